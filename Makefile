@@ -1,0 +1,36 @@
+# Everything is made from nothing: `make demo` and `make test` need Python 3.11 to 3.13 alone.
+
+PYTHON ?= $(firstword $(foreach version,3.13 3.12 3.11,$(shell python$(version) -c 'print("python$(version)")' 2>/dev/null)) python3)
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: demo test lint types check-python clean
+
+demo: $(INSTALLED)
+	@echo "Learning the bundled quatrains for two minutes ..."
+	$(BIN)/charrnn train quatrains --name demo --minutes 2 --overwrite
+	@echo; echo "Four poems it wrote:"; echo
+	@$(BIN)/charrnn generate demo --count 4
+	@echo; echo "Go on: .venv/bin/charrnn generate demo, .venv/bin/charrnn repl demo, .venv/bin/charrnn train FILE"
+
+test: lint types
+	$(BIN)/pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "charrnn needs Python 3.11, 3.12 or 3.13; make demo PYTHON=python3.12 names one."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,70 @@
+"""Small recurrent networks that learn poems letter by letter, and write new ones.
+
+    import charrnn
+
+    run = charrnn.train("poems.txt", name="mine")
+    writer = charrnn.open("checkpoints/mine")
+    print(writer.write("The moon", charrnn.SamplingConfig(temperature=0.7)))
+
+Importing charrnn is quick: what needs TensorFlow or NumPy is imported when it is first used.
+"""
+
+import importlib
+import os
+from typing import TYPE_CHECKING, Any
+
+from charrnn.config import CorpusConfig, ModelConfig, SamplingConfig, TrainingConfig
+from charrnn.errors import CharrnnError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from charrnn.generation.writer import TextGenerator
+    from charrnn.training.run import resume as resume
+    from charrnn.training.run import train as train
+
+    __version__: str
+
+__all__ = [
+    "CharrnnError",
+    "CorpusConfig",
+    "ModelConfig",
+    "SamplingConfig",
+    "TrainingConfig",
+    "__version__",
+    "open",
+    "resume",
+    "train",
+]
+
+# Keras reads this once, when it is imported; a wish of the user's stands.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+
+def open(checkpoint: "str | Path") -> "TextGenerator":  # noqa: A001 (as gzip.open, charrnn.open)
+    """Open a trained network to write with; needs no TensorFlow.
+
+    Args:
+        checkpoint: A checkpoint directory, such as `checkpoints/quatrains`.
+
+    Returns:
+        A writer with `write(prompt, config)` and `stream(draft, config)`.
+
+    Raises:
+        CheckpointError: The checkpoint is missing, unfinished, damaged or of another format.
+    """
+    from pathlib import Path
+
+    from charrnn.generation.writer import TextGenerator
+
+    return TextGenerator.open(Path(checkpoint))
+
+
+def __getattr__(name: str) -> Any:
+    if name in {"train", "resume"}:
+        return getattr(importlib.import_module("charrnn.training.run"), name)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("charrnn")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,5 @@
+"""Run charrnn as a module: `python -m charrnn`."""
+
+from charrnn.cli import main
+
+main()

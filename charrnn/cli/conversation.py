@@ -1,0 +1,260 @@
+"""Writing with a network turn by turn: what is typed, what becomes of it; nothing is drawn here."""
+
+import dataclasses
+import difflib
+import functools
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from charrnn.cli.page import Page, PageError
+from charrnn.config import AUTO, SamplingConfig, Setting, settings_of
+from charrnn.errors import ConfigurationError
+from charrnn.files import write_text
+
+if TYPE_CHECKING:
+    from charrnn.corpus.variants import Substitution
+    from charrnn.generation.writer import TextGenerator
+
+WIDTH = 78
+"""Longest line of a reply."""
+
+INTRODUCTION = """\
+Type the beginning of a poem, and the network goes on. An empty line lets it
+begin by itself. A line that ends in a backslash goes on in the next one.
+Ctrl-C stops a poem, Ctrl-D ends the session.
+"""
+
+MARKS = {False: "> ", True: ". "}
+"""What stands before a line, and before one that goes on with the line above."""
+
+
+class Command(NamedTuple):
+    """One command of the conversation.
+
+    Attributes:
+        argument: What follows its name, for the help.
+        help: What it does.
+        run: Does it; takes what follows the name.
+        suggest: What may follow the name, for completion.
+    """
+
+    argument: str
+    help: str
+    run: Callable[[str], None]
+    suggest: Callable[[], list[str]] = list
+
+
+class Conversation:
+    """Answers one line after the other.
+
+    Args:
+        writer: Gives the network to begin with; called when it is first needed.
+        open_writer: Opens another network by its name.
+        names: Lists the networks there are, the newest first.
+        settings: How characters are drawn at first.
+        write: Shows text of a poem.
+        tell: Shows the reply to a command.
+        note: Shows a remark that is not part of the transcript.
+    """
+
+    def __init__(
+        self,
+        *,
+        writer: "Callable[[], TextGenerator]",
+        open_writer: "Callable[[str], TextGenerator]",
+        names: Callable[[], list[str]],
+        settings: SamplingConfig,
+        write: Callable[[str], None],
+        tell: Callable[[str], None],
+        note: Callable[[str], None],
+    ) -> None:
+        self.settings = settings
+        self.page = Page(write, self._tell_of_substitution)
+        self.over = False
+        self._writer = writer
+        self._open_writer = open_writer
+        self._names = names
+        self._write = write
+        self._tell = tell
+        self._note = note
+        self._told: set[Substitution] = set()
+        self._commands = self._table()
+
+    def answer(self, text: str) -> None:
+        """Do what was typed: a command, or text to go on with.
+
+        Args:
+            text: A line, or several that were typed or pasted together.
+
+        Raises:
+            CharrnnError: It cannot be done; the conversation stands as before.
+            OSError: A file cannot be written.
+            KeyboardInterrupt: The user stopped the poem; what is written of it is kept.
+        """
+        if not text.startswith("/"):
+            self._begin(text)
+            return
+        for line in text.splitlines():
+            self._obey(line) if line.startswith("/") else self._begin(line)
+
+    def completions(self, text: str) -> list[str]:
+        """The words that can stand where `text` ends, given what stands before."""
+        name, space, argument = text.partition(" ")
+        if not name.startswith("/"):
+            return []
+        if not space:
+            return [command for command in self._commands if command.startswith(name)]
+        command = self._commands.get(name)
+        suggestions = command.suggest() if command else []
+        return [suggestion for suggestion in suggestions if suggestion.startswith(argument)]
+
+    def _obey(self, line: str) -> None:
+        name, _, argument = line.strip().partition(" ")
+        command = self._commands.get(name)
+        if command is None:
+            near = difflib.get_close_matches(name, self._commands, n=1, cutoff=0.7)
+            hint = f"did you mean {near[0]}?" if near else "/help lists them all."
+            raise PageError(f"there is no command {name}; {hint}")
+        if argument and not command.argument:
+            raise PageError(f"{name} takes nothing after it. Received: {argument.strip()}")
+        command.run(argument.strip())
+
+    def _begin(self, prompt: str) -> None:
+        self.page.begin(self._writer(), self.settings, prompt)
+
+    def _more(self, text: str) -> None:
+        self.page.go_on(self._writer(), self.settings, text)
+
+    def _retry(self, _: str) -> None:
+        self.page.retry(self._writer(), self.settings)
+
+    def _undo(self, _: str) -> None:
+        self.page.undo()
+        poems = self.page.poems()
+        if poems:
+            self._tell("Dropped. The page ends with:")
+            self._write(poems[-1].rstrip("\n") + "\n\n")
+        else:
+            self._tell("Dropped. The page is empty.")
+
+    def _save(self, name: str) -> None:
+        poems = self.page.poems()
+        if not name:
+            raise PageError("/save needs the name of a file, such as: /save poems.txt")
+        if not poems:
+            raise PageError("there is no poem to save yet.")
+        path = Path(name).expanduser()
+        if path.exists():
+            raise PageError(f"{path} is there already; give another name.")
+        write_text(path, "\n\n".join(poem.strip("\n") for poem in poems) + "\n")
+        self._tell(f"Saved {len(poems)} poem{'s' if len(poems) > 1 else ''} in {path}.")
+
+    def _change_model(self, name: str) -> None:
+        if not name:
+            self._tell("\n".join(self._names()) or "There is none.")
+            return
+        writer = self._open_writer(name)
+        self._writer = lambda: writer
+        self._tell(f"{name} writes from here on.")
+
+    def _change_setting(self, name: str, text: str) -> None:
+        description = settings_of(SamplingConfig)[name]
+        if text:
+            try:
+                value = description.parse(text)
+            except ConfigurationError as error:
+                raise ConfigurationError(f"{_command_of(name)}: {error}") from error
+            self.settings = dataclasses.replace(self.settings, **{name: value})
+        self._tell(f"{_words(name)}: {description.spelled(getattr(self.settings, name))}")
+
+    def _show_settings(self, _: str) -> None:
+        values = {
+            _words(name): description.spelled(getattr(self.settings, name))
+            for name, description in settings_of(SamplingConfig).items()
+        }
+        self._tell("\n".join(_columns(values)))
+
+    def _help(self, _: str) -> None:
+        commands = {
+            f"{name} {command.argument}".rstrip(): command.help
+            for name, command in self._commands.items()
+        }
+        self._tell(INTRODUCTION + "\n" + "\n".join(_columns(commands)))
+
+    def _quit(self, _: str) -> None:
+        self.over = True
+
+    def _tell_of_substitution(self, substitution: "Substitution") -> None:
+        from charrnn.generation.prompts import describe_substitution
+
+        if substitution not in self._told:
+            self._told.add(substitution)
+            self._note(describe_substitution(substitution))
+
+    def _table(self) -> dict[str, Command]:
+        settings = {
+            _command_of(name): Command(
+                "[VALUE]",
+                description.help,
+                functools.partial(self._change_setting, name),
+                functools.partial(_words_for, description),
+            )
+            for name, description in settings_of(SamplingConfig).items()
+        }
+        return {
+            "/more": Command(
+                "[TEXT]", "Go on with the last poem; TEXT begins a new line of it.", self._more
+            ),
+            "/retry": Command("", "Write the last turn again, otherwise.", self._retry),
+            "/undo": Command("", "Drop the last turn.", self._undo),
+            "/save": Command("FILE", "Save the poems in a new file.", self._save),
+            "/model": Command(
+                "[NAME]", "Let another network write; list them.", self._change_model, self._names
+            ),
+            **settings,
+            "/settings": Command("", "Show all of these settings.", self._show_settings),
+            "/help": Command("", "Show this.", self._help),
+            "/quit": Command("", "Leave.", self._quit),
+        }
+
+
+def whole_text(read: Callable[[bool], str]) -> str:
+    """Read what belongs together: a line, and the next one while it ends in a backslash.
+
+    Args:
+        read: Reads a line without its end; its argument tells that the line goes on with another.
+
+    Raises:
+        EOFError: There is no line left.
+    """
+    text = read(False)
+    while text.endswith("\\"):
+        text = text[:-1] + "\n"
+        try:
+            text += read(True)
+        except EOFError:
+            break
+    return text
+
+
+def _command_of(setting: str) -> str:
+    return f"/{_words(setting)}"
+
+
+def _words_for(setting: Setting) -> list[str]:
+    return [] if setting.unset is None else [AUTO]
+
+
+def _words(setting: str) -> str:
+    return setting.replace("_", "-")
+
+
+def _columns(rows: dict[str, str]) -> Iterator[str]:
+    """Lines of two columns, the right one wrapped."""
+    width = max(map(len, rows)) + 2
+    for left, right in rows.items():
+        first, *others = textwrap.wrap(right, WIDTH - width)
+        yield f"{left:{width}}{first}"
+        yield from (" " * width + other for other in others)

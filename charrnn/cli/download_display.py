@@ -1,0 +1,54 @@
+"""How far a download has come, on standard error."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from charrnn.corpus.download import DownloadProgress
+
+
+@contextmanager
+def download_progress() -> Iterator["DownloadProgress"]:
+    """Draw downloads on standard error: a bar on a terminal, one line a file elsewhere."""
+    if not sys.stderr.isatty():
+        yield _PlainProgress()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("", total=None, visible=False)
+
+        def draw(name: str, received: int, size: int | None) -> None:
+            bars.update(task, description=name, completed=received, total=size, visible=True)
+
+        yield draw
+
+
+class _PlainProgress:
+    """Says once of each file that it is being fetched."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def __call__(self, name: str, received: int, size: int | None) -> None:
+        del received
+        if name not in self._told:
+            self._told.add(name)
+            known = "" if size is None else f" ({size_in_words(size)})"
+            click.echo(f"Fetching {name}{known}.", err=True)
+
+
+def size_in_words(size: int) -> str:
+    """A number of bytes as people say it: "129 kB", "1.1 MB"."""
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"

@@ -1,0 +1,176 @@
+"""Options that commands share, made from the configurations."""
+
+import functools
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from charrnn.checkpoint import checkpoints_in
+from charrnn.config import Configuration, Setting, settings_of
+from charrnn.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+DEFAULT_CHECKPOINTS: Final = Path("checkpoints")
+
+WIDEST_EXAMPLE: Final = 76
+"""Characters of an example with its meaning beside it, for a terminal of 80."""
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class SettingType(click.ParamType[Any]):
+    """The values of one setting, as they are typed on a command line.
+
+    Args:
+        setting: The description of the setting.
+    """
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.name = {int: "n", float: "x", str: "text"}[setting.kind]
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        """The choices, or a letter that tells whole numbers from others."""
+        del param, ctx
+        return "|".join(self.setting.choices) if self.setting.choices else self.name.upper()
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read the words of the user; a value that is not allowed is a usage error."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return self.setting.parse(value)
+        except ConfigurationError as error:
+            self.fail(str(error), param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem]":
+        """Offer the choices."""
+        from click.shell_completion import CompletionItem
+
+        del ctx, param
+        choices = self.setting.choices or ()
+        return [CompletionItem(choice) for choice in choices if choice.startswith(incomplete)]
+
+
+def config_options(
+    configuration: type[Configuration], only: Collection[str] | None = None
+) -> Callable[[Command], Command]:
+    """Decorate a command with one option for each setting of a configuration.
+
+    The command receives one validated object, as a keyword named after the class:
+    `SamplingConfig` arrives as `sampling_config`.
+
+    Args:
+        configuration: The class that holds the settings.
+        only: Names of the settings to offer; all of them when None.
+    """
+    settings = {
+        name: setting
+        for name, setting in settings_of(configuration).items()
+        if only is None or name in only
+    }
+    defaults = configuration()
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def gathered(*arguments: Any, **values: Any) -> Any:
+            chosen = {name: values.pop(name) for name in settings}
+            try:
+                values[_keyword(configuration)] = configuration(**chosen)
+            except ConfigurationError as error:
+                raise click.UsageError(str(error)) from error
+            return command(*arguments, **values)
+
+        decorated: Any = gathered
+        for name, setting in reversed(settings.items()):
+            default = getattr(defaults, name)
+            decorated = click.option(
+                option_name(name),
+                name,
+                type=SettingType(setting),
+                default=default,
+                help=f"{setting.help}  [{_notes(setting, default)}]",
+            )(decorated)
+        return decorated  # type: ignore[no-any-return]
+
+    return decorate
+
+
+def given_settings(context: click.Context, configuration: type[Configuration]) -> set[str]:
+    """Names of the settings that the user gave, on the command line or in the environment."""
+    given = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
+    return {
+        name for name in settings_of(configuration) if context.get_parameter_source(name) in given
+    }
+
+
+def checkpoint_argument(command: Command) -> Command:
+    """Add `[CHECKPOINT]`: the name or path of a run, None for the newest; shells complete names."""
+    return click.argument("checkpoint", required=False, shell_complete=_complete_name)(command)
+
+
+def checkpoints_option(command: Command) -> Command:
+    """Add `--checkpoints`: the directory that runs are kept in, as a Path."""
+    return click.option(
+        "--checkpoints",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=DEFAULT_CHECKPOINTS,
+        envvar="CHARRNN_CHECKPOINTS",
+        metavar="DIR",
+        help=f"Directory that runs are kept in.  [default: {DEFAULT_CHECKPOINTS}]",
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    """Add `--json`, which the command receives as `as_json`."""
+
+    # The parameter itself is named `json`, so that CHARRNN_<COMMAND>_JSON sets it.
+    @functools.wraps(command)
+    def renamed(*arguments: Any, json: bool, **values: Any) -> Any:
+        return command(*arguments, as_json=json, **values)
+
+    return click.option("--json", is_flag=True, help="Print one JSON document instead of text.")(
+        renamed
+    )  # type: ignore[return-value]
+
+
+def examples(*pairs: tuple[str, str]) -> str:
+    """The end of a help page: commands that can be pasted, each with what it does.
+
+    Args:
+        pairs: A command and a few words about it.
+    """
+    width = max(len(command) for command, _ in pairs) + 2
+    if max(width + len(meaning) for _, meaning in pairs) <= WIDEST_EXAMPLE:
+        lines = [f"  {command:{width}}{meaning}" for command, meaning in pairs]
+    else:
+        lines = [f"  {command}\n      {meaning}" for command, meaning in pairs]
+    return "\n".join(("\b", "Examples:", *lines))
+
+
+def option_name(setting: str) -> str:
+    """How a setting is spelled on the command line."""
+    return f"--{setting.replace('_', '-')}"
+
+
+def _complete_name(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    del param
+    root = ctx.params.get("checkpoints") or DEFAULT_CHECKPOINTS
+    return [path.name for path in checkpoints_in(root) if path.name.startswith(incomplete)]
+
+
+def _keyword(configuration: type[Configuration]) -> str:
+    return configuration.__name__.removesuffix("Config").lower() + "_config"
+
+
+def _notes(setting: Setting, default: Any) -> str:
+    return "; ".join(
+        part for part in (f"default: {setting.spelled(default)}", setting.range()) if part
+    )

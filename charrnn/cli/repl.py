@@ -1,0 +1,125 @@
+"""`charrnn repl`: write with a network turn by turn, at a terminal or from a script of lines."""
+
+import functools
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from charrnn.checkpoint import checkpoints_in, find_checkpoint
+from charrnn.cli.conversation import MARKS, Conversation, whole_text
+from charrnn.cli.failures import failure_sentence
+from charrnn.cli.options import (
+    checkpoint_argument,
+    checkpoints_option,
+    config_options,
+    examples,
+)
+from charrnn.config import SamplingConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from charrnn.generation.writer import TextGenerator
+
+
+@click.command(
+    epilog=examples(
+        ("charrnn repl", "with the newest network"),
+        ("charrnn repl quatrains --temperature 0.6", "with one of your choice, playing safe"),
+        ("charrnn repl < lines.txt > transcript.txt", "a script of lines in, a transcript out"),
+    ),
+)
+@checkpoint_argument
+@config_options(SamplingConfig)
+@checkpoints_option
+def repl(checkpoint: str | None, sampling_config: SamplingConfig, checkpoints: Path) -> None:
+    """Write with a network, turn by turn.
+
+    You type how a poem begins, the network goes on; then you let it try again, go further, or
+    take it back. /help inside tells what else can be typed. CHECKPOINT is a name or a path;
+    without it, the newest network writes.
+    """
+    directory = find_checkpoint(checkpoint, checkpoints)
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        _converse(directory, checkpoints, sampling_config)
+    else:
+        _transcribe(directory, checkpoints, sampling_config)
+
+
+def _converse(directory: Path, checkpoints: Path, settings: SamplingConfig) -> None:
+    """Prompt at a terminal; the network is opened while the first line is typed."""
+    from charrnn.cli.terminal import Background, Prompt
+
+    writer = Background(functools.partial(_open, directory))
+    conversation = _conversation(writer.result, checkpoints, settings)
+    prompt = Prompt(conversation.completions, when_shown=writer.start)
+    click.echo(f"{directory.name} writes with you. /help tells how; Ctrl-D ends.", err=True)
+    while not conversation.over:
+        try:
+            _answer(conversation, whole_text(prompt.read))
+        except KeyboardInterrupt:
+            continue
+        except EOFError:
+            break
+
+
+def _transcribe(directory: Path, checkpoints: Path, settings: SamplingConfig) -> None:
+    """Answer the lines of a script; lines and answers make up a transcript."""
+    generator = _open(directory)
+    conversation = _conversation(lambda: generator, checkpoints, settings)
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
+
+    def read(going_on: bool) -> str:
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError
+        line = line.removesuffix("\n")
+        click.echo(MARKS[going_on] + line)
+        return line
+
+    while not conversation.over:
+        try:
+            text = whole_text(read)
+        except EOFError:
+            break
+        _answer(conversation, text)
+
+
+def _conversation(
+    writer: "Callable[[], TextGenerator]", checkpoints: Path, settings: SamplingConfig
+) -> Conversation:
+    return Conversation(
+        writer=writer,
+        open_writer=lambda name: _open(find_checkpoint(name, checkpoints)),
+        names=lambda: [path.name for path in checkpoints_in(checkpoints)],
+        settings=settings,
+        write=functools.partial(click.echo, nl=False),
+        tell=click.echo,
+        note=functools.partial(click.echo, err=True),
+    )
+
+
+def _answer(conversation: Conversation, text: str) -> None:
+    """Do what was typed; what goes wrong is a sentence, and the conversation goes on."""
+    try:
+        conversation.answer(text)
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        context = click.get_current_context(silent=True)
+        if context is not None and context.find_root().params["debug"]:
+            raise
+        click.echo(failure_sentence(error), err=True)
+
+
+def _open(directory: Path) -> "TextGenerator":
+    from charrnn.generation.threads import use_idle_cores
+
+    use_idle_cores()
+    from charrnn.generation.writer import TextGenerator
+
+    return TextGenerator.open(directory)

@@ -1,0 +1,107 @@
+"""The prompt of the REPL at a terminal, with prompt_toolkit: editing, history, completion."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import platformdirs
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+
+from charrnn.cli.conversation import MARKS
+
+Value = TypeVar("Value")
+
+
+class Background(Generic[Value]):
+    """Something that is made in the background, while the user types.
+
+    Args:
+        make: Makes it.
+    """
+
+    def __init__(self, make: Callable[[], Value]) -> None:
+        self._make = make
+        self._future: Future[Value] | None = None
+
+    def start(self) -> "Future[Value]":
+        """Begin to make it, unless that was begun already."""
+        if self._future is None:
+            worker = ThreadPoolExecutor(1)
+            self._future = worker.submit(self._make)
+            worker.shutdown(wait=False)
+        return self._future
+
+    def result(self) -> Value:
+        """Wait for it; raises what making it raised."""
+        return self.start().result()
+
+
+class Prompt:
+    """Reads lines at a terminal.
+
+    Args:
+        completions: Words that can stand where a text ends.
+        when_shown: Called once, when the first prompt stands on the screen.
+    """
+
+    def __init__(
+        self, completions: Callable[[str], list[str]], when_shown: Callable[[], object]
+    ) -> None:
+        self._session: PromptSession[str] = PromptSession(
+            history=_history(),
+            completer=WordCompleter(completions),
+            complete_while_typing=True,
+            reserve_space_for_menu=6,
+        )
+
+        def shown(_: Any) -> None:
+            when_shown()
+
+        self._session.app.after_render += shown
+
+    def read(self, going_on: bool) -> str:
+        """Read a line; pasted lines come together.
+
+        Args:
+            going_on: Whether the line goes on with the one above.
+
+        Raises:
+            EOFError: The user pressed Ctrl-D.
+            KeyboardInterrupt: The user pressed Ctrl-C.
+        """
+        return self._session.prompt(MARKS[going_on])
+
+
+class WordCompleter(Completer):
+    """Completes the word before the cursor.
+
+    Args:
+        completions: Words that can stand where a text ends.
+    """
+
+    def __init__(self, completions: Callable[[str], list[str]]) -> None:
+        self._completions = completions
+
+    def get_completions(
+        self, document: Document, complete_event: CompleteEvent
+    ) -> Iterable[Completion]:
+        """The words that can stand where the cursor is."""
+        del complete_event
+        text = document.text_before_cursor
+        word = text.rpartition(" ")[2]
+        return [Completion(found, -len(word)) for found in self._completions(text)]
+
+
+def _history() -> History:
+    """The lines of earlier sessions; only those of this one where nothing can be written."""
+    path = Path(platformdirs.user_state_path("charrnn")) / "history"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("ab").close()
+    except OSError:
+        return InMemoryHistory()
+    return FileHistory(path)

@@ -1,0 +1,197 @@
+"""Fetching one file: resumed where it broke off, and used only if its digest is right."""
+
+import contextlib
+import errno
+import hashlib
+import http.client
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Final, Protocol
+
+from charrnn.errors import CorpusError
+
+TIMEOUT: Final = 30.0
+"""Seconds without an answer after which a server is given up."""
+
+_CHUNK: Final = 1 << 16
+_OUR_OWN_MACHINE: Final = ("127.0.0.1", "localhost", "::1")
+
+
+class DownloadProgress(Protocol):
+    """Is told how far a download has come."""
+
+    def __call__(self, name: str, received: int, size: int | None) -> None:
+        """Hear of progress.
+
+        Args:
+            name: What is being downloaded.
+            received: Bytes that have arrived, in this session or before.
+            size: Bytes of the whole, when the server has said so.
+        """
+
+
+def untold(name: str, received: int, size: int | None) -> None:
+    """A DownloadProgress that tells nobody."""
+    del name, received, size
+
+
+def download(url: str, destination: Path, sha256: str, progress: DownloadProgress = untold) -> None:
+    """Fetch a file, or the rest of one that broke off.
+
+    What has arrived stands in `destination` with `.part` added, until it is whole and its digest
+    is right. A download that breaks off keeps it, and the next call asks for the rest.
+
+    Args:
+        url: Its address; HTTPS, or plain HTTP on this machine.
+        destination: Where to put it; its directory is made when it is missing.
+        sha256: The SHA-256 digest it must have, in hexadecimal.
+        progress: Is told how far it has come.
+
+    Raises:
+        CorpusError: There is no connection, the server refuses or breaks off, the disk is full,
+            or the file is not the one that was expected.
+    """
+    part = destination.with_name(destination.name + ".part")
+    with _disk_errors(part):
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        have = part.stat().st_size if part.exists() else 0
+    _fetch(url, part, have, progress)
+    with _disk_errors(part):
+        with part.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest != sha256:
+            part.unlink()
+            raise CorpusError(
+                f"{url} is not the file that was expected: its SHA-256 is {digest} and should be "
+                f"{sha256}. It was thrown away; try again, and if it stays so, the source changed."
+            )
+        part.replace(destination)
+
+
+def _fetch(url: str, part: Path, have: int, progress: DownloadProgress) -> None:
+    name = urllib.parse.unquote(url.rsplit("/", 1)[-1])
+    with _network_errors(url):
+        try:
+            response = _ask(url, have)
+        except urllib.error.HTTPError as error:
+            if have and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                return  # Nothing is missing; the digest tells whether that is so.
+            raise
+    with response:
+        if response.status != http.HTTPStatus.PARTIAL_CONTENT:
+            have = 0
+        size = _announced(response, have)
+        with _disk_errors(part):
+            file = part.open("ab" if have else "wb")
+        with file:
+            for chunk in _chunks(response, url):
+                with _disk_errors(part):
+                    file.write(chunk)
+                    file.flush()
+                have += len(chunk)
+                progress(name, have, size)
+    if size is not None and have < size:
+        raise CorpusError(
+            f"the connection to {_host(url)} broke off after {have:,} of {size:,} bytes; "
+            "run the same command again to fetch the rest."
+        )
+
+
+def _ask(url: str, have: int) -> http.client.HTTPResponse:
+    _require_safe(url)
+    headers = {"User-Agent": "charrnn", "Accept-Encoding": "identity"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    request = urllib.request.Request(url, headers=headers)
+    opener = urllib.request.build_opener(_SafeRedirects)
+    response: http.client.HTTPResponse = opener.open(request, timeout=TIMEOUT)
+    begins = f"bytes {have}-"
+    if response.status == http.HTTPStatus.PARTIAL_CONTENT and not response.headers.get(
+        "Content-Range", begins
+    ).startswith(begins):
+        response.close()
+        return _ask(url, 0)
+    return response
+
+
+class _SafeRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows a server to another address only where that is safe too."""
+
+    def redirect_request(  # noqa: PLR0917 (as urllib has it)
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        _require_safe(newurl)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _require_safe(url: str) -> None:
+    address = urllib.parse.urlsplit(url)
+    if address.scheme != "https" and not (
+        address.scheme == "http" and address.hostname in _OUR_OWN_MACHINE
+    ):
+        raise CorpusError(f"texts are fetched by HTTPS only. Received: {url}.")
+
+
+def _announced(response: http.client.HTTPResponse, have: int) -> int | None:
+    length = response.headers.get("Content-Length", "")
+    return have + int(length) if length.isdecimal() else None
+
+
+def _chunks(response: IO[bytes], url: str) -> Iterator[bytes]:
+    while True:
+        with _network_errors(url):
+            try:
+                chunk = response.read(_CHUNK)
+            except http.client.IncompleteRead as error:
+                chunk = error.partial
+        if not chunk:
+            return
+        yield chunk
+
+
+@contextlib.contextmanager
+def _network_errors(url: str) -> Iterator[None]:
+    try:
+        yield
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise CorpusError(
+            f"{_host(url)} answered {error.code} {error.reason} for {url}; try again later."
+        ) from error
+    except (OSError, http.client.HTTPException) as error:
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, TimeoutError):
+            reason = f"no answer for {TIMEOUT:g} seconds"
+        raise CorpusError(
+            f"{_host(url)} cannot be reached ({reason}). Check the network and run the same "
+            "command again; what has arrived is kept."
+        ) from error
+
+
+@contextlib.contextmanager
+def _disk_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise CorpusError(
+                f"the disk is full: {path.parent} cannot take the download. Make room there, or "
+                "set CHARRNN_CACHE to a directory on another disk."
+            ) from error
+        raise CorpusError(
+            f"{path.parent} cannot be written ({error.strerror}). "
+            "Set CHARRNN_CACHE to a directory of your own."
+        ) from error
+
+
+def _host(url: str) -> str:
+    return urllib.parse.urlsplit(url).hostname or url

@@ -1,0 +1,241 @@
+"""From sources to a corpus: one normalised text, and where each of its poems stands."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from charrnn.config import CorpusConfig, Layout
+from charrnn.corpus.catalogue import Catalogue, open_catalogue
+from charrnn.corpus.download import DownloadProgress, untold
+from charrnn.corpus.encoding import decoded, find_encoding
+from charrnn.corpus.layout import Positions, ResolvedLayout, choose_layout, cut
+from charrnn.corpus.normalising import Normaliser
+from charrnn.corpus.sources import Source, find_sources
+from charrnn.errors import CorpusError
+
+_JOINT: Final = "\n\n\n"
+_CHUNK: Final = 1 << 20
+_UNSAFE: Final = re.compile(r"[^\w.-]+")
+_LONGEST_NAME: Final = 64
+_MOST_ENCODING_NOTES: Final = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Corpus:
+    """A text to learn, and its poems.
+
+    The poems are held as positions in the text, which takes little memory.
+
+    Attributes:
+        name: What to call it, safe as the name of a directory.
+        text: The whole text, normalised; the texts of several files are two blank lines apart.
+        layout: How the poems stand in it.
+        starts: `(poems,)` int64 position of the first character of every poem.
+        stops: `(poems,)` int64 position after its last character.
+        sources: Absolute paths or catalogue names that it can be read from again.
+        encoding: The encoding or encodings it was read in.
+        notes: Sentences to tell the user: what was detected, chosen or taken out.
+        removed: Control characters that were taken out.
+        digest: SHA-256 of layout and text.
+    """
+
+    name: str
+    text: str
+    layout: ResolvedLayout
+    starts: Positions
+    stops: Positions
+    sources: tuple[str, ...]
+    encoding: str
+    notes: tuple[str, ...]
+    removed: int
+    digest: str
+
+    @property
+    def poems(self) -> int:
+        """Number of poems; 1 for continuous text."""
+        return len(self.starts)
+
+    def poem(self, number: int) -> str:
+        """One poem, counted from 0."""
+        return self.text[self.starts[number] : self.stops[number]]
+
+
+def read_corpus(
+    sources: Sequence[str],
+    config: CorpusConfig | None = None,
+    *,
+    catalogue: Catalogue | None = None,
+    progress: DownloadProgress = untold,
+    standard_input: Callable[[], bytes] | None = None,
+) -> Corpus:
+    """Read a corpus.
+
+    Args:
+        sources: Paths of files and directories (read with all they hold, *.txt files only), "-"
+            for standard input, or names of the catalogue, downloaded on first use. A path that
+            exists wins over a name.
+        config: How to read; for corpora of the catalogue its layout stands in for "auto".
+        catalogue: The corpora known by name; None takes those that come with charrnn.
+        progress: Is told how far a download has come.
+        standard_input: Gives the bytes of standard input; None reads those of the process.
+
+    Returns:
+        The corpus. Its notes are to be told to the user.
+
+    Raises:
+        CorpusError: A source is missing, unreadable, binary, empty, or not in its encoding.
+    """
+    config = config or CorpusConfig()
+    groups = list(find_sources(sources, catalogue or open_catalogue(), progress, standard_input))
+    found = [source for group in groups for source in group]
+    if not found:
+        raise CorpusError("no text was named; give a file, a directory or a name.")
+    reading = _Reading(config.encoding)
+    for source in found:
+        reading.add(source)
+    return _corpus(
+        reading.text(),
+        _layout(config.layout, found),
+        name=_name([group[0].stem for group in groups]),
+        sources=tuple(dict.fromkeys(source.reference for source in found)),
+        encoding=", ".join(sorted(reading.encodings)),
+        notes=reading.notes(),
+        removed=reading.normaliser.removed,
+    )
+
+
+def corpus_from_text(text: str, config: CorpusConfig | None = None, name: str = "text") -> Corpus:
+    """Make a corpus of a text that stands in memory.
+
+    Args:
+        text: The text; it is normalised as a file's would be.
+        config: How to take it apart.
+        name: What to call it.
+
+    Returns:
+        The corpus; it has no sources, so a run on it can be resumed only by giving it again.
+
+    Raises:
+        CorpusError: The text is empty, or has one character only.
+    """
+    normaliser = Normaliser()
+    normalised = "".join(normaliser.normalise([text]))
+    return _corpus(
+        normalised,
+        (config or CorpusConfig()).layout,
+        name=_name([name]),
+        sources=(),
+        encoding="utf-8",
+        notes=_removal_notes(normaliser.removed),
+        removed=normaliser.removed,
+    )
+
+
+class _Reading:
+    """Gathers the texts of several sources, holding little more than their characters."""
+
+    def __init__(self, encoding: str | None) -> None:
+        self.encodings: set[str] = set()
+        self.normaliser = Normaliser()
+        self._wanted = encoding
+        self._pieces: list[str] = []
+        self._guesses: list[str] = []
+
+    def add(self, source: Source) -> None:
+        data = source.read()
+        encoding = find_encoding(data, source.name, source.encoding or self._wanted)
+        if encoding.note is not None:
+            self._guesses.append(encoding.note)
+        pieces = list(self.normaliser.normalise(decoded(data, encoding)))
+        if not any(piece.strip() for piece in pieces):
+            raise CorpusError(
+                f"{source.name} is empty: it holds "
+                f"{'nothing but white space' if data else 'no characters'}."
+            )
+        self.encodings.add(encoding.name)
+        if self._pieces:
+            self._pieces.append(_JOINT)
+        self._pieces += pieces
+
+    def text(self) -> str:
+        """All texts as one; can be called once."""
+        pieces, self._pieces = self._pieces, []
+        return "".join(pieces)
+
+    def notes(self) -> tuple[str, ...]:
+        guesses = self._guesses[:_MOST_ENCODING_NOTES]
+        more = len(self._guesses) - len(guesses)
+        if more:
+            guesses.append(f"the encodings of {more:,} more files were detected in the same way.")
+        return (*guesses, *_removal_notes(self.normaliser.removed))
+
+
+def _corpus(
+    text: str,
+    layout: Layout,
+    *,
+    name: str,
+    sources: tuple[str, ...],
+    encoding: str,
+    notes: tuple[str, ...],
+    removed: int,
+) -> Corpus:
+    _refuse_monotony(text, name)
+    choice = choose_layout(text, layout)
+    starts, stops = cut(text, choice.separator)
+    if layout == "auto":
+        notes = (*notes, f"{choice.reason} --layout names another.")
+    return Corpus(
+        name=name,
+        text=text,
+        layout=choice.layout,
+        starts=starts,
+        stops=stops,
+        sources=sources,
+        encoding=encoding,
+        notes=notes,
+        removed=removed,
+        digest=_digest(text, choice.layout),
+    )
+
+
+def _refuse_monotony(text: str, name: str) -> None:
+    seen: set[str] = set()
+    for start in range(0, len(text), _CHUNK):
+        seen.update(text[start : start + _CHUNK])
+        if sum(not character.isspace() for character in seen) > 1:
+            return
+    letters = [character for character in seen if not character.isspace()]
+    if not letters:
+        raise CorpusError(f"{name} is empty: there is nothing to learn.")
+    raise CorpusError(
+        f"{name} has only one distinct character ({letters[0]}): there is nothing to learn."
+    )
+
+
+def _layout(wanted: Layout, sources: Iterable[Source]) -> Layout:
+    known = {source.layout for source in sources}
+    if wanted == "auto" and len(known) == 1:
+        return known.pop() or wanted
+    return wanted
+
+
+def _removal_notes(removed: int) -> tuple[str, ...]:
+    if not removed:
+        return ()
+    return (f"{removed:,} control character{'s were' if removed > 1 else ' was'} taken out.",)
+
+
+def _name(stems: Sequence[str]) -> str:
+    more = f"-and-{len(stems) - 1}-more" if len(stems) > 1 else ""
+    safe = _UNSAFE.sub("-", stems[0]).strip(".-")[:_LONGEST_NAME]
+    return f"{safe or 'text'}{more}"
+
+
+def _digest(text: str, layout: ResolvedLayout) -> str:
+    digest = hashlib.sha256(f"{layout}\n".encode())
+    for start in range(0, len(text), _CHUNK):
+        digest.update(text[start : start + _CHUNK].encode())
+    return digest.hexdigest()

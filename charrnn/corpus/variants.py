@@ -1,0 +1,126 @@
+"""Other ways to write a character, for prompts that hold what a network has not seen."""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from charrnn.corpus.chinese_script import simplified_forms, traditional_forms
+from charrnn.corpus.vocabulary import Vocabulary
+
+_TYPOGRAPHY: Final = (
+    "'’‘`´ʼ′",
+    '"“”„‟«»″「」『』',
+    "-‐‑‒–—−―",
+    ",，、",
+    ".。．",
+    ":：",
+    ";；",
+    "~～〜",
+    "·・•‧",
+    "○〇",
+)
+"""Marks that are written for one another; each goes to the others of its row, in this order."""
+
+_SPELLED_OUT: Final = {
+    "…": ("...", "..", "."),
+    "—": ("--",),
+    "–": ("--",),
+    "Æ": ("AE",),
+    "æ": ("ae",),
+    "Œ": ("OE",),
+    "œ": ("oe",),
+    "ß": ("ss",),
+    "ſ": ("s",),
+    "\t": (" ",),
+    "\N{NO-BREAK SPACE}": (" ",),
+    "\N{IDEOGRAPHIC SPACE}": (" ",),
+}
+_FULL_WIDTH_OFFSET: Final = 0xFEE0
+
+
+@dataclass(frozen=True, slots=True)
+class Substitution:
+    """One character that a vocabulary does not hold, and what stands in for it.
+
+    Attributes:
+        original: The character.
+        replacement: Its variant; None when no variant is known to the vocabulary either, and
+            the character is read as unknown.
+    """
+
+    original: str
+    replacement: str | None
+
+
+def variants(character: str) -> Iterator[str]:
+    """Other ways to write a character, nearest first.
+
+    The order: width (full and half), typography (’ and ', — and -), case, script (traditional and
+    simplified Chinese), and last the letter without its accent.
+
+    Args:
+        character: A single character.
+
+    Yields:
+        Texts of one or more characters, none of them twice nor equal to `character`.
+    """
+    seen = {character}
+    for variant in _candidates(character):
+        if variant and variant not in seen:
+            seen.add(variant)
+            yield variant
+
+
+def fit_to_vocabulary(text: str, vocabulary: Vocabulary) -> tuple[str, list[Substitution]]:
+    """Write a text with the characters that a vocabulary holds, as far as that is possible.
+
+    Args:
+        text: A prompt.
+        vocabulary: What the network knows.
+
+    Returns:
+        The text, each unknown character replaced by its first variant that is wholly known, or
+        kept where there is none; and what was done, once for each unknown character.
+    """
+    substitutions: dict[str, Substitution] = {}
+    for character in unicodedata.normalize("NFC", text):
+        if character not in vocabulary and character not in substitutions:
+            known = (
+                variant
+                for variant in variants(character)
+                if all(part in vocabulary for part in variant)
+            )
+            substitutions[character] = Substitution(character, next(known, None))
+    replacements = {
+        ord(one.original): one.replacement
+        for one in substitutions.values()
+        if one.replacement is not None
+    }
+    fitted = unicodedata.normalize("NFC", text).translate(replacements)
+    return fitted, list(substitutions.values())
+
+
+def _candidates(character: str) -> Iterator[str]:
+    yield from _widths(character)
+    for row in _TYPOGRAPHY:
+        if character in row:
+            yield from row
+    yield from _SPELLED_OUT.get(character, ())
+    yield from (character.lower(), character.upper(), character.title())
+    yield from simplified_forms(character)
+    for form in traditional_forms(character):
+        yield form
+        yield from simplified_forms(form)
+    for form in simplified_forms(character):
+        yield from traditional_forms(form)
+    bare = unicodedata.normalize("NFD", character)[0]
+    yield from (bare, bare.lower(), bare.upper())
+
+
+def _widths(character: str) -> Iterator[str]:
+    yield unicodedata.normalize("NFKC", character)
+    if "!" <= character <= "~":
+        yield chr(ord(character) + _FULL_WIDTH_OFFSET)
+    if character == " ":
+        yield "\N{IDEOGRAPHIC SPACE}"

@@ -1,0 +1,156 @@
+"""The characters a network knows, and the numbers that stand for them."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+Ids = npt.NDArray[np.unsignedinteger]
+
+BREAK: Final = 0
+"""The id of the poem break, which stands before, between and after poems."""
+
+UNKNOWN: Final = 1
+"""The id of every character that the vocabulary does not hold."""
+
+SPECIAL: Final = 2
+"""Ids taken before the first character's."""
+
+LARGE_VOCABULARY: Final = 1_000
+"""Above this many distinct characters, those seen once are learned as unknown by default."""
+
+_CODE_POINTS: Final = 0x110000
+_CHUNK: Final = 1 << 18
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The characters a network reads and writes, beside the poem break and the unknown symbol.
+
+    Id 0 is the poem break, id 1 stands for every unknown character, and `characters[i]` has id
+    `i + 2`.
+
+    Attributes:
+        characters: The characters, distinct and sorted by code point.
+
+    Raises:
+        ValueError: An entry is not a single character, or they are not distinct and sorted.
+    """
+
+    characters: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse anything that cannot give one id to each character."""
+        for character in self.characters:
+            if len(character) != 1:
+                raise ValueError(f"a vocabulary holds single characters. Received: {character!r}.")
+        points = [ord(character) for character in self.characters]
+        if any(one >= other for one, other in itertools.pairwise(points)):
+            raise ValueError("the characters of a vocabulary must be distinct and sorted.")
+
+    @classmethod
+    def of_text(cls, text: str, min_count: int | None = None) -> "Vocabulary":
+        """The vocabulary of a text.
+
+        Args:
+            text: The text to learn from.
+            min_count: Characters seen fewer times are left out. None is 1, or 2 when the text
+                has more than `LARGE_VOCABULARY` distinct characters.
+
+        Returns:
+            The characters of the text that were seen often enough.
+        """
+        counts = character_counts(text)
+        if min_count is None:
+            min_count = 2 if np.count_nonzero(counts) > LARGE_VOCABULARY else 1
+        return cls(tuple(map(chr, np.flatnonzero(counts >= min_count))))
+
+    @property
+    def size(self) -> int:
+        """Number of ids: the characters, the poem break and the unknown symbol."""
+        return len(self.characters) + SPECIAL
+
+    @property
+    def id_type(self) -> type[np.unsignedinteger]:
+        """The smallest unsigned type that holds every id."""
+        for candidate in (np.uint8, np.uint16):
+            if self.size <= np.iinfo(candidate).max + 1:
+                return candidate
+        return np.uint32
+
+    def __contains__(self, character: object) -> bool:
+        return character in self._ids
+
+    def id_of(self, character: str) -> int:
+        """The id of a character; `UNKNOWN` when the vocabulary does not hold it."""
+        return self._ids.get(character, UNKNOWN)
+
+    def encode(self, text: str, start: int = 0, stop: int | None = None) -> Ids:
+        """The ids of a text, or of a part of it.
+
+        Args:
+            text: Any text; lone surrogates are read as unknown.
+            start: Position of the first character to encode.
+            stop: Position after the last one; None is the end of the text.
+
+        Returns:
+            `(stop - start,)` ids of type `id_type`.
+        """
+        stop = len(text) if stop is None else stop
+        ids = np.empty(max(0, stop - start), self.id_type)
+        for chunk_start in range(start, stop, _CHUNK):
+            points = _code_points(text[chunk_start : min(stop, chunk_start + _CHUNK)])
+            ids[chunk_start - start :][: len(points)] = self._table[points]
+        return ids
+
+    def decode(self, ids: Sequence[int] | Ids) -> str:
+        r"""The text that ids stand for.
+
+        Args:
+            ids: `(length,)` ids, each below `size`.
+
+        Returns:
+            The text; a poem break reads as an empty line between poems (`"\n\n"`), and the
+            unknown symbol as U+FFFD.
+        """
+        return "".join(map(self._texts.__getitem__, np.asarray(ids, dtype=np.int64).tolist()))
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        return {character: id_ for id_, character in enumerate(self.characters, SPECIAL)}
+
+    @cached_property
+    def _texts(self) -> tuple[str, ...]:
+        return ("\n\n", "\N{REPLACEMENT CHARACTER}", *self.characters)
+
+    @cached_property
+    def _table(self) -> Ids:
+        """`(code points,)` the id of every code point."""
+        table = np.full(_CODE_POINTS, UNKNOWN, self.id_type)
+        points = np.fromiter(map(ord, self.characters), np.int64, len(self.characters))
+        table[points] = np.arange(SPECIAL, self.size)
+        return table
+
+
+def character_counts(text: str) -> npt.NDArray[np.int64]:
+    """How often each character stands in a text.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        `(n,)` occurrences, indexed by code point; n is above the highest one in the text.
+    """
+    counts = np.zeros(_CODE_POINTS, np.int64)
+    for start in range(0, len(text), _CHUNK):
+        found = np.bincount(_code_points(text[start : start + _CHUNK]))
+        counts[: len(found)] += found
+    return counts
+
+
+def _code_points(text: str) -> npt.NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")

@@ -1,0 +1,50 @@
+"""Writing files so that a crash leaves either the old content or the new, never a mixture."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+UNFINISHED: Final = ".writing-"
+"""How the names of directories begin that hold files not finished yet."""
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` to write to, and rename it into place on success.
+
+    Args:
+        path: The file to create or replace. Its directory is made when it is missing.
+
+    Yields:
+        A path in the same directory, with the same suffix, that does not exist yet.
+
+    Raises:
+        OSError: The disk is full, or the place cannot be written; `path` is untouched then.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=path.parent) as directory:
+        temporary = Path(directory) / path.name
+        yield temporary
+        _flush(temporary)
+        temporary.replace(path)
+        _flush(path.parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Create or replace a UTF-8 text file in one step; raises OSError as `replacing` does."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _flush(path: Path) -> None:
+    """Force a file or a directory entry to the disk, where the system can."""
+    if path.is_dir() and os.name == "nt":
+        return
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

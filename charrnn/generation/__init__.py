@@ -1,0 +1,1 @@
+"""Writing without TensorFlow: the equations in NumPy, the draw, the poem."""

@@ -1,0 +1,95 @@
+"""How well a network foresees a text."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from charrnn.corpus.streams import EvaluationStreams, evaluation_streams
+from charrnn.errors import CorpusError
+from charrnn.generation.engine import Logits, StepModel
+from charrnn.generation.sampling import log_softmax
+
+LARGEST_LOGITS: Final = 2 * 2**20
+"""Logits held at once (8 MiB): the texts of a large vocabulary are read a few steps at a time."""
+
+LONGEST_READING: Final = 32
+"""Steps read at once, where the products are as fast as they get and memory stays small."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How well a text was foreseen.
+
+    Attributes:
+        nats: Sum of the surprise of every character scored.
+        characters: Their number.
+    """
+
+    nats: float
+    characters: int
+
+    @property
+    def nats_per_character(self) -> float:
+        """Mean surprise in nats."""
+        return self.nats / self.characters
+
+    @property
+    def bits_per_character(self) -> float:
+        """Mean surprise in bits."""
+        return self.nats_per_character / math.log(2)
+
+    @property
+    def perplexity(self) -> float:
+        """Number of equally likely characters that would surprise as much."""
+        try:
+            return math.exp(self.nats_per_character)
+        except OverflowError:
+            return math.inf
+
+
+def score(
+    model: StepModel,
+    ids: npt.NDArray[np.unsignedinteger],
+    report: Callable[[int], None] | None = None,
+) -> Score:
+    """Score a text, read as training's own evaluation reads it.
+
+    Args:
+        model: The network.
+        ids: `(length,)` the text; every symbol but the first is scored, poem breaks too.
+        report: Called with the number of symbols scored since the last call.
+
+    Raises:
+        CorpusError: There are fewer than two symbols.
+    """
+    if len(ids) < 2:
+        raise CorpusError(
+            f"the text is too short to be scored: it has {len(ids)} "
+            f"character{'' if len(ids) == 1 else 's'}, and 2 are needed."
+        )
+    streams = evaluation_streams(ids)
+    rows, length = streams.inputs.shape
+    time = max(1, min(LONGEST_READING, LARGEST_LOGITS // (rows * model.vocabulary_size)))
+    state = model.initial_state(rows)
+    nats, characters = 0.0, 0
+    for start in range(0, length, time):
+        window = slice(start, start + time)
+        logits, state = model.read(streams.inputs[:, window], state)
+        counted = streams.counted[:, window]
+        nats += _surprise(logits, streams, window)
+        scored = int(counted.sum())
+        characters += scored
+        if report is not None:
+            report(scored)
+    return Score(nats, characters)
+
+
+def _surprise(logits: Logits, streams: EvaluationStreams, window: slice) -> float:
+    """Nats of the symbols of a window that count."""
+    targets = streams.targets[:, window, None].astype(np.intp)
+    of_targets = np.take_along_axis(log_softmax(logits), targets, axis=-1)[..., 0]
+    return -float(of_targets.sum(where=streams.counted[:, window], dtype=np.float64))

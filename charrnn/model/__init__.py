@@ -1,0 +1,1 @@
+"""The network: plain Keras layers, and the device they run on."""

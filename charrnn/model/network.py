@@ -1,0 +1,124 @@
+"""The network as plain Keras layers, read with an explicit state."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from charrnn.architecture import Architecture
+
+State = list[list[tf.Tensor]]
+"""For each recurrent layer its tensors `(batch_size, units)`: h, and for an LSTM also c."""
+
+Masks = list[tf.Tensor]
+"""For each recurrent layer what its output is multiplied by, `(batch_size, units)`."""
+
+
+def build_network(architecture: Architecture, seed: int = 0) -> keras.Model:
+    """Build the Keras model that a checkpoint holds.
+
+    Args:
+        architecture: Its sizes.
+        seed: Decides the initial weights.
+
+    Returns:
+        A functional model from ids `(batch_size, time)` to logits `(batch_size, time,
+        vocabulary_size)`: Embedding, recurrent layers with locked dropout (Gal & Ghahramani,
+        2016: one mask for all steps), Dense.
+    """
+    seeds = iter(np.random.SeedSequence(seed).generate_state(3 * architecture.layers + 2))
+
+    def next_seed() -> int:
+        return int(next(seeds))
+
+    ids = keras.Input((None,), dtype="int32", name="ids")
+    hidden = keras.layers.Embedding(
+        architecture.vocabulary_size,
+        architecture.embedding,
+        embeddings_initializer=keras.initializers.RandomNormal(0.0, 0.1, seed=next_seed()),
+        name="embedding",
+    )(ids)
+    for number in range(1, architecture.layers + 1):
+        layer = _recurrent(architecture, f"recurrent_{number}", next_seed(), next_seed())
+        hidden = layer(hidden)[0]
+        hidden = keras.layers.Dropout(
+            architecture.dropout,
+            noise_shape=(None, 1, None),
+            seed=next_seed(),
+            name=f"dropout_{number}",
+        )(hidden)
+    logits = keras.layers.Dense(
+        architecture.vocabulary_size,
+        kernel_initializer=keras.initializers.GlorotUniform(seed=next_seed()),
+        dtype="float32",
+        name="logits",
+    )(hidden)
+    return keras.Model(ids, logits, name="charrnn")
+
+
+def _recurrent(
+    architecture: Architecture, name: str, kernel_seed: int, recurrent_seed: int
+) -> keras.layers.Layer:
+    """One recurrent layer; its arguments keep the conditions of Keras's cuDNN kernels."""
+    rectified = architecture.cell == "simple_rnn" and architecture.activation == "relu"
+    arguments = {
+        "units": architecture.units,
+        "return_sequences": True,
+        "return_state": True,
+        "kernel_initializer": keras.initializers.GlorotUniform(seed=kernel_seed),
+        # Rectified units keep their gradients from the identity (Le, Jaitly & Hinton, 2015).
+        "recurrent_initializer": keras.initializers.Identity()
+        if rectified
+        else keras.initializers.Orthogonal(seed=recurrent_seed),
+        "name": name,
+    }
+    if architecture.cell == "lstm":
+        return keras.layers.LSTM(**arguments)
+    if architecture.cell == "gru":
+        return keras.layers.GRU(reset_after=True, **arguments)
+    return keras.layers.SimpleRNN(activation=architecture.activation, **arguments)
+
+
+class StatefulNetwork:
+    """The layers of a Keras model, called with a state that is passed in and handed back.
+
+    Args:
+        model: A model of `build_network`, or one loaded from a checkpoint.
+        architecture: Its sizes.
+    """
+
+    def __init__(self, model: keras.Model, architecture: Architecture) -> None:
+        self.model = model
+        self.architecture = architecture
+        self._embedding = model.get_layer("embedding")
+        self._recurrent = [
+            model.get_layer(f"recurrent_{number}") for number in range(1, architecture.layers + 1)
+        ]
+        self._logits = model.get_layer("logits")
+
+    def __call__(
+        self, ids: tf.Tensor, state: State, masks: Masks | None = None
+    ) -> tuple[tf.Tensor, State]:
+        """Read on from a state.
+
+        Args:
+            ids: `(batch_size, time)` int32.
+            state: Where the last call ended, or `zero_state`.
+            masks: Dropout of this window; None drops nothing.
+
+        Returns:
+            Logits `(batch_size, time, vocabulary_size)` float32, and the state after them.
+        """
+        hidden = self._embedding(ids)
+        after: State = []
+        for number, layer in enumerate(self._recurrent):
+            hidden, *layer_state = layer(hidden, initial_state=state[number])
+            after.append(layer_state)
+            if masks is not None:
+                hidden *= masks[number][:, None, :]
+        return self._logits(hidden), after
+
+    def zero_state(self, batch_size: int) -> State:
+        """The state before the first character."""
+        tensors = 2 if self.architecture.cell == "lstm" else 1
+        shape = (batch_size, self.architecture.units)
+        return [[tf.zeros(shape) for _ in range(tensors)] for _ in range(self.architecture.layers)]

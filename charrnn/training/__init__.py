@@ -1,0 +1,1 @@
+"""Training: the loop, its schedule, its saved state and what it reports."""

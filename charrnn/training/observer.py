@@ -1,0 +1,159 @@
+"""What training tells those who watch it: a display, a log, a test. Needs no TensorFlow."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from charrnn.architecture import Architecture
+
+Ending = Literal["finished", "stopped early", "stopped by a callback"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What is about to happen, told before the first step.
+
+    Attributes:
+        directory: Where the run is written.
+        architecture: The network.
+        device: Where it trains, in words.
+        training_characters: Length of the training part.
+        validation_characters: Length of the validation part.
+        batch_size: Streams read side by side.
+        window: Characters read from each in one step.
+        steps: Steps of the whole run; None when a clock decides.
+        steps_per_epoch: Steps in which the whole training part is read once.
+        minutes: Time allowed; None when steps decide.
+        baselines: Losses to compare with, in nats per character, by name.
+        begins_at: Step at which it begins: 0, or where a resumed run stood.
+    """
+
+    directory: Path
+    architecture: Architecture
+    device: str
+    training_characters: int
+    validation_characters: int
+    batch_size: int
+    window: int
+    steps: int | None
+    steps_per_epoch: int
+    minutes: float | None
+    baselines: dict[str, float]
+    begins_at: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """Where training stands after a step.
+
+    Attributes:
+        step: Steps done.
+        steps: Steps of the whole run, once known.
+        epoch: Readings of the training part done.
+        loss: Nats per character of this step.
+        characters_per_second: Rate of training lately.
+        seconds: Time since the run began, earlier sessions included.
+        seconds_left: Time until the end, once known.
+    """
+
+    step: int
+    steps: int | None
+    epoch: float
+    loss: float
+    characters_per_second: float
+    seconds: float
+    seconds_left: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evaluation:
+    """One measurement on the validation part: a line of `history.jsonl`.
+
+    Attributes:
+        step: Steps done.
+        epoch: Readings of the training part done.
+        seconds: Time since the run began, earlier sessions included.
+        training_loss: Mean since the evaluation before, in nats per character.
+        validation_loss: Of the averaged weights on the whole validation part, the same.
+        learning_rate: Rate of the last step.
+        gradient_norm: Mean norm of the gradients before clipping.
+        clipped: Share of the steps whose gradients were clipped.
+        characters_per_second: Rate of training since the evaluation before.
+        best: Whether this is the lowest validation loss so far.
+        sample: Something the network wrote, where a writer was given.
+    """
+
+    step: int
+    epoch: float
+    seconds: float
+    training_loss: float
+    validation_loss: float
+    learning_rate: float
+    gradient_norm: float
+    clipped: float
+    characters_per_second: float
+    best: bool
+    sample: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        directory: Where it was written.
+        ending: Why it ended.
+        steps: Steps done.
+        epochs: Readings of the training part done.
+        seconds: Time since the run began, earlier sessions included.
+        best_step: Step of the network that was kept.
+        validation_loss: Its loss, in nats per character.
+        baselines: Losses to compare with, in nats per character, by name.
+    """
+
+    directory: Path
+    ending: Ending
+    steps: int
+    epochs: float
+    seconds: float
+    best_step: int
+    validation_loss: float
+    baselines: dict[str, float]
+
+
+class TrainingObserver(Protocol):
+    """Someone who watches training, and only watches."""
+
+    def noted(self, sentence: str) -> None:
+        """Something worth a sentence was found or decided."""
+
+    def started(self, plan: Plan) -> None:
+        """Training is about to begin."""
+
+    def stepped(self, progress: Progress) -> None:
+        """A step was done."""
+
+    def evaluated(self, evaluation: Evaluation) -> None:
+        """The validation part was measured."""
+
+    def finished(self, outcome: Outcome) -> None:
+        """Training ended as it should."""
+
+
+class SilentObserver:
+    """Watches and says nothing; the base of observers that care for some events only."""
+
+    def noted(self, sentence: str) -> None:
+        """Ignore it."""
+
+    def started(self, plan: Plan) -> None:
+        """Ignore it."""
+
+    def stepped(self, progress: Progress) -> None:
+        """Ignore it."""
+
+    def evaluated(self, evaluation: Evaluation) -> None:
+        """Ignore it."""
+
+    def finished(self, outcome: Outcome) -> None:
+        """Ignore it."""

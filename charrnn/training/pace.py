@@ -1,0 +1,85 @@
+"""How far a run goes: a number of steps, or as many as a clock allows."""
+
+import time
+from collections.abc import Callable
+
+EVALUATIONS = 20
+FEWEST_EVALUATIONS = 4
+EVALUATION_SHARE = 0.1
+"""Evaluations together may cost about this share of the training, where the clock is not asked."""
+
+MEASURED_SECONDS = 4.0
+FIRST_STEPS = 3
+"""Steps left out of the measurement: the first ones compile the network."""
+
+CLOSING_SECONDS = 1.0
+"""Kept for the last checkpoint and the end of the program."""
+
+
+def evaluations_in(steps: int, step_characters: int, validation_characters: int) -> int:
+    """How often a run of so many steps is measured.
+
+    A character costs about a third as much to evaluate as to train on, for want of the backward
+    pass, so this needs no clock, and a resumed run measures where it would have measured.
+    """
+    affordable = EVALUATION_SHARE * 3 * steps * step_characters / validation_characters
+    return max(1, min(steps, EVALUATIONS, max(FEWEST_EVALUATIONS, int(affordable))))
+
+
+class Pace:
+    """Settles the length of a run by the clock, again and again as it goes.
+
+    Args:
+        deadline: When the run should end, on `clock`.
+        clock: Seconds, from any beginning.
+    """
+
+    def __init__(self, deadline: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.deadline = deadline
+        self._clock = clock
+        self._compiling = FIRST_STEPS
+        self._steps = 0.0
+        self._seconds = 0.0
+        self._evaluations: list[float] = []
+
+    def stepped(self, seconds: float) -> None:
+        """A step took so long."""
+        if self._compiling:
+            self._compiling -= 1
+        else:
+            self._steps += 1
+            self._seconds += seconds
+
+    def evaluated(self, seconds: float) -> None:
+        """An evaluation, with all that is saved and shown, took so long."""
+        self._evaluations.append(seconds)
+        # What was measured long ago counts less and less: machines are shared, and tire.
+        self._steps /= 2
+        self._seconds /= 2
+
+    @property
+    def measured(self) -> bool:
+        """Whether the speed is known well enough to lay out the run."""
+        late = self._clock() + MEASURED_SECONDS > self.deadline
+        return self._steps > 0 and (self._seconds >= MEASURED_SECONDS or late)
+
+    @property
+    def over(self) -> bool:
+        """Whether the time is up."""
+        return self._clock() >= self.deadline - CLOSING_SECONDS
+
+    def steps_left(self, evaluations_left: int, step_seconds_of_evaluation: float) -> int:
+        """Steps that fit into the time left, at least 1.
+
+        Args:
+            evaluations_left: Evaluations that have to fit beside them.
+            step_seconds_of_evaluation: Cost of an evaluation in steps, where none was measured.
+        """
+        step = self._seconds / max(1, self._steps)
+        if self._evaluations:
+            # The first one compiles; later ones are what is to come.
+            evaluation = min(self._evaluations)
+        else:
+            evaluation = step_seconds_of_evaluation * step
+        left = self.deadline - CLOSING_SECONDS - self._clock() - evaluations_left * evaluation
+        return max(1, int(left / max(step, 1e-9)))

@@ -1,0 +1,312 @@
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from charrnn.cli.conversation import Conversation, whole_text
+from charrnn.config import LARGEST_SEED, SamplingConfig, settings_of
+from charrnn.errors import CharrnnError, CheckpointError, ConfigurationError
+from tests.fakes import ScriptedGenerator
+
+
+class Desk:
+    """A conversation with a scripted network, and all that it showed."""
+
+    def __init__(self, *continuations: str, settings: SamplingConfig | None = None) -> None:
+        self.shown: list[str] = []
+        self.notes: list[str] = []
+        self.generator = ScriptedGenerator(*continuations)
+        self.other = ScriptedGenerator(*continuations)
+        self.conversation = Conversation(
+            writer=lambda: self.generator,
+            open_writer=self._open,
+            names=lambda: ["moons", "rivers"],
+            settings=settings or SamplingConfig(seed=7),
+            write=self.shown.append,
+            tell=lambda reply: self.shown.append(f"[{reply}]\n"),
+            note=self.notes.append,
+        )
+
+    def _open(self, name: str) -> ScriptedGenerator:
+        if name != "rivers":
+            raise CheckpointError(f"there is no checkpoint named {name}.")
+        return self.other
+
+    def type(self, *lines: str) -> str:
+        """What is shown after these lines."""
+        self.shown.clear()
+        for line in lines:
+            self.conversation.answer(line)
+        return "".join(self.shown)
+
+    @property
+    def poems(self) -> list[str]:
+        return self.conversation.page.poems()
+
+
+def test_the_network_goes_on_with_what_is_typed() -> None:
+    desk = Desk(" is bright")
+    assert desk.type("The moon") == "The moon is bright\n\n"
+    assert desk.poems == ["The moon is bright"]
+
+
+def test_an_empty_line_lets_the_network_begin() -> None:
+    assert Desk("Night\n.").type("") == "Night\n\n"
+
+
+def test_every_line_that_is_typed_begins_a_poem() -> None:
+    desk = Desk(" one", " two")
+    desk.type("A", "B")
+    assert desk.poems == ["A one", "B two"]
+
+
+def test_more_goes_on_where_the_text_ended() -> None:
+    desk = Desk(" is", " bright", "er")
+    desk.type("The moon")
+    assert desk.type("/more") == " bright\n\n"
+    assert desk.type("/more") == "er\n\n"
+    assert desk.poems == ["The moon is brighter"]
+
+
+def test_more_with_words_begins_a_new_line() -> None:
+    desk = Desk(" is\n", " bright", "er")
+    desk.type("The moon")
+    assert desk.type("/more  and so") == "and so bright\n\n"
+    assert desk.type("/more today") == "todayer\n\n"
+    assert desk.poems == ["The moon is\nand so bright\ntodayer"]
+
+
+def test_a_finished_poem_goes_on_with_new_words_only() -> None:
+    desk = Desk(".", "light")
+    desk.type("Night")
+    with pytest.raises(CharrnnError, match=r"^the poem is finished; /more TEXT adds a line"):
+        desk.type("/more")
+    desk.type("/more Dawn")
+    assert desk.poems == ["Night\nDawnlight"]
+
+
+def test_retry_writes_the_last_turn_anew_with_the_next_seed() -> None:
+    desk = Desk(" one", " two", " three")
+    desk.type("A")
+    assert desk.type("/retry") == "A two\n\n"
+    desk.type("/retry")
+    assert desk.poems == ["A three"]
+    assert [settings.seed for settings in desk.generator.settings] == [7, 8, 9]
+
+
+def test_retry_after_the_largest_seed_begins_at_zero() -> None:
+    desk = Desk("1", "2", settings=SamplingConfig(seed=LARGEST_SEED))
+    desk.type("A", "/retry")
+    assert desk.generator.settings[1].seed == 0
+
+
+def test_retry_of_more_keeps_what_was_before() -> None:
+    desk = Desk(" is", " bright", " dark")
+    desk.type("The moon", "/more")
+    assert desk.type("/retry") == "The moon is dark\n\n"
+    assert desk.poems == ["The moon is dark"]
+
+
+def test_without_a_seed_every_turn_draws_another_one() -> None:
+    desk = Desk("1", "2", "3", settings=SamplingConfig())
+    desk.type("A", "B", "/retry")
+    assert len({settings.seed for settings in desk.generator.settings}) == 3
+    assert None not in {settings.seed for settings in desk.generator.settings}
+
+
+def test_undo_drops_one_turn_after_the_other() -> None:
+    desk = Desk(" is", " bright", " two")
+    desk.type("The moon", "/more", "B")
+    assert desk.type("/undo") == "[Dropped. The page ends with:]\nThe moon is bright\n\n"
+    assert desk.type("/undo") == "[Dropped. The page ends with:]\nThe moon is\n\n"
+    assert desk.type("/undo") == "[Dropped. The page is empty.]\n"
+    with pytest.raises(CharrnnError, match="there is no poem yet"):
+        desk.type("/undo")
+
+
+@pytest.mark.parametrize("command", ["/more", "/more words", "/retry", "/undo"])
+def test_commands_that_need_a_poem_say_so(command: str) -> None:
+    with pytest.raises(CharrnnError, match="there is no poem yet; type its beginning"):
+        Desk().type(command)
+
+
+def test_a_poem_that_is_stopped_is_kept_as_far_as_it_came() -> None:
+    desk = Desk(" is br*ight", "ight")
+    with pytest.raises(KeyboardInterrupt):
+        desk.type("The moon")
+    assert "".join(desk.shown) == "The moon is br\n\n"
+    desk.type("/more")
+    assert desk.poems == ["The moon is bright"]
+
+
+def test_a_fault_while_writing_changes_nothing() -> None:
+    desk = Desk(" one", " tw!o")
+    desk.type("A")
+    before = desk.conversation.page.turns
+    with pytest.raises(CharrnnError, match="tired"):
+        desk.type("/retry")
+    assert desk.conversation.page.turns == before
+
+
+def test_settings_are_changed_and_shown() -> None:
+    desk = Desk("a long poem", "another")
+    assert desk.type("/temperature 0.5") == "[temperature: 0.5]\n"
+    assert desk.type("/length 3") == "[length: 3]\n"
+    desk.type("A")
+    assert desk.poems == ["Aa l"]
+    assert desk.generator.settings == [SamplingConfig(temperature=0.5, length=3, seed=7)]
+    assert desk.type("/length auto") == "[length: until the poem ends]\n"
+    assert desk.type("/length") == "[length: until the poem ends]\n"
+
+
+def test_every_setting_of_sampling_is_a_command() -> None:
+    desk = Desk()
+    for name in settings_of(SamplingConfig):
+        reply = desk.type(f"/{name.replace('_', '-')} 1")
+        assert re.fullmatch(r"\[[a-z-]+: 1(\.0)?\]\n", reply)
+
+
+def test_all_settings_are_shown_in_columns() -> None:
+    assert Desk().type("/settings").splitlines()[:2] == [
+        "[temperature         0.8",
+        "top-k               all",
+    ]
+
+
+def test_a_value_out_of_range_is_refused_and_the_old_one_stays() -> None:
+    desk = Desk()
+    before = desk.conversation.settings
+    with pytest.raises(ConfigurationError) as refusal:
+        desk.type("/top-p 2")
+    assert str(refusal.value) == ("/top-p: it must be a number above 0 and at most 1. Received: 2.")
+    assert desk.conversation.settings == before
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("/temprature 0.9", "there is no command /temprature; did you mean /temperature?"),
+        ("/xyzzy", "there is no command /xyzzy; /help lists them all."),
+        ("/", "there is no command /; /help lists them all."),
+        ("/undo all", "/undo takes nothing after it. Received: all"),
+        ("/save", "/save needs the name of a file, such as: /save poems.txt"),
+        ("/save poems.txt", "there is no poem to save yet."),
+        ("/model lakes", "there is no checkpoint named lakes."),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_a_sentence(line: str, sentence: str) -> None:
+    with pytest.raises(CharrnnError) as refusal:
+        Desk().type(line)
+    assert str(refusal.value) == sentence
+
+
+def test_poems_are_saved_apart_by_blank_lines(tmp_path: Path) -> None:
+    desk = Desk(" one\n.", " two", " too", " 三")
+    desk.type("A", "B", "/more", "月")
+    path = tmp_path / "my poems.txt"
+    assert desk.type(f"/save {path}") == f"[Saved 3 poems in {path}.]\n"
+    assert path.read_text(encoding="utf-8") == "A one\n\nB two too\n\n月 三\n"
+
+
+def test_saving_never_replaces_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "poems.txt"
+    path.write_text("mine")
+    desk = Desk(" one")
+    desk.type("A")
+    with pytest.raises(CharrnnError, match="is there already; give another name"):
+        desk.type(f"/save {path}")
+    assert path.read_text() == "mine"
+
+
+def test_another_network_goes_on_with_the_text_of_the_first() -> None:
+    desk = Desk(" one", " two", " three")
+    desk.type("A")
+    assert desk.type("/model rivers") == "[rivers writes from here on.]\n"
+    desk.type("/more")
+    assert desk.poems == ["A one one"]
+    assert desk.other.settings
+    desk.type("/retry")
+    assert desk.poems == ["A one two"]
+
+
+def test_networks_are_listed() -> None:
+    assert Desk().type("/model") == "[moons\nrivers]\n"
+
+
+def test_characters_that_the_network_does_not_know_are_told_once() -> None:
+    desk = Desk("1", "2")
+    desk.type("A—B", "C—D")
+    assert desk.notes == ["— is not in this model's alphabet; read as -."]
+    assert desk.poems == ["A—B1", "C—D2"]
+
+
+def test_quit_ends_the_conversation() -> None:
+    desk = Desk()
+    assert not desk.conversation.over
+    desk.type("/quit")
+    assert desk.conversation.over
+
+
+def test_help_tells_every_command() -> None:
+    reply = Desk().type("/help")
+    for command in ("/more [TEXT]", "/retry", "/undo", "/save FILE", "/top-p [VALUE]", "/quit"):
+        assert f"\n{command} " in reply
+    assert max(map(len, reply.splitlines())) <= 78
+
+
+def test_pasted_lines_are_one_prompt() -> None:
+    desk = Desk(" three")
+    desk.type("one\ntwo\n")
+    assert desk.poems == ["one\ntwo\n three"]
+
+
+def test_pasted_commands_are_obeyed_one_by_one() -> None:
+    desk = Desk(" is", " bright")
+    desk.type("/temperature 0.5\nThe moon\n/more")
+    assert desk.poems == ["The moon is bright"]
+    assert desk.conversation.settings.temperature == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("/re", ["/retry", "/repetition-penalty", "/repetition-window"]),
+        ("/model ", ["moons", "rivers"]),
+        ("/model r", ["rivers"]),
+        ("/top-k a", ["auto"]),
+        ("/temperature ", []),
+        ("/undo ", []),
+        ("/nothing ", []),
+        ("The moon", []),
+        ("", []),
+    ],
+)
+def test_words_are_completed(text: str, words: list[str]) -> None:
+    assert Desk().conversation.completions(text) == words
+
+
+def _reading(*lines: str) -> tuple[Callable[[bool], str], list[bool]]:
+    waiting, asked = list(lines), []
+
+    def read(going_on: bool) -> str:
+        asked.append(going_on)
+        if not waiting:
+            raise EOFError
+        return waiting.pop(0)
+
+    return read, asked
+
+
+def test_a_line_that_ends_in_a_backslash_goes_on() -> None:
+    read, asked = _reading("one\\", "two\\", "three", "four")
+    assert whole_text(read) == "one\ntwo\nthree"
+    assert asked == [False, True, True]
+    assert whole_text(read) == "four"
+
+
+def test_the_end_of_input_ends_a_line_that_would_go_on() -> None:
+    read, _ = _reading("one\\")
+    assert whole_text(read) == "one\n"
+    with pytest.raises(EOFError):
+        whole_text(read)

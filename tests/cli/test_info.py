@@ -1,0 +1,152 @@
+import datetime
+import io
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+
+from charrnn.checkpoint import HISTORY_FILE, MODEL_FILE, RECORD_FILE, CheckpointWriter
+from charrnn.cli import main
+from charrnn.cli.run_facts import any_run, whole_run
+from charrnn.cli.run_tables import show_run, show_runs
+from tests.fakes import RECORD, write_run
+
+NOW = datetime.datetime(2026, 1, 2, 12, tzinfo=datetime.UTC)
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Four runs: two whole ones, one that has no network yet, and one that is damaged."""
+    monkeypatch.chdir(tmp_path)
+    write_run(Path("moons"), b"weights")
+    write_run(Path("rivers"), b"w" * 2_345_678)
+    CheckpointWriter(Path("begun")).write_record(RECORD)
+    write_run(Path("bad"))
+    Path("bad", MODEL_FILE).write_bytes(b"other")
+    ages = {"moons": 30, "rivers": 60, "begun": 7_200, "bad": 200_000}
+    for name, age in ages.items():
+        os.utime(Path(name, RECORD_FILE), (NOW.timestamp() - age,) * 2)
+    return Path()
+
+
+def _console(width: int = 80, *, colour: bool = False) -> tuple[Console, io.StringIO]:
+    drawn = io.StringIO()
+    console = Console(
+        file=drawn,
+        width=width,
+        force_terminal=colour,
+        markup=False,
+        highlight=False,
+        legacy_windows=False,
+    )
+    return console, drawn
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_run_is_drawn_in_full(runs: Path, golden: Callable[[str, str], None], width: int) -> None:
+    console, drawn = _console(width)
+    show_run(console, whole_run(runs / "moons"), NOW)
+    golden(f"info_{width}.txt", drawn.getvalue())
+
+
+def test_all_runs_are_drawn_in_a_table(runs: Path, golden: Callable[[str, str], None]) -> None:
+    console, drawn = _console()
+    listed = [any_run(runs / name) for name in ("moons", "rivers", "begun", "bad")]
+    show_runs(console, listed, NOW)
+    golden("info_list.txt", drawn.getvalue())
+
+
+def test_no_colour_means_no_escape_codes(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = whole_run(runs / "moons")
+    monkeypatch.setenv("NO_COLOR", "1")
+    console, drawn = _console(colour=True)
+    show_runs(console, [facts], NOW)
+    assert "\x1b[3" not in drawn.getvalue()
+
+
+def test_a_name_with_brackets_is_shown_as_it_is(runs: Path) -> None:
+    write_run(runs / "[red]moon")
+    console, drawn = _console()
+    show_run(console, whole_run(runs / "[red]moon"), NOW)
+    assert drawn.getvalue().startswith("[red]moon\n")
+
+
+def test_a_long_history_becomes_a_short_line(runs: Path) -> None:
+    lines = (json.dumps({"step": step, "validation_loss": 3 - step / 100}) for step in range(101))
+    (runs / "moons" / HISTORY_FILE).write_text("\n".join(lines))
+    console, drawn = _console()
+    show_run(console, whole_run(runs / "moons"), NOW)
+    (line,) = [line for line in drawn.getvalue().splitlines() if line.startswith("History")]
+    first, bars, last = line.removeprefix("History").split()[:3]
+    assert (first, len(bars), last) == ("3.000", 40, "2.000")
+
+
+def test_json_holds_all_that_is_known(runs: Path) -> None:
+    result = CliRunner().invoke(main, ["info", "moons", "--checkpoints", str(runs), "--json"])
+    document = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert document["name"] == "moons"
+    assert document["state"] == "whole"
+    assert document["parameters"] == sum(layer["parameters"] for layer in document["layers"])
+    assert document["vocabulary"] == "\nab月"
+    assert document["model"]["validation_loss"] == document["validation_loss"] == 1.5
+    assert document["baselines"] == {"unigram": 2.5, "xz": 1.75}
+    assert [line["step"] for line in document["history"]] == [50, 100, 150]
+    assert "月" in result.stdout
+
+
+def test_json_lists_every_run_the_newest_first(runs: Path) -> None:
+    result = CliRunner().invoke(main, ["info", "--checkpoints", str(runs), "--json"])
+    listed = json.loads(result.stdout)["runs"]
+    assert [(run["name"], run["state"]) for run in listed] == [
+        ("moons", "whole"),
+        ("rivers", "whole"),
+        ("begun", "unfinished"),
+        ("bad", "damaged"),
+    ]
+    assert listed[0]["problem"] is None
+    assert "charrnn train --resume --name begun" in listed[2]["problem"]
+    assert "changed or damaged" in listed[3]["problem"]
+
+
+def test_a_run_whose_record_is_lost_is_a_row_that_says_so(runs: Path) -> None:
+    (runs / "bad" / RECORD_FILE).write_text("{")
+    facts = any_run(runs / "bad")
+    assert (facts.state, facts.record) == ("damaged", None)
+    result = CliRunner().invoke(main, ["info", "--checkpoints", str(runs)])
+    assert result.exit_code == 0
+    assert "bad: bad/charrnn.json cannot be used" in " ".join(result.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("bad", "it was changed or damaged"),
+        ("begun", "Continue it with: charrnn train --resume --name begun"),
+        ("lakes", "there is no checkpoint named lakes"),
+    ],
+)
+def test_a_run_that_cannot_be_used_ends_in_a_sentence(runs: Path, name: str, sentence: str) -> None:
+    result = CliRunner().invoke(main, ["info", name, "--checkpoints", str(runs)])
+    assert result.exit_code == 1
+    assert sentence in result.stderr
+    assert result.stdout == ""
+
+
+def test_no_run_at_all_tells_how_to_make_one(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["info", "--checkpoints", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "Train one first, with: charrnn train" in result.stderr
+    result = CliRunner().invoke(main, ["info", "--checkpoints", str(tmp_path), "--json"])
+    assert json.loads(result.stdout) == {"runs": []}
+
+
+def test_it_keeps_to_the_width_of_the_terminal(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    result = CliRunner().invoke(main, ["info", "moons", "--checkpoints", str(runs)])
+    assert result.exit_code == 0
+    assert max(map(len, result.stdout.splitlines())) <= 50

@@ -1,0 +1,155 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from charrnn.checkpoint import Checkpoint
+from charrnn.cli import main
+
+VERSE = """The moon has lent the lake its light,
+The lake has lent the moon its face;
+And all the long and windless night
+They keep each other in their place.
+
+A crow came down to try the snow
+And left a line of little stars;
+He did not tell me, and I know
+No more of it than of the cars.
+
+"""
+SMALL = ["--units", "8", "--embedding", "4", "--window", "16", "--batch-size", "4"]
+
+
+@pytest.fixture
+def poems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "poems.txt"
+    path.write_text(
+        "".join(VERSE.replace("moon", f"moon {number}") for number in range(12)), encoding="utf-8"
+    )
+    return path
+
+
+def charrnn(*arguments: str, text: str | None = None) -> Result:
+    return CliRunner().invoke(main, arguments, input=text)
+
+
+def test_a_file_is_learned_and_kept_under_its_name(poems: Path) -> None:
+    result = charrnn("train", str(poems), *SMALL, "--steps", "12", "--evaluate-every", "6")
+    assert result.exit_code == 0, result.output
+    assert result.stdout == ""
+    assert "step 6/12" in result.stderr
+    assert "Write with it: charrnn generate poems" in result.stderr
+    assert Checkpoint.open(Path("checkpoints/poems")).record.corpus.layout == "blocks"
+
+
+def test_json_is_one_document_on_standard_output(poems: Path) -> None:
+    result = charrnn("train", str(poems), *SMALL, "--steps", "4", "--json")
+    outcome = json.loads(result.stdout)
+    assert outcome["directory"] == "checkpoints/poems"
+    assert (outcome["ending"], outcome["steps"]) == ("finished", 4)
+
+
+def test_standard_input_is_learned(poems: Path) -> None:
+    text = poems.read_text(encoding="utf-8")
+    result = charrnn("train", "-", "--name", "piped", *SMALL, "--steps", "2", text=text)
+    assert result.exit_code == 0, result.output
+    assert Checkpoint.open(Path("checkpoints/piped"))
+    resumed = charrnn("train", "--resume", "--name", "piped", "--steps", "4")
+    assert resumed.exit_code == 1
+    assert "was not read from a file; give it again" in resumed.stderr
+    resumed = charrnn("train", "-", "--resume", "--name", "piped", "--steps", "4", text=text)
+    assert resumed.exit_code == 0, resumed.output
+
+
+def test_a_run_is_lengthened_from_where_it_ended(poems: Path) -> None:
+    charrnn("train", str(poems), *SMALL, "--steps", "4")
+    again = charrnn("train", str(poems), *SMALL, "--steps", "8")
+    assert again.exit_code == 1
+    assert "already holds a run" in again.stderr
+    resumed = charrnn("train", "--resume", "--steps", "8")
+    assert resumed.exit_code == 0, resumed.output
+    assert "goes on from step 4: 8 steps" in resumed.stderr
+
+
+def test_a_resumed_run_keeps_its_settings(poems: Path) -> None:
+    charrnn("train", str(poems), *SMALL, "--steps", "4")
+    result = charrnn("train", "--resume", "--cell", "gru", "--steps", "8")
+    assert result.exit_code == 1
+    assert "was begun with cell lstm, not gru" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["--epochs", "1", "--steps", "2"], 2, "a run has one budget: give epochs or steps"),
+        (["--dropout", "1"], 2, "must be a number at least 0 and below 1. Received: 1"),
+        (["--activation", "relu"], 2, "activation relu goes with cell simple_rnn only"),
+        (["--device", "toaster"], 1, "a device is auto, cpu, gpu or gpu:N"),
+        (["--batch-size", "9999"], 2, "batch-size 9999"),
+        (["--window", "4000"], 1, "characters"),
+        (["--resume"], 1, "there is no checkpoint"),
+        (["--resume", "--overwrite"], 2, "give one"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence(
+    poems: Path, arguments: list[str], code: int, sentence: str
+) -> None:
+    result = charrnn("train", str(poems), *arguments)
+    assert sentence in result.stderr
+    assert "Traceback" not in result.output
+    assert not Path("checkpoints").exists()
+    assert result.exit_code == code
+
+
+def test_a_gpu_that_is_not_there_is_an_error(poems: Path) -> None:
+    import tensorflow as tf
+
+    if tf.config.list_physical_devices("GPU"):
+        pytest.skip("this machine has a GPU")
+    result = charrnn("train", str(poems), *SMALL, "--device", "gpu")
+    assert result.exit_code == 1
+    assert "TensorFlow finds no GPU here" in result.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_saves_and_says_how_to_go_on(poems: Path, number: int, code: int) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "charrnn", "train", str(poems), *SMALL, "--steps", "1000000"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+    )
+    state = Path("checkpoints/poems/charrnn.json")
+    while not state.exists() and process.poll() is None:
+        time.sleep(0.05)
+    time.sleep(1.0)
+    process.send_signal(number)
+    _, errors = process.communicate()
+    assert process.returncode == code, errors
+    assert "Go on with: charrnn train --resume --name poems" in errors
+    assert Checkpoint.open(Path("checkpoints/poems"))
+    resumed = charrnn("train", "--resume", "--name", "poems", "--steps", "1")
+    assert "has done" in resumed.stderr
+
+
+def test_tensorboard_logs_are_written(poems: Path) -> None:
+    result = charrnn("train", str(poems), *SMALL, "--steps", "2", "--tensorboard", "logs")
+    assert result.exit_code == 0, result.output
+    assert list(Path("logs").rglob("events*"))
+
+
+def test_tensorboard_that_is_not_installed_is_named(
+    poems: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("charrnn.cli.train.find_spec", lambda _: None)
+    result = charrnn("train", str(poems), *SMALL, "--steps", "2", "--tensorboard", "logs")
+    assert result.exit_code == 2
+    assert "pip install 'charrnn[tensorboard]'" in result.stderr

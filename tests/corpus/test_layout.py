@@ -1,0 +1,88 @@
+import pytest
+
+from charrnn.corpus.layout import choose_layout, cut
+
+STANZA = "The tide comes in, the tide goes out,\nAnd no one asks it why;\n"
+PLAY = "MACBETH:\nSo foul and fair a day.\n\nBANQUO:\nHow far is it?\n\n"
+PROSE = "It was a dark and stormy night, and the rain fell in torrents upon all the roofs. " * 4
+JUEJU = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。\n"
+CHINESE_PROSE = "那天晚上下着雨，他一个人走在街上，没有带伞，心里想着很多很多事情。\n"
+
+
+def poems(text, wanted="auto"):
+    choice = choose_layout(text, wanted)
+    starts, stops = cut(text, choice.separator)
+    return choice.layout, [text[a:b] for a, b in zip(starts, stops, strict=True)]
+
+
+def test_blank_lines_part_poems():
+    text = "\n\n" + STANZA + "\n" + STANZA.upper() + "\n\n\n"
+    assert poems(text) == ("blocks", [STANZA.strip(), STANZA.upper().strip()])
+
+
+def test_long_gaps_part_poems_where_short_ones_part_stanzas():
+    poem = STANZA + "\n" + STANZA
+    layout, found = poems("\n\n".join([poem] * 4))
+    assert (layout, found) == ("blocks", [poem.strip()] * 4)
+
+
+def test_a_single_long_gap_is_taken_for_a_slip():
+    layout, found = poems(STANZA + "\n\n" + STANZA + "\n" + STANZA)
+    assert (layout, len(found)) == ("blocks", 3)
+
+
+def test_long_gaps_must_be_a_tenth_of_all():
+    stanzas = [STANZA] * 10
+    text = "\n".join(stanzas) + "\n\n" + "\n".join(stanzas) + "\n\n" + "\n".join(stanzas)
+    assert len(poems(text)[1]) == 30
+    stanzas = [STANZA] * 3
+    text = "\n".join(stanzas) + "\n\n" + "\n".join(stanzas) + "\n\n" + "\n".join(stanzas)
+    assert len(poems(text)[1]) == 3
+
+
+def test_blank_lines_may_hold_blank_space():
+    layout, found = poems(STANZA + " \t\n" + STANZA + "\u3000\n" + STANZA)
+    assert (layout, len(found)) == ("blocks", 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (PLAY * 20, "speaker's name"),
+        ((PROSE + "\n\n") * 20, "not poems of 2 to 60 lines"),
+        ((PROSE + "\n" + PROSE + "\n\n") * 20, "longer than 60 characters"),
+        ((STANZA * 40 + "\n") * 3, "not poems of 2 to 60 lines"),
+        (STANZA * 3, "no blank lines part it"),
+        (CHINESE_PROSE * 20, "no blank lines part it"),
+    ],
+)
+def test_what_does_not_look_like_poems_is_one_text(text, reason):
+    choice = choose_layout(text)
+    assert choice.layout == "text"
+    assert reason in choice.reason
+    assert poems(text) == ("text", [text])
+
+
+@pytest.mark.parametrize("gap", ["", "\n", "\n\n"])
+def test_lines_that_are_whole_poems_are_told_with_and_without_gaps(gap):
+    assert poems((JUEJU + gap) * 5) == ("lines", [JUEJU.strip()] * 5)
+
+
+def test_one_line_in_five_may_be_something_else():
+    assert poems(JUEJU * 4 + "题目\n")[0] == "lines"
+    assert poems(JUEJU * 3 + "题目\n")[0] == "text"
+
+
+def test_verses_parted_by_a_slash_are_poems_of_a_line():
+    text = "the tide / the sand / the moon\n" * 3
+    assert poems(text)[0] == "lines"
+
+
+def test_a_wanted_layout_is_taken():
+    assert poems("a\n\nb\n", "lines") == ("lines", ["a", "b"])
+    assert poems("a\n\nb\n", "blocks") == ("blocks", ["a", "b"])
+    assert poems("a\n\nb\n", "text") == ("text", ["a\n\nb\n"])
+
+
+def test_a_long_line_without_chinese_punctuation_takes_no_time():
+    assert choose_layout("a" * 2_000_000).layout == "text"

@@ -1,0 +1,104 @@
+import hashlib
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from charrnn.config import CorpusConfig
+from charrnn.corpus.reading import corpus_from_text
+from charrnn.corpus.splitting import encode_part, split_corpus
+from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.errors import CorpusError
+
+
+def corpus_of(poems, layout="blocks"):
+    return corpus_from_text("\n\n".join(poems), CorpusConfig(layout=layout), "mine")
+
+
+def texts(corpus, spans):
+    return [corpus.text[start:stop] for start, stop in spans.tolist()]
+
+
+def test_continuous_text_is_divided_as_nanogpt_does():
+    corpus = corpus_from_text("ab" * 557_697, CorpusConfig(layout="text"))
+    split = split_corpus(corpus, 0.1, 64)
+    assert split.training.tolist() == [[0, 1_003_854]]
+    assert split.validation.tolist() == [[1_003_854, 1_115_394]]
+
+
+def test_poems_are_kept_aside_by_their_hash():
+    poems = [f"poem number {number}\nof many" for number in range(400)]
+    corpus = corpus_of(poems)
+    split = split_corpus(corpus, 0.05, 64)
+    aside = [poem for poem in poems if int(hashlib.md5(poem.encode()).hexdigest(), 16) % 20 == 0]
+    assert 5 < len(aside) < 40
+    assert texts(corpus, split.validation) == aside
+    assert texts(corpus, split.training) == [poem for poem in poems if poem not in aside]
+
+
+poem_lists = st.lists(st.text("abc", min_size=1, max_size=6), min_size=2, max_size=30)
+
+
+@given(poem_lists, st.sampled_from([0.05, 0.1, 0.25, 0.5]), st.integers(1, 8))
+def test_every_poem_falls_on_one_side_with_all_its_copies(poems, fraction, window):
+    try:
+        corpus = corpus_of(poems, "lines")
+        split = split_corpus(corpus, fraction, window)
+    except CorpusError:
+        return
+    training, validation = texts(corpus, split.training), texts(corpus, split.validation)
+    assert sorted(training + validation) == sorted(poems)
+    assert not set(training) & set(validation)
+    vocabulary = Vocabulary.of_text(corpus.text)
+    for spans in (split.training, split.validation):
+        assert len(encode_part(corpus, spans, vocabulary)) >= window + 1
+
+
+def test_validation_gets_the_poems_of_lowest_hash_until_it_is_long_enough():
+    poems = [f"{number:09}" for number in range(40)]
+    corpus = corpus_of(poems)
+    aside = texts(corpus, split_corpus(corpus, 1 / 1000, 24).validation)
+    lowest = sorted(poems, key=lambda poem: hashlib.md5(poem.encode()).hexdigest())
+    assert sorted(aside) == sorted(lowest[:3])
+
+
+def test_poems_stand_between_breaks():
+    corpus = corpus_of(["ab", "c", "abx"])
+    vocabulary = Vocabulary(("a", "b", "c"))
+    spans = np.stack((corpus.starts, corpus.stops), axis=1)
+    ids = encode_part(corpus, spans, vocabulary)
+    assert ids.dtype == np.uint8
+    assert ids.tolist() == [BREAK, 2, 3, BREAK, 4, BREAK, 2, 3, UNKNOWN, BREAK]
+
+
+def test_many_poems_are_encoded_as_one_by_one():
+    poems = [f"poem {number}\n诗" for number in range(1000)]
+    corpus = corpus_of(poems)
+    vocabulary = Vocabulary.of_text(corpus.text)
+    spans = np.stack((corpus.starts, corpus.stops), axis=1)
+    ids = encode_part(corpus, spans, vocabulary)
+    assert vocabulary.decode(ids) == "\n\n" + "\n\n".join(poems) + "\n\n"
+
+
+def test_continuous_text_is_encoded_as_it_stands():
+    corpus = corpus_of(["ab", "ba"], "text")
+    vocabulary = Vocabulary.of_text(corpus.text)
+    assert vocabulary.decode(encode_part(corpus, np.array([[1, 5]]), vocabulary)) == "b\n\nb"
+
+
+def test_a_text_one_character_too_short_says_how_many_are_needed():
+    config = CorpusConfig(layout="text")
+    split_corpus(corpus_from_text("ab" * 325, config), 0.1, 64)
+    with pytest.raises(CorpusError, match="it has 640 characters, and 650 are needed"):
+        split_corpus(corpus_from_text("ab" * 320, config), 0.1, 64)
+
+
+def test_a_single_poem_cannot_be_divided():
+    with pytest.raises(CorpusError, match=r"it has 1 poem with .* at least two different poems"):
+        split_corpus(corpus_of(["a b c d e " * 50]), 0.1, 64)
+
+
+def test_copies_of_one_poem_cannot_be_divided():
+    with pytest.raises(CorpusError, match="two different poems"):
+        split_corpus(corpus_of(["a b c d e " * 50] * 5), 0.1, 64)

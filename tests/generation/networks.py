@@ -1,0 +1,174 @@
+"""Networks to test with: one that recites a poem, made by hand, and stock Keras ones."""
+
+import dataclasses
+import io
+import itertools
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from charrnn.architecture import Architecture
+from charrnn.checkpoint import CheckpointWriter, CorpusRecord, ModelRecord, RunRecord
+from charrnn.config import CorpusConfig, Layout, TrainingConfig
+from charrnn.corpus.vocabulary import BREAK, Vocabulary
+from charrnn.generation.engine import NumpyEngine
+from charrnn.generation.weights import NetworkWeights, RecurrentWeights
+from charrnn.generation.writer import TextGenerator
+
+POEM = "black\nhorse"
+"""A poem of eleven different characters, so that each tells what comes next."""
+
+CERTAINTY = 30.0
+"""Logit of the symbol that comes next; those of all others are 0."""
+
+VOCABULARY = Vocabulary(tuple(sorted(POEM)))
+
+
+def reciting_weights(layout: Layout = "blocks") -> tuple[NetworkWeights, Architecture]:
+    """A network that knows `POEM` by heart, and goes on after a line end with its second line.
+
+    Each unit stands for a symbol: what is read goes straight to the output.
+    """
+    size = VOCABULARY.size
+    reading_order = [BREAK, *VOCABULARY.encode(POEM).tolist(), BREAK]
+    if layout == "text":
+        reading_order = [*VOCABULARY.encode(POEM).tolist(), VOCABULARY.id_of("b")]
+    logits = np.zeros((size, size), np.float32)
+    for symbol, following in itertools.pairwise(reading_order):
+        logits[symbol, following] = CERTAINTY
+    one = np.eye(size, dtype=np.float32)
+    recurrent = RecurrentWeights(one, np.zeros_like(one), np.zeros(size, np.float32))
+    weights = NetworkWeights(one.copy(), (recurrent,), logits, np.zeros(size, np.float32))
+    return weights, Architecture(
+        cell="simple_rnn",
+        vocabulary_size=size,
+        embedding=size,
+        layers=1,
+        units=size,
+        dropout=0.0,
+        activation="relu",
+    )
+
+
+def reciter(layout: Layout = "blocks") -> TextGenerator:
+    """A writer that recites."""
+    return TextGenerator(NumpyEngine(*reciting_weights(layout)), VOCABULARY, layout)
+
+
+def save_reciting_run(
+    directory: Path, layout: Layout = "blocks", corpus: CorpusRecord | None = None
+) -> RunRecord:
+    """Write a checkpoint of the reciting network."""
+    weights, architecture = reciting_weights(layout)
+    record = RunRecord(
+        created="2026-01-02T03:04:05+00:00",
+        versions={},
+        architecture=architecture,
+        vocabulary=VOCABULARY.characters,
+        corpus=corpus
+        or CorpusRecord(
+            name="black",
+            sources=(),
+            layout=layout,
+            encoding="utf-8",
+            digest="0" * 64,
+            characters=11,
+            poems=1,
+        ),
+        reading=CorpusConfig(layout=layout, validation_fraction=0.5),
+        training=TrainingConfig(window=4),
+        device="the CPU",
+        baselines={},
+    )
+    model = ModelRecord(sha256="", step=1, epoch=1.0, training_loss=0.5, validation_loss=0.5)
+    return CheckpointWriter(directory).write_model(
+        record, model, lambda path: save_network(path, weights)
+    )
+
+
+def save_network(path: Path, weights: NetworkWeights, **settings: Any) -> None:
+    """Write a relu SimpleRNN as Keras does, with more settings of its layer."""
+    layers = [
+        _layer("InputLayer", "ids"),
+        _layer("Embedding", "embedding"),
+        _layer(
+            "SimpleRNN",
+            "recurrent_1",
+            **{"activation": "relu", "go_backwards": False} | settings,
+        ),
+        _layer("Dropout", "dropout_1"),
+        _layer("Dense", "logits"),
+    ]
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        for place, arrays in (
+            ("layers/embedding/vars", (weights.embedding,)),
+            ("layers/simple_rnn/cell/vars", dataclasses.astuple(weights.recurrent[0])),
+            ("layers/dense/vars", (weights.logits_kernel, weights.logits_bias)),
+        ):
+            for number, array in enumerate(arrays):
+                file[f"{place}/{number}"] = array
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", json.dumps({"config": {"layers": layers}}))
+        archive.writestr("model.weights.h5", content.getvalue())
+
+
+def _layer(kind: str, name: str, **settings: Any) -> dict[str, Any]:
+    return {"class_name": kind, "config": {"name": name} | settings}
+
+
+def keras_network(architecture: Architecture, seed: int = 0) -> Any:
+    """A stock Keras network with random weights, none of them zero."""
+    import keras
+
+    kinds = {
+        "lstm": keras.layers.LSTM,
+        "gru": keras.layers.GRU,
+        "simple_rnn": keras.layers.SimpleRNN,
+    }
+    own = {"activation": architecture.activation} if architecture.cell == "simple_rnn" else {}
+    ids = keras.Input((None,), dtype="int32")
+    hidden = keras.layers.Embedding(
+        architecture.vocabulary_size, architecture.embedding, name="embedding"
+    )(ids)
+    for number in range(1, architecture.layers + 1):
+        hidden = kinds[architecture.cell](
+            architecture.units,
+            return_sequences=True,
+            return_state=True,
+            name=f"recurrent_{number}",
+            **own,
+        )(hidden)[0]
+        hidden = keras.layers.Dropout(
+            architecture.dropout, noise_shape=(None, 1, None), name=f"dropout_{number}"
+        )(hidden)
+    logits = keras.layers.Dense(architecture.vocabulary_size, name="logits")(hidden)
+    model = keras.Model(ids, logits)
+    generator = np.random.default_rng(seed)
+    model.set_weights(
+        [
+            generator.normal(
+                0, 0.8 / np.sqrt(weight.shape[0] if len(weight.shape) > 1 else 1), weight.shape
+            )
+            for weight in model.weights
+        ]
+    )
+    return model
+
+
+def architecture(**sizes: Any) -> Architecture:
+    """A small LSTM, with some sizes changed."""
+    small: dict[str, Any] = {
+        "cell": "lstm",
+        "vocabulary_size": 13,
+        "embedding": 5,
+        "layers": 2,
+        "units": 12,
+        "dropout": 0.25,
+        "activation": "tanh",
+    }
+    return Architecture(**small | sizes)

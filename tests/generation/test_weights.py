@@ -1,0 +1,121 @@
+import contextlib
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from charrnn.errors import CheckpointError
+from charrnn.generation.weights import NetworkWeights, read_weights
+from tests.generation.networks import (
+    architecture,
+    keras_network,
+    reciting_weights,
+    save_network,
+)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[np.ndarray]]:
+    """A two-layer LSTM that Keras saved, and its arrays in Keras's order."""
+    model = keras_network(architecture())
+    path = tmp_path_factory.mktemp("saved") / "model.keras"
+    model.save(path)
+    return path, model.get_weights()
+
+
+def in_order(weights: NetworkWeights) -> list[np.ndarray]:
+    recurrent = [
+        array
+        for layer in weights.recurrent
+        for array in (layer.kernel, layer.recurrent_kernel, layer.bias)
+    ]
+    return [weights.embedding, *recurrent, weights.logits_kernel, weights.logits_bias]
+
+
+def test_the_arrays_are_those_that_keras_saved(saved):
+    path, expected = saved
+    for found, wanted in zip(in_order(read_weights(path, architecture())), expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+        assert found.dtype == np.float32
+
+
+def test_a_compressed_archive_is_read_too(saved, tmp_path):
+    path, expected = saved
+    packed = tmp_path / "model.keras"
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(packed, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name), zipfile.ZIP_DEFLATED)
+    for found, wanted in zip(in_order(read_weights(packed, architecture())), expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ({"units": 13}, r"recurrent_1 is float32 of shape \(5, 48\), where .* \(5, 52\)"),
+        ({"vocabulary_size": 14}, r"embedding is float32 of shape \(13, 5\)"),
+        ({"embedding": 6}, r"embedding is float32 of shape \(13, 5\)"),
+        ({"layers": 3}, "Embedding, LSTM, LSTM, Dense, where Embedding, LSTM, LSTM, LSTM, Dense"),
+        ({"cell": "gru"}, "Embedding, LSTM, LSTM, Dense, where Embedding, GRU, GRU, Dense"),
+    ],
+)
+def test_another_architecture_is_refused(saved, sizes, message):
+    with pytest.raises(CheckpointError, match=message):
+        read_weights(saved[0], architecture(**sizes))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"activation": "tanh"}, "recurrent_1 has activation tanh, where relu was expected"),
+        ({"go_backwards": True}, "recurrent_1 has go_backwards True, where False was expected"),
+    ],
+)
+def test_a_layer_with_other_equations_is_refused(tmp_path, settings, message):
+    weights, recited = reciting_weights()
+    save_network(tmp_path / "model.keras", weights, **settings)
+    with pytest.raises(CheckpointError, match=message):
+        read_weights(tmp_path / "model.keras", recited)
+
+
+def test_a_weight_that_is_no_number_is_refused(tmp_path):
+    weights, recited = reciting_weights()
+    weights.logits_bias[2] = np.nan
+    save_network(tmp_path / "model.keras", weights)
+    with pytest.raises(CheckpointError, match="array 1 of layer logits holds what is no number"):
+        read_weights(tmp_path / "model.keras", recited)
+
+
+@pytest.mark.parametrize("kept", [0, 1, 100, 5_000, 20_000])
+def test_a_file_that_was_cut_short_is_refused_in_a_sentence(saved, tmp_path, kept):
+    path = tmp_path / "model.keras"
+    path.write_bytes(saved[0].read_bytes()[:kept])
+    with pytest.raises(CheckpointError, match=r"model\.keras is damaged, or was not saved by"):
+        read_weights(path, architecture())
+
+
+@pytest.mark.parametrize("missing", ["config.json", "model.weights.h5"])
+def test_an_archive_without_its_parts_is_refused_in_a_sentence(saved, tmp_path, missing):
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(saved[0]) as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            if name != missing:
+                target.writestr(name, source.read(name))
+    with pytest.raises(CheckpointError, match="is damaged"):
+        read_weights(path, architecture())
+
+
+def test_arrays_that_are_overwritten_with_noise_are_refused_or_read_but_never_crash(
+    saved, tmp_path
+):
+    original = saved[0].read_bytes()
+    path = tmp_path / "model.keras"
+    generator = np.random.default_rng(0)
+    for _ in range(30):
+        content = bytearray(original)
+        place = int(generator.integers(len(content) - 64))
+        content[place : place + 64] = generator.bytes(64)
+        path.write_bytes(content)
+        with contextlib.suppress(CheckpointError):
+            read_weights(path, architecture())

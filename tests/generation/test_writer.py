@@ -1,0 +1,280 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from charrnn.checkpoint import Checkpoint
+from charrnn.config import LENGTH_OF_TEXT, LONGEST_POEM, SamplingConfig
+from charrnn.corpus.variants import Substitution
+from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.errors import CheckpointError
+from charrnn.generation import writer
+from charrnn.generation.engine import NumpyEngine
+from charrnn.generation.writer import TextGenerator, with_seed
+from tests.generation.networks import (
+    CERTAINTY,
+    POEM,
+    VOCABULARY,
+    architecture,
+    reciter,
+    reciting_weights,
+    save_reciting_run,
+)
+
+GREEDY = SamplingConfig(temperature=0)
+WILD = SamplingConfig(temperature=1e6, seed=1)
+SURE = float(-np.log(1 + (VOCABULARY.size - 1) * np.exp(-CERTAINTY)))
+
+
+def test_a_poem_is_written_to_its_end():
+    poem = reciter().write(config=GREEDY)
+    assert (poem.prompt, poem.text, poem.ended) == ("", POEM, True)
+    assert poem.log_probabilities == pytest.approx([SURE] * len(POEM), abs=1e-6)
+    assert str(poem) == POEM
+
+
+def test_a_poem_goes_on_from_a_prompt_and_stops_at_its_length():
+    poem = reciter().write("bla", SamplingConfig(temperature=0, length=4))
+    assert (poem.prompt, poem.text, poem.ended) == ("bla", "ck\nh", False)
+    assert str(poem) == "black\nh"
+
+
+def test_the_end_of_a_poem_is_a_step_without_a_character():
+    generator = reciter()
+    steps = list(generator.stream(generator.begin("black\nhor"), GREEDY))
+    assert [(step.character, step.draft.text, step.draft.ended) for step in steps] == [
+        ("s", "black\nhors", False),
+        ("e", "black\nhorse", False),
+        ("", "black\nhorse", True),
+    ]
+    assert list(generator.stream(steps[-1].draft, GREEDY)) == []
+
+
+def test_a_poem_that_has_ended_goes_on_after_more_words():
+    generator = reciter()
+    *_, last = generator.stream(generator.begin(), GREEDY)
+    again = generator.extend(last.draft, "\nhor")
+    assert not again.ended
+    assert [step.character for step in generator.stream(again, GREEDY)] == ["s", "e", ""]
+    assert again.text == "black\nhorse\nhor"
+
+
+def test_going_back_is_to_keep_an_old_draft():
+    generator = reciter()
+    steps = list(generator.stream(generator.begin(), GREEDY))
+    for position in (0, 3, 7):
+        again = generator.stream(steps[position].draft, GREEDY)
+        assert "".join(step.character for step in again) == POEM[position + 1 :]
+
+
+def test_a_prompt_in_parts_is_read_like_a_whole_one():
+    generator = TextGenerator(
+        NumpyEngine(*random_network()), Vocabulary(tuple("abcdefghijk")), "text"
+    )
+    whole = generator.begin("abcdefg")
+    parts = generator.extend(generator.extend(generator.begin("ab"), ""), "cdefg")
+    np.testing.assert_allclose(parts.logits, whole.logits, atol=1e-6)
+    assert parts.text == whole.text
+
+
+def test_a_long_prompt_is_read_a_part_at_a_time(monkeypatch):
+    generator = TextGenerator(
+        NumpyEngine(*random_network()), Vocabulary(tuple("abcdefghijk")), "text"
+    )
+    prompt = "abcdefghijk" * 5
+    whole = generator.begin(prompt)
+    monkeypatch.setattr(writer, "LONGEST_READING", 7)
+    np.testing.assert_allclose(generator.begin(prompt).logits, whole.logits, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("layout", "characters", "expected"),
+    [
+        ("blocks", "\nab", BREAK),
+        ("lines", "ab", BREAK),
+        ("text", "\nab", 2),
+        ("text", "ab", BREAK),
+    ],
+)
+def test_a_poem_begins_after_a_break_and_a_text_after_a_line_end(layout, characters, expected):
+    read = []
+
+    class Listener:
+        vocabulary_size = len(characters) + 2
+
+        def initial_state(self, batch):
+            return (batch,)
+
+        def read(self, ids, state):
+            read.append(ids.tolist())
+            return np.zeros((*ids.shape, self.vocabulary_size), np.float32), state
+
+    TextGenerator(Listener(), Vocabulary(tuple(characters)), layout).begin()
+    assert read == [[[expected]]]
+
+
+def test_white_space_before_a_prompt_is_shown_but_not_read():
+    generator = reciter()
+    draft = generator.begin("\n\n  bla")
+    assert draft.text == "\n\n  bla"
+    assert draft.substitutions == ()
+    np.testing.assert_array_equal(draft.logits, generator.begin("bla").logits)
+
+
+def test_a_blank_line_in_a_prompt_begins_another_poem():
+    poem = reciter().write("black\n\n", GREEDY)
+    assert poem.text == POEM
+
+
+@pytest.mark.parametrize("layout", ["blocks", "lines", "text"])
+def test_the_unknown_symbol_is_never_written_however_likely(layout):
+    weights, sizes = reciting_weights()
+    weights.logits_bias[:] = 0
+    weights.logits_bias[UNKNOWN] = 2 * CERTAINTY
+    generator = TextGenerator(NumpyEngine(weights, sizes), VOCABULARY, layout)
+    poem = generator.write(config=SamplingConfig(temperature=0, length=12))
+    assert poem.text.startswith(POEM if layout != "text" else "horse")
+    assert poem.log_probabilities[0] == pytest.approx(-CERTAINTY, abs=1e-4)
+
+
+@pytest.mark.parametrize("layout", ["blocks", "lines", "text"])
+def test_a_poem_does_not_begin_with_white_space_nor_end_before_it_began(layout):
+    generator = reciter(layout)
+    for seed in range(40):
+        poem = generator.write(config=dataclasses.replace(WILD, seed=seed, length=30))
+        assert poem.text[0] != "\n"
+        assert poem.ended == (len(poem.text) < 30)
+        assert layout != "text" or len(poem.text) == 30
+
+
+def test_continuous_text_has_no_end_but_its_length():
+    poem = reciter("text").write("b", GREEDY)
+    assert (len(poem.text), poem.ended) == (LENGTH_OF_TEXT, False)
+
+
+def test_a_poem_that_never_ends_is_stopped():
+    weights, sizes = reciting_weights()
+    weights.logits_kernel[:, BREAK] = -CERTAINTY
+    generator = TextGenerator(NumpyEngine(weights, sizes), VOCABULARY, "blocks")
+    poem = generator.write("b", SamplingConfig(temperature=0.1, seed=3))
+    assert (len(poem.text), poem.ended) == (LONGEST_POEM, False)
+
+
+def test_the_same_seed_writes_the_same_poem():
+    generator = reciter()
+    first = generator.write("b", WILD)
+    assert generator.write("b", WILD) == first
+    assert generator.write("b", dataclasses.replace(WILD, seed=2)).text != first.text
+
+
+def test_a_seed_that_was_not_given_is_drawn_and_reported():
+    generator = reciter()
+    first = generator.write("b", dataclasses.replace(WILD, seed=None))
+    assert first.seed == first.settings.seed
+    assert generator.write("b", first.settings) == first
+    assert with_seed(SamplingConfig()).seed != with_seed(SamplingConfig()).seed
+    assert with_seed(SamplingConfig(seed=0)).seed == 0
+
+
+def test_a_generator_of_random_numbers_can_be_handed_in():
+    generator = reciter()
+    start = generator.begin("b")
+    given = generator.stream(start, SamplingConfig(temperature=1e6), np.random.default_rng(1))
+    assert [step.character for step in given] == [
+        step.character for step in generator.stream(start, WILD)
+    ]
+
+
+def test_a_log_probability_is_the_network_s_own_whatever_the_settings():
+    generator = reciter()
+    for step in generator.stream(generator.begin("b"), WILD):
+        expected = SURE if step.log_probability > -1 else SURE - CERTAINTY
+        assert step.log_probability == pytest.approx(expected, abs=1e-5)
+        break
+
+
+def test_a_penalty_falls_on_the_characters_of_its_window():
+    weights, sizes = reciting_weights()
+    weights.logits_kernel[:] = 0
+    weights.logits_bias[:] = -1.0
+    weights.logits_bias[[VOCABULARY.id_of("a"), VOCABULARY.id_of("b")]] = (2.0, 1.5)
+    generator = TextGenerator(NumpyEngine(weights, sizes), VOCABULARY, "blocks")
+
+    def written(**penalty):
+        config = SamplingConfig(temperature=0, length=6, **penalty)
+        return generator.write("k", config).text
+
+    assert written() == "aaaaaa"
+    assert written(repetition_penalty=2.0, repetition_window=1) == "ababab"
+    assert written(repetition_penalty=1.2, repetition_window=1) == "aaaaaa"
+    assert written(repetition_penalty=2.0, repetition_window=9) == "abaaaa"
+
+
+def test_substitutions_are_gathered_once_each():
+    generator = reciter()
+    draft = generator.extend(generator.begin("Bl€"), "A€B")
+    assert draft.text == "Bl€A€B"
+    assert draft.substitutions == (
+        Substitution("B", "b"),
+        Substitution("€", None),
+        Substitution("A", "a"),
+    )
+    assert generator.write("Blac", GREEDY).text == "k\nhorse"
+
+
+def test_a_checkpoint_is_opened_by_its_directory_or_as_it_is(tmp_path):
+    save_reciting_run(tmp_path)
+    by_directory = TextGenerator.open(tmp_path)
+    checkpoint = Checkpoint.open(tmp_path)
+    assert TextGenerator.open(checkpoint).write(config=GREEDY).text == POEM
+    assert by_directory.write(config=GREEDY).text == POEM
+    assert by_directory.checkpoint == checkpoint
+    assert by_directory.layout == "blocks"
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "message"),
+    [
+        (VOCABULARY.characters[1:], "its network has 13 symbols and its vocabulary 12"),
+        (VOCABULARY.characters[::-1], "must be distinct and sorted"),
+    ],
+)
+def test_a_vocabulary_that_does_not_fit_is_refused(tmp_path, vocabulary, message):
+    save_reciting_run(tmp_path)
+    checkpoint = Checkpoint.open(tmp_path)
+    record = dataclasses.replace(checkpoint.record, vocabulary=vocabulary)
+    with pytest.raises(CheckpointError, match=message):
+        TextGenerator.open(dataclasses.replace(checkpoint, record=record))
+
+
+def test_a_vocabulary_of_white_space_alone_is_refused():
+    with pytest.raises(CheckpointError, match="nothing but white space"):
+        TextGenerator(NumpyEngine(*reciting_weights()), Vocabulary(("\n", " ")), "text")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=30), st.text(max_size=10), st.sampled_from(["blocks", "lines", "text"]))
+def test_any_prompt_can_be_gone_on_from(prompt, more, layout):
+    generator = reciter(layout)
+    draft = generator.extend(generator.begin(prompt), more)
+    assert draft.text == prompt + more
+    for step in generator.stream(draft, SamplingConfig(length=3, seed=0)):
+        assert step.character in {"", *VOCABULARY.characters}
+    assert UNKNOWN not in VOCABULARY.encode(POEM)
+
+
+def random_network():
+    """Weights of an LSTM that Keras has nothing to do with, and its sizes."""
+    from charrnn.generation.weights import NetworkWeights, RecurrentWeights
+
+    sizes = architecture(layers=1)
+    generator = np.random.default_rng(5)
+
+    def normal(*shape):
+        return generator.normal(0, 0.5, shape).astype(np.float32)
+
+    gates = 4 * sizes.units
+    recurrent = RecurrentWeights(normal(5, gates), normal(sizes.units, gates), normal(gates))
+    return NetworkWeights(normal(13, 5), (recurrent,), normal(sizes.units, 13), normal(13)), sizes

@@ -1,0 +1,79 @@
+import pytest
+import tensorflow as tf
+
+from charrnn.errors import DeviceError
+from charrnn.model.device import choose_device
+
+NO_GPU = pytest.mark.skipif(
+    bool(tf.config.list_physical_devices("GPU")), reason="this machine has a GPU"
+)
+
+
+@pytest.mark.parametrize("name", ["tpu", "gpu:", "gpu:x", "GPU", ""])
+def test_a_name_that_is_no_device_is_refused(name: str) -> None:
+    with pytest.raises(DeviceError, match="auto, cpu, gpu or gpu:N"):
+        choose_device(name)
+
+
+@NO_GPU
+@pytest.mark.parametrize("name", ["gpu", "gpu:0"])
+def test_asking_for_a_gpu_that_is_not_there_never_trains_on_the_cpu(name: str) -> None:
+    with pytest.raises(DeviceError, match="finds no GPU"):
+        choose_device(name)
+
+
+@NO_GPU
+def test_auto_takes_the_cpu_and_says_so() -> None:
+    device = choose_device("auto")
+    assert "CPU" in device.description
+    assert device.strategy.num_replicas_in_sync == 1
+
+
+def test_the_cpu_can_be_chosen_again_and_again() -> None:
+    assert choose_device("cpu") == choose_device("cpu")
+
+
+@pytest.fixture
+def two_gpus(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Two GPUs as TensorFlow would list them; what is made visible is returned."""
+    gpus = ["GPU:0", "GPU:1"]
+    visible: list[str] = []
+
+    def show(devices: list[str], kind: str) -> None:
+        assert kind == "GPU"
+        visible[:] = devices
+
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda _: list(gpus))
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda _: list(visible))
+    monkeypatch.setattr(tf.config, "set_visible_devices", show)
+    experimental = tf.config.experimental
+    monkeypatch.setattr(experimental, "set_memory_growth", lambda *_, **__: None)
+    monkeypatch.setattr(
+        experimental, "get_device_details", lambda gpu: {"device_name": f"Card {gpu}"}
+    )
+    monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: "mirrored")
+    return visible
+
+
+def test_one_of_several_gpus_can_be_named(two_gpus: list[str]) -> None:
+    assert choose_device("gpu:1").description == "Card GPU:1"
+    assert two_gpus == ["GPU:1"]
+
+
+@pytest.mark.parametrize("name", ["auto", "gpu"])
+def test_several_gpus_share_each_batch(name: str, two_gpus: list[str]) -> None:
+    device = choose_device(name)
+    assert (device.description, device.strategy) == ("2 GPUs (Card GPU:0)", "mirrored")
+    assert two_gpus == ["GPU:0", "GPU:1"]
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_a_gpu_with_too_high_a_number_is_refused() -> None:
+    with pytest.raises(DeviceError, match="no GPU 2; TensorFlow finds 2"):
+        choose_device("gpu:2")
+
+
+def test_the_cpu_hides_the_gpus(two_gpus: list[str]) -> None:
+    two_gpus[:] = ["GPU:0", "GPU:1"]
+    choose_device("cpu")
+    assert two_gpus == []

@@ -1,0 +1,99 @@
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from charrnn.architecture import Architecture, Layer
+from charrnn.config import Cell
+from charrnn.errors import CheckpointError
+from tests.fakes import ARCHITECTURE
+
+
+def test_the_table_tells_the_layers_and_where_their_counts_come_from() -> None:
+    assert ARCHITECTURE.table() == [
+        Layer("Embedding", 3, 18, "6 symbols x 3"),
+        Layer("LSTM", 5, 180, "4 x 5 units x (3 inputs + 5 state + 1 bias)"),
+        Layer("LSTM", 5, 220, "4 x 5 units x (5 inputs + 5 state + 1 bias)"),
+        Layer("Dense", 6, 36, "(5 inputs + 1 bias) x 6 symbols"),
+    ]
+    assert ARCHITECTURE.parameters == 18 + 180 + 220 + 36
+
+
+def test_a_gru_has_two_biases() -> None:
+    layer = dataclasses.replace(ARCHITECTURE, cell="gru").table()[1]
+    assert layer == Layer("GRU", 5, 150, "3 x 5 units x (3 inputs + 5 state + 2 biases)")
+
+
+@pytest.mark.parametrize("cell", ["simple_rnn", "gru", "lstm"])
+@pytest.mark.parametrize("layers", [1, 3])
+def test_counts_are_those_of_stock_keras(cell: Cell, layers: int) -> None:
+    from keras import Sequential
+    from keras import layers as keras_layers
+
+    sizes = dataclasses.replace(ARCHITECTURE, cell=cell, layers=layers, units=7, vocabulary_size=11)
+    recurrent = {
+        "simple_rnn": keras_layers.SimpleRNN,
+        "gru": keras_layers.GRU,
+        "lstm": keras_layers.LSTM,
+    }[cell]
+    network = Sequential(
+        [
+            keras_layers.Embedding(sizes.vocabulary_size, sizes.embedding),
+            *(recurrent(sizes.units, return_sequences=True) for _ in range(layers)),
+            keras_layers.Dense(sizes.vocabulary_size),
+        ]
+    )
+    network.build((None, None))
+    assert [layer.count_params() for layer in network.layers] == [
+        layer.parameters for layer in sizes.table()
+    ]
+    assert [type(layer).__name__ for layer in network.layers] == [
+        layer.name for layer in sizes.table()
+    ]
+    assert network.count_params() == sizes.parameters
+
+
+@given(
+    st.builds(
+        Architecture,
+        cell=st.sampled_from(["simple_rnn", "gru", "lstm"]),
+        vocabulary_size=st.integers(1, 9000),
+        embedding=st.integers(1, 999),
+        layers=st.integers(1, 5),
+        units=st.integers(1, 3000),
+        dropout=st.floats(0, 0.99),
+        activation=st.just("tanh"),
+    )
+)
+def test_every_formula_comes_to_its_count(sizes: Architecture) -> None:
+    assert sizes == Architecture.from_json(dataclasses.asdict(sizes))
+    words = str.maketrans("", "", "abcdefghijklmnopqrstuvw yz,")
+    for layer in sizes.table():
+        formula = layer.formula.translate(words).replace("x", "*")
+        assert eval(formula) == layer.parameters  # a formula is a product of our own numbers
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"cell": "transformer"},
+        {"cell": ["lstm"]},
+        {"units": "12"},
+        {"units": None},
+        {"units": 0},
+        {"units": 2.5},
+        {"units": True},
+        {"layers": 10**9},
+        {"dropout": 1.0},
+        {"dropout": float("nan")},
+        {"vocabulary_size": 0},
+        {"vocabulary_size": "many"},
+        {"activation": "relu"},
+        {"heads": 8},
+    ],
+    ids=str,
+)
+def test_values_that_cannot_be_built_are_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(CheckpointError, match="the architecture"):
+        Architecture.from_json(dataclasses.asdict(ARCHITECTURE) | changes)

@@ -1,0 +1,367 @@
+"""Whole runs, on a tiny network and a made-up text."""
+
+import dataclasses
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from charrnn.checkpoint import HISTORY_FILE, Checkpoint, read_history
+from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
+from charrnn.corpus.reading import Corpus, corpus_from_text
+from charrnn.errors import (
+    CheckpointError,
+    ConfigurationError,
+    DivergenceError,
+    TrainingInterrupted,
+)
+from charrnn.training import run, trainer
+from charrnn.training.observer import Evaluation, Outcome, Plan, Progress, SilentObserver
+from charrnn.training.resume import STATE_FILE
+from charrnn.training.step import StepResult, TrainingStep
+
+MODEL = ModelConfig(layers=1, units=8, embedding=4, dropout=0.2)
+TRAINING = TrainingConfig(steps=30, batch_size=4, window=8, learning_rate=0.01, evaluate_every=10)
+WORDS = "the moon is a boat on the quiet lake and I am its only sail "
+
+
+class Diary(SilentObserver):
+    """Keeps what it is told; `at_step` is called after each step."""
+
+    def __init__(self, at_step: Any = None) -> None:
+        self.plans: list[Plan] = []
+        self.steps: list[Progress] = []
+        self.evaluations: list[Evaluation] = []
+        self.outcomes: list[Outcome] = []
+        self.at_step = at_step
+
+    def started(self, plan: Plan) -> None:
+        self.plans.append(plan)
+
+    def stepped(self, progress: Progress) -> None:
+        self.steps.append(progress)
+        if self.at_step is not None:
+            self.at_step(progress.step)
+
+    def evaluated(self, evaluation: Evaluation) -> None:
+        self.evaluations.append(evaluation)
+
+    def finished(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+
+
+@pytest.fixture
+def corpus() -> Corpus:
+    return corpus_from_text(WORDS * 20, CorpusConfig(layout="text"), name="moon")
+
+
+def train(corpus: Corpus, place: Path, **changes: Any) -> Outcome:
+    arguments: dict[str, Any] = {"model": MODEL, "training": TRAINING, "checkpoints": place}
+    return run.train(corpus, **arguments | changes)
+
+
+def weights(directory: Path) -> list[np.ndarray]:
+    model = keras.saving.load_model(directory / "model.keras")
+    return [np.asarray(array) for array in model.get_weights()]
+
+
+def state(directory: Path) -> dict[str, np.ndarray]:
+    with np.load(directory / "resume" / STATE_FILE) as stored:
+        return {name: stored[name] for name in stored.files if name != "position"}
+
+
+def assert_same_run(one: Path, other: Path) -> None:
+    for name, array in state(one).items():
+        np.testing.assert_array_equal(state(other)[name], array, err_msg=name)
+    for first, second in zip(weights(one), weights(other), strict=True):
+        np.testing.assert_array_equal(first, second)
+    compared = ("step", "epoch", "training_loss", "validation_loss", "learning_rate", "best")
+    for first, second in zip(read_history(one), read_history(other), strict=True):
+        assert [first[key] for key in compared] == [second[key] for key in compared]
+
+
+def test_a_run_tells_its_plan_its_steps_and_its_end(corpus: Corpus, tmp_path: Path) -> None:
+    diary = Diary()
+    outcome = train(corpus, tmp_path, observer=diary)
+    (plan,) = diary.plans
+    assert (plan.steps, plan.begins_at, plan.batch_size) == (30, 0, 4)
+    assert plan.training_characters + plan.validation_characters == len(corpus.text)
+    assert [progress.step for progress in diary.steps] == list(range(1, 31))
+    assert [evaluation.step for evaluation in diary.evaluations] == [10, 20, 30]
+    assert diary.outcomes == [outcome]
+    assert (outcome.ending, outcome.steps) == ("finished", 30)
+    assert outcome.directory == tmp_path / "moon"
+
+
+def test_a_run_learns(corpus: Corpus, tmp_path: Path) -> None:
+    outcome = train(
+        corpus, tmp_path, training=dataclasses.replace(TRAINING, steps=300, evaluate_every=100)
+    )
+    assert outcome.validation_loss < outcome.baselines["unigram"] - 0.3
+
+
+def test_the_checkpoint_says_what_was_done(corpus: Corpus, tmp_path: Path) -> None:
+    outcome = train(corpus, tmp_path)
+    checkpoint = Checkpoint.open(outcome.directory)
+    assert checkpoint.model.step == outcome.best_step
+    assert checkpoint.model.validation_loss == outcome.validation_loss
+    assert checkpoint.record.architecture.units == 8
+    assert checkpoint.record.vocabulary == tuple(sorted(set(WORDS)))
+    assert checkpoint.record.corpus.digest == corpus.digest
+    assert [line["step"] for line in checkpoint.history()] == [10, 20, 30]
+
+
+def test_the_best_network_is_kept_not_the_last(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([3.0, 2.0, 2.5])
+    monkeypatch.setattr(trainer.Evaluator, "loss", lambda *_: next(losses))
+    diary = Diary()
+    outcome = train(corpus, tmp_path, observer=diary)
+    assert (outcome.best_step, outcome.validation_loss) == (20, 2.0)
+    assert Checkpoint.open(outcome.directory).model.step == 20
+    assert [evaluation.best for evaluation in diary.evaluations] == [True, True, False]
+
+
+def test_patience_ends_a_run_early(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([2.0, 2.1, 2.2, 2.3])
+    monkeypatch.setattr(trainer.Evaluator, "loss", lambda *_: next(losses))
+    training = dataclasses.replace(TRAINING, steps=100, patience=2)
+    outcome = train(corpus, tmp_path, training=training)
+    assert (outcome.ending, outcome.steps, outcome.best_step) == ("stopped early", 30, 10)
+
+
+@pytest.mark.parametrize("stopped_at", [1, 10, 17, 29])
+def test_an_interrupted_run_resumes_to_the_same_weights(
+    corpus: Corpus, tmp_path: Path, stopped_at: int
+) -> None:
+    straight = train(corpus, tmp_path / "straight").directory
+
+    def interrupt(step: int) -> None:
+        if step == stopped_at:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(TrainingInterrupted, match="--resume") as interrupted:
+        train(corpus, tmp_path / "stopped", observer=Diary(interrupt))
+    assert interrupted.value.exit_code == 128 + signal.SIGTERM
+    directory = tmp_path / "stopped" / "moon"
+    assert Checkpoint.open(directory)  # There is something to write with, however early.
+    run.resume(directory, corpus=corpus)
+    if stopped_at != 1:  # Step 1 was measured, for there to be a network at all.
+        assert_same_run(straight, directory)
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+@pytest.mark.parametrize("killed_at", [11, 25])
+def test_a_killed_run_resumes_to_the_same_weights(
+    corpus: Corpus, tmp_path: Path, killed_at: int
+) -> None:
+    straight = train(corpus, tmp_path / "straight").directory
+
+    def kill(step: int) -> None:
+        if step == killed_at:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train(corpus, tmp_path / "killed", observer=Diary(kill))
+    directory = tmp_path / "killed" / "moon"
+    run.resume(directory, corpus=corpus)
+    assert_same_run(straight, directory)
+
+
+@pytest.mark.parametrize("write", range(1, 13))
+def test_a_crash_at_any_write_can_be_resumed(
+    corpus: Corpus, tmp_path: Path, write: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process dies just before one of the renames that put a file in its place."""
+    training = dataclasses.replace(TRAINING, steps=20)
+    straight = train(corpus, tmp_path / "straight", training=training).directory
+    renames = 0
+    rename = Path.replace
+
+    def replace(path: Path, target: Path) -> Path:
+        nonlocal renames
+        renames += 1
+        if renames == write:
+            raise Killed
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    directory = tmp_path / "crashed" / "moon"
+    try:
+        train(corpus, tmp_path / "crashed", training=training)
+    except Killed:
+        monkeypatch.undo()
+        if (directory / "resume" / STATE_FILE).exists():
+            assert Checkpoint.open(directory)
+            run.resume(directory, corpus=corpus)
+        else:
+            train(corpus, tmp_path / "crashed", training=training, overwrite=True)
+    assert_same_run(straight, directory)
+
+
+def test_a_run_in_the_way_is_not_touched(corpus: Corpus, tmp_path: Path) -> None:
+    directory = train(corpus, tmp_path).directory
+    before = {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+    with pytest.raises(CheckpointError, match="already holds a run"):
+        train(corpus, tmp_path)
+    assert before == {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
+def test_a_bad_setting_does_not_cost_the_run_it_would_overwrite(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    directory = train(corpus, tmp_path).directory
+    too_large = dataclasses.replace(TRAINING, batch_size=1000)
+    with pytest.raises(ConfigurationError, match="batch-size 1000"):
+        train(corpus, tmp_path, training=too_large, overwrite=True)
+    assert Checkpoint.open(directory).model.step > 0
+
+
+def test_overwriting_begins_anew(corpus: Corpus, tmp_path: Path) -> None:
+    train(corpus, tmp_path)
+    directory = train(corpus, tmp_path, overwrite=True).directory
+    assert len(read_history(directory)) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["moon"]
+
+
+def test_files_that_are_no_run_are_never_removed(corpus: Corpus, tmp_path: Path) -> None:
+    letter = tmp_path / "moon" / "letter.txt"
+    letter.parent.mkdir()
+    letter.write_text("Dear moon")
+    for overwrite in (False, True):
+        with pytest.raises(CheckpointError, match="holds files that are no run"):
+            train(corpus, tmp_path, overwrite=overwrite)
+    letter.rename(tmp_path / "letter.txt")
+    directory = train(corpus, tmp_path).directory
+    (directory / "notes.txt").write_text("my favourite")
+    train(corpus, tmp_path, overwrite=True)
+    assert (directory / "notes.txt").read_text() == "my favourite"
+
+
+@pytest.mark.parametrize("name", ["../moon", "a/b", "..", "."])
+def test_a_name_that_is_a_path_is_refused(corpus: Corpus, tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigurationError, match="a run has a plain name"):
+        train(corpus, tmp_path / "runs", name=name)
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_the_best(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn = TrainingStep.__call__
+
+    def diverge(step: TrainingStep, batch: Any, carried: Any, number: int, rate: float) -> Any:
+        result, carried = learn(step, batch, carried, number, rate)
+        return (StepResult(float("nan"), 1.0) if number == 14 else result), carried
+
+    monkeypatch.setattr(TrainingStep, "__call__", diverge)
+    with pytest.raises(DivergenceError, match=r"nan at step 15; the best network, of step 10"):
+        train(corpus, tmp_path)
+    assert Checkpoint.open(tmp_path / "moon").model.step == 10
+    assert all(np.isfinite(array).all() for array in state(tmp_path / "moon").values())
+
+
+def test_another_text_is_not_resumed(corpus: Corpus, tmp_path: Path) -> None:
+    directory = train(corpus, tmp_path).directory
+    other = corpus_from_text(WORDS * 21, CorpusConfig(layout="text"), name="moon")
+    with pytest.raises(CheckpointError, match="another text"):
+        run.resume(directory, corpus=other, changes={"steps": 40})
+
+
+@pytest.mark.parametrize(("name", "value"), [("units", 9), ("seed", 1), ("window", 16)])
+def test_other_settings_are_not_resumed(
+    corpus: Corpus, tmp_path: Path, name: str, value: int
+) -> None:
+    directory = train(corpus, tmp_path).directory
+    with pytest.raises(CheckpointError, match=f"begun with {name}"):
+        run.resume(directory, corpus=corpus, changes={name: value, "steps": 40})
+
+
+def test_the_same_settings_may_be_said_again(corpus: Corpus, tmp_path: Path) -> None:
+    directory = train(corpus, tmp_path).directory
+    changes = {"units": 8, "seed": 0, "layers": None, "layout": "auto", "steps": 40}
+    assert run.resume(directory, corpus=corpus, changes=changes).steps == 40
+
+
+def test_a_finished_run_asks_for_a_longer_budget(corpus: Corpus, tmp_path: Path) -> None:
+    directory = train(corpus, tmp_path).directory
+    with pytest.raises(CheckpointError, match="is finished: 30 steps"):
+        run.resume(directory, corpus=corpus)
+    with pytest.raises(CheckpointError, match="has done 30 steps already"):
+        run.resume(directory, corpus=corpus, changes={"steps": 30})
+    assert run.resume(directory, corpus=corpus, changes={"epochs": 2}).steps == 2 * 33
+
+
+def test_a_clock_ends_a_run(corpus: Corpus, tmp_path: Path) -> None:
+    training = TrainingConfig(minutes=0.1, batch_size=4, window=8, learning_rate=0.01)
+    diary = Diary()
+    outcome = train(corpus, tmp_path, training=training, observer=diary)
+    assert outcome.ending == "finished"
+    assert diary.plans[0].steps is None
+    assert diary.steps[-1].steps == outcome.steps
+
+
+def test_keras_callbacks_see_every_evaluation(corpus: Corpus, tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    seen: list[dict[str, float]] = []
+    watching = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: seen.append(dict(logs)))
+    train(corpus, tmp_path, callbacks=[keras.callbacks.CSVLogger(str(log)), watching])
+    history = read_history(tmp_path / "moon")
+    assert [logs["val_loss"] for logs in seen] == [line["validation_loss"] for line in history]
+    assert log.read_text().splitlines()[0] == "epoch,loss,val_loss"
+    assert len(log.read_text().splitlines()) == 4
+
+
+def test_a_keras_callback_can_end_a_run(corpus: Corpus, tmp_path: Path) -> None:
+    class Enough(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
+            self.model.stop_training = batch == 4
+
+    outcome = train(corpus, tmp_path, callbacks=[Enough()])
+    assert (outcome.ending, outcome.steps) == ("stopped by a callback", 5)
+    assert Checkpoint.open(tmp_path / "moon").model.step == 5
+
+
+def test_a_callback_that_steers_the_rate_is_refused(corpus: Corpus, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="ReduceLROnPlateau sets the learning rate"):
+        train(corpus, tmp_path, callbacks=[keras.callbacks.ReduceLROnPlateau()])
+
+
+def test_samples_are_written_with_the_averaged_network(corpus: Corpus, tmp_path: Path) -> None:
+    written: list[float] = []
+
+    def sample(record: Any, arrays: Any) -> str:
+        assert record.architecture.units == 8
+        written.append(float(np.abs(arrays[0]).sum()))
+        return "a sample"
+
+    diary = Diary()
+    train(corpus, tmp_path, sample=sample, observer=diary)
+    assert {evaluation.sample for evaluation in diary.evaluations} == {"a sample"}
+    assert written[-1] == pytest.approx(float(np.abs(weights(tmp_path / "moon")[0]).sum()))
+
+
+@pytest.mark.parametrize("cell", ["gru", "simple_rnn"])
+def test_every_cell_trains(corpus: Corpus, tmp_path: Path, cell: Any) -> None:
+    model = dataclasses.replace(MODEL, cell=cell, layers=2)
+    training = dataclasses.replace(TRAINING, steps=150, evaluate_every=50)
+    outcome = train(corpus, tmp_path, model=model, training=training)
+    assert outcome.validation_loss < outcome.baselines["unigram"]
+
+
+def test_the_history_is_one_json_document_to_a_line(corpus: Corpus, tmp_path: Path) -> None:
+    train(corpus, tmp_path)
+    lines = (tmp_path / "moon" / HISTORY_FILE).read_text().splitlines()
+    assert {tuple(json.loads(line)) for line in lines} == {
+        tuple(field.name for field in dataclasses.fields(Evaluation))
+    }

@@ -1,0 +1,156 @@
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from charrnn.architecture import Architecture
+from charrnn.config import TrainingConfig
+from charrnn.model.network import build_network
+from charrnn.training.batches import TrainingStreams
+from charrnn.training.step import SECOND_MOMENT, TrainingStep
+
+ARCHITECTURE = Architecture(
+    cell="lstm", vocabulary_size=13, embedding=4, layers=2, units=6, dropout=0.0, activation="tanh"
+)
+CONFIG = TrainingConfig(batch_size=4, window=8, learning_rate=0.01, gradient_norm=0.05)
+
+
+def streams() -> TrainingStreams:
+    ids = np.random.default_rng(1).integers(0, 13, 400).astype(np.uint8)
+    return TrainingStreams(ids, 4, 8, seed=0)
+
+
+def make_step(dropout: float = 0.0, averaging: float = 0.99) -> TrainingStep:
+    import dataclasses
+
+    architecture = dataclasses.replace(ARCHITECTURE, dropout=dropout)
+    config = dataclasses.replace(CONFIG, averaging=averaging)
+    return TrainingStep(architecture, config, tf.distribute.get_strategy())
+
+
+def test_a_step_is_what_keras_would_do() -> None:
+    step, batch = make_step(), streams().batch(0)
+    model = build_network(ARCHITECTURE, CONFIG.seed)
+    optimizer = keras.optimizers.AdamW(
+        0.003, weight_decay=CONFIG.weight_decay, beta_2=SECOND_MOMENT, global_clipnorm=0.05
+    )
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    loss_function = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    state = step.zero_state()
+    for number in range(3):
+        with tf.GradientTape() as tape:
+            loss = loss_function(batch.targets, model(batch.inputs, training=False))
+        gradients = tape.gradient(loss, model.trainable_variables)
+        norm = tf.linalg.global_norm([tf.convert_to_tensor(one) for one in gradients])
+        optimizer.apply(gradients, model.trainable_variables)
+        result, _ = step(batch, state, number, 0.003)
+        assert result.loss == pytest.approx(float(loss), abs=1e-6)
+        assert result.gradient_norm == pytest.approx(float(norm), rel=1e-5)
+    for ours, theirs in zip(step.network.model.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_the_average_follows_the_weights_at_its_momentum() -> None:
+    step, batch = make_step(averaging=0.5), streams().batch(0)
+    before = step.averaged.model.get_weights()
+    step(batch, step.zero_state(), 100, 0.01)
+    after = step.network.model.get_weights()
+    for average, old, new in zip(step.averaged.model.get_weights(), before, after, strict=True):
+        np.testing.assert_allclose(average, 0.5 * old + 0.5 * new, atol=1e-7)
+
+
+def test_without_averaging_the_weights_themselves_are_kept() -> None:
+    step = make_step(averaging=0.0)
+    step(streams().batch(0), step.zero_state(), 0, 0.01)
+    for average, weight in zip(
+        step.averaged.model.get_weights(), step.network.model.get_weights(), strict=True
+    ):
+        np.testing.assert_allclose(average, weight, atol=1e-7)
+
+
+def test_dropout_follows_seed_and_step_alone() -> None:
+    batch = streams().batch(0)
+
+    def loss(number: int) -> float:
+        step = make_step(dropout=0.5)
+        return step(batch, step.zero_state(), number, 0.01)[0].loss
+
+    assert loss(5) == loss(5)
+    assert loss(5) != loss(6)
+
+
+def test_dropout_keeps_the_expected_output() -> None:
+    step = make_step(dropout=0.25)
+    masks = np.stack([step._masks(tf.constant(n, tf.int64)) for n in range(200)])
+    assert set(np.unique(masks)) == {np.float32(0), np.float32(1 / 0.75)}
+    assert masks.mean() == pytest.approx(1.0, abs=0.02)
+    assert (masks[:, 0] != masks[:, 1]).any()
+
+
+def test_what_is_restored_goes_on_to_the_bit() -> None:
+    text = streams()
+    straight = make_step(dropout=0.3)
+    state = straight.zero_state()
+    for number in range(6):
+        if number == 3:
+            saved = straight.arrays(state)
+        _, state = straight(text.batch(number), state, number, 0.01)
+
+    resumed = make_step(dropout=0.3)
+    state_again = resumed.restore(saved)
+    for number in range(3, 6):
+        _, state_again = resumed(text.batch(number), state_again, number, 0.01)
+    expected, found = straight.arrays(state), resumed.arrays(state_again)
+    assert expected.keys() == found.keys() == resumed.shapes().keys()
+    for name, array in expected.items():
+        np.testing.assert_array_equal(found[name], array, err_msg=name)
+
+
+TWO_DEVICES = """
+import numpy as np
+import tensorflow as tf
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+from charrnn.architecture import Architecture
+from charrnn.config import TrainingConfig
+from charrnn.training.step import TrainingStep
+from tests.training.test_step import ARCHITECTURE, CONFIG, streams
+import dataclasses
+
+architecture = dataclasses.replace(ARCHITECTURE, dropout=0.3)
+text = streams()
+losses = []
+for strategy in (
+    tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+):
+    step = TrainingStep(architecture, CONFIG, strategy)
+    assert step.replicas == strategy.num_replicas_in_sync
+    state = step.zero_state()
+    run = []
+    for number in range(20):
+        batch = text.batch(number)
+        if batch.begins:
+            state = step.zero_state()
+        if number == 10:
+            state = step.restore(step.arrays(state))
+        result, state = step(batch, state, number, 0.01)
+        run.append((result.loss, result.gradient_norm))
+    losses.append(run)
+    arrays = step.arrays(state)
+    losses[-1].extend([(float(np.abs(arrays[name]).sum()), 0.0) for name in sorted(arrays)])
+difference = np.abs(np.array(losses[0]) - np.array(losses[1])).max()
+assert difference < 1e-5 * 20, difference
+assert np.abs(np.array(losses[0])[:20] - np.array(losses[1])[:20]).max() < 1e-5
+print("same")
+"""
+
+
+def test_two_devices_learn_what_one_learns() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", TWO_DEVICES], capture_output=True, text=True, check=False
+    )
+    assert ran.stdout.strip().endswith("same"), ran.stderr[-2000:]
