@@ -105,7 +105,7 @@ def _score(generator: "TextGenerator", ids: "Ids") -> "Score":
     from charrnn.generation.scoring import score
 
     with click.progressbar(
-        length=len(ids), label="Reading", file=sys.stderr, hidden=not sys.stderr.isatty()
+        length=len(ids) - 1, label="Reading", file=sys.stderr, hidden=not sys.stderr.isatty()
     ) as bar:
         return score(generator.model, ids, bar.update)
 

@@ -6,16 +6,23 @@ size that had the lowest validation loss after the default budget, on texts of 0
 
 import dataclasses
 import math
+from typing import Final
 
 from charrnn.architecture import Architecture
 from charrnn.config import ModelConfig, TrainingConfig
 from charrnn.errors import ConfigurationError
 
-SMALL_TEXT = 300_000
-LARGE_VOCABULARY = 1_000
-SMALLEST_BATCH = 4
-LARGEST_BATCH = 32
-STEPS_IN_AN_EPOCH = 50
+SIZES: Final = (
+    (50_000, 256, 0.5),
+    (300_000, 256, 0.3),
+    (math.inf, 512, 0.15),
+)
+"""Texts of up to so many characters, the units and the dropout that suit them."""
+
+LARGE_VOCABULARY: Final = 1_000
+SMALLEST_BATCH: Final = 4
+LARGEST_BATCH: Final = 32
+STEPS_IN_AN_EPOCH: Final = 50
 
 
 def settle_architecture(
@@ -23,24 +30,25 @@ def settle_architecture(
 ) -> Architecture:
     """The network for a text.
 
-    Open sizes become one layer of 256 units for a text under 300,000 characters, one of 512 for
-    a longer one; a character's vector has 64 numbers, or 256 in a vocabulary over 1,000; dropout
-    is larger the shorter the text.
+    What is open becomes one layer, with the units and the dropout of `SIZES`; a character's
+    vector has 64 numbers, or 256 in a vocabulary over 1,000.
 
     Args:
         model: What is asked for.
         training_characters: Length of the training part.
         vocabulary_size: Number of symbols.
     """
-    small = training_characters < SMALL_TEXT
+    units, dropout = next(
+        (units, dropout) for most, units, dropout in SIZES if training_characters <= most
+    )
     large_vocabulary = vocabulary_size > LARGE_VOCABULARY
     return Architecture(
         cell=model.cell,
         vocabulary_size=vocabulary_size,
         embedding=model.embedding or (256 if large_vocabulary else 64),
         layers=model.layers or 1,
-        units=model.units or (256 if small else 512),
-        dropout=model.dropout if model.dropout is not None else (0.3 if small else 0.15),
+        units=model.units or units,
+        dropout=model.dropout if model.dropout is not None else dropout,
         activation=model.activation,
     )
 
