@@ -16,133 +16,19 @@ import hashlib
 import json
 import os
 import shutil
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from charrnn.architecture import Architecture
-from charrnn.config import CorpusConfig, Layout, TrainingConfig
-from charrnn.errors import CheckpointError, ConfigurationError
+from charrnn.errors import CheckpointError
 from charrnn.files import UNFINISHED, replacing, write_text
-from charrnn.typecheck import mistyped_fields
+from charrnn.record import ModelRecord, RunRecord
 
-FORMAT: Final = 1
 MODEL_FILE: Final = "model.keras"
 RECORD_FILE: Final = "charrnn.json"
 HISTORY_FILE: Final = "history.jsonl"
 RESUME_DIRECTORY: Final = "resume"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CorpusRecord:
-    """The text a network learned, without the text.
-
-    Attributes:
-        name: Catalogue name, or name of the file.
-        sources: Absolute paths or catalogue names it was read from.
-        layout: How poems stood in it.
-        encoding: Encoding it was read in.
-        digest: SHA-256 of the normalised text.
-        characters: Its length.
-        poems: Its poems (1 for continuous text).
-    """
-
-    name: str
-    sources: tuple[str, ...]
-    layout: Layout
-    encoding: str
-    digest: str
-    characters: int
-    poems: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModelRecord:
-    """One saved network: which file it is, and how well it did.
-
-    Attributes:
-        sha256: Digest of `model.keras`.
-        step: Training steps behind it.
-        epoch: Readings of the text behind it.
-        training_loss: Mean since the evaluation before, in nats per character.
-        validation_loss: On the whole validation part, in nats per character.
-    """
-
-    sha256: str
-    step: int
-    epoch: float
-    training_loss: float
-    validation_loss: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunRecord:
-    """What `charrnn.json` holds.
-
-    Attributes:
-        created: When the run began, in ISO 8601.
-        versions: Versions of charrnn, Python and the packages that matter.
-        architecture: Sizes of the network.
-        vocabulary: Its characters, in the order of their ids.
-        corpus: The text it learned.
-        reading: How that text was read and divided.
-        training: How it was trained, every open setting settled.
-        device: Where it was trained.
-        baselines: Losses to compare with, in nats per character, by name.
-        models: The network in `model.keras`; while it is being replaced, the new and the old.
-    """
-
-    created: str
-    versions: dict[str, str]
-    architecture: Architecture
-    vocabulary: tuple[str, ...]
-    corpus: CorpusRecord
-    reading: CorpusConfig
-    training: TrainingConfig
-    device: str
-    baselines: dict[str, float]
-    models: tuple[ModelRecord, ...] = ()
-
-    def to_json(self) -> str:
-        """The content of `charrnn.json`."""
-        values = {"format": FORMAT} | dataclasses.asdict(self)
-        return json.dumps(values, ensure_ascii=False, indent=1) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> "RunRecord":
-        """Read what `to_json` wrote; raises CheckpointError for anything else."""
-        try:
-            values: dict[str, Any] = json.loads(text)
-            version = values.pop("format")
-            if version != FORMAT:
-                raise CheckpointError(
-                    f"it has format {version}, and this charrnn reads format {FORMAT}; "
-                    "use the charrnn that wrote it, or train again."
-                )
-            corpus = values["corpus"]
-            record = cls(
-                **values
-                | {
-                    "architecture": Architecture.from_json(values["architecture"]),
-                    "vocabulary": _characters(values["vocabulary"]),
-                    "corpus": CorpusRecord(**corpus | {"sources": tuple(corpus["sources"])}),
-                    "reading": CorpusConfig.from_json(values["reading"]),
-                    "training": TrainingConfig.from_json(values["training"]),
-                    "models": tuple(ModelRecord(**model) for model in values["models"]),
-                }
-            )
-        except CheckpointError:
-            raise
-        except ConfigurationError as error:
-            raise CheckpointError(str(error)) from error
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise CheckpointError(f"it does not hold what charrnn writes ({error!r}).") from error
-        for part in (record, record.corpus, *record.models):
-            if wrong := mistyped_fields(part):
-                raise CheckpointError(f"its {', '.join(wrong)} is not what charrnn writes.")
-        return record
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,17 +227,6 @@ def checkpoints_in(root: Path) -> list[Path]:
         return []
     runs: Iterable[Path] = (path for path in root.iterdir() if holds_run(path))
     return sorted(runs, key=lambda path: (path / RECORD_FILE).stat().st_mtime, reverse=True)
-
-
-def _characters(values: list[Any]) -> tuple[str, ...]:
-    if not all(isinstance(value, str) and len(value) == 1 for value in values):
-        raise CheckpointError("its vocabulary must be a list of single characters.")
-    if values != sorted(set(values)):
-        raise CheckpointError("its vocabulary must be sorted and name each character once.")
-    # Terminals obey control characters; a checkpoint from elsewhere must not speak to them.
-    if any(unicodedata.category(value) in {"Cc", "Cs"} for value in values if value not in "\t\n"):
-        raise CheckpointError("its vocabulary must not hold control characters.")
-    return tuple(values)
 
 
 def _sha256(path: Path) -> str:

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from charrnn.architecture import Architecture
-from charrnn.checkpoint import CheckpointWriter, CorpusRecord, ModelRecord, RunRecord
+from charrnn.checkpoint import CheckpointWriter
 from charrnn.config import CorpusConfig, SamplingConfig, TrainingConfig
 from charrnn.corpus.variants import Substitution
 from charrnn.errors import CharrnnError
+from charrnn.record import CorpusRecord, ModelRecord, RunRecord
 
 ARCHITECTURE = Architecture(
     cell="lstm",

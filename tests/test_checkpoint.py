@@ -17,16 +17,15 @@ from charrnn.checkpoint import (
     RECORD_FILE,
     Checkpoint,
     CheckpointWriter,
-    RunRecord,
     checkpoints_in,
     find_checkpoint,
     free_for_run,
-    holds_run,
     read_history,
     read_record,
 )
 from charrnn.config import TrainingConfig
 from charrnn.errors import CheckpointError
+from charrnn.record import RunRecord
 from tests.fakes import MODEL, RECORD, save_bytes, write_run
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import Checkpoint, RunRecord, find_checkpoint
+from charrnn.checkpoint import Checkpoint, find_checkpoint
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, examples, json_option
 from charrnn.errors import CorpusError
+from charrnn.record import RunRecord
 
 if TYPE_CHECKING:
     from charrnn.corpus.reading import Corpus

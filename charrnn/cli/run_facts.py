@@ -10,11 +10,10 @@ from charrnn.checkpoint import (
     MODEL_FILE,
     RECORD_FILE,
     Checkpoint,
-    ModelRecord,
-    RunRecord,
     read_record,
 )
 from charrnn.errors import CheckpointError
+from charrnn.record import ModelRecord, RunRecord
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

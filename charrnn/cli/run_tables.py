@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from charrnn.checkpoint import ModelRecord, RunRecord
 from charrnn.cli.losses import BASELINES, bits, sparkline
 from charrnn.cli.run_facts import RunFacts
 from charrnn.config import Configuration, settings_of
+from charrnn.record import ModelRecord, RunRecord
 
 WIDEST_SPARKLINE = 40
 

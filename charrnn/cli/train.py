@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from charrnn.checkpoint import RunRecord
     from charrnn.cli.training_display import LiveDisplay, PlainDisplay
+    from charrnn.record import RunRecord
 
 DEFAULT_CORPUS = "quatrains"
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from charrnn.checkpoint import RunRecord
 from charrnn.config import AUTO, Configuration, TrainingConfig, settings_of
 from charrnn.errors import CheckpointError, ConfigurationError
+from charrnn.record import RunRecord
 from charrnn.training.batches import TrainingStreams
 from charrnn.training.plan import total_steps
 from charrnn.training.resume import Position

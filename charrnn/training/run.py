@@ -16,8 +16,6 @@ import tensorflow as tf
 from charrnn.checkpoint import (
     RESUME_DIRECTORY,
     CheckpointWriter,
-    CorpusRecord,
-    RunRecord,
     free_for_run,
     holds_run,
     read_record,
@@ -26,6 +24,7 @@ from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.corpus.reading import Corpus, read_corpus
 from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.model.device import Device, choose_device
+from charrnn.record import CorpusRecord, RunRecord
 from charrnn.training.callbacks import CallbackDriver
 from charrnn.training.continuation import (
     changed_training,

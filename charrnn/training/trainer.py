@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.checkpoint import RESUME_DIRECTORY, CheckpointWriter, ModelRecord, RunRecord
+from charrnn.checkpoint import RESUME_DIRECTORY, CheckpointWriter
 from charrnn.errors import DivergenceError, TrainingInterrupted
 from charrnn.model.network import State
+from charrnn.record import ModelRecord, RunRecord
 from charrnn.training.batches import TrainingStreams
 from charrnn.training.callbacks import CallbackDriver
 from charrnn.training.evaluation import Evaluator

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from charrnn.checkpoint import CorpusRecord
 from charrnn.cli import main
 from charrnn.config import CorpusConfig
 from charrnn.corpus.reading import read_corpus
 from charrnn.corpus.splitting import encode_part, split_corpus
+from charrnn.record import CorpusRecord
 from tests.generation.networks import CERTAINTY, POEM, VOCABULARY, reciter, save_reciting_run
 
 POEMS = """\

@@ -9,7 +9,12 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from charrnn.checkpoint import HISTORY_FILE, MODEL_FILE, RECORD_FILE, CheckpointWriter
+from charrnn.checkpoint import (
+    HISTORY_FILE,
+    MODEL_FILE,
+    RECORD_FILE,
+    CheckpointWriter,
+)
 from charrnn.cli import main
 from charrnn.cli.run_facts import any_run, whole_run
 from charrnn.cli.run_tables import show_run, show_runs

@@ -12,12 +12,13 @@ import h5py
 import numpy as np
 
 from charrnn.architecture import Architecture
-from charrnn.checkpoint import CheckpointWriter, CorpusRecord, ModelRecord, RunRecord
+from charrnn.checkpoint import CheckpointWriter
 from charrnn.config import CorpusConfig, Layout, TrainingConfig
 from charrnn.corpus.vocabulary import BREAK, Vocabulary
 from charrnn.generation.engine import NumpyEngine
 from charrnn.generation.weights import NetworkWeights, RecurrentWeights
 from charrnn.generation.writer import TextGenerator
+from charrnn.record import CorpusRecord, ModelRecord, RunRecord
 
 POEM = "black\nhorse"
 """A poem of eleven different characters, so that each tells what comes next."""
