@@ -248,7 +248,13 @@ class TrainingConfig(Configuration):
     batch_size: int | None = setting(
         None, "Places of the text read side by side.", minimum=1, unset="by corpus size"
     )
-    window: int = setting(64, "Characters read in one step at each place.", minimum=2, maximum=4096)
+    window: int | None = setting(
+        None,
+        "Characters read in one step at each place.",
+        minimum=2,
+        maximum=4096,
+        unset="by poem length",
+    )
     learning_rate: float | None = setting(
         None, "Highest rate of the schedule.", above=0, maximum=1, unset="by units"
     )

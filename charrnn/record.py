@@ -22,6 +22,7 @@ class CorpusRecord:
         name: Catalogue name, or name of the file.
         sources: Absolute paths or catalogue names it was read from.
         layout: How poems stood in it.
+        stanzas: Whether one blank line parted stanzas, and only a longer gap poems.
         encoding: Encoding it was read in.
         digest: SHA-256 of the normalised text.
         characters: Its length.
@@ -31,6 +32,7 @@ class CorpusRecord:
     name: str
     sources: tuple[str, ...]
     layout: Layout
+    stanzas: bool
     encoding: str
     digest: str
     characters: int

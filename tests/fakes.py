@@ -30,6 +30,7 @@ RECORD = RunRecord(
         name="moons",
         sources=("/poems/moons.txt",),
         layout="blocks",
+        stanzas=False,
         encoding="utf-8",
         digest="0" * 64,
         characters=12_345,

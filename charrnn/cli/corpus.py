@@ -95,7 +95,7 @@ def show(name: str, as_json: bool) -> None:
 @click.argument("name")
 @json_option
 def download(name: str, as_json: bool) -> None:
-    """Fetch the corpus NAME into the cache directory, or the rest of it.
+    """Fetch the corpus NAME into the cache directory.
 
     A download that broke off goes on where it stopped. Nothing is used before its SHA-256 digest
     has been found right. The command prints where the text is kept.

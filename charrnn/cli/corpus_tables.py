@@ -65,8 +65,7 @@ def print_report(report: Report) -> None:
         "distinct characters": f"{report.distinct_characters:,}, {report.seen_once:,} seen once",
         "vocabulary": f"{report.vocabulary_size:,} ids",
         "rarest": "  ".join(f"{_visible(one)} {count:,}" for one, count in report.rarest),
-        "divided": report.too_short
-        or f"{report.training_poems:,} to learn, {report.validation_poems:,} kept aside",
+        "kept aside": _kept_aside(report),
     }
     print_details(rows)
     if not report.blemishes:
@@ -82,8 +81,19 @@ def print_report(report: Report) -> None:
     console.print(table)
 
 
+def _kept_aside(report: Report) -> str:
+    if report.too_short is not None:
+        return report.too_short
+    characters = f"{report.validation_characters:,} characters"
+    if report.layout == "text":
+        return f"the last {characters}"
+    return f"{report.validation_poems:,} poems, {characters}"
+
+
 def _visible(character: str) -> str:
-    return character if character.isprintable() and not character.isspace() else ascii(character)
+    if character.isprintable() and not character.isspace():
+        return character
+    return {" ": "space", "\n": "line-end", "\t": "tab"}.get(character, ascii(character))
 
 
 def _table(*headings: str) -> Table:

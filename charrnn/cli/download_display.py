@@ -26,13 +26,17 @@ def download_progress() -> Iterator["DownloadProgress"]:
         DownloadColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task("", total=None, visible=False)
+    bars = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bars.add_task("", total=None)
 
-        def draw(name: str, received: int, size: int | None) -> None:
-            bars.update(task, description=name, completed=received, total=size, visible=True)
+    def draw(name: str, received: int, size: int | None) -> None:
+        bars.start()  # Not before there is something to draw; again does nothing.
+        bars.update(task, description=name, completed=received, total=size)
 
+    try:
         yield draw
+    finally:
+        bars.stop()
 
 
 class _PlainProgress:

@@ -64,6 +64,7 @@ def _validation_part(checkpoint: Checkpoint) -> "tuple[Corpus, Spans]":
     from charrnn.corpus.reading import read_corpus
     from charrnn.corpus.sources import STANDARD_INPUT
     from charrnn.corpus.splitting import split_corpus
+    from charrnn.corpus.streams import natural_window
 
     record = checkpoint.record
     instead = f"Name a text to evaluate on: charrnn evaluate {checkpoint.directory.name} FILE"
@@ -84,7 +85,8 @@ def _validation_part(checkpoint: Checkpoint) -> "tuple[Corpus, Spans]":
             "learned it, so its validation part is no longer known. Put the old text back, or "
             f"name a text to evaluate on: charrnn evaluate {checkpoint.directory.name} FILE"
         )
-    split = split_corpus(corpus, record.reading.validation_fraction, record.training.window)
+    window = record.training.window or natural_window(corpus)
+    split = split_corpus(corpus, record.reading.validation_fraction, window)
     return corpus, split.validation
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from charrnn.cli.download_display import download_progress
 from charrnn.cli.options import (
     checkpoints_option,
     config_options,
@@ -94,6 +95,7 @@ def train(
     observer = _observer()
     try:
         with observer.loading(), quiet_startup():
+            from charrnn.corpus.reading import read_corpus
             from charrnn.model.device import available_gpus
             from charrnn.training import run
 
@@ -118,8 +120,12 @@ def train(
                 began=began,
             )
         else:
+            with download_progress() as progress:
+                text = read_corpus(corpus or (DEFAULT_CORPUS,), corpus_config, progress=progress)
+            for note in text.notes:
+                observer.noted(note)
             outcome = run.train(
-                corpus or (DEFAULT_CORPUS,),
+                text,
                 name=name,
                 checkpoints=checkpoints,
                 model=model_config,
@@ -189,6 +195,7 @@ def _write_sample(record: "RunRecord", arrays: "Sequence[npt.NDArray[np.float32]
         NumpyEngine(weights, record.architecture),
         Vocabulary(record.vocabulary),
         record.corpus.layout,
+        stanzas=record.corpus.stanzas,
     )
     config = SamplingConfig(seed=record.training.seed, length=SAMPLE_CHARACTERS)
     return str(writer.write(config=config))

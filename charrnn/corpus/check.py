@@ -5,11 +5,12 @@ from typing import Final
 
 import numpy as np
 
-from charrnn.config import CorpusConfig, TrainingConfig
+from charrnn.config import CorpusConfig
 from charrnn.corpus.blemishes import Blemish, find_blemishes
 from charrnn.corpus.layout import ResolvedLayout
 from charrnn.corpus.reading import Corpus
 from charrnn.corpus.splitting import Split, split_corpus
+from charrnn.corpus.streams import natural_window
 from charrnn.corpus.vocabulary import Vocabulary, character_counts
 from charrnn.errors import CorpusError
 
@@ -33,6 +34,7 @@ class Report:
         rarest: The rarest characters with their occurrences, the rarest first.
         training_poems: Poems that would be learned; None when it is too short.
         validation_poems: Poems that would be kept aside; None when it is too short.
+        validation_characters: Characters that would be kept aside; None when it is too short.
         too_short: Why it cannot be learned as it is; None when it can.
         notes: What was detected or chosen while reading.
         blemishes: What may be wrong with it.
@@ -50,6 +52,7 @@ class Report:
     rarest: tuple[tuple[str, int], ...]
     training_poems: int | None
     validation_poems: int | None
+    validation_characters: int | None
     too_short: str | None
     notes: tuple[str, ...]
     blemishes: tuple[Blemish, ...]
@@ -83,6 +86,9 @@ def check_corpus(corpus: Corpus, config: CorpusConfig | None = None) -> Report:
         rarest=tuple((chr(point), int(counts[point])) for point in rarest.tolist()),
         training_poems=None if split is None else len(split.training),
         validation_poems=None if split is None else len(split.validation),
+        validation_characters=None
+        if split is None
+        else int((split.validation[:, 1] - split.validation[:, 0]).sum()),
         too_short=too_short,
         notes=corpus.notes,
         blemishes=tuple(find_blemishes(corpus, split)),
@@ -91,6 +97,6 @@ def check_corpus(corpus: Corpus, config: CorpusConfig | None = None) -> Report:
 
 def _split(corpus: Corpus, config: CorpusConfig) -> tuple[Split | None, str | None]:
     try:
-        return split_corpus(corpus, config.validation_fraction, TrainingConfig().window), None
+        return split_corpus(corpus, config.validation_fraction, natural_window(corpus)), None
     except CorpusError as error:
         return None, str(error)

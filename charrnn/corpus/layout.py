@@ -53,6 +53,11 @@ class LayoutChoice:
     separator: re.Pattern[str] | None
     reason: str
 
+    @property
+    def stanzas(self) -> bool:
+        """Whether one blank line parts stanzas, and only a longer gap poems."""
+        return self.separator is _LONG_GAP
+
 
 def choose_layout(text: str, wanted: Layout = "auto") -> LayoutChoice:
     """Decide how poems stand in a text.

@@ -32,6 +32,7 @@ class Corpus:
         name: What to call it, safe as the name of a directory.
         text: The whole text, normalised; the texts of several files are two blank lines apart.
         layout: How the poems stand in it.
+        stanzas: Whether one blank line parts stanzas, and only a longer gap poems.
         starts: `(poems,)` int64 position of the first character of every poem.
         stops: `(poems,)` int64 position after its last character.
         sources: Absolute paths or catalogue names that it can be read from again.
@@ -44,6 +45,7 @@ class Corpus:
     name: str
     text: str
     layout: ResolvedLayout
+    stanzas: bool
     starts: Positions
     stops: Positions
     sources: tuple[str, ...]
@@ -191,6 +193,7 @@ def _corpus(
         name=name,
         text=text,
         layout=choice.layout,
+        stanzas=choice.stanzas,
         starts=starts,
         stops=stops,
         sources=sources,
@@ -237,5 +240,5 @@ def _name(stems: Sequence[str]) -> str:
 def _digest(text: str, layout: ResolvedLayout) -> str:
     digest = hashlib.sha256(f"{layout}\n".encode())
     for start in range(0, len(text), _CHUNK):
-        digest.update(text[start : start + _CHUNK].encode())
+        digest.update(text[start : start + _CHUNK].encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

@@ -117,7 +117,9 @@ def _reader(path: Path) -> Callable[[], bytes]:
 def _unknown(reference: str, catalogue: Catalogue) -> str:
     path = Path(reference).expanduser()
     try:
-        neighbours = [str(path.with_name(other.name)) for other in path.parent.iterdir()]
+        neighbours = [
+            str(path.with_name(other.name)) for other in path.parent.iterdir() if other != path
+        ]
     except (OSError, ValueError):
         neighbours = []
     near = difflib.get_close_matches(reference, [*catalogue.entries, *neighbours], n=3)

@@ -1,13 +1,32 @@
 """Ids laid side by side: the text as streams that a network reads in parallel."""
 
+import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-EVALUATION_STREAMS = 64
-EVALUATION_WARM_UP = 128
-SHORTEST_EVALUATION_STREAM = 512
+from charrnn.corpus.reading import Corpus
+
+SHORTEST_WINDOW: Final = 64
+LONGEST_WINDOW: Final = 192
+
+EVALUATION_STREAMS: Final = 64
+EVALUATION_WARM_UP: Final = 128
+SHORTEST_EVALUATION_STREAM: Final = 512
+
+
+def natural_window(corpus: Corpus) -> int:
+    """Characters that each stream should read in one step of training.
+
+    The error of a step reaches back to where its window began. Three poems of four fit into the
+    window, within limits, so that what rhymes and how many lines there are can be learned.
+    """
+    if corpus.layout == "text":
+        return SHORTEST_WINDOW
+    most = float(np.quantile(corpus.stops - corpus.starts, 0.75))
+    return min(LONGEST_WINDOW, max(SHORTEST_WINDOW, 16 * math.ceil(most / 16)))
 
 
 @dataclass(frozen=True, slots=True)

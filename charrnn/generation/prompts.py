@@ -9,11 +9,9 @@ from charrnn.corpus.normalising import Normaliser
 from charrnn.corpus.variants import Substitution, fit_to_vocabulary
 from charrnn.corpus.vocabulary import BREAK, Vocabulary
 
-PARTINGS: Final[dict[Layout, re.Pattern[str]]] = {
-    "blocks": re.compile(r"\n[^\S\n]*\n\s*"),
-    "lines": re.compile(r"\n\s*"),
-}
-"""What ends a poem in a prompt, as in a corpus of that layout: a blank line, or a line end."""
+LINE_END: Final = re.compile(r"\n\s*")
+BLANK_LINE: Final = re.compile(r"\n[^\S\n]*\n\s*")
+BLANK_LINES: Final = re.compile(r"\n[^\S\n]*\n[^\S\n]*\n\s*")
 
 _NAMES: Final = {" ": "a space", "\n": "a line end", "\t": "a tab"}
 
@@ -30,7 +28,9 @@ class ReadPrompt(NamedTuple):
     substitutions: tuple[Substitution, ...]
 
 
-def read_prompt(prompt: str, vocabulary: Vocabulary, layout: Layout) -> ReadPrompt:
+def read_prompt(
+    prompt: str, vocabulary: Vocabulary, layout: Layout, *, stanzas: bool = False
+) -> ReadPrompt:
     """Turn a prompt into what a network reads.
 
     It is normalised as a corpus is. In the layouts of poems, what ends a poem there becomes the
@@ -41,9 +41,10 @@ def read_prompt(prompt: str, vocabulary: Vocabulary, layout: Layout) -> ReadProm
         vocabulary: What the network knows; other characters are read as a variant it knows, or
             else as unknown.
         layout: How poems stood in the text it learned.
+        stanzas: Whether one blank line parted stanzas there, and only a longer gap poems.
     """
     text = "".join(Normaliser().normalise([prompt]))
-    parting = PARTINGS.get(layout)
+    parting = _parting(layout, stanzas=stanzas)
     *whole, last = parting.split(text) if parting else [text]
     ids: list[int] = []
     substitutions: dict[str, Substitution] = {}
@@ -54,6 +55,15 @@ def read_prompt(prompt: str, vocabulary: Vocabulary, layout: Layout) -> ReadProm
             ids.append(BREAK)
         ids.extend(map(vocabulary.id_of, fitted))
     return ReadPrompt(ids, tuple(substitutions.values()))
+
+
+def _parting(layout: Layout, *, stanzas: bool) -> re.Pattern[str] | None:
+    """What ends a poem in a prompt, as in a corpus of that layout; None where nothing does."""
+    if layout == "lines":
+        return LINE_END
+    if layout == "blocks":
+        return BLANK_LINES if stanzas else BLANK_LINE
+    return None
 
 
 def describe_substitution(substitution: Substitution) -> str:

@@ -95,6 +95,7 @@ class TextGenerator:
         model: The network.
         vocabulary: The characters it reads and writes.
         layout: How poems stood in the text it learned.
+        stanzas: Whether one blank line parted stanzas there, and only a longer gap poems.
         checkpoint: Where it came from; None when it has not been saved.
     """
 
@@ -103,11 +104,14 @@ class TextGenerator:
         model: StepModel,
         vocabulary: Vocabulary,
         layout: Layout,
+        *,
+        stanzas: bool = False,
         checkpoint: Checkpoint | None = None,
     ) -> None:
         self.model = model
         self.vocabulary = vocabulary
         self.layout = layout
+        self.stanzas = stanzas
         self.checkpoint = checkpoint
         unending = {BREAK} if layout == "text" else set()
         self._never_written = _symbols(vocabulary, {UNKNOWN} | unending)
@@ -139,7 +143,8 @@ class TextGenerator:
                 f"{vocabulary.size}."
             )
         model = NumpyEngine.open(checkpoint.model_path, record.architecture)
-        return cls(model, vocabulary, record.corpus.layout, checkpoint)
+        corpus = record.corpus
+        return cls(model, vocabulary, corpus.layout, stanzas=corpus.stanzas, checkpoint=checkpoint)
 
     def begin(self, prompt: str = "") -> Draft:
         """Begin a poem.
@@ -159,7 +164,7 @@ class TextGenerator:
 
     def extend(self, draft: Draft, text: str) -> Draft:
         """Add characters that the network did not write; a poem that has ended goes on."""
-        ids, substitutions = read_prompt(text, self.vocabulary, self.layout)
+        ids, substitutions = read_prompt(text, self.vocabulary, self.layout, stanzas=self.stanzas)
         logits, state = draft.logits, draft.state
         for start in range(0, len(ids), LONGEST_READING):
             logits, state = self._read(ids[start : start + LONGEST_READING], state)

@@ -21,7 +21,9 @@ SIZES: Final = (
 
 LARGE_VOCABULARY: Final = 1_000
 SMALLEST_BATCH: Final = 4
-LARGEST_BATCH: Final = 32
+STEP_CHARACTERS: Final = 2048
+"""Characters read in a step at most, over all streams."""
+
 STEPS_IN_AN_EPOCH: Final = 50
 
 
@@ -59,7 +61,7 @@ def settle_training(
     """Batch size, learning rate and budget for a text.
 
     Args:
-        training: What is asked for.
+        training: What is asked for; its window is settled.
         architecture: The network.
         training_characters: Length of the training part.
         devices: Devices that share each batch.
@@ -67,11 +69,13 @@ def settle_training(
     Raises:
         ConfigurationError: The batch is larger than the text, or cannot be shared.
     """
+    assert training.window is not None, "the window is settled before the text is divided"
     most = training_characters // training.window
     batch_size = training.batch_size
     if batch_size is None:
         # A short text is read in few streams, or an epoch would be a handful of steps.
-        batch_size = min(LARGEST_BATCH, max(SMALLEST_BATCH, most // STEPS_IN_AN_EPOCH), most)
+        largest = max(SMALLEST_BATCH, STEP_CHARACTERS // training.window)
+        batch_size = min(largest, max(SMALLEST_BATCH, most // STEPS_IN_AN_EPOCH), most)
         batch_size = max(devices, batch_size - batch_size % devices)
     if batch_size > most:
         raise ConfigurationError(

@@ -22,6 +22,7 @@ from charrnn.checkpoint import (
 )
 from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.corpus.reading import Corpus, read_corpus
+from charrnn.corpus.streams import natural_window
 from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.model.device import Device, choose_device
 from charrnn.record import CorpusRecord, RunRecord
@@ -91,13 +92,15 @@ def train(
     if not isinstance(corpus, Corpus):
         corpus = _read(corpus, reading, observer)
     writer = _writer(Path(checkpoints), name or corpus.name, overwrite)
-    text = TrainingText(corpus, reading, (training or TrainingConfig()).window)
+    training = training or TrainingConfig()
+    training = dataclasses.replace(training, window=training.window or natural_window(corpus))
+    text = TrainingText(corpus, reading, training)
     chosen = choose_device(device)
     architecture = settle_architecture(
         model or ModelConfig(), len(text.training), text.vocabulary.size
     )
     settled = settle_training(
-        training or TrainingConfig(),
+        training,
         architecture,
         len(text.training),
         chosen.strategy.num_replicas_in_sync,
@@ -180,7 +183,7 @@ def resume(
             f"{record.corpus.characters:,} characters) than this one ({corpus.name}, "
             f"{len(corpus.text):,}). Give the text it began with, or start a new run with --name."
         )
-    text = TrainingText(corpus, record.reading, training.window, record.vocabulary)
+    text = TrainingText(corpus, record.reading, training, record.vocabulary)
     chosen = choose_device(device)
     step = _step_for(record, training, chosen)
     position, arrays = load_state(writer.directory / RESUME_DIRECTORY, step.shapes())
@@ -307,6 +310,7 @@ def _corpus_record(corpus: Corpus) -> CorpusRecord:
         name=corpus.name,
         sources=corpus.sources,
         layout=corpus.layout,
+        stanzas=corpus.stanzas,
         encoding=corpus.encoding,
         digest=corpus.digest,
         characters=len(corpus.text),

@@ -41,10 +41,12 @@ class TrainingStep:
     def __init__(
         self, architecture: Architecture, config: TrainingConfig, strategy: tf.distribute.Strategy
     ) -> None:
-        assert config.batch_size is not None
+        assert config.batch_size is not None, "a settled training has a batch size"
+        assert config.window is not None, "a settled training has a window"
         self.architecture = architecture
         self.config = config
         self.batch_size = config.batch_size
+        self.step_characters = config.batch_size * config.window
         self.strategy = strategy
         self.replicas = strategy.num_replicas_in_sync
         with strategy.scope():
@@ -127,7 +129,7 @@ class TrainingStep:
         with tf.GradientTape() as tape:
             logits, state = self.network(inputs, state, self._masks(step))
             nats = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
-            loss = tf.reduce_sum(nats) / (self.batch_size * self.config.window)
+            loss = tf.reduce_sum(nats) / self.step_characters
         gradients = tape.gradient(loss, variables)
         return loss, [tf.convert_to_tensor(gradient) for gradient in gradients], state
 

@@ -14,7 +14,7 @@ class TrainingText:
     Args:
         corpus: The text.
         reading: How it is divided.
-        window: Characters in one step; either part holds one step at least.
+        training: How it is read; its window is settled, and either part holds one at least.
         characters: The vocabulary of a run that goes on; None makes one from the text.
 
     Attributes:
@@ -30,22 +30,24 @@ class TrainingText:
         self,
         corpus: Corpus,
         reading: CorpusConfig,
-        window: int,
+        training: TrainingConfig,
         characters: tuple[str, ...] | None = None,
     ) -> None:
+        assert training.window is not None, "a settled training has a window"
         self.corpus = corpus
         self.vocabulary = (
             Vocabulary.of_text(corpus.text, reading.min_count)
             if characters is None
             else Vocabulary(characters)
         )
-        split = split_corpus(corpus, reading.validation_fraction, window)
+        split = split_corpus(corpus, reading.validation_fraction, training.window)
         self.training: Ids = encode_part(corpus, split.training, self.vocabulary)
         self.validation: Ids = encode_part(corpus, split.validation, self.vocabulary)
 
     def streams(self, training: TrainingConfig) -> TrainingStreams:
         """The training part laid out for settled settings."""
         assert training.batch_size is not None, "a settled training has a batch size"
+        assert training.window is not None, "a settled training has a window"
         return TrainingStreams(self.training, training.batch_size, training.window, training.seed)
 
     def baselines(self) -> dict[str, float]:

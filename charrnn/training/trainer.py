@@ -73,7 +73,6 @@ class Trainer:
         self.callbacks = callbacks
         self.pace = pace
         self.sample = sample
-        self.step_characters = streams.batch_size * streams.window
         self._last_evaluated = position.step if math.isfinite(position.best_loss) else None
         self._saved_at = time.monotonic()
 
@@ -149,7 +148,7 @@ class Trainer:
 
     def _follow_clock(self, pace: Pace) -> None:
         position = self.position
-        cost = self.validation_characters / 3 / self.step_characters
+        cost = self.validation_characters / 3 / self.step.step_characters
         guess = pace.steps_left(0, 0.0) + position.step
         done = position.schedule.progress(position.step)
         evaluations = self._evaluations_in(guess)
@@ -170,7 +169,7 @@ class Trainer:
     def _evaluations_in(self, steps: int) -> int:
         if self.step.config.evaluate_every is not None:
             return max(1, round(steps / self.step.config.evaluate_every))
-        return evaluations_in(steps, self.step_characters, self.validation_characters)
+        return evaluations_in(steps, self.step.step_characters, self.validation_characters)
 
     def _evaluate(self) -> None:
         """Measure, keep the best, save, tell."""
@@ -213,7 +212,9 @@ class Trainer:
             learning_rate=position.schedule.rate(max(0, position.step - 1)),
             gradient_norm=meters.gradient_norm / steps,
             clipped=meters.clipped / steps,
-            characters_per_second=meters.steps * self.step_characters / max(1e-9, meters.seconds),
+            characters_per_second=meters.steps
+            * self.step.step_characters
+            / max(1e-9, meters.seconds),
             best=best,
             sample=sample,
         )
@@ -272,7 +273,7 @@ class Trainer:
             steps=total,
             epoch=position.step / self.streams.steps_per_epoch,
             loss=loss,
-            characters_per_second=self.step_characters / max(1e-9, seconds),
+            characters_per_second=self.step.step_characters / max(1e-9, seconds),
             seconds=position.seconds,
             seconds_left=left,
         )

@@ -48,6 +48,7 @@ def corpus_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         name=corpus.name,
         sources=corpus.sources,
         layout=corpus.layout,
+        stanzas=corpus.stanzas,
         encoding=corpus.encoding,
         digest=corpus.digest,
         characters=len(corpus.text),

@@ -32,6 +32,7 @@ def test_a_clean_corpus_is_described_and_nothing_is_found():
     assert report.vocabulary_size == report.distinct_characters + 2
     assert report.rarest[0] == ("8", "\n".join(CLEAN).count("8"))
     assert report.training_poems + report.validation_poems == 90
+    assert report.validation_characters > 20 * report.validation_poems
     assert report.too_short is None
 
 

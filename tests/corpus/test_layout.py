@@ -26,6 +26,13 @@ def test_long_gaps_part_poems_where_short_ones_part_stanzas():
     assert (layout, found) == ("blocks", [poem.strip()] * 4)
 
 
+def test_stanzas_are_known_where_long_gaps_part_poems():
+    poem = STANZA + "\n" + STANZA
+    assert choose_layout("\n\n".join([poem] * 4)).stanzas
+    assert not choose_layout("\n".join([STANZA] * 4)).stanzas
+    assert not choose_layout(PROSE).stanzas
+
+
 def test_a_single_long_gap_is_taken_for_a_slip():
     layout, found = poems(STANZA + "\n\n" + STANZA + "\n" + STANZA)
     assert (layout, len(found)) == ("blocks", 3)

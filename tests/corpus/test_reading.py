@@ -155,6 +155,12 @@ def test_a_missing_file_is_refused_with_what_may_have_been_meant(poems):
         read_corpus([])
 
 
+def test_a_link_that_leads_nowhere_is_refused(tmp_path):
+    (tmp_path / "link.txt").symlink_to(tmp_path / "gone")
+    with pytest.raises(CorpusError, match=r"named .*link\.txt\. charrnn corpus list"):
+        read_corpus([str(tmp_path / "link.txt")])
+
+
 def test_a_directory_without_text_is_refused(tmp_path):
     (tmp_path / "a.doc").write_bytes(b"PK")
     with pytest.raises(CorpusError, match="is a directory without text"):

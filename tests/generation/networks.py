@@ -75,6 +75,7 @@ def save_reciting_run(
             name="black",
             sources=(),
             layout=layout,
+            stanzas=False,
             encoding="utf-8",
             digest="0" * 64,
             characters=11,

@@ -1,3 +1,5 @@
+import functools
+
 import pytest
 
 from charrnn.corpus.variants import Substitution
@@ -27,6 +29,12 @@ def test_a_prompt_is_read_as_a_corpus_of_its_layout(layout, prompt, expected):
     ids, substitutions = read_prompt(prompt, VOCABULARY, layout)
     assert ids == expected
     assert substitutions == ()
+
+
+def test_a_blank_line_in_a_corpus_of_stanzas_ends_no_poem():
+    read = functools.partial(read_prompt, vocabulary=VOCABULARY, layout="blocks", stanzas=True)
+    assert read("a\n\nb").ids == [A, N, N, B]
+    assert read("a\n\n \nb").ids == [A, BREAK, B]
 
 
 def test_characters_outside_the_vocabulary_are_told_once_each():
