@@ -62,6 +62,7 @@ def open(checkpoint: "str | Path") -> "TextGenerator":  # noqa: A001 (as gzip.op
 
 def __getattr__(name: str) -> Any:
     if name in {"train", "resume"}:
+        importlib.import_module("charrnn.model.backend").require_tensorflow()
         return getattr(importlib.import_module("charrnn.training.run"), name)
     if name == "__version__":
         from importlib.metadata import version

@@ -2,14 +2,17 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from charrnn.config import Activation, Cell, ModelConfig
 from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.typecheck import mistyped_fields
 
-GATES: dict[Cell, int] = {"simple_rnn": 1, "gru": 3, "lstm": 4}
+GATES: Final[dict[Cell, int]] = {"simple_rnn": 1, "gru": 3, "lstm": 4}
 """Products of input and state that a cell forms at each step."""
+
+CELL_NAMES: Final[dict[Cell, str]] = {"lstm": "LSTM", "gru": "GRU", "simple_rnn": "SimpleRNN"}
+"""What people call a cell, and Keras its layer."""
 
 
 class Layer(NamedTuple):
@@ -96,9 +99,8 @@ class Architecture:
         gates = GATES[self.cell]
         # Keras's GRU with reset_after keeps one bias for the input and one for the state.
         biases = 2 if self.cell == "gru" else 1
-        names = {"simple_rnn": "SimpleRNN", "gru": "GRU", "lstm": "LSTM"}
         return Layer(
-            names[self.cell],
+            CELL_NAMES[self.cell],
             self.units,
             gates * self.units * (inputs + self.units + biases),
             f"{gates} x {self.units:,} units x ({inputs:,} inputs + {self.units:,} state "

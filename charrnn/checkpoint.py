@@ -11,24 +11,33 @@ is written first and names the old model beside the new one: whichever of them a
 place is known, with its losses.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from charrnn.errors import CheckpointError
-from charrnn.files import UNFINISHED, replacing, write_text
+from charrnn.errors import CheckpointError, ConfigurationError
+from charrnn.files import UNFINISHED, locked, replacing, write_text
+from charrnn.naming import DEFAULT_CHECKPOINTS, spoken_name
 from charrnn.record import ModelRecord, RunRecord
 
 MODEL_FILE: Final = "model.keras"
 RECORD_FILE: Final = "charrnn.json"
 HISTORY_FILE: Final = "history.jsonl"
 RESUME_DIRECTORY: Final = "resume"
+STATE_FILE: Final = "state.npz"
+LOCK_FILE: Final = ".lock"
+REMOVED_FILE: Final = ".removed"
+
+LONGEST_NAME: Final = 200
+READING_ATTEMPTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +61,14 @@ class Checkpoint:
         Raises:
             CheckpointError: It is missing, unfinished, damaged or of another format.
         """
-        record = read_record(directory)
-        digest = _sha256(directory / MODEL_FILE) if (directory / MODEL_FILE).is_file() else None
-        if digest is None:
-            raise CheckpointError(
-                f"{directory} holds no {MODEL_FILE} yet: the run was stopped before its first "
-                "evaluation. Continue it with: charrnn train --resume --name "
-                f"{directory.name}"
-            )
-        for model in record.models:
-            if model.sha256 == digest:
-                return cls(directory, record, model)
+        for attempt in range(READING_ATTEMPTS):
+            record = read_record(directory)
+            digest = _model_digest(directory)
+            for model in record.models:
+                if model.sha256 == digest:
+                    return cls(directory, record, model)
+            # A run that is in training may have replaced both between the two looks.
+            time.sleep(0.1 * attempt)
         raise CheckpointError(
             f"{directory / MODEL_FILE} is not the file that {RECORD_FILE} describes: it was "
             "changed or damaged. Copy the directory again from where it came, or train again."
@@ -131,33 +137,76 @@ class CheckpointWriter:
     def clear(self) -> None:
         """Remove the run that stands in the directory, and nothing else that stands there.
 
-        The record goes first: what a crash leaves behind is no run, and is cleared next time.
+        The record goes last, under another name: what a crash leaves is known to be no run.
         """
-        for name in (RECORD_FILE, MODEL_FILE, HISTORY_FILE):
-            (self.directory / name).unlink(missing_ok=True)
-        shutil.rmtree(self.directory / RESUME_DIRECTORY, ignore_errors=True)
+        record, removed = self.directory / RECORD_FILE, self.directory / REMOVED_FILE
+        if record.exists():
+            record.replace(removed)
+        if not removed.exists():
+            return
         self.sweep()
+        for name in (MODEL_FILE, HISTORY_FILE, f"{RESUME_DIRECTORY}/{STATE_FILE}"):
+            (self.directory / name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # Missing, or it holds something of the user's.
+            (self.directory / RESUME_DIRECTORY).rmdir()
+        removed.unlink()
 
     def sweep(self) -> None:
         """Remove the unfinished files of a process that was killed while it wrote."""
-        for unfinished in self.directory.rglob(f"{UNFINISHED}*"):
-            shutil.rmtree(unfinished, ignore_errors=True)
+        for parent in (self.directory, self.directory / RESUME_DIRECTORY):
+            for unfinished in parent.glob(f"{UNFINISHED}*"):
+                shutil.rmtree(unfinished, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes from training into the directory; raises CheckpointError."""
+        try:
+            with locked(self.directory / LOCK_FILE):
+                yield
+        except BlockingIOError:
+            raise CheckpointError(
+                f"another process is training in {self.directory}. Wait for it, or give this "
+                "run another name (--name)."
+            ) from None
+
+
+def claim(root: Path, name: str, *, overwrite: bool) -> CheckpointWriter:
+    """The directory of a new run, which is not touched before the run has something to keep.
+
+    Args:
+        root: The directory that runs are kept in.
+        name: The name of the run.
+        overwrite: Whether a run of that name may be replaced.
+
+    Raises:
+        ConfigurationError: The name cannot be that of a directory.
+        CheckpointError: Something that must be kept stands there.
+    """
+    directory = root / name
+    if name in {"", ".", ".."} or not name.isprintable() or set(name) & set("/\\:"):
+        raise ConfigurationError(
+            "a run has a plain name, without a path; --checkpoints says where it is kept. "
+            f"Received: {name!r}."
+        )
+    if len(name.encode()) > LONGEST_NAME:
+        raise ConfigurationError(
+            f"the name of a run has {LONGEST_NAME} bytes at most. Received: {len(name.encode())}."
+        )
+    if holds_run(directory) and not overwrite:
+        raise CheckpointError(
+            f"{directory} already holds a run. Go on with it (--resume), replace it "
+            "(--overwrite), or give this one another name (--name)."
+        )
+    if not holds_run(directory) and _holds_other_files(directory):
+        raise CheckpointError(
+            f"{directory} holds files that are no run. Give this run another name (--name)."
+        )
+    return CheckpointWriter(directory)
 
 
 def holds_run(directory: Path) -> bool:
     """Whether a run has been written there, finished or not."""
     return (directory / RECORD_FILE).exists()
-
-
-def free_for_run(directory: Path) -> bool:
-    """Whether a directory is missing, or holds nothing but what a run leaves there."""
-    ours = {RECORD_FILE, MODEL_FILE, HISTORY_FILE, RESUME_DIRECTORY}
-    return not directory.exists() or (
-        directory.is_dir()
-        and all(
-            path.name in ours or path.name.startswith(UNFINISHED) for path in directory.iterdir()
-        )
-    )
 
 
 def read_record(directory: Path) -> RunRecord:
@@ -209,6 +258,7 @@ def find_checkpoint(reference: str | None, root: Path) -> Path:
         if not known:
             raise CheckpointError(
                 f"there is no checkpoint in {root} yet. Train one first, with: charrnn train"
+                + ("" if root == DEFAULT_CHECKPOINTS else f" --checkpoints {root}")
             )
         return next((path for path in known if (path / MODEL_FILE).exists()), known[0])
     for directory in (root / reference, Path(reference)):
@@ -227,6 +277,28 @@ def checkpoints_in(root: Path) -> list[Path]:
         return []
     runs: Iterable[Path] = (path for path in root.iterdir() if holds_run(path))
     return sorted(runs, key=lambda path: (path / RECORD_FILE).stat().st_mtime, reverse=True)
+
+
+def _holds_other_files(directory: Path) -> bool:
+    """Whether something stands there that is not left of a run begun or removed."""
+    if not directory.exists():
+        return False
+    if not directory.is_dir():
+        return True
+    names = {path.name for path in directory.iterdir()}
+    return REMOVED_FILE not in names and any(
+        name != LOCK_FILE and not name.startswith(UNFINISHED) for name in names
+    )
+
+
+def _model_digest(directory: Path) -> str:
+    path = directory / MODEL_FILE
+    if not path.is_file():
+        raise CheckpointError(
+            f"{directory} holds no {MODEL_FILE} yet: the run was stopped before its first "
+            f"evaluation. Go on with it: charrnn train --resume --name {spoken_name(directory)}"
+        )
+    return _sha256(path)
 
 
 def _sha256(path: Path) -> str:

@@ -6,6 +6,7 @@ default is `None` is chosen by charrnn, or off; its `Setting` says which.
 """
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from numbers import Integral, Real
 from types import NoneType
@@ -16,6 +17,7 @@ from charrnn.typecheck import is_finite
 
 Cell = Literal["lstm", "gru", "simple_rnn"]
 Activation = Literal["tanh", "relu"]
+Lines = Literal["corpus", "any"]
 Layout = Literal["auto", "text", "blocks", "lines"]
 
 LARGEST_SEED: Final = 2**63 - 1
@@ -28,6 +30,9 @@ A poem ends by itself; this ends one of a network that has not learned where poe
 
 LENGTH_OF_TEXT: Final = 500
 """Characters written of a continuous text, which has no end of its own, unless others are asked."""
+
+DEVICE_NAME: Final = re.compile(r"auto|cpu|gpu(?::(\d+))?")
+"""What a device can be called; "gpu:1" is the second GPU."""
 
 AUTO: Final = "auto"
 """The word that leaves a setting to charrnn, where `None` has a meaning."""
@@ -121,7 +126,7 @@ class Setting:
 
 
 def _spelled(limit: float) -> str:
-    return "2^63 - 1" if limit == LARGEST_SEED else f"{limit:g}"
+    return "2^63 - 1" if limit == LARGEST_SEED else f"{limit:,}"
 
 
 def setting(default: Any, help: str, **limits: Any) -> Any:  # noqa: A002 (Click's word for it)
@@ -197,7 +202,7 @@ class CorpusConfig(Configuration):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelConfig(Configuration):
-    """The network that is asked for; `charrnn.architecture` settles what is left open."""
+    """The network that is asked for; `charrnn.training.plan` settles what is left open."""
 
     cell: Cell = setting("lstm", "Kind of recurrent layer.", choices=get_args(Cell))
     layers: int | None = setting(
@@ -239,22 +244,26 @@ class TrainingConfig(Configuration):
     """How the network learns. At most one of `epochs`, `steps` and `minutes` is given."""
 
     epochs: float | None = setting(
-        None, "Train for this many readings of the text.", above=0, unset="by corpus size"
+        None,
+        "Train for this many readings of the text.",
+        above=0,
+        maximum=1_000_000,
+        unset="by corpus size",
     )
-    steps: int | None = setting(None, "Train for this many steps.", minimum=1, unset="by epochs")
+    steps: int | None = setting(
+        None, "Train for this many steps.", minimum=1, maximum=10**12, unset="by epochs"
+    )
     minutes: float | None = setting(
-        None, "Train for this long by the clock, start-up included.", above=0, unset="by epochs"
+        None,
+        "Train for this long by the clock, start-up included.",
+        above=0,
+        maximum=100_000,
+        unset="by epochs",
     )
     batch_size: int | None = setting(
         None, "Places of the text read side by side.", minimum=1, unset="by corpus size"
     )
-    window: int | None = setting(
-        None,
-        "Characters read in one step at each place.",
-        minimum=2,
-        maximum=4096,
-        unset="by poem length",
-    )
+    window: int = setting(64, "Characters read in one step at each place.", minimum=2, maximum=4096)
     learning_rate: float | None = setting(
         None, "Highest rate of the schedule.", above=0, maximum=1, unset="by units"
     )
@@ -268,8 +277,11 @@ class TrainingConfig(Configuration):
         minimum=0,
         below=1,
     )
-    patience: int = setting(
-        8, "Stop after this many evaluations without a better loss; 0 never stops.", minimum=0
+    patience: int | None = setting(
+        None,
+        "Stop after this many evaluations without a better loss; 0 never stops.",
+        minimum=0,
+        unset="two fifths of them",
     )
     evaluate_every: int | None = setting(
         None, "Steps between evaluations.", minimum=1, unset="20 to a run"
@@ -313,6 +325,11 @@ class SamplingConfig(Configuration):
         1.0, "Above 1 makes characters written a moment ago less likely.", minimum=1
     )
     repetition_window: int = setting(64, "Characters that count as a moment ago.", minimum=1)
+    lines: Lines = setting(
+        "corpus",
+        "Lines of a poem: as many as the poems learned have, or any number.",
+        choices=get_args(Lines),
+    )
     length: int | None = setting(
         None, "Most characters to write.", minimum=1, unset="until the poem ends"
     )
@@ -323,3 +340,8 @@ class SamplingConfig(Configuration):
         maximum=LARGEST_SEED,
         unset="a new one",
     )
+
+
+def seed_after(seed: int, count: int = 1) -> int:
+    """The seed so many after another one; the largest is followed by 0."""
+    return (seed + count) % (LARGEST_SEED + 1)

@@ -20,13 +20,14 @@ class CorpusRecord:
 
     Attributes:
         name: Catalogue name, or name of the file.
-        sources: Absolute paths or catalogue names it was read from.
+        sources: What it was read from: absolute paths, or `catalogue:` and a name.
         layout: How poems stood in it.
         stanzas: Whether one blank line parted stanzas, and only a longer gap poems.
         encoding: Encoding it was read in.
         digest: SHA-256 of the normalised text.
         characters: Its length.
         poems: Its poems (1 for continuous text).
+        poems_by_lines: How many of them have 1, 2, 3 ... lines, where lines are counted.
     """
 
     name: str
@@ -37,6 +38,7 @@ class CorpusRecord:
     digest: str
     characters: int
     poems: int
+    poems_by_lines: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,13 +104,12 @@ class RunRecord:
                     f"it has format {version}, and this charrnn reads format {FORMAT}; "
                     "use the charrnn that wrote it, or train again."
                 )
-            corpus = values["corpus"]
             record = cls(
                 **values
                 | {
                     "architecture": Architecture.from_json(values["architecture"]),
                     "vocabulary": _characters(values["vocabulary"]),
-                    "corpus": CorpusRecord(**corpus | {"sources": tuple(corpus["sources"])}),
+                    "corpus": _corpus_record(values["corpus"]),
                     "reading": CorpusConfig.from_json(values["reading"]),
                     "training": TrainingConfig.from_json(values["training"]),
                     "models": tuple(ModelRecord(**model) for model in values["models"]),
@@ -124,6 +125,11 @@ class RunRecord:
             if wrong := mistyped_fields(part):
                 raise CheckpointError(f"its {', '.join(wrong)} is not what charrnn writes.")
         return record
+
+
+def _corpus_record(values: dict[str, Any]) -> CorpusRecord:
+    lists = {name: tuple(values[name]) for name in ("sources", "poems_by_lines")}
+    return CorpusRecord(**values | lists)
 
 
 def _characters(values: list[Any]) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ RECORD = RunRecord(
         digest="0" * 64,
         characters=12_345,
         poems=67,
+        poems_by_lines=(),
     ),
     reading=CorpusConfig(layout="blocks"),
     training=TrainingConfig(steps=200, batch_size=8, learning_rate=0.005),

@@ -1,10 +1,11 @@
 import dataclasses
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.architecture import Architecture, Layer
+from charrnn.architecture import CELL_NAMES, Architecture, Layer
 from charrnn.config import Cell
 from charrnn.errors import CheckpointError
 from tests.fakes import ARCHITECTURE
@@ -52,6 +53,13 @@ def test_counts_are_those_of_stock_keras(cell: Cell, layers: int) -> None:
         layer.name for layer in sizes.table()
     ]
     assert network.count_params() == sizes.parameters
+
+
+def test_every_cell_has_the_name_that_keras_gives_its_layer() -> None:
+    from keras import layers as keras_layers
+
+    assert set(CELL_NAMES) == set(get_args(Cell))
+    assert all(hasattr(keras_layers, name) for name in CELL_NAMES.values())
 
 
 @given(

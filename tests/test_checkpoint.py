@@ -18,13 +18,13 @@ from charrnn.checkpoint import (
     Checkpoint,
     CheckpointWriter,
     checkpoints_in,
+    claim,
     find_checkpoint,
-    free_for_run,
     read_history,
     read_record,
 )
 from charrnn.config import TrainingConfig
-from charrnn.errors import CheckpointError
+from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.record import RunRecord
 from tests.fakes import MODEL, RECORD, save_bytes, write_run
 
@@ -167,7 +167,7 @@ def test_a_crash_before_the_first_network_says_how_to_go_on(
         if (directory / MODEL_FILE).exists():
             assert Checkpoint.open(directory).model.step == MODEL.step
         else:
-            with pytest.raises(CheckpointError, match=f"train --resume --name run{step}$"):
+            with pytest.raises(CheckpointError, match=rf"train --resume --name .*run{step}$"):
                 Checkpoint.open(directory)
 
 
@@ -399,18 +399,72 @@ def test_no_run_at_all_tells_how_to_make_one(tmp_path: Path) -> None:
 
 def test_an_overwritten_run_is_gone_and_all_else_stays(three_runs: Path) -> None:
     (three_runs / "middle" / "letter.txt").write_text("Dear moon")
+    (three_runs / "middle" / "resume").mkdir(exist_ok=True)
+    (three_runs / "middle" / "resume" / "letter.txt").write_text("Dear sun")
     CheckpointWriter(three_runs / "middle").clear()
     CheckpointWriter(three_runs / "never").clear()
     assert [path.name for path in checkpoints_in(three_runs)] == ["new", "old"]
-    assert [path.name for path in (three_runs / "middle").iterdir()] == ["letter.txt"]
-    assert not free_for_run(three_runs / "middle")
-    assert free_for_run(three_runs / "never")
+    left = {path.name for path in (three_runs / "middle").rglob("*")}
+    assert left == {"letter.txt", "resume"}
 
 
-def test_a_run_whose_removal_was_cut_short_is_not_listed(
+def test_a_removal_that_was_cut_short_is_finished_by_the_next_run(
     three_runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checkpoint.shutil, "rmtree", lambda *_, **__: None)
-    CheckpointWriter(three_runs / "middle").clear()
-    assert free_for_run(three_runs / "middle")
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "unlink", killed)
+    with pytest.raises(KeyboardInterrupt):
+        CheckpointWriter(three_runs / "middle").clear()
+    monkeypatch.undo()
     assert [path.name for path in checkpoints_in(three_runs)] == ["new", "old"]
+    claim(three_runs, "middle", overwrite=False).clear()
+    assert not list((three_runs / "middle").iterdir())
+
+
+@pytest.mark.parametrize("name", ["model.keras", "history.jsonl", "resume", "letter.txt"])
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_directory_with_files_that_are_no_run_is_never_claimed(
+    tmp_path: Path, name: str, overwrite: bool
+) -> None:
+    (tmp_path / "moons").mkdir()
+    (tmp_path / "moons" / name).write_text("precious")
+    with pytest.raises(CheckpointError, match="holds files that are no run"):
+        claim(tmp_path, "moons", overwrite=overwrite)
+    CheckpointWriter(tmp_path / "moons").clear()
+    assert (tmp_path / "moons" / name).read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", ["../moon", "a/b", "..", ".", "", "x\0y", "C:moon", "m" * 201])
+def test_a_name_that_no_directory_can_have_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigurationError, match="name"):
+        claim(tmp_path, name, overwrite=True)
+
+
+def test_a_run_that_is_held_is_not_trained_by_another(tmp_path: Path) -> None:
+    with (
+        CheckpointWriter(tmp_path / "moons").held(),
+        pytest.raises(CheckpointError, match="another process is training in"),
+        CheckpointWriter(tmp_path / "moons").held(),
+    ):
+        pass
+    with CheckpointWriter(tmp_path / "moons").held():
+        pass
+    assert claim(tmp_path, "moons", overwrite=False)
+
+
+def test_a_model_that_is_replaced_while_it_is_read_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_run(tmp_path)
+    read = checkpoint.read_record
+    stale = read(tmp_path)
+    stale = dataclasses.replace(
+        stale, models=(dataclasses.replace(stale.models[0], sha256="0" * 64),)
+    )
+    answers = iter([stale])
+    monkeypatch.setattr(
+        checkpoint, "read_record", lambda directory: next(answers, None) or read(directory)
+    )
+    assert Checkpoint.open(tmp_path).record == read(tmp_path)

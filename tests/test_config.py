@@ -14,6 +14,7 @@ from charrnn.config import (
     SamplingConfig,
     Setting,
     TrainingConfig,
+    seed_after,
     settings_of,
 )
 from charrnn.errors import ConfigurationError
@@ -93,6 +94,7 @@ def test_a_limit_itself_is_allowed_or_not_as_its_name_says(
         (Setting(help="", kind=float, minimum=0, below=1), "a number at least 0 and below 1"),
         (Setting(help="", kind=float, above=0, maximum=0.5), "a number above 0 and at most 0.5"),
         (Setting(help="", kind=int, minimum=1, maximum=16), "a whole number from 1 to 16"),
+        (Setting(help="", kind=float, maximum=10**6), "a number at most 1,000,000"),
         (
             Setting(help="", kind=int, minimum=0, maximum=LARGEST_SEED),
             "a whole number from 0 to 2^63 - 1",
@@ -166,6 +168,23 @@ def test_relu_goes_with_simple_rnn_only() -> None:
     assert ModelConfig(cell="simple_rnn", activation="relu").activation == "relu"
     with pytest.raises(ConfigurationError, match=r"activation relu.*Received: cell gru\."):
         ModelConfig(cell="gru", activation="relu")
+
+
+@pytest.mark.parametrize("number", [LARGEST_SEED - 1, LARGEST_SEED, 0, 7])
+def test_seeds_follow_one_another_in_a_ring(number: int) -> None:
+    following = [seed_after(number, count) for count in range(4)]
+    assert following[0] == number
+    assert following[1:] == [seed_after(seed) for seed in following[:-1]]
+    assert all(settings_of(SamplingConfig)["seed"].allows(seed) for seed in following)
+    assert seed_after(LARGEST_SEED) == 0
+
+
+@pytest.mark.parametrize(("budget", "most"), [("minutes", "100,000"), ("epochs", "1,000,000")])
+def test_a_run_that_would_outlast_the_machine_is_refused(budget: str, most: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{budget} must be .* at most {most}\\. "):
+        TrainingConfig(**{budget: 1e308})  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match=r"steps must be .* to 1,000,000,000,000\. "):
+        TrainingConfig(steps=10**12 + 1)
 
 
 def test_a_run_has_one_budget() -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from charrnn.cli.download_display import size_in_words
+from charrnn.cli.sizes import size_in_words
 from charrnn.corpus.check import Report
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from charrnn.cli.sizes import size_in_words
+
 if TYPE_CHECKING:
     from charrnn.corpus.download import DownloadProgress
 
@@ -51,8 +53,3 @@ class _PlainProgress:
             self._told.add(name)
             known = "" if size is None else f" ({size_in_words(size)})"
             click.echo(f"Fetching {name}{known}.", err=True)
-
-
-def size_in_words(size: int) -> str:
-    """A number of bytes as people say it: "129 kB", "1.1 MB"."""
-    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"

@@ -9,11 +9,22 @@ from typing import TYPE_CHECKING
 import click
 
 from charrnn.checkpoint import Checkpoint, find_checkpoint
-from charrnn.cli.options import checkpoint_argument, checkpoints_option, examples, json_option
+from charrnn.cli.download_display import download_progress
+from charrnn.cli.options import (
+    checkpoint_argument,
+    checkpoints_option,
+    config_options,
+    examples,
+    json_option,
+)
+from charrnn.config import CorpusConfig
 from charrnn.errors import CorpusError
+from charrnn.naming import spoken_name
 from charrnn.record import RunRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from charrnn.corpus.reading import Corpus
     from charrnn.corpus.splitting import Spans
     from charrnn.corpus.vocabulary import Ids
@@ -30,15 +41,24 @@ if TYPE_CHECKING:
 )
 @checkpoint_argument
 @click.argument("file", required=False)
+@config_options(CorpusConfig, only=("encoding",))
 @checkpoints_option
 @json_option
-def evaluate(checkpoint: str | None, file: str | None, checkpoints: Path, as_json: bool) -> None:
+def evaluate(
+    checkpoint: str | None,
+    file: str | None,
+    corpus_config: CorpusConfig,
+    checkpoints: Path,
+    as_json: bool,
+) -> None:
     """Tell how well a network foresees a text, character by character.
 
-    CHECKPOINT is a name or a path; without it, the newest network is asked. FILE is read as the
-    network's own corpus was; - is standard input. Without it, the network is measured on the
-    validation part of its corpus.
+    CHECKPOINT is a name or a path; without it, the newest network is asked. FILE is taken apart
+    into poems as the network's own corpus was; - is standard input. Without it, the network is
+    measured on the validation part of its corpus.
     """
+    if file is None and corpus_config.encoding is not None:
+        raise click.UsageError("--encoding is that of FILE: name a file to evaluate on.")
     from charrnn.generation.threads import use_idle_cores
 
     use_idle_cores()
@@ -48,11 +68,15 @@ def evaluate(checkpoint: str | None, file: str | None, checkpoints: Path, as_jso
 
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
     generator = TextGenerator.open(opened)
-    corpus, spans = _validation_part(opened) if file is None else _whole_file(file, opened.record)
+    corpus, spans = (
+        _validation_part(opened)
+        if file is None
+        else _whole_file(file, opened.record, corpus_config.encoding)
+    )
     ids = encode_part(corpus, spans, generator.vocabulary)
     score = _score(generator, ids)
     unknown = int((ids == UNKNOWN).sum())
-    text = f"the validation part of {corpus.name}" if file is None else file
+    text = f"the validation part of {opened.record.corpus.name}" if file is None else file
     if as_json:
         _print_json(opened, text, score, unknown)
     else:
@@ -61,46 +85,55 @@ def evaluate(checkpoint: str | None, file: str | None, checkpoints: Path, as_jso
 
 def _validation_part(checkpoint: Checkpoint) -> "tuple[Corpus, Spans]":
     """Read a run's corpus again; it must be the text that the run has learned."""
-    from charrnn.corpus.reading import read_corpus
     from charrnn.corpus.sources import STANDARD_INPUT
     from charrnn.corpus.splitting import split_corpus
-    from charrnn.corpus.streams import natural_window
 
     record = checkpoint.record
-    instead = f"Name a text to evaluate on: charrnn evaluate {checkpoint.directory.name} FILE"
+    name = checkpoint.directory.name
+    command = f"charrnn evaluate {spoken_name(checkpoint.directory)} FILE"
+    instead = f"Name a text to evaluate on: {command}"
     if not record.corpus.sources or STANDARD_INPUT in record.corpus.sources:
         raise CorpusError(
-            f"the corpus of {checkpoint.directory.name} was not read from a file, so it cannot "
-            f"be read again. {instead}"
+            f"the corpus of {name} was not read from a file, so it cannot be read again. {instead}"
         )
     try:
-        corpus = read_corpus(record.corpus.sources, record.reading)
+        corpus = _read(record.corpus.sources, record, record.reading.encoding)
     except CorpusError as error:
         raise CorpusError(
-            f"the corpus of {checkpoint.directory.name} cannot be read again: {error} {instead}"
+            f"the corpus of {name} cannot be read again: {error} {instead}"
         ) from error
     if corpus.digest != record.corpus.digest:
+        _tell(corpus.notes)
         raise CorpusError(
-            f"{', '.join(record.corpus.sources)} has changed since {checkpoint.directory.name} "
-            "learned it, so its validation part is no longer known. Put the old text back, or "
-            f"name a text to evaluate on: charrnn evaluate {checkpoint.directory.name} FILE"
+            f"the corpus {record.corpus.name} has changed since {name} learned it, so its "
+            f"validation part is no longer known. Put the old text back, or evaluate on another: {command}"
         )
-    window = record.training.window or natural_window(corpus)
+    window = record.training.window
     split = split_corpus(corpus, record.reading.validation_fraction, window)
     return corpus, split.validation
 
 
-def _whole_file(file: str, record: RunRecord) -> "tuple[Corpus, Spans]":
-    """Read a text in the layout of a run's corpus."""
+def _whole_file(file: str, record: RunRecord, encoding: str | None) -> "tuple[Corpus, Spans]":
     import numpy as np
 
+    corpus = _read([file], record, encoding)
+    _tell(corpus.notes)
+    return corpus, np.stack((corpus.starts, corpus.stops), axis=1)
+
+
+def _tell(notes: "Sequence[str]") -> None:
+    for note in notes:
+        click.echo(note, err=True)
+
+
+def _read(sources: "Sequence[str]", record: RunRecord, encoding: str | None) -> "Corpus":
+    """Read texts as a run's corpus was taken apart, and tell of downloads."""
     from charrnn.corpus.reading import read_corpus
 
-    reading = dataclasses.replace(record.reading, layout=record.corpus.layout, encoding=None)
-    corpus = read_corpus([file], reading)
-    for note in corpus.notes:
-        click.echo(note, err=True)
-    return corpus, np.stack((corpus.starts, corpus.stops), axis=1)
+    # What was settled for the run is not chosen again, nor told again.
+    reading = dataclasses.replace(record.reading, layout=record.corpus.layout, encoding=encoding)
+    with download_progress() as progress:
+        return read_corpus(sources, reading, stanzas=record.corpus.stanzas, progress=progress)
 
 
 def _score(generator: "TextGenerator", ids: "Ids") -> "Score":

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -15,8 +15,29 @@ READER_GONE = 141
 """Exit code of a command whose reader has seen enough, as `head` does; shells have it so."""
 
 
+OUT_OF_MEMORY: Final = {"MemoryError", "ResourceExhaustedError"}
+"""Names of the errors of Python and of TensorFlow, which is not imported to be asked."""
+
+
 class ErrorsShown(click.Group):
     """A group whose errors end in a sentence and an exit code; `--debug` shows where they rose."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Read the arguments; here the help and the version are printed, if they can be."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except OSError as error:
+            _forget_unwritten_output()
+            if isinstance(error, BrokenPipeError):
+                raise click.exceptions.Exit(READER_GONE) from None
+            click.echo(failure_sentence(error), err=True)
+            raise click.exceptions.Exit(1) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for."""
@@ -55,6 +76,11 @@ def failure_sentence(error: Exception) -> str:
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename is not None else ""
         return f"Error: {place}{error.strerror or error}."
+    if OUT_OF_MEMORY & {kind.__name__ for kind in type(error).__mro__}:
+        return (
+            "Error: it does not fit in memory; take smaller --units, --batch-size or --window "
+            "instead."
+        )
     return (
         f"Error: charrnn failed by a fault of its own ({type(error).__name__}: {error}). "
         "charrnn --debug COMMAND shows where; please report it."

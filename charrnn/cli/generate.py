@@ -17,9 +17,11 @@ from charrnn.cli.options import (
     examples,
     json_option,
 )
-from charrnn.config import SamplingConfig, Setting
+from charrnn.config import SamplingConfig, Setting, seed_after
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from charrnn.generation.writer import Draft, Poem, TextGenerator
 
 COUNT: Final = Setting(help="Poems to write, each with a seed one higher.", minimum=1, kind=int)
@@ -78,8 +80,10 @@ def generate(
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
     generator = TextGenerator.open(opened)
     first = with_seed(sampling_config)
-    seeds = range(first.seed or 0, (first.seed or 0) + count)
-    settings = [dataclasses.replace(first, seed=seed) for seed in seeds]
+    settings = (
+        dataclasses.replace(first, seed=seed_after(first.seed or 0, number))
+        for number in range(count)
+    )
     start = generator.begin(text)
     for substitution in start.substitutions:
         click.echo(describe_substitution(substitution), err=True)
@@ -90,7 +94,7 @@ def generate(
 
 
 def _print_poems(
-    generator: "TextGenerator", start: "Draft", settings: list[SamplingConfig]
+    generator: "TextGenerator", start: "Draft", settings: "Iterable[SamplingConfig]"
 ) -> None:
     """Show poems a blank line apart, each character as soon as it is written."""
     for number, one in enumerate(settings):

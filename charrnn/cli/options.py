@@ -11,11 +11,10 @@ from click.core import ParameterSource
 from charrnn.checkpoint import checkpoints_in
 from charrnn.config import Configuration, Setting, settings_of
 from charrnn.errors import ConfigurationError
+from charrnn.naming import CHECKPOINTS_VARIABLE, DEFAULT_CHECKPOINTS
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-
-DEFAULT_CHECKPOINTS: Final = Path("checkpoints")
 
 WIDEST_EXAMPLE: Final = 76
 """Characters of an example with its meaning beside it, for a terminal of 80."""
@@ -122,7 +121,7 @@ def checkpoints_option(command: Command) -> Command:
         "--checkpoints",
         type=click.Path(file_okay=False, path_type=Path),
         default=DEFAULT_CHECKPOINTS,
-        envvar="CHARRNN_CHECKPOINTS",
+        envvar=CHECKPOINTS_VARIABLE,
         metavar="DIR",
         help=f"Directory that runs are kept in.  [default: {DEFAULT_CHECKPOINTS}]",
     )(command)

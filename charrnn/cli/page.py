@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from charrnn.config import LARGEST_SEED, SamplingConfig
+from charrnn.config import SamplingConfig, seed_after
 from charrnn.errors import CharrnnError
 
 if TYPE_CHECKING:
@@ -84,8 +84,7 @@ class Page:
         start = _as_read_by(writer, last.writer, last.start)
         if settings.seed is not None:
             # The seed that was asked for would write the same again: take the one after it.
-            seed = (last.seed + 1) % (LARGEST_SEED + 1)
-            settings = dataclasses.replace(settings, seed=seed)
+            settings = dataclasses.replace(settings, seed=seed_after(last.seed))
         self._compose(self.turns[:-1], writer, settings, start, continues=last.continues)
 
     def undo(self) -> None:

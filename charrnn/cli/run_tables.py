@@ -8,8 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from charrnn.architecture import CELL_NAMES
 from charrnn.cli.losses import BASELINES, bits, sparkline
 from charrnn.cli.run_facts import RunFacts
+from charrnn.cli.sizes import size_in_words
 from charrnn.config import Configuration, settings_of
 from charrnn.record import ModelRecord, RunRecord
 
@@ -35,7 +37,7 @@ def show_runs(console: Console, runs: list[RunFacts], now: datetime.datetime) ->
             _network(run.record) if run.record else "",
             Text(f"{bits(run.model.validation_loss):.3f}") if run.model else Text(run.state, "red"),
             _age(now - run.saved),
-            _size(run.size),
+            size_in_words(run.size),
         )
     console.print(table)
     for run in runs:
@@ -78,7 +80,7 @@ def _facts(run: RunFacts, record: RunRecord, model: ModelRecord, now: datetime.d
         f"on {record.device}",
         "Begun": record.created,
         "Saved": _age(now - run.saved),
-        "Size": f"{_size(run.size)} in {run.directory}",
+        "Size": f"{size_in_words(run.size)} in {run.directory}",
         "Versions": ", ".join(f"{name} {version}" for name, version in record.versions.items()),
     }
     return _pairs(facts.items())
@@ -165,11 +167,7 @@ def _spelled(configuration: Configuration) -> Iterator[str]:
 
 def _network(record: RunRecord) -> str:
     sizes = record.architecture
-    return f"{sizes.cell}, {sizes.layers} x {sizes.units:,}"
-
-
-def _size(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"
+    return f"{CELL_NAMES[sizes.cell]}, {sizes.layers} x {sizes.units:,}"
 
 
 def _age(age: datetime.timedelta) -> str:

@@ -1,15 +1,17 @@
 """`charrnn train`: learn poems."""
 
+import contextlib
 import dataclasses
 import json
 import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from charrnn.checkpoint import claim, find_checkpoint
 from charrnn.cli.download_display import download_progress
 from charrnn.cli.options import (
     checkpoints_option,
@@ -19,8 +21,16 @@ from charrnn.cli.options import (
     json_option,
 )
 from charrnn.cli.startup import quiet_startup
-from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
+from charrnn.config import (
+    DEVICE_NAME,
+    Configuration,
+    CorpusConfig,
+    ModelConfig,
+    SamplingConfig,
+    TrainingConfig,
+)
 from charrnn.errors import ConfigurationError
+from charrnn.model.backend import require_tensorflow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,12 +40,21 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from charrnn.cli.training_display import LiveDisplay, PlainDisplay
+    from charrnn.corpus.reading import Corpus
     from charrnn.record import RunRecord
 
 DEFAULT_CORPUS = "quatrains"
 
 SAMPLE_CHARACTERS = 300
 """Length of a sample shown while a network learns."""
+
+
+def _check_device(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if DEVICE_NAME.fullmatch(value) is None:
+        raise click.BadParameter(
+            f"it must be auto, cpu, gpu or gpu:N. Received: {value}.", context, parameter
+        )
+    return value
 
 
 @click.command(
@@ -56,6 +75,7 @@ SAMPLE_CHARACTERS = 300
     "--device",
     default="auto",
     metavar="DEVICE",
+    callback=_check_device,
     help="auto, cpu, gpu or gpu:N; auto takes a GPU where TensorFlow finds one.  [default: auto]",
 )
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped, or lengthen it.")
@@ -92,57 +112,68 @@ def train(
     if resume and overwrite:
         raise click.UsageError("--resume goes on with a run, --overwrite replaces it: give one.")
     began = time.monotonic()
+    from charrnn.corpus.sources import corpus_name
+
+    run_name = name or (corpus_name(corpus) if corpus else None if resume else DEFAULT_CORPUS)
+    if resume:
+        directory = find_checkpoint(run_name, checkpoints)
+    else:
+        # Refused here already, before TensorFlow is loaded and a text downloaded.
+        directory = claim(checkpoints, run_name or DEFAULT_CORPUS, overwrite=overwrite).directory
+    require_tensorflow()
+    callbacks = _callbacks(tensorboard)
     observer = _observer()
-    try:
+    with contextlib.closing(observer):
         with observer.loading(), quiet_startup():
-            from charrnn.corpus.reading import read_corpus
             from charrnn.model.device import available_gpus
             from charrnn.training import run
 
             available_gpus()  # Its libraries complain once, where there is no GPU.
-        callbacks = _callbacks(tensorboard)
+        watching: dict[str, Any] = {
+            "device": device,
+            "observer": observer,
+            "callbacks": callbacks,
+            "sample": _write_sample,
+            "began": began,
+        }
         if resume:
-            from charrnn.checkpoint import find_checkpoint
-
-            given = {
-                key: getattr(configuration, key)
-                for configuration in (model_config, training_config, corpus_config)
-                for key in given_settings(context, type(configuration))
-            }
-            outcome = run.resume(
-                find_checkpoint(name or _only_name(corpus), checkpoints),
-                corpus=corpus or None,
-                changes=given,
-                device=device,
-                observer=observer,
-                callbacks=callbacks,
-                sample=_write_sample,
-                began=began,
-            )
+            changes = _given(context, model_config, training_config, corpus_config)
+            outcome = run.resume(directory, corpus=corpus or None, changes=changes, **watching)
         else:
-            with download_progress() as progress:
-                text = read_corpus(corpus or (DEFAULT_CORPUS,), corpus_config, progress=progress)
-            for note in text.notes:
-                observer.noted(note)
             outcome = run.train(
-                text,
-                name=name,
+                _read(corpus or (DEFAULT_CORPUS,), corpus_config, observer),
+                name=directory.name,
                 checkpoints=checkpoints,
                 model=model_config,
                 training=training_config,
                 reading=corpus_config,
-                device=device,
                 overwrite=overwrite,
-                observer=observer,
-                callbacks=callbacks,
-                sample=_write_sample,
-                began=began,
+                **watching,
             )
-    finally:
-        observer.close()
     if as_json:
         values = dataclasses.asdict(outcome) | {"directory": str(outcome.directory)}
         click.echo(json.dumps(values, ensure_ascii=False, indent=1))
+
+
+def _given(context: click.Context, *configurations: Configuration) -> dict[str, Any]:
+    """The settings that the user named, of all configurations."""
+    return {
+        name: getattr(configuration, name)
+        for configuration in configurations
+        for name in given_settings(context, type(configuration))
+    }
+
+
+def _read(
+    sources: tuple[str, ...], config: CorpusConfig, observer: "LiveDisplay | PlainDisplay"
+) -> "Corpus":
+    from charrnn.corpus.reading import read_corpus
+
+    with download_progress() as progress:
+        corpus = read_corpus(sources, config, progress=progress)
+    for note in corpus.notes:
+        observer.noted(note)
+    return corpus
 
 
 def _observer() -> "LiveDisplay | PlainDisplay":
@@ -156,11 +187,6 @@ def _observer() -> "LiveDisplay | PlainDisplay":
     return PlainDisplay(lambda line: click.echo(line, err=True))
 
 
-def _only_name(corpus: tuple[str, ...]) -> str | None:
-    """The name of the run that a corpus would have begun; None asks for the newest run."""
-    return Path(corpus[0]).stem if corpus else None
-
-
 def _callbacks(tensorboard: Path | None) -> "list[keras.callbacks.Callback]":
     if tensorboard is None:
         return []
@@ -169,33 +195,18 @@ def _callbacks(tensorboard: Path | None) -> "list[keras.callbacks.Callback]":
             "--tensorboard needs a package of its own; install it with: "
             "pip install 'charrnn[tensorboard]'"
         )
-    import keras
+    with quiet_startup():
+        import keras
 
     return [keras.callbacks.TensorBoard(str(tensorboard), write_graph=False)]
 
 
-def _write_sample(record: "RunRecord", arrays: "Sequence[npt.NDArray[np.float32]]") -> str:
+def _write_sample(
+    record: "RunRecord", arrays: "Sequence[npt.NDArray[np.float32]]", seed: int
+) -> str:
     """Write a poem with a network in training, from what Keras's `get_weights` returns."""
-    from charrnn.config import SamplingConfig
-    from charrnn.corpus.vocabulary import Vocabulary
-    from charrnn.generation.engine import NumpyEngine
-    from charrnn.generation.weights import NetworkWeights, RecurrentWeights
+    from charrnn.generation.weights import NetworkWeights
     from charrnn.generation.writer import TextGenerator
 
-    recurrent = arrays[1:-2]
-    weights = NetworkWeights(
-        embedding=arrays[0],
-        recurrent=tuple(
-            RecurrentWeights(*recurrent[first : first + 3]) for first in range(0, len(recurrent), 3)
-        ),
-        logits_kernel=arrays[-2],
-        logits_bias=arrays[-1],
-    )
-    writer = TextGenerator(
-        NumpyEngine(weights, record.architecture),
-        Vocabulary(record.vocabulary),
-        record.corpus.layout,
-        stanzas=record.corpus.stanzas,
-    )
-    config = SamplingConfig(seed=record.training.seed, length=SAMPLE_CHARACTERS)
-    return str(writer.write(config=config))
+    writer = TextGenerator.of_weights(NetworkWeights.from_keras(arrays), record)
+    return str(writer.write(config=SamplingConfig(seed=seed, length=SAMPLE_CHARACTERS)))

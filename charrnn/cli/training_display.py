@@ -10,7 +10,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from charrnn.architecture import CELL_NAMES
 from charrnn.cli.losses import bits, labelled_baselines, sparkline
+from charrnn.naming import spoken_name
 from charrnn.training.observer import Evaluation, Outcome, Plan, Progress
 
 LONGEST_SAMPLE_LINES = 12
@@ -26,7 +28,6 @@ def clock_time(seconds: float) -> str:
 def describe_plan(plan: Plan) -> list[str]:
     """Sentences that tell what is about to happen."""
     network = plan.architecture
-    cell = {"lstm": "LSTM", "gru": "GRU", "simple_rnn": "SimpleRNN"}[network.cell]
     layers = f"{network.layers} layer{'s' if network.layers > 1 else ''} of {network.units:,}"
     text = (
         f"{plan.training_characters:,} characters to learn, "
@@ -34,7 +35,7 @@ def describe_plan(plan: Plan) -> list[str]:
     )
     sentences = [
         f"{plan.directory.name}: {text}.",
-        f"{cell}, {layers} units, {network.parameters:,} weights, on {plan.device}.",
+        f"{CELL_NAMES[network.cell]}, {layers} units, {network.parameters:,} weights, on {plan.device}.",
     ]
     baselines = (f"{label} {loss:.3f} nats" for label, loss in labelled_baselines(plan.baselines))
     sentences.append(f"Baselines: {', '.join(baselines)} per character.")
@@ -173,10 +174,7 @@ class LiveDisplay:
 
     def _bar(self, progress: Progress) -> RenderableType:
         assert self._plan is not None
-        if progress.steps is not None:
-            share = progress.step / progress.steps
-        else:
-            share = progress.seconds / (60 * (self._plan.minutes or 1))
+        share = progress.step / progress.steps if progress.steps else 0.0
         left = (
             f"{clock_time(progress.seconds_left)} left"
             if progress.seconds_left is not None
@@ -227,7 +225,6 @@ class LiveDisplay:
 
 def describe_outcome(outcome: Outcome) -> list[str]:
     """Sentences that tell how a run ended, and what to do next."""
-    name = outcome.directory.name
     ended = {
         "finished": "Finished",
         "stopped early": "Stopped early, as the validation loss no longer fell",
@@ -235,8 +232,9 @@ def describe_outcome(outcome: Outcome) -> list[str]:
     }[outcome.ending]
     spent = f"{outcome.epochs:.3g} readings of the text, {clock_time(outcome.seconds)}"
     loss = f"{outcome.validation_loss:.4f} nats ({bits(outcome.validation_loss):.3f} bits)"
+    advice = f"charrnn generate {spoken_name(outcome.directory)}"
     return [
         f"{ended}: {outcome.steps:,} steps, {spent}.",
         f"Kept the network of step {outcome.best_step:,}: validation {loss} per character.",
-        f"Saved in {outcome.directory}. Write with it: charrnn generate {name}",
+        f"Saved in {outcome.directory}. Write with it: {advice}",
     ]

@@ -1,25 +1,28 @@
 """The corpora that charrnn knows by name: bundled ones, and ones it can fetch."""
 
+import contextlib
 import functools
 import hashlib
 import os
+import shutil
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from charrnn.corpus.download import DownloadProgress, download, untold
+from charrnn.corpus.download import DownloadProgress, disk_errors, download, untold
 from charrnn.corpus.layout import ResolvedLayout
 from charrnn.corpus.recipes import RECIPES
 from charrnn.errors import CorpusError
-from charrnn.files import write_text
+from charrnn.files import locked, write_text
 
 CACHE_VARIABLE: Final = "CHARRNN_CACHE"
 """Environment variable that moves the cache directory."""
 
 Availability = Literal["bundled", "downloaded", "available"]
 _DIGEST_IN_NAME: Final = 16
+_LOCK_FILE: Final = ".lock"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,12 +91,18 @@ class Catalogue:
             A UTF-8 text file with the digest it should have.
 
         Raises:
-            CorpusError: It cannot be downloaded, or is not what was expected.
+            CorpusError: It cannot be downloaded, is not what was expected, or another process
+                is downloading it.
         """
         path = self.local_file(entry)
         if path is not None:
             return path
         parts = self.cache / f"{entry.name}.parts"
+        with _held(parts, entry.name):
+            # Another process may have fetched it since we looked.
+            return self._cached(entry) or self._download(entry, parts, progress)
+
+    def _download(self, entry: Entry, parts: Path, progress: DownloadProgress) -> Path:
         contents = {}
         for name, sha256 in entry.files.items():
             part = parts / name.rsplit("/", 1)[-1]
@@ -101,9 +110,7 @@ class Catalogue:
                 download(entry.base + name, part, sha256, progress)
             contents[part.name] = part.read_bytes()
         path = self._keep(entry, _text_of(entry, contents))
-        for name in contents:
-            (parts / name).unlink(missing_ok=True)
-        parts.rmdir()
+        shutil.rmtree(parts, ignore_errors=True)
         return path
 
     def _keep(self, entry: Entry, text: str) -> Path:
@@ -129,6 +136,22 @@ class Catalogue:
             ):
                 return path
         return None
+
+
+@contextlib.contextmanager
+def _held(parts: Path, name: str) -> Iterator[None]:
+    """Keep other processes from downloading into a directory."""
+    lock = parts / _LOCK_FILE
+    with contextlib.ExitStack() as stack:
+        with disk_errors(lock):
+            try:
+                stack.enter_context(locked(lock))
+            except BlockingIOError as error:
+                raise CorpusError(
+                    f"{name} is being downloaded by another process; run the same command again "
+                    "when that has finished."
+                ) from error
+        yield
 
 
 @functools.cache

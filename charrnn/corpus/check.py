@@ -5,12 +5,11 @@ from typing import Final
 
 import numpy as np
 
-from charrnn.config import CorpusConfig
+from charrnn.config import CorpusConfig, TrainingConfig
 from charrnn.corpus.blemishes import Blemish, find_blemishes
 from charrnn.corpus.layout import ResolvedLayout
 from charrnn.corpus.reading import Corpus
 from charrnn.corpus.splitting import Split, split_corpus
-from charrnn.corpus.streams import natural_window
 from charrnn.corpus.vocabulary import Vocabulary, character_counts
 from charrnn.errors import CorpusError
 
@@ -97,6 +96,6 @@ def check_corpus(corpus: Corpus, config: CorpusConfig | None = None) -> Report:
 
 def _split(corpus: Corpus, config: CorpusConfig) -> tuple[Split | None, str | None]:
     try:
-        return split_corpus(corpus, config.validation_fraction, natural_window(corpus)), None
+        return split_corpus(corpus, config.validation_fraction, TrainingConfig().window), None
     except CorpusError as error:
         return None, str(error)

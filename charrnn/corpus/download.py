@@ -55,11 +55,11 @@ def download(url: str, destination: Path, sha256: str, progress: DownloadProgres
             or the file is not the one that was expected.
     """
     part = destination.with_name(destination.name + ".part")
-    with _disk_errors(part):
+    with disk_errors(part):
         destination.parent.mkdir(parents=True, exist_ok=True)
         have = part.stat().st_size if part.exists() else 0
     _fetch(url, part, have, progress)
-    with _disk_errors(part):
+    with disk_errors(part):
         with part.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         if digest != sha256:
@@ -84,11 +84,11 @@ def _fetch(url: str, part: Path, have: int, progress: DownloadProgress) -> None:
         if response.status != http.HTTPStatus.PARTIAL_CONTENT:
             have = 0
         size = _announced(response, have)
-        with _disk_errors(part):
+        with disk_errors(part):
             file = part.open("ab" if have else "wb")
         with file:
             for chunk in _chunks(response, url):
-                with _disk_errors(part):
+                with disk_errors(part):
                     file.write(chunk)
                     file.flush()
                 have += len(chunk)
@@ -178,7 +178,8 @@ def _network_errors(url: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _disk_errors(path: Path) -> Iterator[None]:
+def disk_errors(path: Path) -> Iterator[None]:
+    """Tell in a sentence why a file of a download cannot be written; raises CorpusError."""
     try:
         yield
     except OSError as error:

@@ -17,7 +17,7 @@ line is a poem. `auto` decides, looking at the first four million characters:
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from statistics import median
 from typing import Final, Literal
@@ -37,6 +37,9 @@ _LINE: Final = re.compile(r"\n")
 _CLAUSE_END: Final = re.compile(r"[，。？！；：]")
 _LONGEST_VERSE: Final = 60
 _MOST_LINES: Final = 60
+
+LONGEST_COUNTED: Final = 200
+"""Lines of a poem that are counted at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,14 @@ class LayoutChoice:
         return self.separator is _LONG_GAP
 
 
-def choose_layout(text: str, wanted: Layout = "auto") -> LayoutChoice:
+def choose_layout(text: str, wanted: Layout = "auto", stanzas: bool | None = None) -> LayoutChoice:
     """Decide how poems stand in a text.
 
     Args:
         text: The normalised text.
         wanted: The layout that was asked for; "auto" follows the rule of this module.
+        stanzas: Whether one blank line parts stanzas, and only a longer gap poems; None follows
+            the rule of this module.
 
     Returns:
         The layout, and the separator of its poems.
@@ -74,7 +79,7 @@ def choose_layout(text: str, wanted: Layout = "auto") -> LayoutChoice:
         return LayoutChoice("text", None, "layout text: one continuous text.")
     if wanted == "lines":
         return LayoutChoice("lines", _LINE, "layout lines: every line is a poem.")
-    separator = _poem_gap(sample)
+    separator = _poem_gap(sample) if stanzas is None else _LONG_GAP if stanzas else _GAP
     if wanted == "blocks":
         return LayoutChoice("blocks", separator, f"layout blocks: {_parting(separator)}.")
     return _automatic(sample, separator)
@@ -102,6 +107,19 @@ def cut(text: str, separator: re.Pattern[str] | None) -> tuple[Positions, Positi
             starts.append(first)
             stops.append(first + len(stripped))
     return np.array(starts, np.int64), np.array(stops, np.int64)
+
+
+def poems_by_lines(poems: Iterable[str]) -> tuple[int, ...]:
+    """How many poems have 1, 2, 3 ... lines, blank ones not counted.
+
+    Empty where a poem is longer than `LONGEST_COUNTED`: such poems have no count of lines that
+    another one could be expected to have.
+    """
+    counts = Counter(sum(bool(line.strip()) for line in poem.split("\n")) for poem in poems)
+    longest = max(counts, default=0)
+    if longest > LONGEST_COUNTED:
+        return ()
+    return tuple(counts[lines] for lines in range(1, longest + 1))
 
 
 def _pieces(text: str, separator: re.Pattern[str]) -> Iterator[tuple[int, int]]:

@@ -1,7 +1,7 @@
 """From sources to a corpus: one normalised text, and where each of its poems stands."""
 
+import dataclasses
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,14 +12,12 @@ from charrnn.corpus.download import DownloadProgress, untold
 from charrnn.corpus.encoding import decoded, find_encoding
 from charrnn.corpus.layout import Positions, ResolvedLayout, choose_layout, cut
 from charrnn.corpus.normalising import Normaliser
-from charrnn.corpus.sources import Source, find_sources
+from charrnn.corpus.sources import Source, corpus_name, find_sources, safe_name
 from charrnn.errors import CorpusError
 
 _JOINT: Final = "\n\n\n"
 _CHUNK: Final = 1 << 20
-_UNSAFE: Final = re.compile(r"[^\w.-]+")
-_LONGEST_NAME: Final = 64
-_MOST_ENCODING_NOTES: Final = 3
+_MOST_TOLD: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -35,7 +33,7 @@ class Corpus:
         stanzas: Whether one blank line parts stanzas, and only a longer gap poems.
         starts: `(poems,)` int64 position of the first character of every poem.
         stops: `(poems,)` int64 position after its last character.
-        sources: Absolute paths or catalogue names that it can be read from again.
+        sources: What it can be read from again: absolute paths, or `catalogue:` and a name.
         encoding: The encoding or encodings it was read in.
         notes: Sentences to tell the user: what was detected, chosen or taken out.
         removed: Control characters that were taken out.
@@ -68,6 +66,7 @@ def read_corpus(
     sources: Sequence[str],
     config: CorpusConfig | None = None,
     *,
+    stanzas: bool | None = None,
     catalogue: Catalogue | None = None,
     progress: DownloadProgress = untold,
     standard_input: Callable[[], bytes] | None = None,
@@ -77,8 +76,10 @@ def read_corpus(
     Args:
         sources: Paths of files and directories (read with all they hold, *.txt files only), "-"
             for standard input, or names of the catalogue, downloaded on first use. A path that
-            exists wins over a name.
+            exists wins over a name, unless it is the directory of a run. What is named twice is
+            read once, and empty files of a directory are left out.
         config: How to read; for corpora of the catalogue its layout stands in for "auto".
+        stanzas: Whether one blank line parts stanzas, and only a longer gap poems; None finds out.
         catalogue: The corpora known by name; None takes those that come with charrnn.
         progress: Is told how far a download has come.
         standard_input: Gives the bytes of standard input; None reads those of the process.
@@ -90,18 +91,19 @@ def read_corpus(
         CorpusError: A source is missing, unreadable, binary, empty, or not in its encoding.
     """
     config = config or CorpusConfig()
-    groups = list(find_sources(sources, catalogue or open_catalogue(), progress, standard_input))
-    found = [source for group in groups for source in group]
-    if not found:
+    if not sources:
         raise CorpusError("no text was named; give a file, a directory or a name.")
+    catalogue = catalogue or open_catalogue()
+    found = list(find_sources(sources, catalogue, progress, standard_input))
     reading = _Reading(config.encoding)
-    for source in found:
+    for source in reading.each_once(found):
         reading.add(source)
     return _corpus(
         reading.text(),
         _layout(config.layout, found),
-        name=_name([group[0].stem for group in groups]),
-        sources=tuple(dict.fromkeys(source.reference for source in found)),
+        stanzas,
+        name=corpus_name(sources, catalogue),
+        sources=tuple(reading.references),
         encoding=", ".join(sorted(reading.encodings)),
         notes=reading.notes(),
         removed=reading.normaliser.removed,
@@ -127,7 +129,8 @@ def corpus_from_text(text: str, config: CorpusConfig | None = None, name: str = 
     return _corpus(
         normalised,
         (config or CorpusConfig()).layout,
-        name=_name([name]),
+        None,
+        name=safe_name(name),
         sources=(),
         encoding="utf-8",
         notes=_removal_notes(normaliser.removed),
@@ -140,43 +143,75 @@ class _Reading:
 
     def __init__(self, encoding: str | None) -> None:
         self.encodings: set[str] = set()
+        self.references: list[str] = []
         self.normaliser = Normaliser()
         self._wanted = encoding
         self._pieces: list[str] = []
         self._guesses: list[str] = []
+        self._repeated: list[str] = []
+        self._empty: list[str] = []
+
+    def each_once(self, sources: Iterable[Source]) -> list[Source]:
+        """The sources, without those that stand among them already."""
+        kept: dict[str, Source] = {}
+        for source in sources:
+            first = kept.setdefault(source.identity, source)
+            if first is not source:
+                self._repeated.append(source.name)
+                asked_for = first.asked_for or source.asked_for
+                kept[source.identity] = dataclasses.replace(first, asked_for=asked_for)
+        return list(kept.values())
 
     def add(self, source: Source) -> None:
         data = source.read()
         encoding = find_encoding(data, source.name, source.encoding or self._wanted)
-        if encoding.note is not None:
-            self._guesses.append(encoding.note)
         pieces = list(self.normaliser.normalise(decoded(data, encoding)))
         if not any(piece.strip() for piece in pieces):
-            raise CorpusError(
-                f"{source.name} is empty: it holds "
-                f"{'nothing but white space' if data else 'no characters'}."
-            )
+            if source.asked_for:
+                blank = "nothing but white space" if data else "no characters"
+                raise CorpusError(f"{source.name} is empty: it holds {blank}.")
+            self._empty.append(source.name)
+            return
+        if encoding.note is not None:
+            self._guesses.append(encoding.note)
         self.encodings.add(encoding.name)
+        self.references.append(source.reference)
         if self._pieces:
             self._pieces.append(_JOINT)
         self._pieces += pieces
 
     def text(self) -> str:
         """All texts as one; can be called once."""
+        if not self._pieces:
+            raise CorpusError(f"there is no text in {_listed(self._empty)}: nothing to learn.")
         pieces, self._pieces = self._pieces, []
         return "".join(pieces)
 
     def notes(self) -> tuple[str, ...]:
-        guesses = self._guesses[:_MOST_ENCODING_NOTES]
-        more = len(self._guesses) - len(guesses)
+        notes = self._guesses[:_MOST_TOLD]
+        more = len(self._guesses) - len(notes)
         if more:
-            guesses.append(f"the encodings of {more:,} more files were detected in the same way.")
-        return (*guesses, *_removal_notes(self.normaliser.removed))
+            notes.append(f"the encodings of {more:,} more files were detected in the same way.")
+        if self._repeated:
+            verb = "was" if len(self._repeated) == 1 else "were"
+            notes.append(f"{_listed(self._repeated)} {verb} named more than once and read once.")
+        if self._empty:
+            verb = "is" if len(self._empty) == 1 else "are"
+            notes.append(f"{_listed(self._empty)} {verb} empty and left out.")
+        return (*notes, *_removal_notes(self.normaliser.removed))
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names in a sentence, the first few of many."""
+    told = ", ".join(names[:_MOST_TOLD])
+    more = len(names) - _MOST_TOLD
+    return f"{told} and {more:,} more" if more > 0 else told
 
 
 def _corpus(
     text: str,
     layout: Layout,
+    stanzas: bool | None,
     *,
     name: str,
     sources: tuple[str, ...],
@@ -185,7 +220,7 @@ def _corpus(
     removed: int,
 ) -> Corpus:
     _refuse_monotony(text, name)
-    choice = choose_layout(text, layout)
+    choice = choose_layout(text, layout, stanzas)
     starts, stops = cut(text, choice.separator)
     if layout == "auto":
         notes = (*notes, f"{choice.reason} --layout names another.")
@@ -229,12 +264,6 @@ def _removal_notes(removed: int) -> tuple[str, ...]:
     if not removed:
         return ()
     return (f"{removed:,} control character{'s were' if removed > 1 else ' was'} taken out.",)
-
-
-def _name(stems: Sequence[str]) -> str:
-    more = f"-and-{len(stems) - 1}-more" if len(stems) > 1 else ""
-    safe = _UNSAFE.sub("-", stems[0]).strip(".-")[:_LONGEST_NAME]
-    return f"{safe or 'text'}{more}"
 
 
 def _digest(text: str, layout: ResolvedLayout) -> str:

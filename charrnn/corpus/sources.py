@@ -1,19 +1,28 @@
 """Where a text comes from: paths, directories, standard input, and names of the catalogue."""
 
+import dataclasses
 import difflib
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from charrnn.corpus.catalogue import Catalogue
+from charrnn.checkpoint import holds_run
+from charrnn.corpus.catalogue import Catalogue, Entry, open_catalogue
 from charrnn.corpus.download import DownloadProgress
 from charrnn.corpus.layout import ResolvedLayout
 from charrnn.errors import CorpusError
 
 STANDARD_INPUT: Final = "-"
 """The name that stands for standard input on a command line."""
+
+IN_CATALOGUE: Final = "catalogue:"
+"""What stands before a name that is looked up in the catalogue only, never as a path."""
+
+_UNSAFE: Final = re.compile(r"[^\w.-]+")
+_LONGEST_NAME: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +31,18 @@ class Source:
 
     Attributes:
         name: What to call it in a message.
-        stem: A short name for a checkpoint of it.
-        reference: The absolute path or catalogue name to find it by again.
+        reference: What finds it again from anywhere: an absolute path, or `catalogue:` and a name.
+        identity: The same for every way to name the same text.
+        asked_for: Whether it was named itself, not a directory that holds it.
         layout: Its layout, where the catalogue tells.
         encoding: Its encoding, where the catalogue tells.
         read: Gives its bytes.
     """
 
     name: str
-    stem: str
     reference: str
+    identity: str
+    asked_for: bool
     layout: ResolvedLayout | None
     encoding: str | None
     read: Callable[[], bytes]
@@ -42,36 +53,99 @@ def find_sources(
     catalogue: Catalogue,
     progress: DownloadProgress,
     standard_input: Callable[[], bytes] | None = None,
-) -> Iterator[list[Source]]:
+) -> Iterator[Source]:
     """Find the texts that were asked for, downloading those that must be.
 
     Args:
-        references: Paths of files and directories, "-", or names of the catalogue. A path that
-            exists wins over a name.
+        references: Paths of files and directories, "-", or names of the catalogue, with
+            `catalogue:` before them or without. A path that exists wins over a bare name, unless
+            it is a directory of a run or without text.
         catalogue: The corpora known by name.
         progress: Is told how far each download has come.
         standard_input: Gives the bytes of standard input; None reads those of the process.
 
     Yields:
-        For each reference the texts it stands for: one, or those of a directory.
+        The text that a reference stands for, or those of a directory.
 
     Raises:
         CorpusError: A reference is neither, or a directory holds no text.
     """
     for reference in references:
-        path = Path(reference).expanduser()
         if reference == STANDARD_INPUT:
             read = standard_input or sys.stdin.buffer.read
-            yield [Source("standard input", "stdin", STANDARD_INPUT, None, None, read)]
-        elif _exists(path) and reference:
-            texts = _texts_in(path) if path.is_dir() else [path]
-            yield [_file(text, path.resolve().stem) for text in texts]
-        elif reference in catalogue.entries:
-            entry = catalogue.entries[reference]
-            read = _reader(catalogue.fetch(entry, progress))
-            yield [Source(reference, reference, reference, entry.layout, "utf-8", read)]
-        else:
+            yield Source("standard input", reference, reference, True, None, None, read)
+            continue
+        meant = _meaning(reference, catalogue)
+        if isinstance(meant, Entry):
+            source = _file(catalogue.fetch(meant, progress), asked_for=True)
+            yield dataclasses.replace(
+                source,
+                name=meant.name,
+                reference=f"{IN_CATALOGUE}{meant.name}",
+                layout=meant.layout,
+                encoding="utf-8",
+            )
+        elif meant is None:
             raise CorpusError(_unknown(reference, catalogue))
+        elif meant.is_dir():
+            yield from (_file(text, asked_for=False) for text in _require_texts(meant))
+        else:
+            yield _file(meant, asked_for=True)
+
+
+def corpus_name(references: Sequence[str], catalogue: Catalogue | None = None) -> str:
+    """What a corpus is called that is read from some sources, without reading them.
+
+    Args:
+        references: The sources, as `find_sources` takes them, at least one; they may be missing.
+        catalogue: The corpora known by name; None takes those that come with charrnn.
+
+    Returns:
+        A name that is safe for a directory: "my-poems", "stdin", "odes-and-1-more".
+    """
+    catalogue = catalogue or open_catalogue()
+    # What is named twice is read once.
+    stems = dict(_identity_and_stem(reference, catalogue) for reference in references)
+    more = f"-and-{len(stems) - 1}-more" if len(stems) > 1 else ""
+    return f"{safe_name(next(iter(stems.values())))}{more}"
+
+
+def safe_name(name: str) -> str:
+    """A name that can be that of a directory everywhere, as near to another one as may be."""
+    return _UNSAFE.sub("-", name).strip(".-")[:_LONGEST_NAME] or "text"
+
+
+def _identity_and_stem(reference: str, catalogue: Catalogue) -> tuple[str, str]:
+    if reference == STANDARD_INPUT:
+        return reference, "stdin"
+    meant = _meaning(reference, catalogue)
+    if isinstance(meant, Entry):
+        return f"{IN_CATALOGUE}{meant.name}", meant.name
+    if meant is None:
+        return reference, Path(reference.removeprefix(IN_CATALOGUE)).stem
+    path = meant.resolve()
+    return str(path), path.stem
+
+
+def _meaning(reference: str, catalogue: Catalogue) -> Path | Entry | None:
+    """The path that exists or the corpus that a reference stands for; None if there is neither."""
+    if reference.startswith(IN_CATALOGUE):
+        return catalogue.entries.get(reference.removeprefix(IN_CATALOGUE))
+    path = _path(reference)
+    entry = catalogue.entries.get(reference)
+    if not reference or not _exists(path):
+        return entry
+    # Runs are directories named after corpora; started in such a directory, they hide nothing.
+    if entry is not None and path.is_dir() and (holds_run(path) or not _texts_in(path)):
+        return entry
+    return path
+
+
+def _path(reference: str) -> Path:
+    try:
+        return Path(reference).expanduser()
+    except RuntimeError:  # It begins with ~, and there is no such user.
+        return Path(reference)
 
 
 def _exists(path: Path) -> bool:
@@ -81,13 +155,31 @@ def _exists(path: Path) -> bool:
         raise CorpusError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _file(path: Path, stem: str) -> Source:
-    return Source(str(path), stem, str(path.absolute()), None, None, _reader(path))
+def _file(path: Path, *, asked_for: bool) -> Source:
+    return Source(
+        name=str(path),
+        reference=str(path.absolute()),
+        identity=str(path.resolve()),
+        asked_for=asked_for,
+        layout=None,
+        encoding=None,
+        read=_reader(path),
+    )
+
+
+def _require_texts(directory: Path) -> list[Path]:
+    texts = _texts_in(directory)
+    if not texts:
+        raise CorpusError(
+            f"{directory} is a directory without text: it holds no file that ends in .txt. "
+            "Name the files themselves if they end in something else."
+        )
+    return texts
 
 
 def _texts_in(directory: Path) -> list[Path]:
     try:
-        texts = sorted(
+        return sorted(
             path
             for path in directory.rglob("*")
             if path.suffix.lower() == ".txt"
@@ -96,12 +188,6 @@ def _texts_in(directory: Path) -> list[Path]:
         )
     except OSError as error:
         raise CorpusError(f"{directory} cannot be read: {error.strerror}.") from error
-    if not texts:
-        raise CorpusError(
-            f"{directory} is a directory without text: it holds no file that ends in .txt. "
-            "Name the files themselves if they end in something else."
-        )
-    return texts
 
 
 def _reader(path: Path) -> Callable[[], bytes]:
@@ -115,7 +201,10 @@ def _reader(path: Path) -> Callable[[], bytes]:
 
 
 def _unknown(reference: str, catalogue: Catalogue) -> str:
-    path = Path(reference).expanduser()
+    if reference.startswith(IN_CATALOGUE):
+        known = ", ".join(catalogue.entries)
+        return f"there is no corpus named {reference.removeprefix(IN_CATALOGUE)}. Known: {known}."
+    path = _path(reference)
     try:
         neighbours = [
             str(path.with_name(other.name)) for other in path.parent.iterdir() if other != path

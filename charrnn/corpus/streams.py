@@ -1,32 +1,14 @@
 """Ids laid side by side: the text as streams that a network reads in parallel."""
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.corpus.reading import Corpus
-
-SHORTEST_WINDOW: Final = 64
-LONGEST_WINDOW: Final = 192
-
 EVALUATION_STREAMS: Final = 64
 EVALUATION_WARM_UP: Final = 128
 SHORTEST_EVALUATION_STREAM: Final = 512
-
-
-def natural_window(corpus: Corpus) -> int:
-    """Characters that each stream should read in one step of training.
-
-    The error of a step reaches back to where its window began. Three poems of four fit into the
-    window, within limits, so that what rhymes and how many lines there are can be learned.
-    """
-    if corpus.layout == "text":
-        return SHORTEST_WINDOW
-    most = float(np.quantile(corpus.stops - corpus.starts, 0.75))
-    return min(LONGEST_WINDOW, max(SHORTEST_WINDOW, 16 * math.ceil(most / 16)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +43,15 @@ def evaluation_streams(ids: npt.NDArray[np.unsignedinteger]) -> EvaluationStream
     streams = max(1, min(EVALUATION_STREAMS, predictions // SHORTEST_EVALUATION_STREAM))
     length = -(-predictions // streams)
     warm_up = EVALUATION_WARM_UP if streams > 1 else 0
-    positions = (
-        np.arange(streams)[:, None] * length + np.arange(-warm_up, length)[None, :]
-    )  # (streams, warm_up + length)
-    owned = np.arange(-warm_up, length) >= 0
-    inside = (positions >= 0) & (positions < predictions)
-    positions = positions.clip(0, predictions - 1)
-    return EvaluationStreams(ids[positions], ids[positions + 1], inside & owned)
+    inputs = np.empty((streams, warm_up + length), ids.dtype)
+    targets = np.empty_like(inputs)
+    counted = np.zeros(inputs.shape, np.bool_)
+    for stream in range(streams):
+        begin = stream * length - warm_up
+        start, stop = max(0, begin), min(begin + warm_up + length, predictions)
+        for row, text in ((inputs[stream], ids[:-1]), (targets[stream], ids[1:])):
+            row[: start - begin] = text[0]
+            row[start - begin : stop - begin] = text[start:stop]
+            row[stop - begin :] = text[-1]
+        counted[stream, warm_up : stop - begin] = True
+    return EvaluationStreams(inputs, targets, counted)

@@ -44,8 +44,7 @@ def read_prompt(
         stanzas: Whether one blank line parted stanzas there, and only a longer gap poems.
     """
     text = "".join(Normaliser().normalise([prompt]))
-    parting = _parting(layout, stanzas=stanzas)
-    *whole, last = parting.split(text) if parting else [text]
+    *whole, last = poems_in(text, layout, stanzas=stanzas)
     ids: list[int] = []
     substitutions: dict[str, Substitution] = {}
     for number, piece in enumerate([*map(str.rstrip, whole), last]):
@@ -55,6 +54,12 @@ def read_prompt(
             ids.append(BREAK)
         ids.extend(map(vocabulary.id_of, fitted))
     return ReadPrompt(ids, tuple(substitutions.values()))
+
+
+def poems_in(text: str, layout: Layout, *, stanzas: bool) -> list[str]:
+    """The poems that a text is parted into as a corpus of that layout would be; the last is open."""
+    parting = _parting(layout, stanzas=stanzas)
+    return parting.split(text) if parting else [text]
 
 
 def _parting(layout: Layout, *, stanzas: bool) -> re.Pattern[str] | None:

@@ -8,29 +8,28 @@ import json
 import struct
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO, RawIOBase
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Protocol
+from typing import IO, TYPE_CHECKING, Any, Final, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.architecture import GATES, Architecture
-from charrnn.config import Cell
+from charrnn.architecture import CELL_NAMES, GATES, Architecture
 from charrnn.errors import CheckpointError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+    from charrnn.config import Cell
+
 Array = npt.NDArray[np.float32]
 
 DESCRIPTION: Final = "config.json"
 ARRAYS: Final = "model.weights.h5"
-
-LAYER_CLASSES: Final[dict[Cell, str]] = {"lstm": "LSTM", "gru": "GRU", "simple_rnn": "SimpleRNN"}
 
 PATHS_OF_CLASSES: Final = {
     "Embedding": "layers/embedding{}/vars",
@@ -72,6 +71,23 @@ class NetworkWeights:
     recurrent: tuple[RecurrentWeights, ...]
     logits_kernel: Array
     logits_bias: Array
+
+    @classmethod
+    def from_keras(cls, arrays: Sequence[Array]) -> Self:
+        """Name the arrays that `get_weights` of a network returns.
+
+        Args:
+            arrays: The embedding; kernel, recurrent kernel and bias of each recurrent layer;
+                kernel and bias of the logits.
+        """
+        embedding, *recurrent, logits_kernel, logits_bias = arrays
+        layers = (recurrent[first : first + 3] for first in range(0, len(recurrent), 3))
+        return cls(
+            embedding,
+            tuple(RecurrentWeights(*layer) for layer in layers),
+            logits_kernel,
+            logits_bias,
+        )
 
 
 class Group(Protocol):
@@ -136,7 +152,7 @@ def _described_layers(description: dict[str, Any]) -> list[_Layer]:
 
 def _check_layers(layers: list[_Layer], architecture: Architecture) -> None:
     """Refuse layers whose class or equations are others than charrnn's."""
-    recurrent = LAYER_CLASSES[architecture.cell]
+    recurrent = CELL_NAMES[architecture.cell]
     expected = ["Embedding", *[recurrent] * architecture.layers, "Dense"]
     found = [layer.kind for layer in layers]
     if found != expected:

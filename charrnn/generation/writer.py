@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,9 +14,13 @@ from charrnn.config import LENGTH_OF_TEXT, LONGEST_POEM, Layout, SamplingConfig
 from charrnn.corpus.variants import Substitution
 from charrnn.corpus.vocabulary import BREAK, SPECIAL, UNKNOWN, Vocabulary
 from charrnn.errors import CheckpointError
+from charrnn.generation.ending import LINE_END, Ending, LineCount
 from charrnn.generation.engine import Logits, NumpyEngine, State, StepModel
-from charrnn.generation.prompts import read_prompt
+from charrnn.generation.growing_text import GrowingText
+from charrnn.generation.prompts import poems_in, read_prompt
 from charrnn.generation.sampling import Mask, draw, log_softmax, prepare
+from charrnn.generation.weights import NetworkWeights, read_weights
+from charrnn.record import RunRecord
 
 LONGEST_READING: Final = 256
 """Characters of a prompt read at once, so that the logits after each of them fit in memory."""
@@ -27,18 +31,25 @@ class Draft:
     """A poem as far as it is written. A value: to rewind or to branch is to keep an old one.
 
     Attributes:
-        text: What was typed and what was written, as it is shown.
+        written: What was typed and what was written, as it is shown.
         state: What the network remembers of it.
         logits: `(vocabulary,)` float32, the network's prediction of the next symbol.
+        lines: The lines of the poem so far.
         ended: Whether the network has ended the poem.
         substitutions: Characters typed that the network does not know, each once.
     """
 
-    text: str
+    written: GrowingText
     state: State
     logits: Logits
+    lines: LineCount
     ended: bool = False
     substitutions: tuple[Substitution, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What is written, put together; ask for it at the end, not at each character."""
+        return str(self.written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +107,8 @@ class TextGenerator:
         vocabulary: The characters it reads and writes.
         layout: How poems stood in the text it learned.
         stanzas: Whether one blank line parted stanzas there, and only a longer gap poems.
+        poems_by_lines: How many of the poems it learned have 1, 2, 3 ... lines; empty where
+            that is not known.
         checkpoint: Where it came from; None when it has not been saved.
     """
 
@@ -106,6 +119,7 @@ class TextGenerator:
         layout: Layout,
         *,
         stanzas: bool = False,
+        poems_by_lines: Sequence[int] = (),
         checkpoint: Checkpoint | None = None,
     ) -> None:
         self.model = model
@@ -113,6 +127,9 @@ class TextGenerator:
         self.layout = layout
         self.stanzas = stanzas
         self.checkpoint = checkpoint
+        line_end = vocabulary.id_of(LINE_END)
+        counted = sum(poems_by_lines) > 0 and line_end != UNKNOWN
+        self._ending = Ending(poems_by_lines, line_end) if counted else None
         unending = {BREAK} if layout == "text" else set()
         self._never_written = _symbols(vocabulary, {UNKNOWN} | unending)
         blank = {vocabulary.id_of(one) for one in vocabulary.characters if one.isspace()}
@@ -131,20 +148,45 @@ class TextGenerator:
             CheckpointError: It is missing, unfinished, damaged, or does not fit together.
         """
         checkpoint = source if isinstance(source, Checkpoint) else Checkpoint.open(source)
-        record = checkpoint.record
+        weights = read_weights(checkpoint.model_path, checkpoint.record.architecture)
+        try:
+            return cls.of_weights(weights, checkpoint.record, checkpoint)
+        except CheckpointError as error:
+            raise CheckpointError(f"{checkpoint.directory} cannot be used: {error}") from error
+
+    @classmethod
+    def of_weights(
+        cls, weights: NetworkWeights, record: RunRecord, checkpoint: Checkpoint | None = None
+    ) -> "TextGenerator":
+        """Write with the weights of a run, saved or still learning.
+
+        Args:
+            weights: The arrays of its network.
+            record: What is known of the run.
+            checkpoint: Where they came from; None when they have not been saved.
+
+        Raises:
+            CheckpointError: The network and the vocabulary do not fit together.
+        """
         try:
             vocabulary = Vocabulary(record.vocabulary)
         except ValueError as error:
-            raise CheckpointError(f"{checkpoint.directory} cannot be used: {error}") from error
-        if vocabulary.size != record.architecture.vocabulary_size:
+            raise CheckpointError(str(error)) from error
+        symbols = record.architecture.vocabulary_size
+        if vocabulary.size != symbols:
             raise CheckpointError(
-                f"{checkpoint.directory} cannot be used: its network has "
-                f"{record.architecture.vocabulary_size} symbols and its vocabulary "
-                f"{vocabulary.size}."
+                f"its network has {symbols} symbols and its vocabulary {vocabulary.size}."
             )
-        model = NumpyEngine.open(checkpoint.model_path, record.architecture)
+        model = NumpyEngine(weights, record.architecture)
         corpus = record.corpus
-        return cls(model, vocabulary, corpus.layout, stanzas=corpus.stanzas, checkpoint=checkpoint)
+        return cls(
+            model,
+            vocabulary,
+            corpus.layout,
+            stanzas=corpus.stanzas,
+            poems_by_lines=corpus.poems_by_lines,
+            checkpoint=checkpoint,
+        )
 
     def begin(self, prompt: str = "") -> Draft:
         """Begin a poem.
@@ -152,15 +194,15 @@ class TextGenerator:
         Args:
             prompt: Its first characters; none lets the network begin.
         """
-        context = self.vocabulary.id_of("\n") if self.layout == "text" else BREAK
+        context = self.vocabulary.id_of(LINE_END) if self.layout == "text" else BREAK
         state = self.model.initial_state(1)
         logits, state = self._read([BREAK if context == UNKNOWN else context], state)
-        draft = Draft("", state, logits)
+        draft = Draft(GrowingText(), state, logits, LineCount())
         if self.layout == "text":
             return self.extend(draft, prompt)
         # Poems are learned without the white space before them.
         draft = self.extend(draft, prompt.lstrip())
-        return dataclasses.replace(draft, text=prompt)
+        return dataclasses.replace(draft, written=GrowingText().followed_by(prompt))
 
     def extend(self, draft: Draft, text: str) -> Draft:
         """Add characters that the network did not write; a poem that has ended goes on."""
@@ -169,7 +211,8 @@ class TextGenerator:
         for start in range(0, len(ids), LONGEST_READING):
             logits, state = self._read(ids[start : start + LONGEST_READING], state)
         known = tuple(dict.fromkeys(draft.substitutions + substitutions))
-        return Draft(draft.text + text, state, logits, substitutions=known)
+        lines = self._lines_after(LineCount() if draft.ended else draft.lines, text)
+        return Draft(draft.written.followed_by(text), state, logits, lines, substitutions=known)
 
     def stream(
         self,
@@ -229,17 +272,31 @@ class TextGenerator:
     def _step(self, draft: Draft, config: SamplingConfig, uniform: float) -> Step:
         recent = None
         if config.repetition_penalty != 1:
-            last = draft.text[-config.repetition_window :]
+            last = draft.written.last(config.repetition_window)
             recent = _symbols(self.vocabulary, set(map(self.vocabulary.id_of, last)))
-        barred = self._never_written if draft.text.strip() else self._never_first
-        drawn = int(draw(prepare(draft.logits, config, recent, barred), uniform))
+        barred = self._never_first if draft.written.blank else self._never_written
+        logits = draft.logits
+        if self._ending is not None and config.lines == "corpus":
+            logits = self._ending.weigh(logits, draft.lines)
+        drawn = int(draw(prepare(logits, config, recent, barred), uniform))
         log_probability = float(log_softmax(draft.logits)[drawn])
         if drawn == BREAK:
             return Step("", log_probability, dataclasses.replace(draft, ended=True))
         character = self.vocabulary.characters[drawn - SPECIAL]
-        logits, state = self.model.step(np.array([drawn]), draft.state)
-        after = Draft(draft.text + character, state, logits[0], substitutions=draft.substitutions)
-        return Step(character, log_probability, after)
+        after, state = self.model.step(np.array([drawn]), draft.state)
+        grown = dataclasses.replace(
+            draft,
+            written=draft.written.followed_by(character),
+            state=state,
+            logits=after[0],
+            lines=draft.lines.followed_by(character),
+        )
+        return Step(character, log_probability, grown)
+
+    def _lines_after(self, lines: LineCount, text: str) -> LineCount:
+        """The lines of the poem that a text goes on with, which may end it and begin another."""
+        *whole, last = poems_in(text, self.layout, stanzas=self.stanzas)
+        return (LineCount() if whole else lines).followed_by(last)
 
     def _read(self, ids: list[int], state: State) -> tuple[Logits, State]:
         """Read on; the logits are those after the last of the ids, `(vocabulary,)`."""

@@ -2,12 +2,12 @@
 
 import os
 import platform
-import re
 from dataclasses import dataclass
 
 import tensorflow as tf
 
-from charrnn.errors import DeviceError
+from charrnn.config import DEVICE_NAME
+from charrnn.errors import ConfigurationError, DeviceError
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,12 @@ def choose_device(name: str) -> Device:
             "gpu:N" takes the one numbered N.
 
     Raises:
-        DeviceError: The name is none of these, or there is no such GPU.
+        ConfigurationError: The name is none of these.
+        DeviceError: There is no such GPU.
     """
-    wanted = re.fullmatch(r"auto|cpu|gpu(?::(\d+))?", name)
+    wanted = DEVICE_NAME.fullmatch(name)
     if wanted is None:
-        raise DeviceError(f"a device is auto, cpu, gpu or gpu:N. Received: {name}.")
+        raise ConfigurationError(f"a device is auto, cpu, gpu or gpu:N. Received: {name}.")
     gpus = available_gpus()
     if name == "cpu" or (name == "auto" and not gpus):
         _show_only([])

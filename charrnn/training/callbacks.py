@@ -20,6 +20,7 @@ class CallbackDriver:
         callbacks: Any Keras callbacks, but those that set the learning rate.
         model: The network in training. Its weights are live; `val_loss` is of their average.
         optimizer: Its optimizer, which some callbacks report on.
+        epoch: Number of the first Keras epoch; above 0 when a run goes on.
 
     Raises:
         ConfigurationError: A callback would fight with the schedule over the learning rate.
@@ -30,6 +31,7 @@ class CallbackDriver:
         callbacks: Sequence[keras.callbacks.Callback],
         model: keras.Model,
         optimizer: keras.optimizers.Optimizer,
+        epoch: int = 0,
     ) -> None:
         for callback in callbacks:
             if isinstance(callback, _STEERING):
@@ -45,7 +47,7 @@ class CallbackDriver:
                 loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             )
         self._list = keras.callbacks.CallbackList(list(callbacks), model=model)
-        self._epoch = 0
+        self._epoch = epoch
         self._batch = 0
 
     @property

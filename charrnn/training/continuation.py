@@ -5,13 +5,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from charrnn.config import AUTO, Configuration, TrainingConfig, settings_of
+from charrnn.config import (
+    AUTO,
+    Configuration,
+    CorpusConfig,
+    ModelConfig,
+    TrainingConfig,
+    settings_of,
+)
 from charrnn.errors import CheckpointError, ConfigurationError
+from charrnn.naming import spoken_name
 from charrnn.record import RunRecord
 from charrnn.training.batches import TrainingStreams
 from charrnn.training.plan import total_steps
 from charrnn.training.resume import Position
 from charrnn.training.schedule import Schedule
+from charrnn.training.trainer import Trainer
 
 BUDGET: Final = frozenset({"epochs", "steps", "minutes"})
 
@@ -43,19 +52,27 @@ def changed_training(
     for configuration in configurations:
         known |= {name: getattr(configuration, name) for name in settings_of(type(configuration))}
     known |= dataclasses.asdict(record.architecture) | {"layout": record.corpus.layout}
-    asked = {name: value for name, value in changes.items() if value not in {None, AUTO}}
+    asked = {name: value for name, value in changes.items() if value is not None and value != AUTO}
     for name in sorted(asked.keys() - FREE_TO_CHANGE):
         if name not in known:
             raise ConfigurationError(f"there is no setting named {name}.")
         if known[name] != asked[name]:
             raise CheckpointError(
-                f"{directory} was begun with {name.replace('_', '-')} {known[name]}, not "
-                f"{asked[name]}. Leave it out to go on, or start a new run with --name."
+                f"{directory} was begun with {name.replace('_', '-')} "
+                f"{_spelled(name, known[name])}, not {asked[name]}. Leave it out to go on, or start a new run with --name."
             )
     taken = {name: asked[name] for name in asked.keys() & FREE_TO_CHANGE}
     if has_new_budget(taken):
         taken = dict.fromkeys(BUDGET) | taken
     return dataclasses.replace(record.training, **taken)
+
+
+def _spelled(name: str, value: Any) -> str:
+    """A setting's value in words: what `None` means, not "None"."""
+    for configuration in (CorpusConfig, ModelConfig, TrainingConfig):
+        if name in settings_of(configuration):
+            return settings_of(configuration)[name].spelled(value)
+    return str(value)
 
 
 def sources_of(record: RunRecord, directory: Path) -> tuple[str, ...]:
@@ -64,7 +81,7 @@ def sources_of(record: RunRecord, directory: Path) -> tuple[str, ...]:
     if not sources or "-" in sources:
         raise CheckpointError(
             f"the text of {directory} was not read from a file; give it again, as in: "
-            f"charrnn train - --resume --name {directory.name} < FILE"
+            f"charrnn train - --resume --name {spoken_name(directory)} < FILE"
         )
     return sources
 
@@ -80,7 +97,28 @@ def lengthened(position: Position, training: TrainingConfig, streams: TrainingSt
             f"the run has done {position.step:,} steps already, and the new budget ends at "
             f"{schedule.total:,}. Give a longer one."
         )
-    return dataclasses.replace(position, schedule=schedule, next_evaluation=None, without_gain=0)
+    return dataclasses.replace(
+        position,
+        schedule=schedule,
+        next_evaluation=None,
+        without_gain=0,
+        budget_began=position.seconds,
+    )
+
+
+def refuse_finished(trainer: Trainer, directory: Path) -> None:
+    """Refuse to go on where nothing is left to do; raises CheckpointError."""
+    position = trainer.position
+    if position.schedule.total is not None and position.step >= position.schedule.total:
+        raise CheckpointError(
+            f"{directory} is finished: {position.step:,} steps. To train it further, "
+            "give a longer budget, such as --epochs or --minutes."
+        )
+    if trainer.out_of_patience:
+        raise CheckpointError(
+            f"{directory} was stopped early, as its validation loss no longer fell. To train it "
+            "further all the same, give --patience 0 or a new budget, such as --epochs."
+        )
 
 
 def new_schedule(training: TrainingConfig, streams: TrainingStreams) -> Schedule:

@@ -5,6 +5,9 @@ from collections.abc import Callable
 
 EVALUATIONS = 20
 FEWEST_EVALUATIONS = 4
+LONGEST_INTERVAL = 1000
+"""Steps between evaluations at most, where that can be afforded."""
+
 EVALUATION_SHARE = 0.1
 """Evaluations together may cost about this share of the training, where the clock is not asked."""
 
@@ -23,7 +26,8 @@ def evaluations_in(steps: int, step_characters: int, validation_characters: int)
     pass, so this needs no clock, and a resumed run measures where it would have measured.
     """
     affordable = EVALUATION_SHARE * 3 * steps * step_characters / validation_characters
-    return max(1, min(steps, EVALUATIONS, max(FEWEST_EVALUATIONS, int(affordable))))
+    wanted = max(EVALUATIONS, steps // LONGEST_INTERVAL)
+    return max(1, min(steps, wanted, max(FEWEST_EVALUATIONS, int(affordable))))
 
 
 class Pace:
@@ -58,6 +62,11 @@ class Pace:
         self._seconds /= 2
 
     @property
+    def step_seconds(self) -> float | None:
+        """What a step takes; None before any was measured."""
+        return self._seconds / self._steps if self._steps else None
+
+    @property
     def measured(self) -> bool:
         """Whether the speed is known well enough to lay out the run."""
         late = self._clock() + MEASURED_SECONDS > self.deadline
@@ -68,18 +77,19 @@ class Pace:
         """Whether the time is up."""
         return self._clock() >= self.deadline - CLOSING_SECONDS
 
-    def steps_left(self, evaluations_left: int, step_seconds_of_evaluation: float) -> int:
+    def steps_left(self, evaluations_left: int, steps_of_evaluation: float) -> int:
         """Steps that fit into the time left, at least 1.
 
         Args:
             evaluations_left: Evaluations that have to fit beside them.
-            step_seconds_of_evaluation: Cost of an evaluation in steps, where none was measured.
+            steps_of_evaluation: Cost of an evaluation in steps, where none was measured.
+
+        Raises:
+            ValueError: No step was measured yet.
         """
-        step = self._seconds / max(1, self._steps)
-        if self._evaluations:
-            # The first one compiles; later ones are what is to come.
-            evaluation = min(self._evaluations)
-        else:
-            evaluation = step_seconds_of_evaluation * step
+        if self.step_seconds is None:
+            raise ValueError("the speed is not known before a step was measured.")
+        # The first evaluation compiles; the quickest one is like those to come.
+        evaluation = min(self._evaluations, default=steps_of_evaluation * self.step_seconds)
         left = self.deadline - CLOSING_SECONDS - self._clock() - evaluations_left * evaluation
-        return max(1, int(left / max(step, 1e-9)))
+        return max(1, int(left / max(self.step_seconds, 1e-9)))

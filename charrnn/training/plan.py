@@ -10,20 +10,18 @@ from typing import Final
 
 from charrnn.architecture import Architecture
 from charrnn.config import ModelConfig, TrainingConfig
+from charrnn.corpus.vocabulary import LARGE_VOCABULARY
 from charrnn.errors import ConfigurationError
 
 SIZES: Final = (
     (50_000, 256, 0.5),
-    (300_000, 256, 0.3),
+    (300_000, 256, 0.4),
     (math.inf, 512, 0.15),
 )
 """Texts of up to so many characters, the units and the dropout that suit them."""
 
-LARGE_VOCABULARY: Final = 1_000
 SMALLEST_BATCH: Final = 4
-STEP_CHARACTERS: Final = 2048
-"""Characters read in a step at most, over all streams."""
-
+LARGEST_BATCH: Final = 32
 STEPS_IN_AN_EPOCH: Final = 50
 
 
@@ -61,7 +59,7 @@ def settle_training(
     """Batch size, learning rate and budget for a text.
 
     Args:
-        training: What is asked for; its window is settled.
+        training: What is asked for.
         architecture: The network.
         training_characters: Length of the training part.
         devices: Devices that share each batch.
@@ -69,13 +67,11 @@ def settle_training(
     Raises:
         ConfigurationError: The batch is larger than the text, or cannot be shared.
     """
-    assert training.window is not None, "the window is settled before the text is divided"
     most = training_characters // training.window
     batch_size = training.batch_size
     if batch_size is None:
         # A short text is read in few streams, or an epoch would be a handful of steps.
-        largest = max(SMALLEST_BATCH, STEP_CHARACTERS // training.window)
-        batch_size = min(largest, max(SMALLEST_BATCH, most // STEPS_IN_AN_EPOCH), most)
+        batch_size = min(LARGEST_BATCH, max(SMALLEST_BATCH, most // STEPS_IN_AN_EPOCH), most)
         batch_size = max(devices, batch_size - batch_size % devices)
     if batch_size > most:
         raise ConfigurationError(
@@ -83,15 +79,25 @@ def settle_training(
             f"{batch_size * training.window:,} characters to train on, and there are "
             f"{training_characters:,}. Give batch-size {most} or less."
         )
-    if batch_size % devices:
-        raise ConfigurationError(
-            f"batch-size must be a multiple of the {devices} devices. Received: {batch_size}."
-        )
-    rate = training.learning_rate or _learning_rate(architecture)
+    rate = training.learning_rate or _learning_rate(architecture, batch_size)
     epochs = training.epochs
     if training.steps is None and training.minutes is None and epochs is None:
         epochs = _epochs(training_characters)
-    return dataclasses.replace(training, batch_size=batch_size, learning_rate=rate, epochs=epochs)
+    settled = dataclasses.replace(
+        training, batch_size=batch_size, learning_rate=rate, epochs=epochs
+    )
+    check_batch(settled, devices)
+    return settled
+
+
+def check_batch(training: TrainingConfig, devices: int) -> None:
+    """Refuse a settled batch that devices cannot share; raises ConfigurationError."""
+    assert training.batch_size is not None, "a settled training has a batch size"
+    if training.batch_size % devices:
+        raise ConfigurationError(
+            f"batch-size must be a multiple of the {devices} devices that share it. Received: "
+            f"{training.batch_size}. Change it, or choose one device, as in --device gpu:0."
+        )
 
 
 def total_steps(training: TrainingConfig, steps_per_epoch: int) -> int | None:
@@ -104,10 +110,12 @@ def total_steps(training: TrainingConfig, steps_per_epoch: int) -> int | None:
     return max(1, math.ceil(training.epochs * steps_per_epoch))
 
 
-def _learning_rate(architecture: Architecture) -> float:
-    """Wider layers want smaller steps; a plain recurrence wants smaller ones still."""
-    rate = 5e-3 if architecture.units <= 512 else 4e-3
-    return rate / 4 if architecture.cell == "simple_rnn" else rate
+def _learning_rate(architecture: Architecture, batch_size: int) -> float:
+    """Wide layers and small batches want smaller steps; a plain recurrence smaller ones still."""
+    rate = 0.01 if architecture.units <= 256 else 0.005
+    if architecture.cell == "simple_rnn":
+        rate /= 5
+    return float(f"{rate * math.sqrt(min(1.0, batch_size / 32)):.2g}")
 
 
 def _epochs(training_characters: int) -> int:

@@ -5,16 +5,15 @@ import json
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.checkpoint import STATE_FILE
 from charrnn.errors import CheckpointError
 from charrnn.files import replacing
 from charrnn.training.schedule import Schedule
-
-STATE_FILE: Final = "state.npz"
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -40,6 +39,7 @@ class Position:
             of the run is unknown.
         step: Steps done.
         seconds: Time spent, in all sessions.
+        budget_began: What `seconds` was when the budget was given that the run follows now.
         best_loss: Lowest validation loss; infinity before the first evaluation.
         best_step: Step it was measured at.
         without_gain: Evaluations since then.
@@ -50,6 +50,7 @@ class Position:
     next_evaluation: int | None
     step: int = 0
     seconds: float = 0.0
+    budget_began: float = 0.0
     best_loss: float = float("inf")
     best_step: int = 0
     without_gain: int = 0

@@ -6,6 +6,7 @@ import os
 import platform
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,16 @@ import tensorflow as tf
 from charrnn.checkpoint import (
     RESUME_DIRECTORY,
     CheckpointWriter,
-    free_for_run,
-    holds_run,
+    claim,
+    read_history,
     read_record,
 )
 from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
+from charrnn.corpus.layout import poems_by_lines
 from charrnn.corpus.reading import Corpus, read_corpus
-from charrnn.corpus.streams import natural_window
-from charrnn.errors import CheckpointError, ConfigurationError
-from charrnn.model.device import Device, choose_device
+from charrnn.errors import CheckpointError
+from charrnn.model.device import choose_device
+from charrnn.model.network import State
 from charrnn.record import CorpusRecord, RunRecord
 from charrnn.training.callbacks import CallbackDriver
 from charrnn.training.continuation import (
@@ -32,12 +34,13 @@ from charrnn.training.continuation import (
     has_new_budget,
     lengthened,
     new_schedule,
+    refuse_finished,
     sources_of,
 )
 from charrnn.training.evaluation import Evaluator
 from charrnn.training.observer import Outcome, Plan, SilentObserver, TrainingObserver
 from charrnn.training.pace import Pace
-from charrnn.training.plan import settle_architecture, settle_training
+from charrnn.training.plan import check_batch, settle_architecture, settle_training
 from charrnn.training.resume import Position, load_state
 from charrnn.training.step import TrainingStep
 from charrnn.training.text import TrainingText
@@ -86,52 +89,21 @@ def train(
         DivergenceError: The loss became NaN.
         TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
     """
-    began = time.monotonic() if began is None else began
-    observer = observer or SilentObserver()
+    watchers = _Watchers(observer or SilentObserver(), callbacks, sample, began)
     reading = reading or CorpusConfig()
     if not isinstance(corpus, Corpus):
-        corpus = _read(corpus, reading, observer)
-    writer = _writer(Path(checkpoints), name or corpus.name, overwrite)
-    training = training or TrainingConfig()
-    training = dataclasses.replace(training, window=training.window or natural_window(corpus))
-    text = TrainingText(corpus, reading, training)
-    chosen = choose_device(device)
-    architecture = settle_architecture(
-        model or ModelConfig(), len(text.training), text.vocabulary.size
-    )
-    settled = settle_training(
-        training,
-        architecture,
-        len(text.training),
-        chosen.strategy.num_replicas_in_sync,
-    )
-    record = RunRecord(
-        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        versions=_versions(),
-        architecture=architecture,
-        vocabulary=text.vocabulary.characters,
-        corpus=_corpus_record(corpus),
-        reading=reading,
-        training=settled,
-        device=chosen.description,
-        baselines=text.baselines(),
-    )
-    step = TrainingStep(architecture, settled, chosen.strategy)
-    position = Position(schedule=new_schedule(settled, text.streams(settled)), next_evaluation=None)
-    writer.clear()
-    writer.write_record(record)
-    return _train(
-        text=text,
-        step=step,
-        position=position,
-        state=step.zero_state(),
-        writer=writer,
-        record=record,
-        observer=observer,
-        callbacks=callbacks,
-        pace=_pace(settled, began),
-        sample=sample,
-    )
+        corpus = _read(corpus, reading, watchers.observer)
+    writer = claim(Path(checkpoints), name or corpus.name, overwrite=overwrite)
+    with writer.held():
+        return _begin(
+            writer,
+            corpus,
+            reading=reading,
+            model=model or ModelConfig(),
+            training=training or TrainingConfig(),
+            device=device,
+            watchers=watchers,
+        )
 
 
 def resume(
@@ -169,113 +141,178 @@ def resume(
         DivergenceError: The loss became NaN.
         TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
     """
-    began = time.monotonic() if began is None else began
-    observer = observer or SilentObserver()
+    watchers = _Watchers(observer or SilentObserver(), callbacks, sample, began)
     writer = CheckpointWriter(Path(directory))
     record = read_record(writer.directory)
-    changes = changes or {}
-    training = changed_training(record, changes, writer.directory)
+    training = changed_training(record, changes or {}, writer.directory)
     if not isinstance(corpus, Corpus):
-        corpus = _read(corpus or sources_of(record, writer.directory), record.reading, observer)
+        sources = corpus or sources_of(record, writer.directory)
+        corpus = _read(sources, record.reading, watchers.observer)
     if corpus.digest != record.corpus.digest:
         raise CheckpointError(
             f"{writer.directory} was trained on another text ({record.corpus.name}, "
             f"{record.corpus.characters:,} characters) than this one ({corpus.name}, "
             f"{len(corpus.text):,}). Give the text it began with, or start a new run with --name."
         )
+    with writer.held():
+        return _go_on(
+            writer,
+            corpus,
+            training=training,
+            new_budget=has_new_budget(changes or {}),
+            device=device,
+            watchers=watchers,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Watchers:
+    """Those who are told how a run goes, and when its time began."""
+
+    observer: TrainingObserver
+    callbacks: Sequence[keras.callbacks.Callback]
+    sample: SampleWriter | None
+    began: float | None
+
+    def pace(self, training: TrainingConfig, spent: float) -> Pace | None:
+        """The clock of a run, on which some seconds were spent before; None without a budget."""
+        if training.minutes is None:
+            return None
+        began = time.monotonic() if self.began is None else self.began
+        return Pace(began - spent + 60 * training.minutes)
+
+
+def _begin(
+    writer: CheckpointWriter,
+    corpus: Corpus,
+    *,
+    reading: CorpusConfig,
+    model: ModelConfig,
+    training: TrainingConfig,
+    device: str,
+    watchers: _Watchers,
+) -> Outcome:
+    """Settle what is open, and train from the beginning."""
+    pace = watchers.pace(training, spent=0.0)
+    text = TrainingText(corpus, reading, training)
+    chosen = choose_device(device)
+    devices = chosen.strategy.num_replicas_in_sync
+    architecture = settle_architecture(model, len(text.training), text.vocabulary.size)
+    settled = settle_training(training, architecture, len(text.training), devices)
+    record = RunRecord(
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        versions=_versions(),
+        architecture=architecture,
+        vocabulary=text.vocabulary.characters,
+        corpus=_corpus_record(corpus),
+        reading=reading,
+        training=settled,
+        device=chosen.description,
+        baselines=text.baselines,
+    )
+    step = TrainingStep(architecture, settled, chosen.strategy)
+    position = Position(schedule=new_schedule(settled, text.streams(settled)), next_evaluation=None)
+    trainer = _trainer(
+        writer,
+        record,
+        text,
+        step,
+        position=position,
+        state=step.zero_state(),
+        pace=pace,
+        watchers=watchers,
+        begun=False,
+    )
+    return _run(trainer, watchers.observer)
+
+
+def _go_on(
+    writer: CheckpointWriter,
+    corpus: Corpus,
+    *,
+    training: TrainingConfig,
+    new_budget: bool,
+    device: str,
+    watchers: _Watchers,
+) -> Outcome:
+    """Train on from the saved state."""
+    record = read_record(writer.directory)
     text = TrainingText(corpus, record.reading, training, record.vocabulary)
     chosen = choose_device(device)
-    step = _step_for(record, training, chosen)
+    check_batch(training, chosen.strategy.num_replicas_in_sync)
+    step = TrainingStep(record.architecture, training, chosen.strategy)
     position, arrays = load_state(writer.directory / RESUME_DIRECTORY, step.shapes())
-    if has_new_budget(changes):
+    if new_budget:
         position = lengthened(position, training, text.streams(training))
-    elif position.schedule.total is not None and position.step >= position.schedule.total:
-        raise CheckpointError(
-            f"{writer.directory} is finished: {position.step:,} steps. To train it further, "
-            "give a longer budget, such as --epochs or --minutes."
-        )
     record = dataclasses.replace(record, training=training, device=chosen.description)
-    writer.write_record(record)
-    writer.sweep()
-    writer.cut_history(position.step)
-    spent = position.seconds if not has_new_budget(changes) else 0.0
-    return _train(
-        text=text,
-        step=step,
+    pace = watchers.pace(training, spent=position.seconds - position.budget_began)
+    trainer = _trainer(
+        writer,
+        record,
+        text,
+        step,
         position=position,
         state=step.restore(arrays),
-        writer=writer,
-        record=record,
-        observer=observer,
-        callbacks=callbacks,
-        pace=_pace(training, began - spent),
-        sample=sample,
+        pace=pace,
+        watchers=watchers,
+        begun=True,
     )
+    refuse_finished(trainer, writer.directory)
+    writer.sweep()
+    writer.cut_history(position.step)
+    writer.write_record(record)
+    return _run(trainer, watchers.observer)
 
 
-def _writer(root: Path, name: str, overwrite: bool) -> CheckpointWriter:
-    """The directory of a new run; refuses one that holds something to be kept."""
-    directory = root / name
-    if directory.parent != root or name in {".", ".."}:
-        raise ConfigurationError(
-            f"a run has a plain name, without a path; --checkpoints says where it is kept. "
-            f"Received: {name}."
-        )
-    if holds_run(directory) and not overwrite:
-        raise CheckpointError(
-            f"{directory} already holds a run. Go on with it (--resume), replace it "
-            "(--overwrite), or give this one another name (--name)."
-        )
-    if not holds_run(directory) and not free_for_run(directory):
-        raise CheckpointError(
-            f"{directory} holds files that are no run. Give this run another name (--name)."
-        )
-    return CheckpointWriter(directory)
-
-
-def _train(
-    *,
-    text: TrainingText,
-    step: TrainingStep,
-    position: Position,
-    state: Any,
+def _trainer(
     writer: CheckpointWriter,
     record: RunRecord,
-    observer: TrainingObserver,
-    callbacks: Sequence[keras.callbacks.Callback],
+    text: TrainingText,
+    step: TrainingStep,
+    *,
+    position: Position,
+    state: State,
     pace: Pace | None,
-    sample: SampleWriter | None,
-) -> Outcome:
-    streams = text.streams(record.training)
-    observer.started(
-        Plan(
-            directory=writer.directory,
-            architecture=record.architecture,
-            device=record.device,
-            training_characters=len(text.training),
-            validation_characters=len(text.validation),
-            batch_size=streams.batch_size,
-            window=streams.window,
-            steps=position.schedule.total,
-            steps_per_epoch=streams.steps_per_epoch,
-            minutes=record.training.minutes,
-            baselines=record.baselines,
-            begins_at=position.step,
-        )
-    )
-    trainer = Trainer(
+    watchers: _Watchers,
+    begun: bool,
+) -> Trainer:
+    kept = [line for line in read_history(writer.directory) if line["step"] <= position.step]
+    epoch = len(kept) if begun else 0
+    return Trainer(
         step=step,
-        streams=streams,
+        streams=text.streams(record.training),
         evaluator=Evaluator(text.validation, text.vocabulary.size),
         validation_characters=len(text.validation),
         position=position,
         state=state,
         writer=writer,
         record=record,
-        observer=observer,
-        callbacks=CallbackDriver(callbacks, step.network.model, step.optimizer),
+        observer=watchers.observer,
+        callbacks=CallbackDriver(watchers.callbacks, step.network.model, step.optimizer, epoch),
         pace=pace,
-        sample=sample,
+        sample=watchers.sample,
+        begun=begun,
+    )
+
+
+def _run(trainer: Trainer, observer: TrainingObserver) -> Outcome:
+    """Tell the plan, and train."""
+    record, streams = trainer.record, trainer.streams
+    observer.started(
+        Plan(
+            directory=trainer.writer.directory,
+            architecture=record.architecture,
+            device=record.device,
+            training_characters=len(streams.ids),
+            validation_characters=trainer.validation_characters,
+            batch_size=streams.batch_size,
+            window=streams.window,
+            steps=trainer.position.schedule.total,
+            steps_per_epoch=streams.steps_per_epoch,
+            minutes=record.training.minutes,
+            baselines=record.baselines,
+            begins_at=trainer.position.step,
+        )
     )
     return trainer.run()
 
@@ -290,21 +327,6 @@ def _read(
     return text
 
 
-def _step_for(record: RunRecord, training: TrainingConfig, device: Device) -> TrainingStep:
-    if training.batch_size is not None and training.batch_size % (
-        devices := device.strategy.num_replicas_in_sync
-    ):
-        raise ConfigurationError(
-            f"the run has batch-size {training.batch_size}, which {devices} devices cannot share. "
-            "Choose one of them with --device gpu:0."
-        )
-    return TrainingStep(record.architecture, training, device.strategy)
-
-
-def _pace(training: TrainingConfig, began: float) -> Pace | None:
-    return None if training.minutes is None else Pace(began + 60 * training.minutes)
-
-
 def _corpus_record(corpus: Corpus) -> CorpusRecord:
     return CorpusRecord(
         name=corpus.name,
@@ -315,6 +337,9 @@ def _corpus_record(corpus: Corpus) -> CorpusRecord:
         digest=corpus.digest,
         characters=len(corpus.text),
         poems=corpus.poems,
+        poems_by_lines=poems_by_lines(map(corpus.poem, range(corpus.poems)))
+        if corpus.layout == "blocks"
+        else (),
     )
 
 

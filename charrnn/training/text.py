@@ -4,6 +4,7 @@ from charrnn.config import CorpusConfig, TrainingConfig
 from charrnn.corpus.reading import Corpus
 from charrnn.corpus.splitting import encode_part, split_corpus
 from charrnn.corpus.vocabulary import Vocabulary
+from charrnn.errors import CorpusError
 from charrnn.training.baselines import unigram_entropy, xz_entropy
 from charrnn.training.batches import Ids, TrainingStreams
 
@@ -14,13 +15,14 @@ class TrainingText:
     Args:
         corpus: The text.
         reading: How it is divided.
-        training: How it is read; its window is settled, and either part holds one at least.
+        training: How it is read; either part holds one window at least.
         characters: The vocabulary of a run that goes on; None makes one from the text.
 
     Attributes:
         vocabulary: Its characters.
         training: `(length,)` ids of the training part.
         validation: `(length,)` ids of the validation part.
+        baselines: Losses that need no network, in nats per character, by name.
 
     Raises:
         CorpusError: The text is too short.
@@ -33,26 +35,26 @@ class TrainingText:
         training: TrainingConfig,
         characters: tuple[str, ...] | None = None,
     ) -> None:
-        assert training.window is not None, "a settled training has a window"
-        self.corpus = corpus
         self.vocabulary = (
             Vocabulary.of_text(corpus.text, reading.min_count)
             if characters is None
             else Vocabulary(characters)
         )
+        if all(character.isspace() for character in self.vocabulary.characters):
+            raise CorpusError(
+                f"min-count {reading.min_count} leaves no character of {corpus.name} to learn. "
+                "Give a lower one."
+            )
         split = split_corpus(corpus, reading.validation_fraction, training.window)
         self.training: Ids = encode_part(corpus, split.training, self.vocabulary)
         self.validation: Ids = encode_part(corpus, split.validation, self.vocabulary)
+        # Measured here, so that the text itself need not be kept while the network learns.
+        self.baselines = {
+            "unigram": unigram_entropy(self.training, self.validation, self.vocabulary.size),
+            "xz": xz_entropy(corpus.text),
+        }
 
     def streams(self, training: TrainingConfig) -> TrainingStreams:
         """The training part laid out for settled settings."""
         assert training.batch_size is not None, "a settled training has a batch size"
-        assert training.window is not None, "a settled training has a window"
         return TrainingStreams(self.training, training.batch_size, training.window, training.seed)
-
-    def baselines(self) -> dict[str, float]:
-        """Losses that need no network, in nats per character, by name."""
-        return {
-            "unigram": unigram_entropy(self.training, self.validation, self.vocabulary.size),
-            "xz": xz_entropy(self.corpus.text),
-        }

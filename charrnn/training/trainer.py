@@ -11,20 +11,23 @@ import numpy.typing as npt
 from charrnn.checkpoint import RESUME_DIRECTORY, CheckpointWriter
 from charrnn.errors import DivergenceError, TrainingInterrupted
 from charrnn.model.network import State
+from charrnn.naming import spoken_name
 from charrnn.record import ModelRecord, RunRecord
 from charrnn.training.batches import TrainingStreams
 from charrnn.training.callbacks import CallbackDriver
 from charrnn.training.evaluation import Evaluator
 from charrnn.training.interruption import Interruption
 from charrnn.training.observer import Ending, Evaluation, Outcome, Progress, TrainingObserver
-from charrnn.training.pace import Pace, evaluations_in
+from charrnn.training.pace import EVALUATIONS, Pace, evaluations_in
 from charrnn.training.resume import Meters, Position, save_state
 from charrnn.training.step import TrainingStep
 
 LONGEST_UNSAVED_SECONDS = 120.0
+PATIENCE_SHARE = 0.4
+"""Share of a run's evaluations without a better loss that ends it, unless patience is given."""
 
-SampleWriter = Callable[[RunRecord, Sequence[npt.NDArray[np.float32]]], str]
-"""Writes something with a network: what `charrnn.json` says, what `get_weights` returns."""
+SampleWriter = Callable[[RunRecord, Sequence[npt.NDArray[np.float32]], int], str]
+"""Writes something with a network: what `charrnn.json` says, what `get_weights` returns, a seed."""
 
 
 class Trainer:
@@ -37,12 +40,13 @@ class Trainer:
         validation_characters: Its length.
         position: Where the run stands.
         state: Where its streams stand.
-        writer: Its directory.
+        writer: Its directory, which is first written to when there is something to keep.
         record: What its `charrnn.json` says.
         observer: Whom to tell.
         callbacks: Keras's own observers.
         pace: The clock that ends the run; None when `position.schedule` knows its length.
         sample: Writes a sample at each evaluation, where there is one.
+        begun: Whether the directory holds this run already.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class Trainer:
         callbacks: CallbackDriver,
         pace: Pace | None,
         sample: SampleWriter | None,
+        begun: bool,
     ) -> None:
         self.step = step
         self.streams = streams
@@ -73,6 +78,7 @@ class Trainer:
         self.callbacks = callbacks
         self.pace = pace
         self.sample = sample
+        self._begun = begun
         self._last_evaluated = position.step if math.isfinite(position.best_loss) else None
         self._saved_at = time.monotonic()
 
@@ -83,37 +89,52 @@ class Trainer:
             DivergenceError: The loss became NaN or infinite; the best network so far is kept.
             TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
         """
-        if self.position.schedule.total is not None and self.position.next_evaluation is None:
+        if self.position.next_evaluation is None:
             self._plan_evaluation()
         with Interruption() as interruption:
             self.callbacks.begin()
-            while (ending := self._ending()) is None:
-                self._learn()
-                self._lay_out()
-                if self.position.step == self.position.next_evaluation:
-                    self._evaluate()
-                elif time.monotonic() - self._saved_at > LONGEST_UNSAVED_SECONDS:
-                    self._save()
-                if interruption.received is not None:
-                    self._interrupt(interruption.received)
-            if self._last_evaluated != self.position.step:
-                self._evaluate()
-            self.callbacks.end()
+            try:
+                ending = self._loop(interruption)
+            finally:
+                self.callbacks.end()
         outcome = self._outcome(ending)
         self.observer.finished(outcome)
         return outcome
 
+    def _loop(self, interruption: Interruption) -> Ending:
+        while (ending := self._ending()) is None:
+            self._learn()
+            self._lay_out()
+            if self.position.step == self.position.next_evaluation:
+                self._evaluate()
+            elif time.monotonic() - self._saved_at > LONGEST_UNSAVED_SECONDS:
+                self._save()
+            if interruption.received is not None and self._ending() is None:
+                self._interrupt(interruption.received)
+        if self._last_evaluated != self.position.step:
+            self._evaluate()
+        return ending
+
     def _ending(self) -> Ending | None:
         """Why the run is over, or None."""
         position = self.position
-        patience = self.step.config.patience
         if self.callbacks.stopped:
             return "stopped by a callback"
-        if patience and position.without_gain >= patience:
+        if self.out_of_patience:
             return "stopped early"
         total = position.schedule.total
         over = self.pace is not None and self.pace.over and position.step > 0
         return "finished" if over or (total is not None and position.step >= total) else None
+
+    @property
+    def out_of_patience(self) -> bool:
+        """Whether the validation loss has not fallen for so long that the run should end."""
+        patience = self.step.config.patience
+        if patience is None:
+            total = self.position.schedule.total
+            evaluations = self._evaluations_in(total) if total is not None else EVALUATIONS
+            patience = round(PATIENCE_SHARE * evaluations)
+        return patience > 0 and self.position.without_gain >= max(1, patience)
 
     def _learn(self) -> None:
         """One step."""
@@ -124,8 +145,10 @@ class Trainer:
         self.callbacks.begin_batch()
         rate = position.schedule.rate(position.step)
         result, self.state = self.step(batch, self.state, position.step, rate)
-        if not math.isfinite(result.loss) or not math.isfinite(result.gradient_norm):
-            self._diverged("training", result.loss)
+        if not math.isfinite(result.loss):
+            self._diverged("training loss", result.loss, position.step + 1)
+        if not math.isfinite(result.gradient_norm):
+            self._diverged("norm of the gradients", result.gradient_norm, position.step + 1)
         self.callbacks.end_batch(result.loss)
 
         seconds = time.monotonic() - began
@@ -177,20 +200,25 @@ class Trainer:
         position = self.position
         validation_loss = self.evaluator.loss(self.step.averaged)
         if not math.isfinite(validation_loss):
-            self._diverged("validation", validation_loss)
+            self._diverged("validation loss", validation_loss, position.step)
         best = validation_loss < position.best_loss
         evaluation = self._evaluation(validation_loss, best)
+        self._begin_directory()
         if best:
             position.best_loss, position.best_step = validation_loss, position.step
             self._keep(evaluation)
+        evaluation = dataclasses.replace(evaluation, sample=self._sample())
         position.without_gain = 0 if best else position.without_gain + 1
         position.meters = Meters()
         self._last_evaluated = position.step
         self.writer.append_history(dataclasses.asdict(evaluation))
         self.callbacks.evaluated(evaluation.training_loss, validation_loss)
         self.observer.evaluated(evaluation)
-        if self.pace is not None and position.step != position.schedule.total:
+        if self.pace is not None:
             self.pace.evaluated(time.monotonic() - began)
+        # A run that goes on may meet an evaluation before it has measured its speed.
+        speed_known = self.pace is not None and self.pace.step_seconds is not None
+        if self.pace is not None and speed_known and position.step != position.schedule.total:
             self._follow_clock(self.pace)
         else:
             self._plan_evaluation()
@@ -200,9 +228,6 @@ class Trainer:
     def _evaluation(self, validation_loss: float, best: bool) -> Evaluation:
         position, meters = self.position, self.position.meters
         steps = max(1, meters.steps)
-        sample = None
-        if self.sample is not None:
-            sample = self.sample(self.record, self.step.averaged.model.get_weights())
         return Evaluation(
             step=position.step,
             epoch=position.step / self.streams.steps_per_epoch,
@@ -216,8 +241,22 @@ class Trainer:
             * self.step.step_characters
             / max(1e-9, meters.seconds),
             best=best,
-            sample=sample,
+            sample=None,
         )
+
+    def _sample(self) -> str | None:
+        if self.sample is None:
+            return None
+        weights = self.step.averaged.model.get_weights()
+        return self.sample(self.record, weights, self.position.step)
+
+    def _begin_directory(self) -> None:
+        """Take the directory over; a run that is overwritten is gone from here, and not before."""
+        if self._begun:
+            return
+        self.writer.clear()
+        self.writer.write_record(self.record)
+        self._begun = True
 
     def _keep(self, evaluation: Evaluation) -> None:
         """Save the averaged network as the best so far."""
@@ -232,26 +271,28 @@ class Trainer:
 
     def _save(self) -> None:
         """Save all that a resumed run needs."""
+        self._begin_directory()
         directory = self.writer.directory / RESUME_DIRECTORY
         save_state(directory, self.position, self.step.arrays(self.state))
         self._saved_at = time.monotonic()
 
     def _interrupt(self, signal_number: int) -> None:
         """Save, and end the run in the middle."""
+        self._save()
         if self._last_evaluated is None:
-            self._evaluate()
-        else:
-            self._save()
+            # There should be something to write with. The evaluation counts for nothing else, or
+            # a run that goes on from here would not be the run that was never interrupted.
+            self._keep(self._evaluation(self.evaluator.loss(self.step.averaged), best=True))
         total = self.position.schedule.total
         of = f" of {total:,}" if total is not None else ""
         raise TrainingInterrupted(
             f"Stopped after step {self.position.step:,}{of}; everything is saved in "
             f"{self.writer.directory}.\nGo on with: charrnn train --resume "
-            f"--name {self.writer.directory.name}",
+            f"--name {spoken_name(self.writer.directory)}",
             signal_number,
         )
 
-    def _diverged(self, part: str, loss: float) -> None:
+    def _diverged(self, what: str, value: float, step: int) -> None:
         kept = (
             f"the best network, of step {self.position.best_step:,}, is kept in "
             f"{self.writer.directory}"
@@ -260,8 +301,8 @@ class Trainer:
         )
         rate = self.step.config.learning_rate
         raise DivergenceError(
-            f"the {part} loss became {loss} at step {self.position.step + 1:,}; {kept}. "
-            f"Train again with a lower --learning-rate (this run had {rate:g})."
+            f"the {what} became {value} at step {step:,}; {kept}. Train again with a lower "
+            f"--learning-rate than {rate:g}, under another --name or with --overwrite."
         )
 
     def _progress(self, loss: float) -> Progress:

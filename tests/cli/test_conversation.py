@@ -162,9 +162,10 @@ def test_settings_are_changed_and_shown() -> None:
 
 def test_every_setting_of_sampling_is_a_command() -> None:
     desk = Desk()
-    for name in settings_of(SamplingConfig):
-        reply = desk.type(f"/{name.replace('_', '-')} 1")
-        assert re.fullmatch(r"\[[a-z-]+: 1(\.0)?\]\n", reply)
+    for name, description in settings_of(SamplingConfig).items():
+        value = description.choices[-1] if description.choices else "1"
+        reply = desk.type(f"/{name.replace('_', '-')} {value}")
+        assert re.fullmatch(rf"\[[a-z-]+: {value}(\.0)?\]\n", reply)
 
 
 def test_all_settings_are_shown_in_columns() -> None:

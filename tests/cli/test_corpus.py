@@ -133,7 +133,6 @@ def test_a_download_prints_where_the_text_is(run, monkeypatch, tmp_path):
     def arrive(_url, destination, _sha256, progress):
         progress("tide.txt", 4, 8)
         progress("tide.txt", 8, 8)
-        destination.parent.mkdir(parents=True)
         destination.write_bytes(b"the tide")
 
     monkeypatch.setattr("charrnn.corpus.catalogue.download", arrive)
@@ -142,7 +141,7 @@ def test_a_download_prints_where_the_text_is(run, monkeypatch, tmp_path):
         lambda: Catalogue(read_entries(entry), tmp_path, tmp_path / "cache"),
     )
     first = run("download", "tide")
-    assert first.stderr == "Fetching tide.txt (0 kB).\n"
+    assert first.stderr == "Fetching tide.txt (8 bytes).\n"
     assert first.stdout.startswith(str(tmp_path / "cache" / "tide-"))
     again = run("download", "tide", "--json")
     assert again.stderr == ""

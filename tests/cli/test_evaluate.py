@@ -2,6 +2,7 @@ import dataclasses
 import itertools
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from click.testing import CliRunner, Result
 
 from charrnn.cli import main
 from charrnn.config import CorpusConfig
-from charrnn.corpus.reading import read_corpus
+from charrnn.corpus.catalogue import Catalogue, read_entries
+from charrnn.corpus.reading import Corpus, read_corpus
 from charrnn.corpus.splitting import encode_part, split_corpus
 from charrnn.record import CorpusRecord
 from tests.generation.networks import CERTAINTY, POEM, VOCABULARY, reciter, save_reciting_run
@@ -44,16 +46,7 @@ def corpus_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file = tmp_path / "poems.txt"
     file.write_text(POEMS, encoding="utf-8")
     corpus = read_corpus([str(file)], CorpusConfig(layout="blocks"))
-    record = CorpusRecord(
-        name=corpus.name,
-        sources=corpus.sources,
-        layout=corpus.layout,
-        stanzas=corpus.stanzas,
-        encoding=corpus.encoding,
-        digest=corpus.digest,
-        characters=len(corpus.text),
-        poems=corpus.poems,
-    )
+    record = recorded(corpus)
     save_reciting_run(tmp_path / "runs" / "reciter", corpus=record)
     unread = dataclasses.replace(record, sources=("-",))
     save_reciting_run(tmp_path / "runs" / "piped", corpus=unread)
@@ -119,9 +112,9 @@ def test_a_corpus_that_has_changed_is_told(corpus_file: Path) -> None:
     result = evaluate("reciter")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        f"Error: {corpus_file} has changed since reciter learned it, so its validation part is "
-        "no longer known. Put the old text back, or name a text to evaluate on: "
-        "charrnn evaluate reciter FILE\n"
+        "Error: the corpus poems has changed since reciter learned it, so its validation part is "
+        "no longer known. Put the old text back, or evaluate on another: "
+        f"charrnn evaluate {corpus_file.parent}/runs/reciter FILE\n"
     )
 
 
@@ -133,15 +126,17 @@ def test_a_corpus_that_is_gone_is_told(corpus_file: Path) -> None:
         f"Error: the corpus of reciter cannot be read again: there is no file, directory or "
         f"corpus named {corpus_file}."
     )
-    assert result.stderr.endswith("Name a text to evaluate on: charrnn evaluate reciter FILE\n")
+    assert result.stderr.endswith(
+        f"Name a text to evaluate on: charrnn evaluate {corpus_file.parent}/runs/reciter FILE\n"
+    )
 
 
-def test_a_corpus_that_was_piped_in_is_not_waited_for() -> None:
+def test_a_corpus_that_was_piped_in_is_not_waited_for(tmp_path: Path) -> None:
     result = evaluate("piped", stdin=b"black\n\nhorse")
     assert result.exit_code == 1
     assert result.stderr == (
         "Error: the corpus of piped was not read from a file, so it cannot be read again. "
-        "Name a text to evaluate on: charrnn evaluate piped FILE\n"
+        f"Name a text to evaluate on: charrnn evaluate {tmp_path}/runs/piped FILE\n"
     )
 
 
@@ -149,3 +144,77 @@ def test_a_file_that_is_missing_is_told() -> None:
     result = evaluate("reciter", "nowhere.txt")
     assert result.exit_code == 1
     assert "there is no file, directory or corpus named nowhere.txt" in result.stderr
+
+
+def recorded(corpus: Corpus) -> CorpusRecord:
+    return CorpusRecord(
+        name=corpus.name,
+        sources=corpus.sources,
+        layout=corpus.layout,
+        stanzas=corpus.stanzas,
+        encoding=corpus.encoding,
+        digest=corpus.digest,
+        characters=len(corpus.text),
+        poems=corpus.poems,
+        poems_by_lines=(),
+    )
+
+
+def test_a_corpus_of_many_files_is_called_by_its_name(tmp_path: Path) -> None:
+    many = tmp_path / "many"
+    many.mkdir()
+    for number, poem in enumerate(POEMS.split("\n\n")):
+        (many / f"{number}.txt").write_text(poem, encoding="utf-8")
+    corpus = read_corpus([str(many)], CorpusConfig(layout="blocks"))
+    save_reciting_run(tmp_path / "runs" / "reader", corpus=recorded(corpus))
+    assert evaluate("reader").stdout.startswith("reader on the validation part of many\n")
+    (many / "0.txt").write_text("changed", encoding="utf-8")
+    assert evaluate("reader").stderr.startswith("Error: the corpus many has changed since reader")
+
+
+def test_a_file_is_taken_apart_by_the_rule_for_stanzas_of_the_corpus(
+    corpus_file: Path, tmp_path: Path
+) -> None:
+    record = recorded(read_corpus([str(corpus_file)], CorpusConfig(layout="blocks")))
+    save_reciting_run(
+        tmp_path / "runs" / "stanzas", corpus=dataclasses.replace(record, stanzas=True)
+    )
+    file = tmp_path / "two.txt"
+    file.write_text("black\n\nhorse\n", encoding="utf-8")
+    # Two poems of five and two breaks more to foresee, or one of five, two line ends and five.
+    for name, characters in (("reciter", 12), ("stanzas", 13)):
+        assert json.loads(evaluate(name, str(file), "--json").stdout)["characters"] == characters
+
+
+def test_a_guess_at_the_encoding_of_a_file_is_told_and_can_be_mended(tmp_path: Path) -> None:
+    file = tmp_path / "old.txt"
+    file.write_bytes("Übrig\nbleibt.".encode("cp1252"))
+    assert evaluate("reciter", str(file)).stderr.startswith(f"{file} is read as cp1252")
+    assert evaluate("reciter", str(file), "--encoding", "cp1252").stderr == ""
+    assert evaluate("reciter", "--encoding", "cp1252").exit_code == 2
+
+
+def test_a_download_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = """
+        [tide]
+        title = "Tides"
+        language = "English"
+        layout = "blocks"
+        licence = "CC0-1.0"
+        source = "here"
+        size = 12
+        base = "https://example.org/"
+        files = { "tide.txt" = "0" }
+    """
+
+    def arrive(
+        _url: str, destination: Path, _sha256: str, progress: Callable[[str, int, int], None]
+    ) -> None:
+        progress("tide.txt", 12, 12)
+        destination.write_text(POEM, encoding="utf-8")
+
+    catalogue = Catalogue(read_entries(entry), tmp_path, tmp_path / "cache")
+    monkeypatch.setattr("charrnn.corpus.catalogue.download", arrive)
+    monkeypatch.setattr("charrnn.corpus.reading.open_catalogue", lambda: catalogue)
+    result = evaluate("reciter", "tide")
+    assert (result.exit_code, result.stderr) == (0, "Fetching tide.txt (12 bytes).\n")

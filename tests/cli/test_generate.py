@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from charrnn.checkpoint import Checkpoint
 from charrnn.cli import main
+from charrnn.config import LARGEST_SEED
 from tests.generation.networks import POEM, save_reciting_run
 
 WILD = ("--temperature", "1000000")
@@ -115,7 +116,7 @@ def test_a_prompt_file_in_another_encoding_is_read_with_a_note(tmp_path: Path) -
         (("--prompt-file", "missing.txt"), "'missing.txt': No such file or directory"),
         (("--count", "0"), "it must be a whole number at least 1. Received: 0."),
         (("--temperature", "-1"), "it must be a number at least 0. Received: -1."),
-        (("--seed", "9223372036854775807", "--count", "2"), "seed must be"),
+        (("--seed", "9223372036854775808"), "Received: 9223372036854775808."),
     ],
 )
 def test_what_cannot_be_asked_for_is_a_usage_error(arguments: Sequence[str], told: str) -> None:
@@ -149,6 +150,11 @@ def test_the_same_seed_writes_the_same_poem_and_each_of_several_alone() -> None:
     (alone,) = poems_of(generate(*WILD, "--seed", "9", "--json"))
     assert alone == three[2]
     assert generate(*WILD, "--seed", "9").stdout.rstrip() == str(alone["text"]).rstrip()
+
+
+def test_the_largest_seed_is_followed_by_the_smallest() -> None:
+    poems = poems_of(generate("--seed", str(LARGEST_SEED), "--count", "2", "--json"))
+    assert [poem["seed"] for poem in poems] == [LARGEST_SEED, 0]
 
 
 def test_json_is_one_document_with_all_there_is_to_know(runs: Path) -> None:

@@ -131,7 +131,7 @@ def test_a_run_whose_record_is_lost_is_a_row_that_says_so(runs: Path) -> None:
     ("name", "sentence"),
     [
         ("bad", "it was changed or damaged"),
-        ("begun", "Continue it with: charrnn train --resume --name begun"),
+        ("begun", "charrnn train --resume --name begun"),
         ("lakes", "there is no checkpoint named lakes"),
     ],
 )

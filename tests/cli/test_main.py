@@ -4,17 +4,29 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from charrnn import errors
 from charrnn.cli import main
 from charrnn.cli.failures import ErrorsShown
+
+
+class ResourceExhaustedError(Exception):
+    """Stands for TensorFlow's error of that name."""
+
+
+def _array_memory_error() -> MemoryError:
+    with pytest.raises(MemoryError) as raised:
+        np.empty(2**57)
+    return raised.value
+
 
 FAILURES: dict[str, BaseException] = {
     "checkpoint": errors.CheckpointError("there is no checkpoint named moon."),
@@ -23,9 +35,17 @@ FAILURES: dict[str, BaseException] = {
     "disk": OSError(28, "No space left on device", "poems.txt"),
     "socket": OSError("the server hung up"),
     "fault": ZeroDivisionError("division by zero"),
+    "memory": MemoryError(),
+    "array": _array_memory_error(),
+    "tensor": ResourceExhaustedError("OOM when allocating tensor"),
     "usage": click.UsageError("give one file."),
     "interrupt": KeyboardInterrupt(),
 }
+
+
+TOO_LARGE = (
+    "Error: it does not fit in memory; take smaller --units, --batch-size or --window instead.\n"
+)
 
 
 @click.group(cls=ErrorsShown)
@@ -49,6 +69,7 @@ def fail(name: str) -> None:
         ("signal", 143, "Saved. Go on with: charrnn train --resume\n"),
         ("disk", 1, "Error: poems.txt: No space left on device.\n"),
         ("socket", 1, "Error: the server hung up.\n"),
+        *((name, 1, TOO_LARGE) for name in ("memory", "array", "tensor")),
         (
             "fault",
             1,
@@ -91,19 +112,23 @@ def _run(*arguments: str, **keywords: object) -> "subprocess.CompletedProcess[st
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_under_the_output_is_told_once() -> None:
+@pytest.mark.parametrize(
+    "arguments", [("corpus", "list"), ("--help",), ("--version",), ("train", "--help")]
+)
+def test_a_full_disk_under_the_output_is_told_once(arguments: Sequence[str]) -> None:
     with Path("/dev/full").open("w") as full:
-        result = _run("corpus", "list", stdout=full)
+        result = _run(*arguments, stdout=full)
     assert result.returncode == 1
     assert result.stderr == "Error: No space left on device.\n"
 
 
-def test_a_reader_that_has_gone_away_is_no_error() -> None:
+@pytest.mark.parametrize("arguments", [("corpus", "list", "--json"), ("--help",)])
+def test_a_reader_that_has_gone_away_is_no_error(arguments: Sequence[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    result = _run("corpus", "list", "--json", stdout=writing)
+    result = _run(*arguments, stdout=writing)
     os.close(writing)
-    assert result.stderr == ""
+    assert (result.returncode, result.stderr) == (141, "")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs signals")

@@ -84,7 +84,7 @@ def test_a_corpus_is_downloaded_on_first_use_only(catalogue, server):
     assert catalogue.availability(entry) == "available"
     assert catalogue.local_file(entry) is None
     first = read_corpus(["tide"], catalogue=catalogue)
-    assert (first.text, first.layout, first.sources) == (TEXT, "text", ("tide",))
+    assert (first.text, first.layout, first.sources) == (TEXT, "text", ("catalogue:tide",))
     assert catalogue.availability(entry) == "downloaded"
     assert read_corpus(["tide"], catalogue=catalogue).digest == first.digest
     assert server.asked == ["/tide.txt"]
@@ -107,6 +107,37 @@ def test_files_that_have_arrived_are_not_fetched_again(catalogue, server, tmp_pa
     missing.with_suffix(".away").rename(missing)
     catalogue.fetch(catalogue.entries["heron"])
     assert server.asked.count("/poet.0.json") == 1
+
+
+def test_a_download_ends_well_where_something_else_lies_in_its_place(catalogue):
+    other = catalogue.cache / "tide.parts" / "other.txt"
+    other.parent.mkdir(parents=True)
+    other.write_text("of an older catalogue", encoding="utf-8")
+    path = catalogue.fetch(catalogue.entries["tide"])
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_corpus_is_downloaded_by_one_process_at_a_time(catalogue, server):
+    entry = catalogue.entries["tide"]
+    refused = []
+
+    def meanwhile(*_):
+        with pytest.raises(CorpusError, match="tide is being downloaded by another process"):
+            catalogue.fetch(entry)
+        refused.append(True)
+
+    first = catalogue.fetch(entry, meanwhile)
+    assert refused
+    assert server.asked == ["/tide.txt"]
+    assert catalogue.fetch(entry) == first
+
+
+def test_what_another_process_has_fetched_meanwhile_is_taken(catalogue, server, monkeypatch):
+    entry = catalogue.entries["tide"]
+    path = catalogue.fetch(entry)
+    monkeypatch.setattr(Catalogue, "local_file", lambda *_: None)
+    assert catalogue.fetch(entry) == path
+    assert server.asked == ["/tide.txt"]
 
 
 @pytest.mark.parametrize("name", ["tide", "heron"])

@@ -33,6 +33,13 @@ def test_stanzas_are_known_where_long_gaps_part_poems():
     assert not choose_layout(PROSE).stanzas
 
 
+def test_a_rule_for_stanzas_that_is_known_is_taken():
+    text = STANZA + "\n" + STANZA
+    assert not choose_layout(text, "blocks").stanzas
+    assert choose_layout(text, "blocks", stanzas=True).stanzas
+    assert not choose_layout("\n\n".join([text] * 4), "blocks", stanzas=False).stanzas
+
+
 def test_a_single_long_gap_is_taken_for_a_slip():
     layout, found = poems(STANZA + "\n\n" + STANZA + "\n" + STANZA)
     assert (layout, len(found)) == ("blocks", 3)

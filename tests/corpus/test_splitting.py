@@ -1,4 +1,5 @@
 import hashlib
+import random
 
 import numpy as np
 import pytest
@@ -53,6 +54,49 @@ def test_every_poem_falls_on_one_side_with_all_its_copies(poems, fraction, windo
     vocabulary = Vocabulary.of_text(corpus.text)
     for spans in (split.training, split.validation):
         assert len(encode_part(corpus, spans, vocabulary)) >= window + 1
+
+
+poem_lengths = st.lists(st.integers(66, 4000), min_size=2, max_size=5, unique=True)
+fractions = st.sampled_from([0.05, 0.1, 0.25, 0.5])
+
+
+def poems_of(lengths, seed):
+    generator = random.Random(seed)
+    return ["".join(generator.choices("abcdefgh", k=length)) for length in lengths]
+
+
+@given(poem_lengths, st.lists(st.integers(1, 70), max_size=6), fractions, st.integers())
+def test_two_poems_that_are_long_enough_can_always_be_divided(lengths, short, fraction, seed):
+    poems = poems_of(lengths + short, seed)
+    corpus = corpus_of(poems, "lines")
+    split = split_corpus(corpus, fraction, 64)
+    again = split_corpus(corpus, fraction, 64)
+    assert split.validation.tolist() == again.validation.tolist()
+    assert sorted(texts(corpus, split.training) + texts(corpus, split.validation)) == sorted(poems)
+
+
+@given(st.integers(3, 40), fractions, st.integers())
+def test_the_shorter_of_two_poems_is_what_is_measured(times, fraction, seed):
+    poems = poems_of((100 * times, 80), seed)
+    corpus = corpus_of(poems, "lines")
+    assert texts(corpus, split_corpus(corpus, fraction, 64).validation) == [poems[1]]
+
+
+def test_copies_of_a_long_poem_are_learned_together():
+    long, short = "ab" * 1000, "cd" * 50
+    for number in range(40):
+        poems = [f"{number}{long}", f"{number}{short}", f"{number}{long}"]
+        corpus = corpus_of(poems, "lines")
+        assert texts(corpus, split_corpus(corpus, 0.5, 64).validation) == [poems[1]]
+
+
+def test_half_of_many_poems_are_kept_aside_by_their_hash_alone():
+    poems = [f"poem number {number}\nof many" for number in range(100)]
+    for first in range(0, 100, 10):
+        some = poems[first:] + poems[:first] * 2
+        corpus = corpus_of(some)
+        aside = [poem for poem in some if int(hashlib.md5(poem.encode()).hexdigest(), 16) % 2 == 0]
+        assert texts(corpus, split_corpus(corpus, 0.5, 64).validation) == aside
 
 
 def test_validation_gets_the_poems_of_lowest_hash_until_it_is_long_enough():

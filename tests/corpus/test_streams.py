@@ -1,18 +1,14 @@
+import tracemalloc
+
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.config import CorpusConfig
-from charrnn.corpus.reading import corpus_from_text
 from charrnn.corpus.streams import (
     EVALUATION_STREAMS,
     EVALUATION_WARM_UP,
-    LONGEST_WINDOW,
     SHORTEST_EVALUATION_STREAM,
-    SHORTEST_WINDOW,
     evaluation_streams,
-    natural_window,
 )
 
 
@@ -22,6 +18,32 @@ def test_every_character_but_the_first_is_counted_once(length: int) -> None:
     counted = streams.targets[streams.counted]
     np.testing.assert_array_equal(np.sort(counted), np.arange(1, length))
     assert len(streams.inputs) <= EVALUATION_STREAMS
+
+
+@given(length=st.integers(2, 70 * SHORTEST_EVALUATION_STREAM))
+def test_streams_are_the_text_at_the_places_they_stand_for(length: int) -> None:
+    ids = (np.arange(length) % 251).astype(np.uint8)
+    laid_out = evaluation_streams(ids)
+    streams, width = laid_out.inputs.shape
+    stride = -(-(length - 1) // streams)
+    places = np.arange(streams)[:, None] * stride + np.arange(stride - width, stride)
+    inside = places.clip(0, length - 2)
+    np.testing.assert_array_equal(laid_out.inputs, ids[inside])
+    np.testing.assert_array_equal(laid_out.targets, ids[inside + 1])
+    own = np.arange(stride - width, stride) >= 0
+    np.testing.assert_array_equal(laid_out.counted, (places == inside) & own)
+
+
+def test_streams_take_little_more_memory_than_what_they_hold() -> None:
+    ids = np.zeros(2_000_000, np.uint8)
+    tracemalloc.start()
+    try:
+        streams = evaluation_streams(ids)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    held = streams.inputs.nbytes + streams.targets.nbytes + streams.counted.nbytes
+    assert peak < held + 100_000
 
 
 def test_targets_are_the_characters_after_the_inputs() -> None:
@@ -42,20 +64,3 @@ def test_a_short_text_is_one_stream_without_warm_up() -> None:
     streams = evaluation_streams(np.arange(100, dtype=np.uint8))
     assert streams.inputs.shape == (1, 99)
     assert streams.counted.all()
-
-
-def window_of(poem: str, layout: str = "lines") -> int:
-    text = "\n".join([poem] * 5)
-    return natural_window(corpus_from_text(text, CorpusConfig(layout=layout)))
-
-
-@pytest.mark.parametrize(
-    ("length", "window"),
-    [(10, SHORTEST_WINDOW), (64, 64), (65, 80), (140, 144), (5000, LONGEST_WINDOW)],
-)
-def test_a_window_holds_a_poem_within_limits(length: int, window: int) -> None:
-    assert window_of("ab" * (length // 2) + "a" * (length % 2)) == window
-
-
-def test_continuous_text_has_the_shortest_window() -> None:
-    assert window_of("abc" * 500, layout="text") == SHORTEST_WINDOW

@@ -80,6 +80,7 @@ def save_reciting_run(
             digest="0" * 64,
             characters=11,
             poems=1,
+            poems_by_lines=(),
         ),
         reading=CorpusConfig(layout=layout, validation_fraction=0.5),
         training=TrainingConfig(window=4),

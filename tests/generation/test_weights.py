@@ -40,6 +40,15 @@ def test_the_arrays_are_those_that_keras_saved(saved):
         assert found.dtype == np.float32
 
 
+@pytest.mark.parametrize(("cell", "layers"), [("lstm", 2), ("gru", 1), ("simple_rnn", 3)])
+def test_the_arrays_of_a_network_of_keras_are_named(cell, layers):
+    arrays = keras_network(architecture(cell=cell, layers=layers)).get_weights()
+    weights = NetworkWeights.from_keras(arrays)
+    assert len(weights.recurrent) == layers
+    for found, wanted in zip(in_order(weights), arrays, strict=True):
+        assert found is wanted
+
+
 def test_a_compressed_archive_is_read_too(saved, tmp_path):
     path, expected = saved
     packed = tmp_path / "model.keras"

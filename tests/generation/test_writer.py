@@ -12,6 +12,7 @@ from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
 from charrnn.errors import CheckpointError
 from charrnn.generation import writer
 from charrnn.generation.engine import NumpyEngine
+from charrnn.generation.growing_text import LONGEST_END
 from charrnn.generation.writer import TextGenerator, with_seed
 from tests.generation.networks import (
     CERTAINTY,
@@ -169,6 +170,21 @@ def test_the_same_seed_writes_the_same_poem():
     assert generator.write("b", dataclasses.replace(WILD, seed=2)).text != first.text
 
 
+def test_a_long_text_is_not_copied_at_each_character():
+    generator = reciter("text")
+    drafts = [generator.begin("b" * 5_000)]
+    steps = generator.stream(drafts[0], SamplingConfig(temperature=0, length=2_000))
+    drafts.extend(step.draft for step in steps)
+    pieces = {}
+    for draft in drafts:
+        piece = draft.written
+        while piece is not None and id(piece) not in pieces:
+            pieces[id(piece)] = len(piece.end)
+            piece = piece.before
+    assert sum(pieces.values()) < 5_001 + 2_000 * LONGEST_END
+    assert len(drafts[-1].text) == 7_000
+
+
 def test_a_seed_that_was_not_given_is_drawn_and_reported():
     generator = reciter()
     first = generator.write("b", dataclasses.replace(WILD, seed=None))
@@ -234,6 +250,20 @@ def test_a_checkpoint_is_opened_by_its_directory_or_as_it_is(tmp_path):
     assert by_directory.layout == "blocks"
 
 
+def test_the_weights_of_a_run_write_before_they_are_saved(tmp_path):
+    record = save_reciting_run(tmp_path)
+    weights, _ = reciting_weights()
+    writer = TextGenerator.of_weights(weights, record)
+    assert writer.write(config=GREEDY).text == POEM
+    assert (writer.checkpoint, writer.layout, writer.stanzas) == (None, "blocks", False)
+    stanzas = dataclasses.replace(record, corpus=dataclasses.replace(record.corpus, stanzas=True))
+    assert TextGenerator.of_weights(weights, stanzas).stanzas
+    with pytest.raises(CheckpointError, match=r"^its network has 13 symbols and its vocabulary 12"):
+        TextGenerator.of_weights(
+            weights, dataclasses.replace(record, vocabulary=VOCABULARY.characters[1:])
+        )
+
+
 @pytest.mark.parametrize(
     ("vocabulary", "message"),
     [
@@ -245,7 +275,7 @@ def test_a_vocabulary_that_does_not_fit_is_refused(tmp_path, vocabulary, message
     save_reciting_run(tmp_path)
     checkpoint = Checkpoint.open(tmp_path)
     record = dataclasses.replace(checkpoint.record, vocabulary=vocabulary)
-    with pytest.raises(CheckpointError, match=message):
+    with pytest.raises(CheckpointError, match=f"{tmp_path.name} cannot be used: .*{message}"):
         TextGenerator.open(dataclasses.replace(checkpoint, record=record))
 
 
@@ -278,3 +308,31 @@ def random_network():
     gates = 4 * sizes.units
     recurrent = RecurrentWeights(normal(5, gates), normal(sizes.units, gates), normal(gates))
     return NetworkWeights(normal(13, 5), (recurrent,), normal(sizes.units, 13), normal(13)), sizes
+
+
+def test_poems_have_as_many_lines_as_those_that_were_learned():
+    weights, sizes = reciting_weights("blocks")
+    config = SamplingConfig(temperature=5.0, length=5000)
+    counts = {}
+    for lines in ("corpus", "any"):
+        writer = TextGenerator(
+            NumpyEngine(weights, sizes), VOCABULARY, "blocks", poems_by_lines=(0, 0, 3)
+        )
+        written = [
+            writer.write("a", dataclasses.replace(config, seed=seed, lines=lines))
+            for seed in range(30)
+        ]
+        ended = [str(poem) for poem in written if poem.ended]
+        counts[lines] = {sum(bool(line.strip()) for line in poem.split("\n")) for poem in ended}
+    assert counts["corpus"] == {3}
+    assert len(counts["any"]) > 1
+
+
+def test_the_lines_of_a_prompt_count():
+    weights, sizes = reciting_weights("blocks")
+    writer = TextGenerator(
+        NumpyEngine(weights, sizes), VOCABULARY, "blocks", poems_by_lines=(0, 0, 3)
+    )
+    assert writer.begin("a\nb\n").lines.begun == 2
+    assert writer.begin("a\nb\n\nb").lines.begun == 1
+    assert writer.extend(writer.begin("a"), "\nb").lines.begun == 2

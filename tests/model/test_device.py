@@ -1,7 +1,7 @@
 import pytest
 import tensorflow as tf
 
-from charrnn.errors import DeviceError
+from charrnn.errors import ConfigurationError, DeviceError
 from charrnn.model.device import choose_device
 
 NO_GPU = pytest.mark.skipif(
@@ -11,7 +11,7 @@ NO_GPU = pytest.mark.skipif(
 
 @pytest.mark.parametrize("name", ["tpu", "gpu:", "gpu:x", "GPU", ""])
 def test_a_name_that_is_no_device_is_refused(name: str) -> None:
-    with pytest.raises(DeviceError, match="auto, cpu, gpu or gpu:N"):
+    with pytest.raises(ConfigurationError, match="auto, cpu, gpu or gpu:N"):
         choose_device(name)
 
 

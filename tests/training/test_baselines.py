@@ -1,5 +1,6 @@
 import lzma
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -18,6 +19,18 @@ def test_guessing_by_frequency_by_hand() -> None:
 def test_even_frequencies_cost_the_logarithm_of_the_alphabet() -> None:
     ids = np.arange(64, dtype=np.uint8)
     assert unigram_entropy(ids, ids, 64) == pytest.approx(math.log(64))
+
+
+def test_counting_takes_no_memory_by_the_character() -> None:
+    ids = np.arange(5_000_001, dtype=np.uint32).astype(np.uint8) % 64
+    tracemalloc.start()
+    try:
+        entropy = unigram_entropy(ids, ids, 64)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert entropy == pytest.approx(math.log(64))
+    assert peak < 2 * len(ids)
 
 
 def test_xz_counts_its_bytes() -> None:

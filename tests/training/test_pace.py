@@ -7,6 +7,7 @@ from charrnn.training.pace import (
     EVALUATIONS,
     FEWEST_EVALUATIONS,
     FIRST_STEPS,
+    LONGEST_INTERVAL,
     MEASURED_SECONDS,
     Pace,
     evaluations_in,
@@ -93,7 +94,7 @@ def test_a_run_ends_in_time_though_the_machine_changes_its_speed(slowdown: float
 @given(steps=st.integers(1, 10**6), step=st.integers(1, 10**5), validation=st.integers(1, 10**7))
 def test_evaluations_are_affordable_but_some(steps: int, step: int, validation: int) -> None:
     evaluations = evaluations_in(steps, step, validation)
-    assert 1 <= evaluations <= min(steps, EVALUATIONS)
+    assert 1 <= evaluations <= min(steps, max(EVALUATIONS, steps // LONGEST_INTERVAL))
     assert evaluations >= min(steps, FEWEST_EVALUATIONS)
     if evaluations > FEWEST_EVALUATIONS:
         assert evaluations * validation / 3 <= 0.1 * steps * step + 1e-6

@@ -31,7 +31,7 @@ def test_a_large_vocabulary_gets_longer_vectors() -> None:
 
 @pytest.mark.parametrize("characters", [65, 300, 5_000, 100_000, 10**7])
 def test_a_settled_run_always_fits_its_text(characters: int) -> None:
-    training = settled(TrainingConfig(window=64), characters)
+    training = settled(TrainingConfig(), characters)
     assert training.batch_size is not None
     assert 1 <= training.batch_size <= characters // training.window
     assert training.learning_rate is not None
@@ -39,21 +39,23 @@ def test_a_settled_run_always_fits_its_text(characters: int) -> None:
 
 
 def test_an_open_batch_is_a_multiple_of_the_devices() -> None:
-    assert settled(TrainingConfig(window=64), devices=3).batch_size % 3 == 0
+    assert settled(TrainingConfig(), devices=3).batch_size % 3 == 0
 
 
 def test_a_batch_that_devices_cannot_share_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match=r"multiple of the 3 devices. Received: 32"):
-        settled(TrainingConfig(window=64, batch_size=32), devices=3)
+    with pytest.raises(
+        ConfigurationError, match=r"multiple of the 3 devices that share it. Received: 32"
+    ):
+        settled(TrainingConfig(batch_size=32), devices=3)
 
 
 def test_a_batch_larger_than_the_text_is_refused_with_the_largest_that_fits() -> None:
     with pytest.raises(ConfigurationError, match="Give batch-size 15 or less"):
-        settled(TrainingConfig(window=64, batch_size=16), characters=1000)
+        settled(TrainingConfig(batch_size=16), characters=1000)
 
 
 def test_budgets_become_steps() -> None:
-    assert total_steps(settled(TrainingConfig(window=64, epochs=2.5)), 100) == 250
-    assert total_steps(settled(TrainingConfig(window=64, steps=7)), 100) == 7
-    assert total_steps(settled(TrainingConfig(window=64, minutes=1)), 100) is None
-    assert total_steps(settled(TrainingConfig(window=64, epochs=0.001)), 100) == 1
+    assert total_steps(settled(TrainingConfig(epochs=2.5)), 100) == 250
+    assert total_steps(settled(TrainingConfig(steps=7)), 100) == 7
+    assert total_steps(settled(TrainingConfig(minutes=1)), 100) is None
+    assert total_steps(settled(TrainingConfig(epochs=0.001)), 100) == 1

@@ -3,8 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from charrnn.checkpoint import STATE_FILE
 from charrnn.errors import CheckpointError
-from charrnn.training.resume import STATE_FILE, Meters, Position, load_state, save_state
+from charrnn.training.resume import Meters, Position, load_state, save_state
 from charrnn.training.schedule import Schedule
 
 ARRAYS = {"network_0": np.arange(6, dtype=np.float32).reshape(2, 3), "state_0": np.ones((4, 2))}

@@ -5,6 +5,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import keras
 import numpy as np
 import pytest
 
-from charrnn.checkpoint import HISTORY_FILE, Checkpoint, read_history
+from charrnn.checkpoint import HISTORY_FILE, STATE_FILE, Checkpoint, read_history
 from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.corpus.reading import Corpus, corpus_from_text
 from charrnn.errors import (
@@ -21,9 +23,8 @@ from charrnn.errors import (
     DivergenceError,
     TrainingInterrupted,
 )
-from charrnn.training import run, trainer
+from charrnn.training import pace, run, trainer
 from charrnn.training.observer import Evaluation, Outcome, Plan, Progress, SilentObserver
-from charrnn.training.resume import STATE_FILE
 from charrnn.training.step import StepResult, TrainingStep
 
 MODEL = ModelConfig(layers=1, units=8, embedding=4, dropout=0.2)
@@ -164,8 +165,7 @@ def test_an_interrupted_run_resumes_to_the_same_weights(
     directory = tmp_path / "stopped" / "moon"
     assert Checkpoint.open(directory)  # There is something to write with, however early.
     run.resume(directory, corpus=corpus)
-    if stopped_at != 1:  # Step 1 was measured, for there to be a network at all.
-        assert_same_run(straight, directory)
+    assert_same_run(straight, directory)
 
 
 class Killed(BaseException):
@@ -239,24 +239,38 @@ def test_overwriting_begins_anew(corpus: Corpus, directory: Path) -> None:
     assert [path.name for path in directory.parent.iterdir()] == ["moon"]
 
 
-def test_files_that_are_no_run_are_never_removed(corpus: Corpus, tmp_path: Path) -> None:
-    letter = tmp_path / "moon" / "letter.txt"
-    letter.parent.mkdir()
-    letter.write_text("Dear moon")
-    for overwrite in (False, True):
-        with pytest.raises(CheckpointError, match="holds files that are no run"):
-            train(corpus, tmp_path, overwrite=overwrite)
-    letter.rename(tmp_path / "letter.txt")
-    directory = train(corpus, tmp_path).directory
-    (directory / "notes.txt").write_text("my favourite")
-    train(corpus, tmp_path, overwrite=True)
-    assert (directory / "notes.txt").read_text() == "my favourite"
+def test_a_run_that_is_overwritten_stays_until_there_is_something_new(
+    corpus: Corpus, directory: Path
+) -> None:
+    before = Checkpoint.open(directory)
+
+    def kill(_: int) -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        train(corpus, directory.parent, overwrite=True, observer=Diary(kill))
+    assert Checkpoint.open(directory) == before
 
 
-@pytest.mark.parametrize("name", ["../moon", "a/b", "..", "."])
-def test_a_name_that_is_a_path_is_refused(corpus: Corpus, tmp_path: Path, name: str) -> None:
-    with pytest.raises(ConfigurationError, match="a run has a plain name"):
-        train(corpus, tmp_path / "runs", name=name)
+def test_two_processes_never_train_in_one_directory(corpus: Corpus, directory: Path) -> None:
+    refused: list[str] = []
+
+    def begin_another(_: int) -> None:
+        for overwrite in (False, True):
+            with pytest.raises(CheckpointError) as error:
+                train(corpus, directory.parent, name="shared", overwrite=overwrite)
+            refused.append(str(error.value))
+
+    training = dataclasses.replace(TRAINING, steps=1)
+    train(
+        corpus,
+        directory.parent,
+        name="shared",
+        training=training,
+        observer=Diary(begin_another),
+    )
+    assert len(refused) == 2
+    assert all("another process is training in" in sentence for sentence in refused)
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_the_best(
@@ -269,7 +283,9 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_best(
         return (StepResult(float("nan"), 1.0) if number == 14 else result), carried
 
     monkeypatch.setattr(TrainingStep, "__call__", diverge)
-    with pytest.raises(DivergenceError, match=r"nan at step 15; the best network, of step 10"):
+    with pytest.raises(
+        DivergenceError, match=r"training loss became nan at step 15; the best network, of step 10"
+    ):
         train(corpus, tmp_path)
     assert Checkpoint.open(tmp_path / "moon").model.step == 10
     assert all(np.isfinite(array).all() for array in state(tmp_path / "moon").values())
@@ -311,6 +327,83 @@ def test_a_clock_ends_a_run(corpus: Corpus, tmp_path: Path) -> None:
     assert diary.steps[-1].steps == outcome.steps
 
 
+def test_a_run_by_the_clock_goes_on_with_its_schedule(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The evaluation that comes before the speed is known must not lay the run out anew."""
+    monkeypatch.setattr(pace, "MEASURED_SECONDS", 0.2)
+    training = TrainingConfig(minutes=0.12, batch_size=4, window=8, learning_rate=0.01)
+
+    def stop(step: int) -> None:
+        if diary.evaluations and step == diary.evaluations[0].step + 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    diary = Diary(stop)
+    with pytest.raises(TrainingInterrupted):
+        train(corpus, tmp_path, training=training, observer=diary)
+    position = saved_position(tmp_path / "moon")
+    position["next_evaluation"] = position["step"] + 1
+    save_position(tmp_path / "moon", position)
+    again = Diary()
+    outcome = run.resume(tmp_path / "moon", corpus=corpus, observer=again)
+    assert outcome.steps < 3 * position["schedule"]["total"]
+    assert len(again.evaluations) > 3
+
+
+def test_a_lengthened_run_by_the_clock_spends_its_new_budget(
+    corpus: Corpus, directory: Path
+) -> None:
+    position = saved_position(directory)
+    position["seconds"] = 600.0
+    save_position(directory, position)
+    diary = Diary(lambda step: os.kill(os.getpid(), signal.SIGTERM) if step == 200 else None)
+    with pytest.raises(TrainingInterrupted):
+        run.resume(directory, corpus=corpus, changes={"minutes": 0.15}, observer=diary)
+    assert run.resume(directory, corpus=corpus).steps > 250
+
+
+def saved_position(directory: Path) -> dict[str, Any]:
+    position: dict[str, Any] = json.loads(
+        str(np.load(directory / "resume" / STATE_FILE)["position"])
+    )
+    return position
+
+
+def save_position(directory: Path, position: dict[str, Any]) -> None:
+    arrays = state(directory) | {"position": np.array(json.dumps(position))}
+    np.savez(directory / "resume" / STATE_FILE, **arrays)
+
+
+def test_a_run_that_stopped_early_says_so_when_it_is_resumed(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([2.0, *[2.1] * 9])
+    monkeypatch.setattr(trainer.Evaluator, "loss", lambda *_: next(losses))
+    training = dataclasses.replace(TRAINING, steps=100, patience=2)
+    directory = train(corpus, tmp_path, training=training).directory
+    with pytest.raises(CheckpointError, match="was stopped early"):
+        run.resume(directory, corpus=corpus)
+    assert run.resume(directory, corpus=corpus, changes={"patience": 5}).steps == 60
+
+
+def test_keras_callbacks_count_on_when_a_run_goes_on(corpus: Corpus, directory: Path) -> None:
+    seen: list[int] = []
+    watching = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, _: seen.append(epoch))
+    run.resume(directory, corpus=corpus, changes={"steps": 50}, callbacks=[watching])
+    assert seen == [3, 4]
+
+
+def test_keras_callbacks_are_told_of_the_end_even_of_a_bad_one(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    ended: list[bool] = []
+    watching = keras.callbacks.LambdaCallback(on_train_end=lambda _: ended.append(True))
+    diary = Diary(lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    with pytest.raises(TrainingInterrupted):
+        train(corpus, tmp_path, callbacks=[watching], observer=diary)
+    assert ended == [True]
+
+
 def test_keras_callbacks_see_every_evaluation(corpus: Corpus, tmp_path: Path) -> None:
     log = tmp_path / "log.csv"
     seen: list[dict[str, float]] = []
@@ -340,7 +433,8 @@ def test_a_callback_that_steers_the_rate_is_refused(corpus: Corpus, tmp_path: Pa
 def test_samples_are_written_with_the_averaged_network(corpus: Corpus, tmp_path: Path) -> None:
     written: list[float] = []
 
-    def sample(record: Any, arrays: Any) -> str:
+    def sample(record: Any, arrays: Any, seed: int) -> str:
+        assert seed in {10, 20, 30}
         assert record.architecture.units == 8
         written.append(float(np.abs(arrays[0]).sum()))
         return "a sample"
@@ -364,3 +458,42 @@ def test_the_history_is_one_json_document_to_a_line(straight: Path) -> None:
     assert {tuple(json.loads(line)) for line in lines} == {
         tuple(field.name for field in dataclasses.fields(Evaluation))
     }
+
+
+TWO_DEVICES = """
+import sys
+from pathlib import Path
+import tensorflow as tf
+
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+from charrnn.config import CorpusConfig
+from charrnn.corpus.reading import corpus_from_text
+from charrnn.model.device import Device
+from charrnn.training import run
+from tests.training.test_run import TRAINING, WORDS, train
+
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+run.choose_device = lambda name: Device("two devices", strategy)
+corpus = corpus_from_text(WORDS * 20, CorpusConfig(layout="text"), name="moon")
+place = Path(sys.argv[1])
+train(corpus, place)
+run.resume(place / "moon", corpus=corpus, changes={"steps": 40})
+"""
+
+
+def test_a_run_on_two_devices_is_a_run_on_one(
+    corpus: Corpus, directory: Path, tmp_path: Path
+) -> None:
+    run.resume(directory, corpus=corpus, changes={"steps": 40})
+    subprocess.run(
+        [sys.executable, "-c", TWO_DEVICES, str(tmp_path / "two")], check=True, capture_output=True
+    )
+    one, two = read_history(directory), read_history(tmp_path / "two" / "moon")
+    assert len(one) == len(two) == 4
+    for first, second in zip(one, two, strict=True):
+        for name in ("training_loss", "validation_loss", "gradient_norm"):
+            assert first[name] == pytest.approx(second[name], abs=1e-5), name
+    for first, second in zip(weights(directory), weights(tmp_path / "two" / "moon"), strict=True):
+        np.testing.assert_allclose(first, second, atol=1e-4)

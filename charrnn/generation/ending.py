@@ -1,0 +1,88 @@
+"""Where a poem ends: after as many lines as the poems that were learned have.
+
+A small network learns letters and words long before it learns to count lines. It knows that poems
+end at the end of a line, but not of which one. How many lines poems have is known from the corpus,
+and is put in the place of what the network does not know.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from charrnn.corpus.vocabulary import BREAK
+from charrnn.generation.engine import Logits
+
+LINE_END: Final = "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class LineCount:
+    """The lines of a poem so far, without blank ones. A value.
+
+    Attributes:
+        begun: Lines begun.
+        open: Whether the last of them goes on.
+    """
+
+    begun: int = 0
+    open: bool = False
+
+    def followed_by(self, text: str) -> "LineCount":
+        """The count after more characters."""
+        count = self
+        for character in text:
+            if character == LINE_END:
+                count = LineCount(count.begun, open=False)
+            elif not count.open and not character.isspace():
+                count = LineCount(count.begun + 1, open=True)
+        return count
+
+
+class Ending:
+    """Makes poems end after as many lines as those of a corpus.
+
+    Let h(k) be the share of the poems of k lines or more that have k lines, and h the share of all
+    lines that are a last one, which is what a network knows that does not count. In line k the
+    odds of the poem break are multiplied by the odds of h(k) over the odds of h; where h(k) is 0
+    no poem ends, and where it is 1 no further line begins.
+
+    Args:
+        poems: How many poems have 1, 2, 3 ... lines; at least one poem.
+        line_end: Id of the line end.
+    """
+
+    def __init__(self, poems: Sequence[int], line_end: int) -> None:
+        self._line_end = line_end
+        lasting = np.cumsum(np.array(poems, np.float64)[::-1])[::-1]  # poems of k lines or more
+        self._shares = [
+            float(count / rest) if rest else 1.0 for count, rest in zip(poems, lasting, strict=True)
+        ]
+        self._usual = sum(poems) / sum(count * line for line, count in enumerate(poems, 1))
+
+    def weigh(self, logits: Logits, lines: LineCount) -> Logits:
+        """Take the count of lines into a prediction.
+
+        Args:
+            logits: `(vocabulary,)`; unchanged.
+            lines: The lines so far.
+
+        Returns:
+            New logits, `(vocabulary,)`.
+        """
+        line = max(1, lines.begun)
+        share = self._shares[line - 1] if line <= len(self._shares) else 1.0
+        weighed = logits.copy()
+        if share == 0:
+            weighed[BREAK] = -np.inf
+        elif share == 1:
+            weighed[self._line_end] = -np.inf
+        else:
+            weighed[BREAK] += _log_odds(share) - _log_odds(self._usual)
+        return weighed
+
+
+def _log_odds(share: float) -> float:
+    return math.log(share / (1 - share)) if share < 1 else 0.0

@@ -1,0 +1,75 @@
+"""The examples of the help pages, typed in a folder where what they name is there."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from charrnn.cli import main
+from charrnn.config import CorpusConfig
+from charrnn.corpus.reading import read_corpus
+from charrnn.record import CorpusRecord
+from tests.generation.networks import save_reciting_run
+
+POEMS = (
+    "black\nhorse\n\nhorse\nblack\n\nblack\nrose\n\nrose\n\nlace\nlash\n\nhare\n\ncoral\n\nbell\n"
+)
+LONG_OR_FAR = [("train",), ("corpus", "download"), ("COMMAND",)]
+"""Examples that learn for minutes or need a network, and the one that stands for all."""
+
+
+def _examples(command: click.Command) -> Iterator[str]:
+    yield from re.findall(r"\bcharrnn(?: [^ \n]+)+", command.epilog or "")
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            yield from _examples(inner)
+
+
+def _quick(example: str) -> bool:
+    words = tuple(example.split()[1:])
+    return not any(words[: len(start)] == start for start in LONG_OR_FAR)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Poems, lines to type, and a run of the name that the examples have."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    Path("poems").mkdir()
+    for name in ("poems.txt", "poem.txt", "poems/all.txt"):
+        Path(name).write_text(POEMS, encoding="utf-8")
+    Path("lines.txt").write_text("black\n\n/more and\n/retry\n/settings\n/quit\n", encoding="utf-8")
+    Path("old.txt").write_text("床前明月光，\n疑是地上霜。\n" * 9, encoding="big5")
+    corpus = read_corpus(["poems.txt"], CorpusConfig(layout="blocks"))
+    learned = CorpusRecord(
+        name=corpus.name,
+        sources=corpus.sources,
+        layout=corpus.layout,
+        stanzas=corpus.stanzas,
+        encoding=corpus.encoding,
+        digest=corpus.digest,
+        characters=len(corpus.text),
+        poems=corpus.poems,
+        poems_by_lines=(),
+    )
+    save_reciting_run(Path("checkpoints/quatrains"), corpus=learned)
+
+
+@pytest.mark.parametrize("example", sorted(set(filter(_quick, _examples(main)))))
+def test_an_example_does_what_it_shows(example: str) -> None:
+    typed, *_ = re.split(r" [<>]", example)
+    read = re.search(r"< (\S+)", example)
+    content = Path(read[1] if read else "lines.txt").read_bytes()
+    result = CliRunner().invoke(main, shlex.split(typed)[1:], input=content)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.strip()
+    assert "Error" not in result.stderr
+
+
+def test_the_commands_that_are_quick_have_examples() -> None:
+    shown = {example.split()[1] for example in filter(_quick, _examples(main))}
+    assert shown == {"generate", "repl", "evaluate", "info", "corpus"}

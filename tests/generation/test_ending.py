@@ -1,0 +1,87 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from charrnn.corpus.layout import LONGEST_COUNTED, poems_by_lines
+from charrnn.generation.ending import Ending, LineCount
+from charrnn.generation.sampling import log_softmax
+
+LINE_END = 2
+LOGITS = np.log(np.array([0.3, 0.1, 0.4, 0.2], np.float32))  # break, unknown, line end, a letter
+
+
+def weighed(poems: tuple[int, ...], line: int) -> np.ndarray:
+    return np.exp(log_softmax(Ending(poems, LINE_END).weigh(LOGITS, LineCount(line, open=True))))
+
+
+def test_four_lines_are_neither_three_nor_five() -> None:
+    quatrains = (0, 0, 0, 9)
+    for line in (1, 2, 3):
+        np.testing.assert_allclose(weighed(quatrains, line), [0, 1 / 7, 4 / 7, 2 / 7], atol=1e-6)
+    for line in (4, 5, 99):
+        np.testing.assert_allclose(weighed(quatrains, line), [1 / 2, 1 / 6, 0, 1 / 3], atol=1e-6)
+
+
+def test_the_odds_of_the_break_follow_the_poems() -> None:
+    # Of three poems one has one line, and two have two: a third of the poems ends in line 1,
+    # and three of five lines are a last one.
+    odds = (1 / 3) / (2 / 3) / ((3 / 5) / (2 / 5))
+    found = weighed((1, 2), 1)
+    assert found[0] / found[3] == pytest.approx(0.3 / 0.2 * odds)
+    assert found[2] / found[3] == pytest.approx(0.4 / 0.2)
+
+
+def test_lengths_that_carry_no_news_change_nothing() -> None:
+    # Where every line is the last one with the same share, the network is right as it is.
+    poems = tuple(2 ** (20 - line) for line in range(20))
+    found = Ending(poems, LINE_END).weigh(LOGITS, LineCount(1, open=True))
+    np.testing.assert_allclose(found, LOGITS, atol=1e-4)
+
+
+def test_logits_are_not_changed_in_place() -> None:
+    before = LOGITS.copy()
+    weighed((0, 1), 1)
+    np.testing.assert_array_equal(LOGITS, before)
+
+
+@given(poems=st.lists(st.integers(0, 50), min_size=1, max_size=30), line=st.integers(0, 40))
+def test_there_is_always_something_to_write(poems: list[int], line: int) -> None:
+    if sum(poems) == 0:
+        return
+    found = Ending(poems, LINE_END).weigh(LOGITS, LineCount(line, open=True))
+    assert np.isfinite(found[3])
+    assert not np.isnan(found).any()
+    assert np.isfinite(found[0]) or np.isfinite(found[LINE_END])
+
+
+@pytest.mark.parametrize(
+    ("text", "begun", "is_open"),
+    [
+        ("", 0, False),
+        ("\n\n", 0, False),
+        ("The", 1, True),
+        ("The moon\n", 1, False),
+        ("The moon\n\n  \nis", 2, True),
+        ("a\nb\nc\nd", 4, True),
+    ],
+)
+def test_lines_are_counted_without_blank_ones(text: str, begun: int, is_open: bool) -> None:
+    assert LineCount().followed_by(text) == LineCount(begun, open=is_open)
+
+
+@given(st.lists(st.text("a \n", max_size=20), min_size=1))
+def test_lines_are_counted_the_same_in_one_piece_and_in_many(pieces: list[str]) -> None:
+    count = LineCount()
+    for piece in pieces:
+        count = count.followed_by(piece)
+    assert count == LineCount().followed_by("".join(pieces))
+
+
+def test_poems_are_told_apart_by_their_lines() -> None:
+    assert poems_by_lines(["a", "a\nb", "a\n\nb", "a\nb\nc\nd"]) == (1, 2, 0, 1)
+    assert poems_by_lines(["a\n" * LONGEST_COUNTED]) != ()
+    assert poems_by_lines(["a\n" * (LONGEST_COUNTED + 1)]) == ()
+    assert math.isclose(sum(poems_by_lines(["a"] * 7)), 7)
