@@ -162,12 +162,23 @@ class CheckpointWriter:
         """Keep other processes from training into the directory; raises CheckpointError."""
         try:
             with locked(self.directory / LOCK_FILE):
-                yield
+                try:
+                    yield
+                finally:
+                    if [path.name for path in self.directory.iterdir()] == [LOCK_FILE]:
+                        self._vanish()
         except BlockingIOError:
             raise CheckpointError(
                 f"another process is training in {self.directory}. Wait for it, or give this "
                 "run another name (--name)."
             ) from None
+
+    def _vanish(self) -> None:
+        """Remove the directory of a run that came to nothing."""
+        with contextlib.suppress(OSError):
+            (self.directory / LOCK_FILE).unlink()
+            self.directory.rmdir()
+            self.directory.parent.rmdir()  # Only where it is empty too.
 
 
 def claim(root: Path, name: str, *, overwrite: bool) -> CheckpointWriter:
