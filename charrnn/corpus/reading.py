@@ -223,7 +223,7 @@ def _corpus(
     choice = choose_layout(text, layout, stanzas)
     starts, stops = cut(text, choice.separator)
     if layout == "auto":
-        notes = (*notes, f"{choice.reason} --layout names another.")
+        notes = (*notes, f"{choice.reason} Choose another with --layout.")
     return Corpus(
         name=name,
         text=text,

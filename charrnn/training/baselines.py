@@ -40,7 +40,7 @@ def _counts(ids: npt.NDArray[np.unsignedinteger], vocabulary_size: int) -> npt.N
 
 
 def xz_entropy(text: str) -> float:
-    """Nats per character of the text compressed by `xz -9`, the whole of it at once."""
+    """Nats per character of a text, or of its beginning, compressed by `xz -9` in one piece."""
     read = text[:LONGEST_COMPRESSED]
     compressed = lzma.compress(read.encode("utf-8", "surrogatepass"), preset=9)
     return len(compressed) * 8 * math.log(2) / max(1, len(read))

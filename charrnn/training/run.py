@@ -2,7 +2,6 @@
 
 import dataclasses
 import datetime
-import os
 import platform
 import time
 from collections.abc import Mapping, Sequence
@@ -349,5 +348,4 @@ def _versions() -> dict[str, str]:
         "python": platform.python_version(),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
-        "system": f"{platform.system()} {os.uname().machine if hasattr(os, 'uname') else ''}",
     }
