@@ -17,6 +17,9 @@ from charrnn.generation.engine import Logits
 
 LINE_END: Final = "\n"
 
+LARGEST_SHARE: Final = 0.999
+"""Share of last lines among all lines at most, to keep its odds finite."""
+
 
 @dataclass(frozen=True, slots=True)
 class LineCount:
@@ -44,10 +47,12 @@ class LineCount:
 class Ending:
     """Makes poems end after as many lines as those of a corpus.
 
-    Let h(k) be the share of the poems of k lines or more that have k lines, and h the share of all
-    lines that are a last one, which is what a network knows that does not count. In line k the
-    odds of the poem break are multiplied by the odds of h(k) over the odds of h; where h(k) is 0
-    no poem ends, and where it is 1 no further line begins.
+    A network that does not count knows where a line ends, but not whether the poem ends with it.
+    How likely it holds the two together, line end and poem break, is left as it is; how they share
+    it is settled anew. Let h(k) be the share of the poems of k lines or more that have k lines, and
+    h the share of all lines that are a last one. In line k the odds of the break against the line
+    end are multiplied by the odds of h(k) over the odds of h; so where h(k) is 0 no poem ends, and
+    where it is 1 no further line begins.
 
     Args:
         poems: How many poems have 1, 2, 3 ... lines; at least one poem.
@@ -60,7 +65,9 @@ class Ending:
         self._shares = [
             float(count / rest) if rest else 1.0 for count, rest in zip(poems, lasting, strict=True)
         ]
-        self._usual = sum(poems) / sum(count * line for line, count in enumerate(poems, 1))
+        lines = sum(count * line for line, count in enumerate(poems, 1))
+        # Where all poems have one line there is nothing to weigh: the break follows every line.
+        self._usual = min(sum(poems) / lines, LARGEST_SHARE)
 
     def weigh(self, logits: Logits, lines: LineCount) -> Logits:
         """Take the count of lines into a prediction.
@@ -74,15 +81,16 @@ class Ending:
         """
         line = max(1, lines.begun)
         share = self._shares[line - 1] if line <= len(self._shares) else 1.0
+        either = np.logaddexp(logits[BREAK], logits[self._line_end])
+        odds = logits[BREAK] - logits[self._line_end] + _log_odds(share) - _log_odds(self._usual)
         weighed = logits.copy()
-        if share == 0:
-            weighed[BREAK] = -np.inf
-        elif share == 1:
-            weighed[self._line_end] = -np.inf
-        else:
-            weighed[BREAK] += _log_odds(share) - _log_odds(self._usual)
+        weighed[BREAK] = either - np.logaddexp(0, -odds)
+        weighed[self._line_end] = either - np.logaddexp(0, odds)
         return weighed
 
 
 def _log_odds(share: float) -> float:
-    return math.log(share / (1 - share)) if share < 1 else 0.0
+    """The logarithm of share / (1 - share), which is infinite at 0 and at 1."""
+    if share in {0, 1}:
+        return math.inf if share else -math.inf
+    return math.log(share / (1 - share))

@@ -20,9 +20,9 @@ def weighed(poems: tuple[int, ...], line: int) -> np.ndarray:
 def test_four_lines_are_neither_three_nor_five() -> None:
     quatrains = (0, 0, 0, 9)
     for line in (1, 2, 3):
-        np.testing.assert_allclose(weighed(quatrains, line), [0, 1 / 7, 4 / 7, 2 / 7], atol=1e-6)
+        np.testing.assert_allclose(weighed(quatrains, line), [0, 0.1, 0.7, 0.2], atol=1e-6)
     for line in (4, 5, 99):
-        np.testing.assert_allclose(weighed(quatrains, line), [1 / 2, 1 / 6, 0, 1 / 3], atol=1e-6)
+        np.testing.assert_allclose(weighed(quatrains, line), [0.7, 0.1, 0, 0.2], atol=1e-6)
 
 
 def test_the_odds_of_the_break_follow_the_poems() -> None:
@@ -30,8 +30,13 @@ def test_the_odds_of_the_break_follow_the_poems() -> None:
     # and three of five lines are a last one.
     odds = (1 / 3) / (2 / 3) / ((3 / 5) / (2 / 5))
     found = weighed((1, 2), 1)
-    assert found[0] / found[3] == pytest.approx(0.3 / 0.2 * odds)
-    assert found[2] / found[3] == pytest.approx(0.4 / 0.2)
+    assert found[0] / found[2] == pytest.approx(0.3 / 0.4 * odds)
+    assert found[0] + found[2] == pytest.approx(0.7)
+    assert found[3] == pytest.approx(0.2)
+
+
+def test_poems_of_one_line_end_where_it_ends() -> None:
+    np.testing.assert_allclose(weighed((5,), 1), [0.7, 0.1, 0, 0.2], atol=1e-6)
 
 
 def test_lengths_that_carry_no_news_change_nothing() -> None:
