@@ -10,10 +10,11 @@ from charrnn.config import CorpusConfig, Layout
 from charrnn.corpus.catalogue import Catalogue, open_catalogue
 from charrnn.corpus.download import DownloadProgress, untold
 from charrnn.corpus.encoding import decoded, find_encoding
-from charrnn.corpus.layout import Positions, ResolvedLayout, choose_layout, cut
+from charrnn.corpus.layout import Positions, ResolvedLayout, choose_layout, cut, poems_by_lines
 from charrnn.corpus.normalising import Normaliser
 from charrnn.corpus.sources import Source, corpus_name, find_sources, safe_name
 from charrnn.errors import CorpusError
+from charrnn.record import CorpusRecord
 
 _JOINT: Final = "\n\n\n"
 _CHUNK: Final = 1 << 20
@@ -60,6 +61,21 @@ class Corpus:
     def poem(self, number: int) -> str:
         """One poem, counted from 0."""
         return self.text[self.starts[number] : self.stops[number]]
+
+    def record(self) -> CorpusRecord:
+        """What a checkpoint keeps of it."""
+        counted = map(self.poem, range(self.poems)) if self.layout == "blocks" else ()
+        return CorpusRecord(
+            name=self.name,
+            sources=self.sources,
+            layout=self.layout,
+            stanzas=self.stanzas,
+            encoding=self.encoding,
+            digest=self.digest,
+            characters=len(self.text),
+            poems=self.poems,
+            poems_by_lines=poems_by_lines(counted),
+        )
 
 
 def read_corpus(

@@ -21,12 +21,11 @@ from charrnn.checkpoint import (
     read_record,
 )
 from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
-from charrnn.corpus.layout import poems_by_lines
 from charrnn.corpus.reading import Corpus, read_corpus
 from charrnn.errors import CheckpointError
 from charrnn.model.device import choose_device
 from charrnn.model.network import State
-from charrnn.record import CorpusRecord, RunRecord
+from charrnn.record import RunRecord
 from charrnn.training.callbacks import CallbackDriver
 from charrnn.training.continuation import (
     changed_training,
@@ -203,7 +202,7 @@ def _begin(
         versions=_versions(),
         architecture=architecture,
         vocabulary=text.vocabulary.characters,
-        corpus=_corpus_record(corpus),
+        corpus=corpus.record(),
         reading=reading,
         training=settled,
         device=chosen.description,
@@ -324,22 +323,6 @@ def _read(
     for note in text.notes:
         observer.noted(note)
     return text
-
-
-def _corpus_record(corpus: Corpus) -> CorpusRecord:
-    return CorpusRecord(
-        name=corpus.name,
-        sources=corpus.sources,
-        layout=corpus.layout,
-        stanzas=corpus.stanzas,
-        encoding=corpus.encoding,
-        digest=corpus.digest,
-        characters=len(corpus.text),
-        poems=corpus.poems,
-        poems_by_lines=poems_by_lines(map(corpus.poem, range(corpus.poems)))
-        if corpus.layout == "blocks"
-        else (),
-    )
 
 
 def _versions() -> dict[str, str]:

@@ -11,9 +11,8 @@ from click.testing import CliRunner, Result
 from charrnn.cli import main
 from charrnn.config import CorpusConfig
 from charrnn.corpus.catalogue import Catalogue, read_entries
-from charrnn.corpus.reading import Corpus, read_corpus
+from charrnn.corpus.reading import read_corpus
 from charrnn.corpus.splitting import encode_part, split_corpus
-from charrnn.record import CorpusRecord
 from tests.generation.networks import CERTAINTY, POEM, VOCABULARY, reciter, save_reciting_run
 
 POEMS = """\
@@ -46,7 +45,7 @@ def corpus_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file = tmp_path / "poems.txt"
     file.write_text(POEMS, encoding="utf-8")
     corpus = read_corpus([str(file)], CorpusConfig(layout="blocks"))
-    record = recorded(corpus)
+    record = corpus.record()
     save_reciting_run(tmp_path / "runs" / "reciter", corpus=record)
     unread = dataclasses.replace(record, sources=("-",))
     save_reciting_run(tmp_path / "runs" / "piped", corpus=unread)
@@ -146,27 +145,13 @@ def test_a_file_that_is_missing_is_told() -> None:
     assert "there is no file, directory or corpus named nowhere.txt" in result.stderr
 
 
-def recorded(corpus: Corpus) -> CorpusRecord:
-    return CorpusRecord(
-        name=corpus.name,
-        sources=corpus.sources,
-        layout=corpus.layout,
-        stanzas=corpus.stanzas,
-        encoding=corpus.encoding,
-        digest=corpus.digest,
-        characters=len(corpus.text),
-        poems=corpus.poems,
-        poems_by_lines=(),
-    )
-
-
 def test_a_corpus_of_many_files_is_called_by_its_name(tmp_path: Path) -> None:
     many = tmp_path / "many"
     many.mkdir()
     for number, poem in enumerate(POEMS.split("\n\n")):
         (many / f"{number}.txt").write_text(poem, encoding="utf-8")
     corpus = read_corpus([str(many)], CorpusConfig(layout="blocks"))
-    save_reciting_run(tmp_path / "runs" / "reader", corpus=recorded(corpus))
+    save_reciting_run(tmp_path / "runs" / "reader", corpus=corpus.record())
     assert evaluate("reader").stdout.startswith("reader on the validation part of many\n")
     (many / "0.txt").write_text("changed", encoding="utf-8")
     assert evaluate("reader").stderr.startswith("Error: the corpus many has changed since reader")
@@ -175,7 +160,7 @@ def test_a_corpus_of_many_files_is_called_by_its_name(tmp_path: Path) -> None:
 def test_a_file_is_taken_apart_by_the_rule_for_stanzas_of_the_corpus(
     corpus_file: Path, tmp_path: Path
 ) -> None:
-    record = recorded(read_corpus([str(corpus_file)], CorpusConfig(layout="blocks")))
+    record = read_corpus([str(corpus_file)], CorpusConfig(layout="blocks")).record()
     save_reciting_run(
         tmp_path / "runs" / "stanzas", corpus=dataclasses.replace(record, stanzas=True)
     )

@@ -12,7 +12,6 @@ from click.testing import CliRunner
 from charrnn.cli import main
 from charrnn.config import CorpusConfig
 from charrnn.corpus.reading import read_corpus
-from charrnn.record import CorpusRecord
 from tests.generation.networks import save_reciting_run
 
 POEMS = (
@@ -45,18 +44,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("lines.txt").write_text("black\n\n/more and\n/retry\n/settings\n/quit\n", encoding="utf-8")
     Path("old.txt").write_text("床前明月光，\n疑是地上霜。\n" * 9, encoding="big5")
     corpus = read_corpus(["poems.txt"], CorpusConfig(layout="blocks"))
-    learned = CorpusRecord(
-        name=corpus.name,
-        sources=corpus.sources,
-        layout=corpus.layout,
-        stanzas=corpus.stanzas,
-        encoding=corpus.encoding,
-        digest=corpus.digest,
-        characters=len(corpus.text),
-        poems=corpus.poems,
-        poems_by_lines=(),
-    )
-    save_reciting_run(Path("checkpoints/quatrains"), corpus=learned)
+    save_reciting_run(Path("checkpoints/quatrains"), corpus=corpus.record())
 
 
 @pytest.mark.parametrize("example", sorted(set(filter(_quick, _examples(main)))))
