@@ -160,25 +160,30 @@ class CheckpointWriter:
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """Keep other processes from training into the directory; raises CheckpointError."""
+        root = self.directory.parent
+        root_was_there = root.exists()
         try:
             with locked(self.directory / LOCK_FILE):
                 try:
                     yield
                 finally:
-                    if [path.name for path in self.directory.iterdir()] == [LOCK_FILE]:
-                        self._vanish()
+                    self._vanish_if_empty()
         except BlockingIOError:
             raise CheckpointError(
                 f"another process is training in {self.directory}. Wait for it, or give this "
                 "run another name (--name)."
             ) from None
+        finally:
+            if not root_was_there:
+                with contextlib.suppress(OSError):  # It holds a run now.
+                    root.rmdir()
 
-    def _vanish(self) -> None:
+    def _vanish_if_empty(self) -> None:
         """Remove the directory of a run that came to nothing."""
         with contextlib.suppress(OSError):
-            (self.directory / LOCK_FILE).unlink()
-            self.directory.rmdir()
-            self.directory.parent.rmdir()  # Only where it is empty too.
+            if [path.name for path in self.directory.iterdir()] == [LOCK_FILE]:
+                (self.directory / LOCK_FILE).unlink()
+                self.directory.rmdir()
 
 
 def claim(root: Path, name: str, *, overwrite: bool) -> CheckpointWriter:

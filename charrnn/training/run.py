@@ -93,6 +93,8 @@ def train(
         corpus = _read(corpus, reading, watchers.observer)
     writer = claim(Path(checkpoints), name or corpus.name, overwrite=overwrite)
     with writer.held():
+        # Another process may have finished a run of that name since.
+        claim(Path(checkpoints), name or corpus.name, overwrite=overwrite)
         return _begin(
             writer,
             corpus,

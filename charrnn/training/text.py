@@ -42,8 +42,8 @@ class TrainingText:
         )
         if all(character.isspace() for character in self.vocabulary.characters):
             raise CorpusError(
-                f"min-count {reading.min_count} leaves no character of {corpus.name} to learn. "
-                "Give a lower one."
+                f"no character stands in {corpus.name} often enough to be learned. Give a lower "
+                "--min-count."
             )
         split = split_corpus(corpus, reading.validation_fraction, training.window)
         self.training: Ids = encode_part(corpus, split.training, self.vocabulary)

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import pytest
 
-from charrnn.checkpoint import HISTORY_FILE, STATE_FILE, Checkpoint, read_history
+from charrnn.checkpoint import HISTORY_FILE, STATE_FILE, Checkpoint, CheckpointWriter, read_history
 from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.corpus.reading import Corpus, corpus_from_text
 from charrnn.errors import (
@@ -250,6 +250,31 @@ def test_a_run_that_is_overwritten_stays_until_there_is_something_new(
     with pytest.raises(Killed):
         train(corpus, directory.parent, overwrite=True, observer=Diary(kill))
     assert Checkpoint.open(directory) == before
+
+
+def test_a_run_finished_by_another_process_meanwhile_is_kept(
+    corpus: Corpus, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold = CheckpointWriter.held
+    parked = directory.rename(directory.with_name("parked"))
+
+    def held_late(writer: CheckpointWriter) -> Any:
+        parked.rename(directory)
+        return hold(writer)
+
+    monkeypatch.setattr(CheckpointWriter, "held", held_late)
+    with pytest.raises(CheckpointError, match="already holds a run"):
+        train(corpus, directory.parent)
+    assert Checkpoint.open(directory)
+
+
+def test_a_refused_run_leaves_the_directories_as_they_were(corpus: Corpus, tmp_path: Path) -> None:
+    too_large = dataclasses.replace(TRAINING, batch_size=1000)
+    (tmp_path / "made").mkdir()
+    for name in ("made", "missing"):
+        with pytest.raises(ConfigurationError, match="batch-size 1000"):
+            train(corpus, tmp_path / name, training=too_large)
+    assert [path.name for path in tmp_path.rglob("*")] == ["made"]
 
 
 def test_two_processes_never_train_in_one_directory(corpus: Corpus, directory: Path) -> None:
