@@ -4,8 +4,9 @@ PYTHON ?= $(firstword $(foreach version,3.13 3.12 3.11,$(shell python$(version) 
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+MEASURABLE := $(VENV)/.measurable
 
-.PHONY: demo test lint types check-python clean
+.PHONY: demo test lint types benchmark check-python clean
 
 demo: $(INSTALLED)
 	@echo "Learning the bundled quatrains for two minutes ..."
@@ -23,6 +24,15 @@ lint: $(INSTALLED)
 
 types: $(INSTALLED)
 	$(BIN)/mypy
+
+benchmark: $(MEASURABLE)
+	@mkdir -p build
+	$(BIN)/python -m benchmarks.training --json build/benchmark.json $(OPTIONS)
+
+# Torch that is there already is kept, so that it may be the smaller build for CPUs.
+$(MEASURABLE): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --group benchmark
+	@touch $@
 
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \

@@ -109,7 +109,7 @@ def main(source: str, runs: tuple[str, ...], minutes: float, layout: str, poems:
 
     corpus = read_corpus([source], CorpusConfig(layout=layout))  # type: ignore[arg-type]
     counts = Counter(lines_in(corpus.poem(number)) for number in range(corpus.poems))
-    habits = Habits(set(words_in(corpus.text)), counts.most_common(1)[0][0])
+    habits = Habits(set(words_in(corpus.text[:])), counts.most_common(1)[0][0])
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     print(f"{corpus.name}, {minutes:g} minutes each, {cores} cores ({platform.machine()})\n")
     columns = [*COLUMNS, *([f"{habits.lines} lines", "known words"] if poems else [])]

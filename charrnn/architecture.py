@@ -8,11 +8,22 @@ from charrnn.config import Activation, Cell, ModelConfig
 from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.typecheck import mistyped_fields
 
-GATES: Final[dict[Cell, int]] = {"simple_rnn": 1, "gru": 3, "lstm": 4}
+GATES: Final[dict[Cell, int]] = {"simple_rnn": 1, "gru": 3, "lstm": 4, "peephole_lstm": 4}
 """Products of input and state that a cell forms at each step."""
 
-CELL_NAMES: Final[dict[Cell, str]] = {"lstm": "LSTM", "gru": "GRU", "simple_rnn": "SimpleRNN"}
-"""What people call a cell, and Keras its layer."""
+PEEPHOLES: Final[dict[Cell, int]] = {"simple_rnn": 0, "gru": 0, "lstm": 0, "peephole_lstm": 3}
+"""Gates of a cell that see its memory, each unit its own: those of input, forgetting, output."""
+
+STATES: Final[dict[Cell, int]] = {"simple_rnn": 1, "gru": 1, "lstm": 2, "peephole_lstm": 2}
+"""Arrays that a cell carries from step to step: its output h, and an LSTM its memory c too."""
+
+CELL_NAMES: Final[dict[Cell, str]] = {
+    "lstm": "LSTM",
+    "gru": "GRU",
+    "simple_rnn": "SimpleRNN",
+    "peephole_lstm": "PeepholeLSTM",
+}
+"""What people call a cell; the class of its layer has the same name."""
 
 
 class Layer(NamedTuple):
@@ -99,12 +110,18 @@ class Architecture:
         gates = GATES[self.cell]
         # Keras's GRU with reset_after keeps one bias for the input and one for the state.
         biases = 2 if self.cell == "gru" else 1
+        peepholes = PEEPHOLES[self.cell]
+        formula = (
+            f"{gates} x {self.units:,} units x ({inputs:,} inputs + {self.units:,} state "
+            f"+ {biases} bias{'es' if biases > 1 else ''})"
+        )
+        if peepholes:
+            formula += f" + {peepholes} x {self.units:,} peepholes"
         return Layer(
             CELL_NAMES[self.cell],
             self.units,
-            gates * self.units * (inputs + self.units + biases),
-            f"{gates} x {self.units:,} units x ({inputs:,} inputs + {self.units:,} state "
-            f"+ {biases} bias{'es' if biases > 1 else ''})",
+            (gates * (inputs + self.units + biases) + peepholes) * self.units,
+            formula,
         )
 
     @property

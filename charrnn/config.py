@@ -15,9 +15,11 @@ from typing import Any, Final, Literal, Self, get_args, get_origin
 from charrnn.errors import ConfigurationError
 from charrnn.typecheck import is_finite
 
-Cell = Literal["lstm", "gru", "simple_rnn"]
+Cell = Literal["lstm", "gru", "simple_rnn", "peephole_lstm"]
 Activation = Literal["tanh", "relu"]
 Lines = Literal["corpus", "any"]
+Precision = Literal["float32", "bfloat16"]
+Split = Literal["units", "rows"]
 Layout = Literal["auto", "text", "blocks", "lines"]
 
 LARGEST_SEED: Final = 2**63 - 1
@@ -142,12 +144,12 @@ def settings_of(configuration: type["Configuration"]) -> dict[str, Setting]:
     }
 
 
-def _kind_of(annotation: Any) -> type:
+def _kind_of(annotation: Any) -> Any:
     """The plain type of a field: int for `int | None`, str for a Literal."""
     if get_origin(annotation) is Literal:
         return str
-    plain: type = next((kind for kind in get_args(annotation) if kind is not NoneType), annotation)
-    return plain
+    members = [kind for kind in get_args(annotation) if kind is not NoneType]
+    return _kind_of(members[0]) if members else annotation
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -283,6 +285,25 @@ class TrainingConfig(Configuration):
         minimum=0,
         unset="two fifths of them",
     )
+    precision: Precision | None = setting(
+        None,
+        "Numbers that are multiplied in training on a CPU.",
+        choices=get_args(Precision),
+        unset="measured",
+    )
+    parts: int | None = setting(
+        None,
+        "Parts computed side by side on a CPU; 0 computes Keras's own layers.",
+        minimum=0,
+        maximum=1024,
+        unset="measured",
+    )
+    split: Split | None = setting(
+        None,
+        "What is dealt to the parts: the units of each layer, or the rows of a batch.",
+        choices=get_args(Split),
+        unset="measured",
+    )
     evaluate_every: int | None = setting(
         None, "Steps between evaluations.", minimum=1, unset="20 to a run"
     )
@@ -299,6 +320,11 @@ class TrainingConfig(Configuration):
         if len(budgets) > 1:
             raise ConfigurationError(
                 f"a run has one budget: give {' or '.join(budgets)}, not both."
+            )
+        if self.parts == 0 and self.precision == "bfloat16":
+            raise ConfigurationError(
+                "Keras's own layers (parts 0) are trained in float32. Give parts 1 or more for "
+                "precision bfloat16, or leave one of them out."
             )
 
 

@@ -28,6 +28,19 @@ class DeviceError(CharrnnError):
     """A device that was asked for and is not there."""
 
 
+class WorkersError(CharrnnError):
+    """Workers of one run that do not find one another, do not fit, or are gone.
+
+    Args:
+        message: What happened.
+        exit_code: That of the worker whose error ended the run.
+    """
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
 class DivergenceError(CharrnnError):
     """A training loss that is no longer a number."""
 
@@ -42,4 +55,5 @@ class TrainingInterrupted(CharrnnError):  # noqa: N818 (nothing failed)
 
     def __init__(self, message: str, signal_number: int) -> None:
         super().__init__(message)
+        self.signal_number = signal_number
         self.exit_code = 128 + signal_number

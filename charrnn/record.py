@@ -50,7 +50,7 @@ class ModelRecord:
         step: Training steps behind it.
         epoch: Readings of the text behind it.
         training_loss: Mean since the evaluation before, in nats per character.
-        validation_loss: On the whole validation part, in nats per character.
+        validation_loss: On the validation part, in nats per character.
     """
 
     sha256: str

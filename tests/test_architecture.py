@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.architecture import CELL_NAMES, Architecture, Layer
+from charrnn.architecture import CELL_NAMES, GATES, PEEPHOLES, STATES, Architecture, Layer
 from charrnn.config import Cell
 from charrnn.errors import CheckpointError
 from tests.fakes import ARCHITECTURE
@@ -26,17 +26,26 @@ def test_a_gru_has_two_biases() -> None:
     assert layer == Layer("GRU", 5, 150, "3 x 5 units x (3 inputs + 5 state + 2 biases)")
 
 
-@pytest.mark.parametrize("cell", ["simple_rnn", "gru", "lstm"])
+def test_a_peephole_lstm_has_three_peepholes_to_a_unit() -> None:
+    layer = dataclasses.replace(ARCHITECTURE, cell="peephole_lstm").table()[1]
+    formula = "4 x 5 units x (3 inputs + 5 state + 1 bias) + 3 x 5 peepholes"
+    assert layer == Layer("PeepholeLSTM", 5, 195, formula)
+
+
+@pytest.mark.parametrize("cell", get_args(Cell))
 @pytest.mark.parametrize("layers", [1, 3])
-def test_counts_are_those_of_stock_keras(cell: Cell, layers: int) -> None:
+def test_counts_are_those_of_keras(cell: Cell, layers: int) -> None:
     from keras import Sequential
     from keras import layers as keras_layers
+
+    from charrnn.model.peephole import PeepholeLSTM
 
     sizes = dataclasses.replace(ARCHITECTURE, cell=cell, layers=layers, units=7, vocabulary_size=11)
     recurrent = {
         "simple_rnn": keras_layers.SimpleRNN,
         "gru": keras_layers.GRU,
         "lstm": keras_layers.LSTM,
+        "peephole_lstm": PeepholeLSTM,
     }[cell]
     network = Sequential(
         [
@@ -55,17 +64,15 @@ def test_counts_are_those_of_stock_keras(cell: Cell, layers: int) -> None:
     assert network.count_params() == sizes.parameters
 
 
-def test_every_cell_has_the_name_that_keras_gives_its_layer() -> None:
-    from keras import layers as keras_layers
-
-    assert set(CELL_NAMES) == set(get_args(Cell))
-    assert all(hasattr(keras_layers, name) for name in CELL_NAMES.values())
+@pytest.mark.parametrize("table", [CELL_NAMES, GATES, PEEPHOLES, STATES])
+def test_every_cell_is_described(table: dict[Cell, object]) -> None:
+    assert set(table) == set(get_args(Cell))
 
 
 @given(
     st.builds(
         Architecture,
-        cell=st.sampled_from(["simple_rnn", "gru", "lstm"]),
+        cell=st.sampled_from(get_args(Cell)),
         vocabulary_size=st.integers(1, 9000),
         embedding=st.integers(1, 999),
         layers=st.integers(1, 5),

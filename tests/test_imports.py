@@ -19,7 +19,7 @@ PACKAGE = Path(charrnn.__file__).parent
 SLOW = {"tensorflow", "keras", "numpy", "h5py", "rich", "prompt_toolkit", "charset_normalizer"}
 
 LEVELS = [
-    {"config", "architecture", "errors", "files", "naming", "typecheck"},
+    {"config", "architecture", "cluster", "errors", "files", "naming", "typecheck"},
     {"record"},
     {"checkpoint"},
     {"corpus"},

@@ -172,9 +172,16 @@ def _described(catalogue: "Catalogue", entry: "Entry") -> dict[str, Any]:
 
 
 def _first_poems(text: "Corpus") -> list[str]:
+    from charrnn.corpus.long_text import pieces
+
     if text.layout != "text":
         return [text.poem(number) for number in range(min(text.poems, _POEMS_SHOWN))]
-    return ["\n".join(text.text.split("\n", _LINES_SHOWN)[:_LINES_SHOWN])]
+    beginning = ""
+    for piece in pieces(text.text):
+        beginning += piece
+        if beginning.count("\n") >= _LINES_SHOWN:
+            break
+    return ["\n".join(beginning.split("\n", _LINES_SHOWN)[:_LINES_SHOWN])]
 
 
 def _print_json(value: object) -> None:

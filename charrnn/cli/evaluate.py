@@ -25,8 +25,8 @@ from charrnn.record import RunRecord
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from charrnn.corpus.layout import Spans
     from charrnn.corpus.reading import Corpus
-    from charrnn.corpus.splitting import Spans
     from charrnn.corpus.vocabulary import Ids
     from charrnn.generation.scoring import Score
     from charrnn.generation.writer import TextGenerator
@@ -62,6 +62,7 @@ def evaluate(
     from charrnn.generation.threads import use_idle_cores
 
     use_idle_cores()
+    from charrnn.corpus.rows import blocks
     from charrnn.corpus.splitting import encode_part
     from charrnn.corpus.vocabulary import UNKNOWN
     from charrnn.generation.writer import TextGenerator
@@ -74,8 +75,10 @@ def evaluate(
         else _whole_file(file, opened.record, corpus_config.encoding)
     )
     ids = encode_part(corpus, spans, generator.vocabulary)
+    if file is None:
+        _tell_what_training_measured(ids)
     score = _score(generator, ids)
-    unknown = int((ids == UNKNOWN).sum())
+    unknown = sum(int((block == UNKNOWN).sum()) for block in blocks(ids))
     text = f"the validation part of {opened.record.corpus.name}" if file is None else file
     if as_json:
         _print_json(opened, text, score, unknown)
@@ -114,11 +117,22 @@ def _validation_part(checkpoint: Checkpoint) -> "tuple[Corpus, Spans]":
 
 
 def _whole_file(file: str, record: RunRecord, encoding: str | None) -> "tuple[Corpus, Spans]":
-    import numpy as np
-
     corpus = _read([file], record, encoding)
     _tell(corpus.notes)
-    return corpus, np.stack((corpus.starts, corpus.stops), axis=1)
+    return corpus, corpus.spans
+
+
+def _tell_what_training_measured(ids: "Ids") -> None:
+    """Explain a loss that is not the one that training told of the same network."""
+    from charrnn.corpus.streams import MOST_MEASURED, EvaluationStreams
+
+    streams = EvaluationStreams(ids, MOST_MEASURED)
+    if streams.characters < len(ids) - 1:
+        click.echo(
+            f"All {len(ids):,} characters of the validation part are read; training measured the "
+            f"same {streams.characters:,} of them each time, so its loss is a little different.",
+            err=True,
+        )
 
 
 def _tell(notes: "Sequence[str]") -> None:

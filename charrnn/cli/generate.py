@@ -1,6 +1,7 @@
 """`charrnn generate`: write poems, shown as they come into being."""
 
 import dataclasses
+import io
 import json
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -142,7 +143,7 @@ def _beginning(prompt: str | None, file: IO[bytes] | None) -> str:
         raise click.UsageError("--prompt and --prompt-file exclude each other; give one of them.")
     if file is None:
         return _printable(prompt or "")
-    data = file.read()
+    data = io.BytesIO(file.read())
     name = getattr(file, "name", "<stdin>")
     encoding = find_encoding(data, "standard input" if name == "<stdin>" else name)
     if encoding.note is not None:

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+import os
 import sys
 import time
 from importlib.util import find_spec
@@ -21,6 +22,7 @@ from charrnn.cli.options import (
     json_option,
 )
 from charrnn.cli.startup import quiet_startup
+from charrnn.cluster import find_cluster
 from charrnn.config import (
     DEVICE_NAME,
     Configuration,
@@ -78,6 +80,18 @@ def _check_device(context: click.Context, parameter: click.Parameter, value: str
     callback=_check_device,
     help="auto, cpu, gpu or gpu:N; auto takes a GPU where TensorFlow finds one.  [default: auto]",
 )
+@click.option(
+    "--workers",
+    metavar="HOST:PORT,...",
+    help="Train together with other machines: the addresses of all, the chief first, the same on "
+    "each.  [default: as TF_CONFIG says, else alone]",
+)
+@click.option(
+    "--worker-index",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Which of the workers this one is; 0 is the chief, which decides and writes.",
+)
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped, or lengthen it.")
 @click.option("--overwrite", is_flag=True, help="Replace a run of the same name.")
 @click.option(
@@ -98,6 +112,8 @@ def train(
     training_config: TrainingConfig,
     corpus_config: CorpusConfig,
     device: str,
+    workers: str | None,
+    worker_index: int | None,
     resume: bool,
     overwrite: bool,
     tensorboard: Path | None,
@@ -112,16 +128,24 @@ def train(
     if resume and overwrite:
         raise click.UsageError("--resume goes on with a run, --overwrite replaces it: give one.")
     began = time.monotonic()
+    cluster = find_cluster(workers, worker_index, os.environ)
+    alone = cluster is None or cluster.is_alone
+    follows = cluster is not None and not cluster.is_chief
     from charrnn.corpus.sources import corpus_name
 
     run_name = name or (corpus_name(corpus) if corpus else None if resume else DEFAULT_CORPUS)
-    if resume:
+    if follows:
+        directory = checkpoints / (run_name or DEFAULT_CORPUS)  # The chief's; it is not touched.
+    elif resume:
         directory = find_checkpoint(run_name, checkpoints)
     else:
         # Refused here already, before TensorFlow is loaded and a text downloaded.
         directory = claim(checkpoints, run_name or DEFAULT_CORPUS, overwrite=overwrite).directory
     require_tensorflow()
-    callbacks = _callbacks(tensorboard)
+    if not alone:
+        # TensorFlow logs every lost connection; what is to be said of one is said in a sentence.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    callbacks = [] if follows else _callbacks(tensorboard)
     observer = _observer()
     with contextlib.closing(observer):
         with observer.loading(), quiet_startup():
@@ -131,10 +155,12 @@ def train(
             available_gpus()  # Its libraries complain once, where there is no GPU.
         watching: dict[str, Any] = {
             "device": device,
+            "cluster": cluster,
             "observer": observer,
             "callbacks": callbacks,
             "sample": _write_sample,
-            "began": began,
+            # The time of several begins when all of them have come.
+            "began": began if alone else None,
         }
         if resume:
             changes = _given(context, model_config, training_config, corpus_config)
@@ -150,7 +176,7 @@ def train(
                 overwrite=overwrite,
                 **watching,
             )
-    if as_json:
+    if as_json and not follows:
         values = dataclasses.asdict(outcome) | {"directory": str(outcome.directory)}
         click.echo(json.dumps(values, ensure_ascii=False, indent=1))
 
@@ -208,5 +234,6 @@ def _write_sample(
     from charrnn.generation.weights import NetworkWeights
     from charrnn.generation.writer import TextGenerator
 
-    writer = TextGenerator.of_weights(NetworkWeights.from_keras(arrays), record)
+    weights = NetworkWeights.from_keras(arrays, record.architecture.layers)
+    writer = TextGenerator.of_weights(weights, record)
     return str(writer.write(config=SamplingConfig(seed=seed, length=SAMPLE_CHARACTERS)))

@@ -3,13 +3,16 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from charrnn.corpus.chinese_script import only_simplified, only_traditional
+from charrnn.corpus.layout import Spans, neighbours
+from charrnn.corpus.long_text import whole_lines
 from charrnn.corpus.reading import Corpus
 from charrnn.corpus.recipes import HAN
+from charrnn.corpus.rows import as_array
 from charrnn.corpus.splitting import Split
 from charrnn.corpus.vocabulary import character_counts
 
@@ -76,8 +79,30 @@ def find_blemishes(corpus: Corpus, split: Split | None) -> list[Blemish]:
     return [blemish for blemish in found if blemish is not None]
 
 
-def _poems(corpus: Corpus) -> Iterator[tuple[int, str]]:
-    return ((number + 1, corpus.poem(number)) for number in range(corpus.poems))
+class _Stretch(NamedTuple):
+    """A poem, or some lines of one too long to look at as a whole."""
+
+    poem: int
+    span: tuple[int, int]
+    start: int
+    text: str
+
+
+def _stretches(corpus: Corpus, spans: Spans) -> Iterator[_Stretch]:
+    """All poems that stand at some spans, in order, counted from 1."""
+    poem = 0
+    for group in neighbours(spans):
+        begin, end = int(group[0, 0]), int(group[-1, 1])
+        if len(group) == 1:
+            poem, start = poem + 1, begin
+            for lines in whole_lines(corpus.text, begin, end):
+                yield _Stretch(poem, (begin, end), start, lines)
+                start += len(lines)
+            continue
+        text = corpus.text[begin:end]
+        for start, stop in group.tolist():
+            poem += 1
+            yield _Stretch(poem, (start, stop), start, text[start - begin : stop - begin])
 
 
 def _blemish(kind: str, examples: Iterable[Example], advice: str) -> Blemish | None:
@@ -91,20 +116,30 @@ def _blemish(kind: str, examples: Iterable[Example], advice: str) -> Blemish | N
 
 
 def _places(corpus: Corpus, pattern: re.Pattern[str]) -> Iterator[Example]:
-    for number, poem in _poems(corpus):
-        for match in pattern.finditer(poem):
-            start, stop = max(0, match.start() - _CONTEXT), match.end() + _CONTEXT
-            yield Example(number, " ".join(poem[start:stop].split()))
+    for stretch in _stretches(corpus, corpus.spans):
+        for match in pattern.finditer(stretch.text):
+            start = max(stretch.span[0], stretch.start + match.start() - _CONTEXT)
+            stop = min(stretch.span[1], stretch.start + match.end() + _CONTEXT)
+            yield Example(stretch.poem, " ".join(corpus.text[start:stop].split()))
 
 
 def _duplicates(corpus: Corpus) -> Blemish | None:
     def repetitions() -> Iterator[Example]:
         first: dict[int, int] = {}
-        for number, poem in _poems(corpus):
-            earlier = first.setdefault(hash(" ".join(poem.split())), number)
-            if earlier != number:
-                yield Example(number, f"repeats poem {earlier:,}: {poem.splitlines()[0].rstrip()}")
+        words: list[str] = []
+        for stretch in _stretches(corpus, corpus.spans):
+            start, stop = stretch.span
+            words += stretch.text.split()
+            if stretch.start + len(stretch.text) < stop:
+                continue
+            earlier = first.setdefault(hash(" ".join(words)), stretch.poem)
+            words = []
+            if earlier != stretch.poem:
+                verse = next(whole_lines(corpus.text, start, stop)).splitlines()[0].rstrip()
+                yield Example(stretch.poem, f"repeats poem {earlier:,}: {verse}")
 
+    if corpus.poems == 1:
+        return None
     return _blemish(
         "duplicate poems",
         repetitions(),
@@ -148,7 +183,8 @@ def _mixed_scripts(corpus: Corpus) -> Blemish | None:
 
 def _mixed_punctuation(corpus: Corpus) -> Blemish | None:
     half, full = (
-        sum(1 for _ in pattern.finditer(corpus.text)) for pattern in (_HALF_WIDTH, _FULL_WIDTH)
+        sum(len(pattern.findall(stretch.text)) for stretch in _stretches(corpus, corpus.spans))
+        for pattern in (_HALF_WIDTH, _FULL_WIDTH)
     )
     if not half or not full:
         return None
@@ -174,14 +210,14 @@ def _removed_controls(corpus: Corpus) -> Blemish | None:
 def _overlap(corpus: Corpus, split: Split) -> Blemish | None:
     learned = {
         hash(verse)
-        for start, stop in split.training.tolist()
-        for verse in _long_verses(corpus.text[start:stop])
+        for stretch in _stretches(corpus, split.training)
+        for verse in _long_verses(stretch.text)
     }
-    numbers = {start: number for number, start in enumerate(corpus.starts.tolist(), 1)}
+    starts = as_array(corpus.spans)[:, 0]
     examples = (
-        Example(numbers.get(start, 1), verse)
-        for start, stop in split.validation.tolist()
-        for verse in _long_verses(corpus.text[start:stop])
+        Example(int(np.searchsorted(starts, stretch.span[0], "right")), verse)
+        for stretch in _stretches(corpus, split.validation)
+        for verse in _long_verses(stretch.text)
         if hash(verse) in learned
     )
     return _blemish(

@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import hashlib
-import os
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -11,14 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from charrnn.corpus.download import DownloadProgress, disk_errors, download, untold
+from charrnn.corpus.cache import CACHE_VARIABLE, cache_directory, disk_errors
+from charrnn.corpus.download import DownloadProgress, download, untold
 from charrnn.corpus.layout import ResolvedLayout
 from charrnn.corpus.recipes import RECIPES
 from charrnn.errors import CorpusError
 from charrnn.files import locked, write_text
-
-CACHE_VARIABLE: Final = "CHARRNN_CACHE"
-"""Environment variable that moves the cache directory."""
 
 Availability = Literal["bundled", "downloaded", "available"]
 _DIGEST_IN_NAME: Final = 16
@@ -143,7 +140,7 @@ def _held(parts: Path, name: str) -> Iterator[None]:
     """Keep other processes from downloading into a directory."""
     lock = parts / _LOCK_FILE
     with contextlib.ExitStack() as stack:
-        with disk_errors(lock):
+        with disk_errors(lock.parent):
             try:
                 stack.enter_context(locked(lock))
             except BlockingIOError as error:
@@ -171,16 +168,6 @@ def open_catalogue() -> Catalogue:
 def read_entries(text: str) -> dict[str, Entry]:
     """The corpora that a catalogue in TOML lists, by name."""
     return {name: Entry(name=name, **values) for name, values in tomllib.loads(text).items()}
-
-
-def cache_directory() -> Path:
-    """Where downloaded corpora are kept; `CHARRNN_CACHE` moves it."""
-    chosen = os.environ.get(CACHE_VARIABLE)
-    if chosen:
-        return Path(chosen) / "corpora"
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("charrnn")) / "corpora"
 
 
 def _text_of(entry: Entry, contents: dict[str, bytes]) -> str:

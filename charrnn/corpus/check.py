@@ -9,6 +9,7 @@ from charrnn.config import CorpusConfig, TrainingConfig
 from charrnn.corpus.blemishes import Blemish, find_blemishes
 from charrnn.corpus.layout import ResolvedLayout
 from charrnn.corpus.reading import Corpus
+from charrnn.corpus.rows import blocks
 from charrnn.corpus.splitting import Split, split_corpus
 from charrnn.corpus.vocabulary import Vocabulary, character_counts
 from charrnn.errors import CorpusError
@@ -87,7 +88,7 @@ def check_corpus(corpus: Corpus, config: CorpusConfig | None = None) -> Report:
         validation_poems=None if split is None else len(split.validation),
         validation_characters=None
         if split is None
-        else int((split.validation[:, 1] - split.validation[:, 0]).sum()),
+        else sum(int((rows[:, 1] - rows[:, 0]).sum()) for rows in blocks(split.validation)),
         too_short=too_short,
         notes=corpus.notes,
         blemishes=tuple(find_blemishes(corpus, split)),

@@ -1,7 +1,6 @@
 """Fetching one file: resumed where it broke off, and used only if its digest is right."""
 
 import contextlib
-import errno
 import hashlib
 import http.client
 import urllib.error
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final, Protocol
 
+from charrnn.corpus.cache import disk_errors
 from charrnn.errors import CorpusError
 
 TIMEOUT: Final = 30.0
@@ -55,11 +55,11 @@ def download(url: str, destination: Path, sha256: str, progress: DownloadProgres
             or the file is not the one that was expected.
     """
     part = destination.with_name(destination.name + ".part")
-    with disk_errors(part):
+    with disk_errors(part.parent):
         destination.parent.mkdir(parents=True, exist_ok=True)
         have = part.stat().st_size if part.exists() else 0
     _fetch(url, part, have, progress)
-    with disk_errors(part):
+    with disk_errors(part.parent):
         with part.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         if digest != sha256:
@@ -84,11 +84,11 @@ def _fetch(url: str, part: Path, have: int, progress: DownloadProgress) -> None:
         if response.status != http.HTTPStatus.PARTIAL_CONTENT:
             have = 0
         size = _announced(response, have)
-        with disk_errors(part):
+        with disk_errors(part.parent):
             file = part.open("ab" if have else "wb")
         with file:
             for chunk in _chunks(response, url):
-                with disk_errors(part):
+                with disk_errors(part.parent):
                     file.write(chunk)
                     file.flush()
                 have += len(chunk)
@@ -174,23 +174,6 @@ def _network_errors(url: str) -> Iterator[None]:
         raise CorpusError(
             f"{_host(url)} cannot be reached ({reason}). Check the network and run the same "
             "command again; what has arrived is kept."
-        ) from error
-
-
-@contextlib.contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
-    """Tell in a sentence why a file of a download cannot be written; raises CorpusError."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise CorpusError(
-                f"the disk is full: {path.parent} cannot take the download. Make room there, or "
-                "set CHARRNN_CACHE to a directory on another disk."
-            ) from error
-        raise CorpusError(
-            f"{path.parent} cannot be written ({error.strerror}). "
-            "Set CHARRNN_CACHE to a directory of your own."
         ) from error
 
 

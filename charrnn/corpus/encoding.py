@@ -10,11 +10,11 @@ The encoding of a text is found in this order:
 """
 
 import codecs
-import re
+import os
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import BinaryIO, Final
 
 from charrnn.errors import CorpusError
 
@@ -45,9 +45,9 @@ _NOT_TEXT: Final = {
     b"\x7fELF": "a program",
     b"\x89HDF": "an HDF5 file",
 }
-_NOT_ASCII: Final = re.compile(rb"[\x80-\xff]")
 _CHUNK: Final = 1 << 20
 _SAMPLE: Final = 1 << 16
+_LONGEST_LINE: Final = 1 << 22
 _CLOSE: Final = 0.1
 
 
@@ -66,11 +66,11 @@ class Encoding:
     note: str | None = None
 
 
-def find_encoding(data: bytes, name: str, wanted: str | None = None) -> Encoding:
-    """Find out how a text is encoded.
+def find_encoding(file: BinaryIO, name: str, wanted: str | None = None) -> Encoding:
+    """Find out how a text is encoded, holding little of it at a time.
 
     Args:
-        data: The bytes of the text.
+        file: The bytes of the text; they are read several times.
         name: What to call the text in a message.
         wanted: The encoding that the user says it has; None finds out.
 
@@ -80,62 +80,89 @@ def find_encoding(data: bytes, name: str, wanted: str | None = None) -> Encoding
     Raises:
         CorpusError: The text is binary, in no known encoding, or not in the wanted one.
     """
+    beginning = _beginning(file)
     if wanted is not None:
-        return _wanted_encoding(data, name, wanted)
-    for beginning, kind in _NOT_TEXT.items():
-        if data.startswith(beginning):
+        return _wanted_encoding(file, beginning, name, wanted)
+    for magic, kind in _NOT_TEXT.items():
+        if beginning.startswith(magic):
             raise CorpusError(f"{name} is not text but {kind}; save it as plain text first.")
     for mark, encoding in _MARKS:
-        if data.startswith(mark):
+        if beginning.startswith(mark):
             found = Encoding(encoding, len(mark))
-            _require_readable(data, name, found)
+            _require_readable(file, name, found)
             return found
-    if b"\0" in data:
-        return _utf_16(data, name)
-    if _error_of(data, Encoding("utf-8")) is None:
+    if any(b"\0" in piece for piece in _pieces(file)):
+        return _utf_16(file, beginning, name)
+    if _misfit(file, Encoding("utf-8")) is None:
         return Encoding("utf-8")
-    return _legacy_encoding(data, name)
+    return _legacy_encoding(file, name)
 
 
-def decoded(data: bytes, encoding: Encoding) -> Iterator[str]:
-    """Read bytes piece by piece, so that bytes and text need not stand whole beside a copy.
+def decoded(file: BinaryIO, encoding: Encoding) -> Iterator[str]:
+    """Read bytes piece by piece, so that neither they nor the text need stand whole in memory.
 
     Args:
-        data: The bytes of the text.
+        file: The bytes of the text.
         encoding: An encoding that `find_encoding` gave.
 
     Yields:
         The text, in pieces.
     """
     decoder = codecs.getincrementaldecoder(encoding.name)()
-    view = memoryview(data)[encoding.mark :]
-    for start in range(0, len(view), _CHUNK):
-        yield decoder.decode(bytes(view[start : start + _CHUNK]))
+    for piece in _pieces(file, encoding.mark):
+        yield decoder.decode(piece)
     yield decoder.decode(b"", final=True)
 
 
-def _error_of(data: bytes, encoding: Encoding) -> UnicodeDecodeError | None:
+@dataclass(frozen=True, slots=True)
+class _Misfit:
+    """The first byte that an encoding cannot read, and its place, counted from 0."""
+
+    place: int
+    byte: int
+
+
+def _beginning(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read(_SAMPLE)
+
+
+def _pieces(file: BinaryIO, start: int = 0) -> Iterator[bytes]:
+    file.seek(start)
+    while piece := file.read(_CHUNK):
+        yield piece
+
+
+def _size(file: BinaryIO) -> int:
+    return file.seek(0, os.SEEK_END)
+
+
+def _misfit(file: BinaryIO, encoding: Encoding) -> _Misfit | None:
+    """Where an encoding fails; None when it reads everything."""
+    decoder = codecs.getincrementaldecoder(encoding.name)()
+    place, waiting = encoding.mark, 0
     try:
-        for _ in decoded(data, encoding):
-            pass
-    except UnicodeDecodeError:
-        try:
-            data.decode(encoding.name)
-        except UnicodeDecodeError as error:
-            return error
+        for piece in _pieces(file, encoding.mark):
+            decoder.decode(piece)
+            place += len(piece)
+            waiting = len(decoder.getstate()[0])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        # What the decoder was given begins with the bytes that waited for the rest of a character.
+        return _Misfit(place - waiting + error.start, error.object[error.start])
     return None
 
 
-def _require_readable(data: bytes, name: str, encoding: Encoding) -> None:
-    error = _error_of(data, encoding)
-    if error is not None:
+def _require_readable(file: BinaryIO, name: str, encoding: Encoding) -> None:
+    misfit = _misfit(file, encoding)
+    if misfit is not None:
         raise CorpusError(
-            f"{name} is not in {encoding.name}: byte {error.start + 1:,} of {len(data):,} "
-            f"(0x{data[error.start]:02x}) does not fit. Name another with --encoding."
+            f"{name} is not in {encoding.name}: byte {misfit.place + 1:,} of {_size(file):,} "
+            f"(0x{misfit.byte:02x}) does not fit. Name another with --encoding."
         )
 
 
-def _wanted_encoding(data: bytes, name: str, wanted: str) -> Encoding:
+def _wanted_encoding(file: BinaryIO, beginning: bytes, name: str, wanted: str) -> Encoding:
     try:
         normal = codecs.lookup(wanted).name
         "".encode(normal)
@@ -146,23 +173,22 @@ def _wanted_encoding(data: bytes, name: str, wanted: str) -> Encoding:
         ) from None
     encoding = Encoding({"utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(normal, normal))
     for mark, marked in _MARKS:
-        if marked.startswith(normal) and data.startswith(mark):
+        if marked.startswith(normal) and beginning.startswith(mark):
             encoding = Encoding(marked, len(mark))
-    _require_readable(data, name, encoding)
+    _require_readable(file, name, encoding)
     return encoding
 
 
-def _utf_16(data: bytes, name: str) -> Encoding:
+def _utf_16(file: BinaryIO, sample: bytes, name: str) -> Encoding:
     """UTF-16 without a mark: its high bytes, at every other place, take few values."""
-    sample = data[:_SAMPLE]
     byte_orders = {
         "utf-16-le": len(set(sample[1::2])) / max(1, len(set(sample[::2]))),
         "utf-16-be": len(set(sample[::2])) / max(1, len(set(sample[1::2]))),
     }
     encoding = Encoding(min(byte_orders, key=lambda order: byte_orders[order]))
     # Text of another kind with a stray zero byte here and there is damaged, not UTF-16.
-    stray = sample.count(0) * 3 < len(sample) and _error_of(data, Encoding("utf-8")) is None
-    if not stray and len(data) % 2 == 0 and _error_of(data, encoding) is None:
+    stray = sample.count(0) * 3 < len(sample) and _misfit(file, Encoding("utf-8")) is None
+    if not stray and _size(file) % 2 == 0 and _misfit(file, encoding) is None:
         text = sample[: len(sample) // 2 * 2].decode(encoding.name, "ignore")
         if all(
             unicodedata.category(character) not in {"Cc", "Cn", "Co"} or character in "\t\n\r"
@@ -173,11 +199,11 @@ def _utf_16(data: bytes, name: str) -> Encoding:
     raise CorpusError(f"{name} is not text: it holds zero bytes, as programs and pictures do.")
 
 
-def _legacy_encoding(data: bytes, name: str) -> Encoding:
+def _legacy_encoding(file: BinaryIO, name: str) -> Encoding:
     from charset_normalizer import from_bytes
 
-    sample = _telling_lines(data)
-    _refuse_damaged_utf_8(data, sample, name)
+    sample = _telling_lines(file)
+    _refuse_damaged_utf_8(file, sample, name)
     matches = [
         (_CANDIDATES[match.encoding], match.chaos)
         for match in from_bytes(sample, cp_isolation=list(_CANDIDATES))
@@ -186,7 +212,7 @@ def _legacy_encoding(data: bytes, name: str) -> Encoding:
     ranked = [encoding for encoding, _ in matches]
     close = [encoding for encoding, chaos in matches if chaos - matches[0][1] < _CLOSE]
     for encoding in dict.fromkeys([*ranked, *_CANDIDATES.values()]):
-        if _error_of(data, Encoding(encoding)) is None and _free_of_controls(sample, encoding):
+        if _misfit(file, Encoding(encoding)) is None and _free_of_controls(sample, encoding):
             return Encoding(encoding, note=_guess(name, encoding, close))
     raise CorpusError(
         f"{name} is not text in UTF-8, UTF-16, GB18030, Big5 or Windows-1252: "
@@ -194,24 +220,24 @@ def _legacy_encoding(data: bytes, name: str) -> Encoding:
     )
 
 
-def _telling_lines(data: bytes) -> bytes:
+def _telling_lines(file: BinaryIO) -> bytes:
     """The first lines that are not plain ASCII: a small sample is enough for the library."""
     lines: list[bytes] = []
-    length = stop = 0
-    while length < _SAMPLE and (telling := _NOT_ASCII.search(data, stop)):
-        start = data.rfind(b"\n", stop, telling.start()) + 1 or stop
-        stop = data.find(b"\n", telling.start()) + 1 or len(data)
-        lines.append(data[start:stop])
-        length += stop - start
+    length = 0
+    file.seek(0)
+    while length < _SAMPLE and (line := file.readline(_LONGEST_LINE)):
+        if not line.isascii():
+            lines.append(line)
+            length += len(line)
     return b"".join(lines)
 
 
-def _refuse_damaged_utf_8(data: bytes, sample: bytes, name: str) -> None:
+def _refuse_damaged_utf_8(file: BinaryIO, sample: bytes, name: str) -> None:
     text = sample.decode("utf-8", "replace")
     wrong = text.count("\N{REPLACEMENT CHARACTER}")
     right = sum(not character.isascii() for character in text) - wrong
     if right > 10 * wrong:
-        _require_readable(data, name, Encoding("utf-8"))
+        _require_readable(file, name, Encoding("utf-8"))
 
 
 def _free_of_controls(sample: bytes, encoding: str) -> bool:

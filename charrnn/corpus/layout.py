@@ -15,9 +15,8 @@ line is a poem. `auto` decides, looking at the first four million characters:
 """
 
 import re
-from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 from typing import Final, Literal
@@ -26,14 +25,19 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.config import Layout
+from charrnn.corpus import long_text
+from charrnn.corpus.blank_runs import LINE_ENDS, START, STOP, blank_runs
+from charrnn.corpus.long_text import Text
+from charrnn.corpus.rows import Rows, RowsWriter, as_array, blocks
 
 ResolvedLayout = Literal["text", "blocks", "lines"]
-Positions = npt.NDArray[np.int64]
+Spans = Rows[np.int64]
 
 _SAMPLE: Final = 4_000_000
-_GAP: Final = re.compile(r"\n(?:[^\S\n]*\n)+")
-_LONG_GAP: Final = re.compile(r"\n(?:[^\S\n]*\n){2,}")
-_LINE: Final = re.compile(r"\n")
+_BLOCK: Final = 1 << 14
+_LINE: Final = 1
+_GAP: Final = 2
+_LONG_GAP: Final = 3
 _CLAUSE_END: Final = re.compile(r"[，。？！；：]")
 _LONGEST_VERSE: Final = 60
 _MOST_LINES: Final = 60
@@ -48,21 +52,22 @@ class LayoutChoice:
 
     Attributes:
         layout: The layout, settled.
-        separator: What stands between poems; None for continuous text.
+        gap: Line ends, with nothing but white space between them, that part two poems; None for
+            continuous text.
         reason: A sentence that says what was chosen and why.
     """
 
     layout: ResolvedLayout
-    separator: re.Pattern[str] | None
+    gap: int | None
     reason: str
 
     @property
     def stanzas(self) -> bool:
         """Whether one blank line parts stanzas, and only a longer gap poems."""
-        return self.separator is _LONG_GAP
+        return self.gap == _LONG_GAP
 
 
-def choose_layout(text: str, wanted: Layout = "auto", stanzas: bool | None = None) -> LayoutChoice:
+def choose_layout(text: Text, wanted: Layout = "auto", stanzas: bool | None = None) -> LayoutChoice:
     """Decide how poems stand in a text.
 
     Args:
@@ -72,87 +77,116 @@ def choose_layout(text: str, wanted: Layout = "auto", stanzas: bool | None = Non
             the rule of this module.
 
     Returns:
-        The layout, and the separator of its poems.
+        The layout, and what parts its poems.
     """
     sample = text[:_SAMPLE]
     if wanted == "text":
         return LayoutChoice("text", None, "layout text: one continuous text.")
     if wanted == "lines":
         return LayoutChoice("lines", _LINE, "layout lines: every line is a poem.")
-    separator = _poem_gap(sample) if stanzas is None else _LONG_GAP if stanzas else _GAP
+    gap = _poem_gap(sample) if stanzas is None else _LONG_GAP if stanzas else _GAP
     if wanted == "blocks":
-        return LayoutChoice("blocks", separator, f"layout blocks: {_parting(separator)}.")
-    return _automatic(sample, separator)
+        return LayoutChoice("blocks", gap, f"layout blocks: {_parting(gap)}.")
+    return _automatic(sample, gap)
 
 
-def cut(text: str, separator: re.Pattern[str] | None) -> tuple[Positions, Positions]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Poems:
+    """The poems of a text.
+
+    Attributes:
+        spans: `(poems, 2)` position of the first character of every poem, and after its last one.
+        by_lines: How many have 1, 2, 3 ... lines, blank ones not counted. Empty where a poem is
+            longer than `LONGEST_COUNTED`: such poems have no count of lines that another one could
+            be expected to have.
+    """
+
+    spans: Spans
+    by_lines: tuple[int, ...]
+
+
+def cut(text: Text, gap: int | None) -> Poems:
     """Find the poems of a text.
 
     Args:
         text: The normalised text.
-        separator: What stands between poems; None takes the whole text as one.
+        gap: Line ends that part two poems; None takes the whole text as one.
 
     Returns:
-        `(poems,)` position of the first character of every poem and `(poems,)` position after
-        its last one. Poems have no blank space around them, and empty ones are dropped.
+        The poems. They have no blank space around them, and empty ones are dropped.
     """
-    if separator is None:
-        return np.array([0], np.int64), np.array([len(text)], np.int64)
-    starts, stops = array("q"), array("q")
-    for start, stop in _pieces(text, separator):
-        piece = text[start:stop]
-        stripped = piece.strip()
-        if stripped:
-            first = start + len(piece) - len(piece.lstrip())
-            starts.append(first)
-            stops.append(first + len(stripped))
-    return np.array(starts, np.int64), np.array(stops, np.int64)
+    if gap is None:
+        return Poems(np.array([[0, len(text)]], np.int64), ())
+    spans = RowsWriter(np.int64, (2,))
+    by_lines = np.zeros(LONGEST_COUNTED + 2, np.int64)
+    start = breaks = 0
+    for runs in blank_runs(text):
+        # White space at either end of the text belongs to no poem, however long it is.
+        parts = (runs[:, LINE_ENDS] >= gap) | (runs[:, START] == 0) | (runs[:, STOP] == len(text))
+        parting = runs[parts]
+        starts = np.append(start, parting[:, STOP])
+        found = np.stack((starts[:-1], parting[:, START]), axis=1)
+        real = found[:, 0] < found[:, 1]
+        spans.append(found[real])
+        # A poem has one line more than it has line breaks inside.
+        inner = np.append(breaks, ~parts & (runs[:, LINE_ENDS] > 0)).cumsum()
+        ended = np.append(0, inner[1:][parts])
+        lines = (np.diff(ended) + 1)[real]
+        by_lines += np.bincount(lines.clip(max=LONGEST_COUNTED + 1), minlength=len(by_lines))
+        start, breaks = int(starts[-1]), int(inner[-1] - ended[-1])
+    if start < len(text):
+        spans.append(np.array([[start, len(text)]], np.int64))
+        by_lines[min(breaks, LONGEST_COUNTED) + 1] += 1
+    return Poems(spans.finish(), _trimmed(by_lines.tolist()))
 
 
-def poems_by_lines(poems: Iterable[str]) -> tuple[int, ...]:
-    """How many poems have 1, 2, 3 ... lines, blank ones not counted.
+def neighbours(spans: Spans) -> Iterator[npt.NDArray[np.int64]]:
+    """All spans in order, those together that stand near one another in the text.
 
-    Empty where a poem is longer than `LONGEST_COUNTED`: such poems have no count of lines that
-    another one could be expected to have.
+    Args:
+        spans: `(spans, 2)` spans in the order of the text.
+
+    Yields:
+        `(n, 2)` spans within `CHUNK` characters, or a single one that may be longer.
     """
-    counts = Counter(sum(bool(line.strip()) for line in poem.split("\n")) for poem in poems)
-    longest = max(counts, default=0)
-    if longest > LONGEST_COUNTED:
-        return ()
-    return tuple(counts[lines] for lines in range(1, longest + 1))
+    for rows in blocks(spans, _BLOCK):
+        stops = rows[:, 1].copy()
+        first = 0
+        while first < len(rows):
+            near = np.searchsorted(stops, rows[first, 0] + long_text.CHUNK, "right")
+            last = max(first + 1, int(near))
+            yield rows[first:last]
+            first = last
 
 
-def _pieces(text: str, separator: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-    start = 0
-    for gap in separator.finditer(text):
-        yield start, gap.start()
-        start = gap.end()
-    yield start, len(text)
+def _trimmed(by_lines: list[int]) -> tuple[int, ...]:
+    longest = max((lines for lines, poems in enumerate(by_lines) if poems), default=0)
+    return () if longest > LONGEST_COUNTED else tuple(by_lines[1 : longest + 1])
 
 
-def _poem_gap(text: str) -> re.Pattern[str]:
+def _poem_gap(text: str) -> int:
     gaps = longs = 0
-    for gap in _GAP.finditer(text.strip()):
-        gaps += 1
-        longs += gap.group().count("\n") > 2
+    for runs in blank_runs(text.strip()):
+        gaps += int(np.count_nonzero(runs[:, LINE_ENDS] >= _GAP))
+        longs += int(np.count_nonzero(runs[:, LINE_ENDS] >= _LONG_GAP))
     return _LONG_GAP if longs >= 2 and longs * 10 >= gaps else _GAP
 
 
-def _parting(separator: re.Pattern[str]) -> str:
-    if separator is _LONG_GAP:
+def _parting(gap: int) -> str:
+    if gap == _LONG_GAP:
         return "two or more blank lines part the poems, one blank line their stanzas"
     return "blank lines part the poems"
 
 
-def _automatic(text: str, separator: re.Pattern[str]) -> LayoutChoice:
+def _automatic(text: str, gap: int) -> LayoutChoice:
     lines = [line for line in text.splitlines() if line.strip()]
     if sum(map(_is_whole_poem, lines)) * 5 >= len(lines) * 4:
         return LayoutChoice("lines", _LINE, "layout lines was chosen: each line is a whole poem.")
-    starts, stops = cut(text, separator)
-    against = _against_blocks([text[start:stop] for start, stop in zip(starts, stops, strict=True)])
+    spans = as_array(cut(text, gap).spans)
+    against = _against_blocks([text[start:stop] for start, stop in spans.tolist()])
     if against is not None:
         return LayoutChoice("text", None, f"layout text was chosen: {against}.")
-    return LayoutChoice("blocks", separator, f"layout blocks was chosen: {_parting(separator)}.")
+    return LayoutChoice("blocks", gap, f"layout blocks was chosen: {_parting(gap)}.")
 
 
 def _against_blocks(poems: list[str]) -> str | None:

@@ -2,22 +2,22 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import BinaryIO, Final
 
 from charrnn.config import CorpusConfig, Layout
 from charrnn.corpus.catalogue import Catalogue, open_catalogue
 from charrnn.corpus.download import DownloadProgress, untold
 from charrnn.corpus.encoding import decoded, find_encoding
-from charrnn.corpus.layout import Positions, ResolvedLayout, choose_layout, cut, poems_by_lines
+from charrnn.corpus.layout import ResolvedLayout, Spans, choose_layout, cut
+from charrnn.corpus.long_text import Text, TextWriter, pieces
 from charrnn.corpus.normalising import Normaliser
 from charrnn.corpus.sources import Source, corpus_name, find_sources, safe_name
 from charrnn.errors import CorpusError
 from charrnn.record import CorpusRecord
 
 _JOINT: Final = "\n\n\n"
-_CHUNK: Final = 1 << 20
 _MOST_TOLD: Final = 3
 
 
@@ -25,15 +25,16 @@ _MOST_TOLD: Final = 3
 class Corpus:
     """A text to learn, and its poems.
 
-    The poems are held as positions in the text, which takes little memory.
+    A long text and the places of its poems stand in temporary files, and in memory only as much of
+    them as is looked at.
 
     Attributes:
         name: What to call it, safe as the name of a directory.
         text: The whole text, normalised; the texts of several files are two blank lines apart.
         layout: How the poems stand in it.
         stanzas: Whether one blank line parts stanzas, and only a longer gap poems.
-        starts: `(poems,)` int64 position of the first character of every poem.
-        stops: `(poems,)` int64 position after its last character.
+        spans: `(poems, 2)` position of the first character of every poem, and after its last one.
+        poems_by_lines: How many poems have 1, 2, 3 ... lines, where lines are counted.
         sources: What it can be read from again: absolute paths, or `catalogue:` and a name.
         encoding: The encoding or encodings it was read in.
         notes: Sentences to tell the user: what was detected, chosen or taken out.
@@ -42,11 +43,11 @@ class Corpus:
     """
 
     name: str
-    text: str
+    text: Text
     layout: ResolvedLayout
     stanzas: bool
-    starts: Positions
-    stops: Positions
+    spans: Spans
+    poems_by_lines: tuple[int, ...]
     sources: tuple[str, ...]
     encoding: str
     notes: tuple[str, ...]
@@ -56,15 +57,15 @@ class Corpus:
     @property
     def poems(self) -> int:
         """Number of poems; 1 for continuous text."""
-        return len(self.starts)
+        return len(self.spans)
 
     def poem(self, number: int) -> str:
         """One poem, counted from 0."""
-        return self.text[self.starts[number] : self.stops[number]]
+        ((start, stop),) = self.spans[number : number + 1].tolist()
+        return self.text[start:stop]
 
     def record(self) -> CorpusRecord:
         """What a checkpoint keeps of it."""
-        counted = map(self.poem, range(self.poems)) if self.layout == "blocks" else ()
         return CorpusRecord(
             name=self.name,
             sources=self.sources,
@@ -74,7 +75,7 @@ class Corpus:
             digest=self.digest,
             characters=len(self.text),
             poems=self.poems,
-            poems_by_lines=poems_by_lines(counted),
+            poems_by_lines=self.poems_by_lines,
         )
 
 
@@ -85,7 +86,7 @@ def read_corpus(
     stanzas: bool | None = None,
     catalogue: Catalogue | None = None,
     progress: DownloadProgress = untold,
-    standard_input: Callable[[], bytes] | None = None,
+    standard_input: BinaryIO | None = None,
 ) -> Corpus:
     """Read a corpus.
 
@@ -98,13 +99,14 @@ def read_corpus(
         stanzas: Whether one blank line parts stanzas, and only a longer gap poems; None finds out.
         catalogue: The corpora known by name; None takes those that come with charrnn.
         progress: Is told how far a download has come.
-        standard_input: Gives the bytes of standard input; None reads those of the process.
+        standard_input: What "-" stands for; None is the standard input of the process.
 
     Returns:
         The corpus. Its notes are to be told to the user.
 
     Raises:
-        CorpusError: A source is missing, unreadable, binary, empty, or not in its encoding.
+        CorpusError: A source is missing, unreadable, binary, empty, or not in its encoding; or the
+            disk has no room for a long text.
     """
     config = config or CorpusConfig()
     if not sources:
@@ -141,9 +143,11 @@ def corpus_from_text(text: str, config: CorpusConfig | None = None, name: str = 
         CorpusError: The text is empty, or has one character only.
     """
     normaliser = Normaliser()
-    normalised = "".join(normaliser.normalise([text]))
+    normalised = TextWriter()
+    for piece in normaliser.normalise([text]):
+        normalised.append(piece)
     return _corpus(
-        normalised,
+        normalised.finish(),
         (config or CorpusConfig()).layout,
         None,
         name=safe_name(name),
@@ -162,7 +166,7 @@ class _Reading:
         self.references: list[str] = []
         self.normaliser = Normaliser()
         self._wanted = encoding
-        self._pieces: list[str] = []
+        self._text = TextWriter()
         self._guesses: list[str] = []
         self._repeated: list[str] = []
         self._empty: list[str] = []
@@ -179,29 +183,43 @@ class _Reading:
         return list(kept.values())
 
     def add(self, source: Source) -> None:
-        data = source.read()
-        encoding = find_encoding(data, source.name, source.encoding or self._wanted)
-        pieces = list(self.normaliser.normalise(decoded(data, encoding)))
-        if not any(piece.strip() for piece in pieces):
-            if source.asked_for:
-                blank = "nothing but white space" if data else "no characters"
-                raise CorpusError(f"{source.name} is empty: it holds {blank}.")
+        with source.open() as file:
+            encoding = find_encoding(file, source.name, source.encoding or self._wanted)
+            try:
+                blank = self._take(decoded(file, encoding))
+            except UnicodeDecodeError as error:
+                raise CorpusError(
+                    f"{source.name} was changed while it was read; run the same command again."
+                ) from error
+            if blank and source.asked_for:
+                held = "nothing but white space" if file.tell() else "no characters"
+                raise CorpusError(f"{source.name} is empty: it holds {held}.")
+        if blank:
             self._empty.append(source.name)
             return
         if encoding.note is not None:
             self._guesses.append(encoding.note)
         self.encodings.add(encoding.name)
         self.references.append(source.reference)
-        if self._pieces:
-            self._pieces.append(_JOINT)
-        self._pieces += pieces
 
-    def text(self) -> str:
+    def _take(self, decoded_pieces: Iterable[str]) -> bool:
+        """Add a text to those before; returns whether it is blank, and was left out."""
+        waiting: list[str] | None = [_JOINT] if self._text.length else []
+        for piece in self.normaliser.normalise(decoded_pieces):
+            if waiting is None:
+                self._text.append(piece)
+                continue
+            waiting.append(piece)
+            if piece.strip():
+                self._text.append("".join(waiting))
+                waiting = None
+        return waiting is not None
+
+    def text(self) -> Text:
         """All texts as one; can be called once."""
-        if not self._pieces:
+        if not self._text.length:
             raise CorpusError(f"there is no text in {_listed(self._empty)}: nothing to learn.")
-        pieces, self._pieces = self._pieces, []
-        return "".join(pieces)
+        return self._text.finish()
 
     def notes(self) -> tuple[str, ...]:
         notes = self._guesses[:_MOST_TOLD]
@@ -225,7 +243,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _corpus(
-    text: str,
+    text: Text,
     layout: Layout,
     stanzas: bool | None,
     *,
@@ -237,7 +255,7 @@ def _corpus(
 ) -> Corpus:
     _refuse_monotony(text, name)
     choice = choose_layout(text, layout, stanzas)
-    starts, stops = cut(text, choice.separator)
+    found = cut(text, choice.gap)
     if layout == "auto":
         notes = (*notes, f"{choice.reason} Choose another with --layout.")
     return Corpus(
@@ -245,8 +263,8 @@ def _corpus(
         text=text,
         layout=choice.layout,
         stanzas=choice.stanzas,
-        starts=starts,
-        stops=stops,
+        spans=found.spans,
+        poems_by_lines=found.by_lines if choice.layout == "blocks" else (),
         sources=sources,
         encoding=encoding,
         notes=notes,
@@ -255,10 +273,10 @@ def _corpus(
     )
 
 
-def _refuse_monotony(text: str, name: str) -> None:
+def _refuse_monotony(text: Text, name: str) -> None:
     seen: set[str] = set()
-    for start in range(0, len(text), _CHUNK):
-        seen.update(text[start : start + _CHUNK])
+    for piece in pieces(text):
+        seen.update(piece)
         if sum(not character.isspace() for character in seen) > 1:
             return
     letters = [character for character in seen if not character.isspace()]
@@ -282,8 +300,8 @@ def _removal_notes(removed: int) -> tuple[str, ...]:
     return (f"{removed:,} control character{'s were' if removed > 1 else ' was'} taken out.",)
 
 
-def _digest(text: str, layout: ResolvedLayout) -> str:
+def _digest(text: Text, layout: ResolvedLayout) -> str:
     digest = hashlib.sha256(f"{layout}\n".encode())
-    for start in range(0, len(text), _CHUNK):
-        digest.update(text[start : start + _CHUNK].encode("utf-8", "surrogatepass"))
+    for piece in pieces(text):
+        digest.update(piece.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

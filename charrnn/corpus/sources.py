@@ -1,18 +1,21 @@
 """Where a text comes from: paths, directories, standard input, and names of the catalogue."""
 
+import contextlib
 import dataclasses
 import difflib
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from charrnn.checkpoint import holds_run
 from charrnn.corpus.catalogue import Catalogue, Entry, open_catalogue
 from charrnn.corpus.download import DownloadProgress
 from charrnn.corpus.layout import ResolvedLayout
+from charrnn.corpus.temporary import rereadable
 from charrnn.errors import CorpusError
 
 STANDARD_INPUT: Final = "-"
@@ -36,7 +39,8 @@ class Source:
         asked_for: Whether it was named itself, not a directory that holds it.
         layout: Its layout, where the catalogue tells.
         encoding: Its encoding, where the catalogue tells.
-        read: Gives its bytes.
+        open: Gives its bytes as a file that can be read more than once; what is asked of it
+            raises CorpusError where the text cannot be read.
     """
 
     name: str
@@ -45,14 +49,14 @@ class Source:
     asked_for: bool
     layout: ResolvedLayout | None
     encoding: str | None
-    read: Callable[[], bytes]
+    open: Callable[[], AbstractContextManager[BinaryIO]]
 
 
 def find_sources(
     references: Sequence[str],
     catalogue: Catalogue,
     progress: DownloadProgress,
-    standard_input: Callable[[], bytes] | None = None,
+    standard_input: BinaryIO | None = None,
 ) -> Iterator[Source]:
     """Find the texts that were asked for, downloading those that must be.
 
@@ -62,7 +66,7 @@ def find_sources(
             it is a directory of a run or without text.
         catalogue: The corpora known by name.
         progress: Is told how far each download has come.
-        standard_input: Gives the bytes of standard input; None reads those of the process.
+        standard_input: What "-" stands for; None is the standard input of the process.
 
     Yields:
         The text that a reference stands for, or those of a directory.
@@ -72,8 +76,7 @@ def find_sources(
     """
     for reference in references:
         if reference == STANDARD_INPUT:
-            read = standard_input or sys.stdin.buffer.read
-            yield Source("standard input", reference, reference, True, None, None, read)
+            yield _stream(reference, standard_input or sys.stdin.buffer)
             continue
         meant = _meaning(reference, catalogue)
         if isinstance(meant, Entry):
@@ -163,7 +166,19 @@ def _file(path: Path, *, asked_for: bool) -> Source:
         asked_for=asked_for,
         layout=None,
         encoding=None,
-        read=_reader(path),
+        open=lambda: _opened(path),
+    )
+
+
+def _stream(reference: str, stream: BinaryIO) -> Source:
+    return Source(
+        name="standard input",
+        reference=reference,
+        identity=reference,
+        asked_for=True,
+        layout=None,
+        encoding=None,
+        open=lambda: _read_once("standard input", stream),
     )
 
 
@@ -190,14 +205,28 @@ def _texts_in(directory: Path) -> list[Path]:
         raise CorpusError(f"{directory} cannot be read: {error.strerror}.") from error
 
 
-def _reader(path: Path) -> Callable[[], bytes]:
-    def read() -> bytes:
-        try:
-            return path.read_bytes()
-        except OSError as error:
-            raise CorpusError(f"{path} cannot be read: {error.strerror}.") from error
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    with _read_errors(str(path)), path.open("rb") as file:
+        if file.seekable():
+            yield file
+        else:
+            with rereadable(file) as copy:
+                yield copy
 
-    return read
+
+@contextlib.contextmanager
+def _read_once(name: str, stream: BinaryIO) -> Iterator[BinaryIO]:
+    with _read_errors(name), rereadable(stream) as copy:
+        yield copy
+
+
+@contextlib.contextmanager
+def _read_errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
 
 
 def _unknown(reference: str, catalogue: Catalogue) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -10,15 +10,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.corpus.layout import Positions
+from charrnn.corpus.layout import Spans, neighbours
+from charrnn.corpus.long_text import pieces
 from charrnn.corpus.reading import Corpus
+from charrnn.corpus.rows import RowsWriter, as_array, blocks
 from charrnn.corpus.vocabulary import BREAK, Ids, Vocabulary
 from charrnn.errors import CorpusError
 
-Spans = npt.NDArray[np.int64]
-
 _FINEST_FRACTION: Final = 1000
-_GROUP: Final = 256
 
 _MOST_ASIDE: Final = 1 / 2
 _MOST_OF_FRACTION: Final = 3 / 2
@@ -81,31 +80,41 @@ def encode_part(corpus: Corpus, spans: Spans, vocabulary: Vocabulary) -> Ids:
     Returns:
         `(length,)` ids in the smallest unsigned type. Continuous text stands as it is; poems
         stand between poem breaks, with one before the first and one after the last.
+
+    Raises:
+        CorpusError: The disk has no room for the ids of a long text.
     """
-    if corpus.layout == "text":
-        start, stop = spans[0].tolist()
-        return vocabulary.encode(corpus.text, start, stop)
-    ids = np.full(_length(corpus, spans), BREAK, vocabulary.id_type)
-    position = 1
-    for poems in _groups(corpus, spans[:, 0], spans[:, 1]):
-        encoded = vocabulary.encode("\n".join(poems))
-        encoded[np.cumsum([len(poem) + 1 for poem in poems[:-1]], dtype=np.int64) - 1] = BREAK
-        ids[position : position + len(encoded)] = encoded
-        position += len(encoded) + 1
-    return ids
+    ids = RowsWriter(vocabulary.id_type)
+    if corpus.layout != "text":
+        ids.append(np.array([BREAK], vocabulary.id_type))
+    for group in neighbours(spans):
+        start, stop = int(group[0, 0]), int(group[-1, 1])
+        if len(group) > 1:
+            ids.append(_encoded(corpus.text[start:stop], group - start, vocabulary))
+            continue
+        for piece in pieces(corpus.text, start, stop):
+            ids.append(vocabulary.encode(piece))
+        if corpus.layout != "text":
+            ids.append(np.array([BREAK], vocabulary.id_type))
+    return ids.finish()
 
 
-def _groups(corpus: Corpus, starts: Positions, stops: Positions) -> Iterator[list[str]]:
-    """Poems, a few at a time: all of them at once would fill memory."""
-    for first in range(0, len(starts), _GROUP):
-        group = slice(first, first + _GROUP)
-        spans = zip(starts[group].tolist(), stops[group].tolist(), strict=True)
-        yield [corpus.text[start:stop] for start, stop in spans]
+def _encoded(
+    text: str, poems: npt.NDArray[np.int64], vocabulary: Vocabulary
+) -> npt.NDArray[np.unsignedinteger]:
+    """The ids of poems that stand in a text, each with the break after it."""
+    ids = np.append(vocabulary.encode(text), vocabulary.id_type(BREAK))
+    # Something stands between two poems, and the break takes its place.
+    ids[poems[:, 1]] = BREAK
+    edges = np.zeros(len(ids) + 1, np.int8)
+    edges[poems[:, 0]] += 1
+    edges[poems[:, 1] + 1] -= 1
+    return ids[edges.cumsum(dtype=np.int8)[:-1].view(np.bool_)]
 
 
 def _length(corpus: Corpus, spans: Spans) -> int:
     """Ids of a part, its poem breaks counted."""
-    characters = int(spans[:, 1].sum() - spans[:, 0].sum())
+    characters = sum(int((rows[:, 1] - rows[:, 0]).sum()) for rows in blocks(spans))
     return characters if corpus.layout == "text" else characters + len(spans) + 1
 
 
@@ -115,32 +124,57 @@ def _divided_text(length: int, fraction: float) -> Split:
 
 
 def _divided_poems(corpus: Corpus, fraction: Fraction, needed: int) -> Split:
-    hashes = (int.from_bytes(digest, "big") for digest in _digests(corpus))
-    aside = np.fromiter(
-        (value % fraction.denominator < fraction.numerator for value in hashes),
-        np.bool_,
-        corpus.poems,
-    )
+    split = _parted(corpus, _aside(corpus, fraction))
     most = max(_MOST_ASIDE, _MOST_OF_FRACTION * float(fraction))
-    training, validation = _spans(corpus, ~aside), _spans(corpus, aside)
-    lengths = _length(corpus, training), _length(corpus, validation)
+    lengths = _length(corpus, split.training), _length(corpus, split.validation)
     if min(lengths) >= needed and lengths[1] <= most * sum(lengths):
-        return Split(training, validation)
-    aside = _balanced(corpus, aside, needed, most)
-    return Split(_spans(corpus, ~aside), _spans(corpus, aside))
+        return split
+    aside = np.concatenate(list(_aside(corpus, fraction)))
+    return _parted(corpus, [_balanced(corpus, aside, needed, most)])
 
 
-def _spans(corpus: Corpus, chosen: npt.NDArray[np.bool_]) -> Spans:
-    spans = np.empty((np.count_nonzero(chosen), 2), np.int64)
-    spans[:, 0] = corpus.starts[chosen]
-    spans[:, 1] = corpus.stops[chosen]
-    return spans
+def _aside(corpus: Corpus, fraction: Fraction) -> Iterator[npt.NDArray[np.bool_]]:
+    """Whether each poem is kept aside by its hash, told for some after some."""
+    for digests in _digests(corpus):
+        yield _remainders(digests, fraction.denominator) < fraction.numerator
 
 
-def _digests(corpus: Corpus) -> Iterator[bytes]:
-    for poems in _groups(corpus, corpus.starts, corpus.stops):
-        for poem in poems:
-            yield hashlib.md5(poem.encode(), usedforsecurity=False).digest()
+def _parted(corpus: Corpus, aside: Iterable[npt.NDArray[np.bool_]]) -> Split:
+    """The poems in two parts, by whether each is kept aside, told for some after some."""
+    training, validation = RowsWriter(np.int64, (2,)), RowsWriter(np.int64, (2,))
+    first = 0
+    for some in aside:
+        rows = corpus.spans[first : first + len(some)]
+        training.append(rows[~some])
+        validation.append(rows[some])
+        first += len(some)
+    return Split(training.finish(), validation.finish())
+
+
+def _digests(corpus: Corpus) -> Iterator[npt.NDArray[np.bytes_]]:
+    """The MD5 hashes of all poems in order, `(poems,)` of 16 bytes each, some after some."""
+    for group in neighbours(corpus.spans):
+        start, stop = int(group[0, 0]), int(group[-1, 1])
+        if len(group) > 1:
+            text = corpus.text[start:stop]
+            hashes = [
+                hashlib.md5(text[begin:end].encode(), usedforsecurity=False).digest()
+                for begin, end in (group - start).tolist()
+            ]
+        else:
+            whole = hashlib.md5(usedforsecurity=False)
+            for piece in pieces(corpus.text, start, stop):
+                whole.update(piece.encode())
+            hashes = [whole.digest()]
+        yield np.frombuffer(b"".join(hashes), "S16")
+
+
+def _remainders(digests: npt.NDArray[np.bytes_], divisor: int) -> npt.NDArray[np.uint64]:
+    """What hashes, each a number of 128 bits, leave when divided, computed 32 bits at a time."""
+    remainders = np.zeros(len(digests), np.uint64)
+    for digit in digests.view(">u4").reshape(-1, 4).T:
+        remainders = (remainders * 2**32 + digit) % divisor
+    return remainders
 
 
 def _balanced(
@@ -155,9 +189,10 @@ def _balanced(
     validation is too short, both poems are in training, and one of them can go.
     """
     # Sorted as bytes, digests are sorted as numbers.
-    digests = np.fromiter(_digests(corpus), "S16", corpus.poems)
+    digests = np.concatenate(list(_digests(corpus)))
     _, first, group = np.unique(digests, return_index=True, return_inverse=True)
-    sizes = np.bincount(group, corpus.stops - corpus.starts + 1).astype(np.int64)
+    spans = as_array(corpus.spans)
+    sizes = np.bincount(group, spans[:, 1] - spans[:, 0] + 1).astype(np.int64)
     kept_aside = aside[first]
     training, validation = int(sizes[~kept_aside].sum()), int(sizes[kept_aside].sum())
     for poem in np.flatnonzero(kept_aside)[::-1].tolist():

@@ -9,7 +9,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-Ids = npt.NDArray[np.unsignedinteger]
+from charrnn.corpus.long_text import Text, code_units, pieces
+from charrnn.corpus.rows import Rows
+
+Ids = Rows[np.unsignedinteger]
 
 BREAK: Final = 0
 """The id of the poem break, which stands before, between and after poems."""
@@ -24,7 +27,6 @@ LARGE_VOCABULARY: Final = 1_000
 """Above this many distinct characters, those seen once are learned as unknown by default."""
 
 _CODE_POINTS: Final = 0x110000
-_CHUNK: Final = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Vocabulary:
             raise ValueError("the characters of a vocabulary must be distinct and sorted.")
 
     @classmethod
-    def of_text(cls, text: str, min_count: int | None = None) -> "Vocabulary":
+    def of_text(cls, text: Text, min_count: int | None = None) -> "Vocabulary":
         """The vocabulary of a text.
 
         Args:
@@ -89,25 +91,18 @@ class Vocabulary:
         """The id of a character; `UNKNOWN` when the vocabulary does not hold it."""
         return self._ids.get(character, UNKNOWN)
 
-    def encode(self, text: str, start: int = 0, stop: int | None = None) -> Ids:
-        """The ids of a text, or of a part of it.
+    def encode(self, text: str) -> npt.NDArray[np.unsignedinteger]:
+        """The ids of a text.
 
         Args:
             text: Any text; lone surrogates are read as unknown.
-            start: Position of the first character to encode.
-            stop: Position after the last one; None is the end of the text.
 
         Returns:
-            `(stop - start,)` ids of type `id_type`.
+            `(length,)` ids of type `id_type`.
         """
-        stop = len(text) if stop is None else stop
-        ids = np.empty(max(0, stop - start), self.id_type)
-        for chunk_start in range(start, stop, _CHUNK):
-            points = _code_points(text[chunk_start : min(stop, chunk_start + _CHUNK)])
-            ids[chunk_start - start :][: len(points)] = self._table[points]
-        return ids
+        return self._table.take(code_units(text))
 
-    def decode(self, ids: Sequence[int] | Ids) -> str:
+    def decode(self, ids: Sequence[int] | npt.NDArray[np.unsignedinteger]) -> str:
         r"""The text that ids stand for.
 
         Args:
@@ -128,15 +123,15 @@ class Vocabulary:
         return ("\n\n", "\N{REPLACEMENT CHARACTER}", *self.characters)
 
     @cached_property
-    def _table(self) -> Ids:
+    def _table(self) -> npt.NDArray[np.unsignedinteger]:
         """`(code points,)` the id of every code point."""
-        table = np.full(_CODE_POINTS, UNKNOWN, self.id_type)
+        table: npt.NDArray[np.unsignedinteger] = np.full(_CODE_POINTS, UNKNOWN, self.id_type)
         points = np.fromiter(map(ord, self.characters), np.int64, len(self.characters))
         table[points] = np.arange(SPECIAL, self.size)
         return table
 
 
-def character_counts(text: str) -> npt.NDArray[np.int64]:
+def character_counts(text: Text) -> npt.NDArray[np.int64]:
     """How often each character stands in a text.
 
     Args:
@@ -146,11 +141,7 @@ def character_counts(text: str) -> npt.NDArray[np.int64]:
         `(n,)` occurrences, indexed by code point; n is above the highest one in the text.
     """
     counts = np.zeros(_CODE_POINTS, np.int64)
-    for start in range(0, len(text), _CHUNK):
-        found = np.bincount(_code_points(text[start : start + _CHUNK]))
+    for piece in pieces(text):
+        found = np.bincount(code_units(piece))
         counts[: len(found)] += found
     return counts
-
-
-def _code_points(text: str) -> npt.NDArray[np.uint32]:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")

@@ -1,6 +1,6 @@
 """The equations of the recurrent layers in NumPy, each step from a state to the next one.
 
-Every gate is computed by one tanh over all sums at once, because a sigmoid is a tanh in other
+Gates are computed by one tanh over all their sums at once, because a sigmoid is a tanh in other
 units: sigmoid(x) = (1 + tanh(x / 2)) / 2. The halves are multiplied into the weights beforehand,
 which is exact in binary.
 """
@@ -86,6 +86,50 @@ class LongShortTermMemory:
 
 
 @dataclass(frozen=True, slots=True)
+class PeepholeLongShortTermMemory(LongShortTermMemory):
+    """LSTM whose gates see the memory (Gers & Schmidhuber, 2000).
+
+        i = sigmoid(x W_i + h U_i + b_i + p_i * c)      c' = f * c + i * tanh(x W_c + h U_c + b_c)
+        f = sigmoid(x W_f + h U_f + b_f + p_f * c)      h' = o * tanh(c')
+        o = sigmoid(x W_o + h U_o + b_o + p_o * c')
+
+    Attributes:
+        peephole: p, `(3, units)` in the order i, f, o, halved.
+    """
+
+    peephole: Array
+
+    @classmethod
+    def from_weights(cls, weights: RecurrentWeights) -> Self:
+        """Prepare a layer."""
+        assert weights.peephole is not None, "weights of this cell have peepholes"
+        plain = LongShortTermMemory.from_weights(weights)
+        halved = weights.peephole * np.float32(0.5)
+        return cls(plain.kernel, plain.recurrent_kernel, plain.bias, halved)
+
+    def advance(self, projected: Array, state: LayerState) -> LayerState:
+        """One step: `projected` is `(batch, 4 * units)`, the state h and c."""
+        output, before = state
+        units = output.shape[1]
+        gates = output @ self.recurrent_kernel
+        gates += projected
+        # What a gate sees is held where the new memory and the new output will be.
+        memory = before * self.peephole[0]
+        gates[:, :units] += memory
+        gates[:, units : 2 * units] += np.multiply(before, self.peephole[1], out=memory)
+        candidate = np.tanh(gates[:, 2 * units : 3 * units])
+        _activate(gates[:, : 2 * units])
+        np.multiply(before, gates[:, units : 2 * units], out=memory)
+        candidate *= gates[:, :units]
+        memory += candidate
+        output = memory * self.peephole[2]
+        output += gates[:, 3 * units :]
+        _activate(output)
+        output *= np.tanh(memory, out=candidate)
+        return output, memory
+
+
+@dataclass(frozen=True, slots=True)
 class GatedRecurrentUnit:
     """GRU (Cho et al., 2014), the reset gate applied after the product, as cuDNN has it.
 
@@ -135,9 +179,7 @@ class GatedRecurrentUnit:
         units = output.shape[1]
         sums = output @ self.recurrent_kernel
         gates = sums[:, : 2 * units] + projected[:, : 2 * units]
-        np.tanh(gates, out=gates)
-        gates *= 0.5
-        gates += 0.5
+        _activate(gates)
         candidate = sums[:, 2 * units :]
         candidate += self.candidate_bias
         candidate *= gates[:, units:]
@@ -183,10 +225,19 @@ class SimpleRecurrence:
         return (np.maximum(sums, 0, out=sums) if self.rectified else np.tanh(sums, out=sums),)
 
 
+def _activate(sums: Array) -> None:
+    """Turn the halved sums of gates into how far the gates are open."""
+    np.tanh(sums, out=sums)
+    sums *= 0.5
+    sums += 0.5
+
+
 def recurrent_layer(weights: RecurrentWeights, architecture: Architecture) -> RecurrentLayer:
     """Make one layer of a network of the given architecture from its arrays."""
     if architecture.cell == "lstm":
         return LongShortTermMemory.from_weights(weights)
+    if architecture.cell == "peephole_lstm":
+        return PeepholeLongShortTermMemory.from_weights(weights)
     if architecture.cell == "gru":
         return GatedRecurrentUnit.from_weights(weights)
     return SimpleRecurrence(

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from charrnn.corpus.streams import EvaluationStreams, evaluation_streams
+from charrnn.corpus.streams import EvaluationStreams, Window
+from charrnn.corpus.vocabulary import Ids
 from charrnn.errors import CorpusError
 from charrnn.generation.engine import Logits, StepModel
 from charrnn.generation.sampling import log_softmax
@@ -53,7 +53,7 @@ class Score:
 
 def score(
     model: StepModel,
-    ids: npt.NDArray[np.unsignedinteger],
+    ids: Ids,
     report: Callable[[int], None] | None = None,
 ) -> Score:
     """Score a text, read as training's own evaluation reads it.
@@ -71,25 +71,22 @@ def score(
             f"the text is too short to be scored: it has {len(ids)} "
             f"character{'' if len(ids) == 1 else 's'}, and 2 are needed."
         )
-    streams = evaluation_streams(ids)
-    rows, length = streams.inputs.shape
-    time = max(1, min(LONGEST_READING, LARGEST_LOGITS // (rows * model.vocabulary_size)))
-    state = model.initial_state(rows)
-    nats, characters = 0.0, 0
-    for start in range(0, length, time):
-        window = slice(start, start + time)
-        logits, state = model.read(streams.inputs[:, window], state)
-        counted = streams.counted[:, window]
-        nats += _surprise(logits, streams, window)
-        scored = int(counted.sum())
-        characters += scored
+    streams = EvaluationStreams(ids)
+    steps = max(
+        1, min(LONGEST_READING, LARGEST_LOGITS // (streams.streams * model.vocabulary_size))
+    )
+    state = model.initial_state(streams.streams)
+    nats = 0.0
+    for window in streams.windows(steps):
+        logits, state = model.read(window.inputs, state)
+        nats += _surprise(logits, window)
         if report is not None:
-            report(scored)
-    return Score(nats, characters)
+            report(int(window.counted.sum()))
+    return Score(nats, streams.characters)
 
 
-def _surprise(logits: Logits, streams: EvaluationStreams, window: slice) -> float:
+def _surprise(logits: Logits, window: Window) -> float:
     """Nats of the symbols of a window that count."""
-    targets = streams.targets[:, window, None].astype(np.intp)
+    targets = window.targets[:, :, None].astype(np.intp)
     of_targets = np.take_along_axis(log_softmax(logits), targets, axis=-1)[..., 0]
-    return -float(of_targets.sum(where=streams.counted[:, window], dtype=np.float64))
+    return -float(of_targets.sum(where=window.counted, dtype=np.float64))

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.architecture import CELL_NAMES, GATES, Architecture
+from charrnn.architecture import CELL_NAMES, GATES, PEEPHOLES, Architecture
 from charrnn.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ PATHS_OF_CLASSES: Final = {
     "LSTM": "layers/lstm{}/cell/vars",
     "GRU": "layers/gru{}/cell/vars",
     "SimpleRNN": "layers/simple_rnn{}/cell/vars",
+    "PeepholeLSTM": "layers/peephole_lstm{}/cell/vars",
     "Dense": "layers/dense{}/vars",
 }
 """Where Keras puts the arrays of a layer; `{}` is empty, then _1, _2 for more of the class."""
@@ -49,11 +50,14 @@ class RecurrentWeights:
         kernel: `(inputs, gates * units)`.
         recurrent_kernel: `(units, gates * units)`.
         bias: `(gates * units,)`; for a GRU `(2, gates * units)`, of the input and of the state.
+        peephole: `(3, units)`, of the gates of input, forgetting and output; None for a cell
+            without.
     """
 
     kernel: Array
     recurrent_kernel: Array
     bias: Array
+    peephole: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +77,20 @@ class NetworkWeights:
     logits_bias: Array
 
     @classmethod
-    def from_keras(cls, arrays: Sequence[Array]) -> Self:
+    def from_keras(cls, arrays: Sequence[Array], layers: int) -> Self:
         """Name the arrays that `get_weights` of a network returns.
 
         Args:
-            arrays: The embedding; kernel, recurrent kernel and bias of each recurrent layer;
-                kernel and bias of the logits.
+            arrays: The embedding; kernel, recurrent kernel, bias and, where it has one, peephole
+                of each recurrent layer; kernel and bias of the logits.
+            layers: Recurrent layers.
         """
         embedding, *recurrent, logits_kernel, logits_bias = arrays
-        layers = (recurrent[first : first + 3] for first in range(0, len(recurrent), 3))
+        count = len(recurrent) // layers
+        parts = (recurrent[first : first + count] for first in range(0, len(recurrent), count))
         return cls(
             embedding,
-            tuple(RecurrentWeights(*layer) for layer in layers),
+            tuple(RecurrentWeights(*part) for part in parts),
             logits_kernel,
             logits_bias,
         )
@@ -140,7 +146,7 @@ def _described_layers(description: dict[str, Any]) -> list[_Layer]:
     layers = []
     seen: Counter[str] = Counter()
     for values in description["config"]["layers"]:
-        kind = values["class_name"]
+        kind = _kind(values)
         if kind in {"InputLayer", "Dropout"}:
             continue
         number = f"_{seen[kind]}" if seen[kind] else ""
@@ -148,6 +154,12 @@ def _described_layers(description: dict[str, Any]) -> list[_Layer]:
         path = PATHS_OF_CLASSES.get(kind, "").format(number)
         layers.append(_Layer(kind, values["config"]["name"], values["config"], path))
     return layers
+
+
+def _kind(layer: dict[str, Any]) -> str:
+    """The class of a layer; with the package of one that is neither Keras's nor charrnn's."""
+    kind: str = layer.get("registered_name") or layer["class_name"]
+    return kind.removeprefix("charrnn>")
 
 
 def _check_layers(layers: list[_Layer], architecture: Architecture) -> None:
@@ -163,6 +175,7 @@ def _check_layers(layers: list[_Layer], architecture: Architecture) -> None:
         "lstm": {"activation": "tanh", "recurrent_activation": "sigmoid"},
         "gru": {"activation": "tanh", "recurrent_activation": "sigmoid", "reset_after": True},
         "simple_rnn": {"activation": architecture.activation},
+        "peephole_lstm": {},
     }
     for layer in layers[1:-1]:
         for name, wanted in (equations[architecture.cell] | {"go_backwards": False}).items():
@@ -176,22 +189,30 @@ def _read_arrays(arrays: Group, layers: list[_Layer], architecture: Architecture
     """Read every array, checked for its shape."""
     embedding, *recurrent, logits = layers
     units, vocabulary_size = architecture.units, architecture.vocabulary_size
-    gates = GATES[architecture.cell] * units
     widths = [architecture.embedding, *[units] * (architecture.layers - 1)]
-    bias = (2, gates) if architecture.cell == "gru" else (gates,)
     return NetworkWeights(
         embedding=_read(arrays, embedding, 0, (vocabulary_size, architecture.embedding)),
         recurrent=tuple(
             RecurrentWeights(
-                kernel=_read(arrays, layer, 0, (width, gates)),
-                recurrent_kernel=_read(arrays, layer, 1, (units, gates)),
-                bias=_read(arrays, layer, 2, bias),
+                *(
+                    _read(arrays, layer, number, shape)
+                    for number, shape in enumerate(_recurrent_shapes(architecture, width))
+                )
             )
             for layer, width in zip(recurrent, widths, strict=True)
         ),
         logits_kernel=_read(arrays, logits, 0, (units, vocabulary_size)),
         logits_bias=_read(arrays, logits, 1, (vocabulary_size,)),
     )
+
+
+def _recurrent_shapes(architecture: Architecture, inputs: int) -> list[tuple[int, ...]]:
+    """The shapes of what a recurrent layer holds, in the order of `RecurrentWeights`."""
+    units = architecture.units
+    sums = GATES[architecture.cell] * units
+    bias = (2, sums) if architecture.cell == "gru" else (sums,)
+    peepholes = PEEPHOLES[architecture.cell]
+    return [(inputs, sums), (units, sums), bias, *([(peepholes, units)] if peepholes else [])]
 
 
 def _read(arrays: Group, layer: _Layer, number: int, shape: tuple[int, ...]) -> Array:

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from charrnn.architecture import Architecture
+from charrnn.architecture import STATES, Architecture
+from charrnn.model.peephole import PeepholeLSTM
 
 State = list[list[tf.Tensor]]
 """For each recurrent layer its tensors `(batch_size, units)`: h, and for an LSTM also c."""
@@ -73,6 +74,8 @@ def _recurrent(
     }
     if architecture.cell == "lstm":
         return keras.layers.LSTM(**arguments)
+    if architecture.cell == "peephole_lstm":
+        return PeepholeLSTM(**arguments)
     if architecture.cell == "gru":
         return keras.layers.GRU(reset_after=True, **arguments)
     return keras.layers.SimpleRNN(activation=architecture.activation, **arguments)
@@ -117,8 +120,26 @@ class StatefulNetwork:
                 hidden *= masks[number][:, None, :]
         return self._logits(hidden), after
 
+    def nats(
+        self, ids: tf.Tensor, targets: tf.Tensor, state: State, masks: Masks | None = None
+    ) -> tuple[tf.Tensor, State]:
+        """The loss of every character, and the state after them.
+
+        Args:
+            ids: `(batch_size, time)` int32, what is read.
+            targets: `(batch_size, time)` int32, what should be foretold.
+            state: Where the last call ended, or `zero_state`.
+            masks: Dropout of this window; None drops nothing.
+
+        Returns:
+            Nats `(batch_size, time)` float32, and the state after the window.
+        """
+        logits, state = self(ids, state, masks)
+        nats = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+        return nats, state
+
     def zero_state(self, batch_size: int) -> State:
         """The state before the first character."""
-        tensors = 2 if self.architecture.cell == "lstm" else 1
+        tensors = STATES[self.architecture.cell]
         shape = (batch_size, self.architecture.units)
         return [[tf.zeros(shape) for _ in range(tensors)] for _ in range(self.architecture.layers)]

@@ -2,20 +2,21 @@
 
 import lzma
 import math
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.corpus.long_text import Text
+from charrnn.corpus.rows import blocks
+from charrnn.corpus.vocabulary import Ids
+
 LONGEST_COMPRESSED = 8_000_000
 """Characters compressed at most: xz takes a second for each million."""
 
-_CHUNK: Final = 1 << 20
-
 
 def unigram_entropy(
-    training: npt.NDArray[np.unsignedinteger],
-    validation: npt.NDArray[np.unsignedinteger],
+    training: Ids,
+    validation: Ids,
     vocabulary_size: int,
 ) -> float:
     """Nats per character of guessing by how often each character occurs.
@@ -30,16 +31,16 @@ def unigram_entropy(
     return float(-(guessed * np.log(counts / counts.sum())).sum())
 
 
-def _counts(ids: npt.NDArray[np.unsignedinteger], vocabulary_size: int) -> npt.NDArray[np.int64]:
+def _counts(ids: Ids, vocabulary_size: int) -> npt.NDArray[np.int64]:
     """`(vocabulary_size,)` occurrences of every symbol."""
     counts = np.zeros(vocabulary_size, np.int64)
     # NumPy counts a copy that takes 8 bytes a character, so it is given a little at a time.
-    for start in range(0, len(ids), _CHUNK):
-        counts += np.bincount(ids[start : start + _CHUNK], minlength=vocabulary_size)
+    for block in blocks(ids):
+        counts += np.bincount(block, minlength=vocabulary_size)
     return counts
 
 
-def xz_entropy(text: str) -> float:
+def xz_entropy(text: Text) -> float:
     """Nats per character of a text, or of its beginning, compressed by `xz -9` in one piece."""
     read = text[:LONGEST_COMPRESSED]
     compressed = lzma.compress(read.encode("utf-8", "surrogatepass"), preset=9)

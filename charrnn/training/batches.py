@@ -1,11 +1,15 @@
 """Training batches: contiguous streams of the text, cut into windows."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-Ids = npt.NDArray[np.unsignedinteger]
+from charrnn.corpus.vocabulary import Ids
+
+READ_AHEAD: Final = 1 << 20
+"""Ids read at once for the steps to come: a text in a file is read in few, long pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +47,32 @@ class TrainingStreams:
         self.window = window
         self.seed = seed
         self.steps_per_epoch = len(ids) // batch_size // window
-        self._epoch = -1
-        self._starts = np.zeros((batch_size, 1), np.int64)
+        self._windows_ahead = max(1, READ_AHEAD // (batch_size * window))
+        self._ahead: tuple[int, int] | None = None
+        self._read = np.empty((batch_size, 0), ids.dtype)
 
     def batch(self, step: int) -> Batch:
         """What step `step`, counted from 0, reads."""
         epoch, position = divmod(step, self.steps_per_epoch)
-        if epoch != self._epoch:
-            self._starts = self._cut(epoch)
-            self._epoch = epoch
-        span = np.arange(position * self.window, (position + 1) * self.window + 1)
-        read = self.ids.take(self._starts + span, mode="wrap").astype(np.int32)
+        ahead, place = divmod(position, self._windows_ahead)
+        if self._ahead != (epoch, ahead):
+            self._read = self._rows(epoch, ahead * self._windows_ahead)
+            self._ahead = epoch, ahead
+        first = place * self.window
+        read = self._read[:, first : first + self.window + 1].astype(np.int32)
         return Batch(read[:, :-1], read[:, 1:], begins=position == 0)
 
-    def _cut(self, epoch: int) -> npt.NDArray[np.int64]:
-        """Where each stream starts in an epoch, `(batch_size, 1)`."""
-        offset = np.random.default_rng((self.seed, epoch)).integers(len(self.ids))
+    def _rows(self, epoch: int, position: int) -> npt.NDArray[np.unsignedinteger]:
+        """`(batch_size, length)` what the streams hold from a window on, for some windows."""
+        windows = min(self._windows_ahead, self.steps_per_epoch - position)
+        length = windows * self.window + 1
+        offset = int(np.random.default_rng((self.seed, epoch)).integers(len(self.ids)))
         stream = len(self.ids) // self.batch_size
-        return (offset + stream * np.arange(self.batch_size, dtype=np.int64))[:, None]
+        rows = np.empty((self.batch_size, length), self.ids.dtype)
+        for number, row in enumerate(rows):
+            start = (offset + number * stream + position * self.window) % len(self.ids)
+            # The text is a ring.
+            before = self.ids[start : start + length]
+            row[: len(before)] = before
+            row[len(before) :] = self.ids[: length - len(before)]
+        return rows

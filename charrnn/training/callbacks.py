@@ -19,7 +19,6 @@ class CallbackDriver:
     Args:
         callbacks: Any Keras callbacks, but those that set the learning rate.
         model: The network in training. Its weights are live; `val_loss` is of their average.
-        optimizer: Its optimizer, which some callbacks report on.
         epoch: Number of the first Keras epoch; above 0 when a run goes on.
 
     Raises:
@@ -30,7 +29,6 @@ class CallbackDriver:
         self,
         callbacks: Sequence[keras.callbacks.Callback],
         model: keras.Model,
-        optimizer: keras.optimizers.Optimizer,
         epoch: int = 0,
     ) -> None:
         for callback in callbacks:
@@ -41,9 +39,11 @@ class CallbackDriver:
                 )
         self._model = model
         self._model.stop_training = False
+        # Some callbacks report the learning rate of the model's optimizer; this one only tells it.
+        self._optimizer = keras.optimizers.AdamW() if callbacks else None
         if callbacks:
             model.compile(
-                optimizer=optimizer,
+                optimizer=self._optimizer,
                 loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             )
         self._list = keras.callbacks.CallbackList(list(callbacks), model=model)
@@ -60,8 +60,10 @@ class CallbackDriver:
         self._list.on_train_begin()
         self._list.on_epoch_begin(self._epoch)
 
-    def begin_batch(self) -> None:
-        """A step begins."""
+    def begin_batch(self, rate: float) -> None:
+        """A step begins, at this learning rate."""
+        if self._optimizer is not None:
+            self._optimizer.learning_rate = rate
         self._list.on_train_batch_begin(self._batch)
 
     def end_batch(self, loss: float) -> None:

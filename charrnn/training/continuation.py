@@ -110,12 +110,13 @@ def lengthened(position: Position, training: TrainingConfig, streams: TrainingSt
 def refuse_finished(trainer: Trainer, directory: Path) -> None:
     """Refuse to go on where nothing is left to do; raises CheckpointError."""
     position = trainer.position
-    if position.schedule.total is not None and position.step >= position.schedule.total:
+    total = position.schedule.total
+    if total is not None and position.step >= total and position.is_measured:
         raise CheckpointError(
             f"{directory} is finished: {position.step:,} steps. To train it further, "
             "give a longer budget, such as --epochs or --minutes."
         )
-    if trainer.out_of_patience:
+    if trainer.course.out_of_patience:
         raise CheckpointError(
             f"{directory} was stopped early, as its validation loss no longer fell. To train it "
             "further all the same, give --patience 0 or a new budget, such as --epochs."

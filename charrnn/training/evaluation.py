@@ -1,48 +1,115 @@
-"""The loss of a network on a whole text, read statefully."""
+"""The loss of a network on a text kept aside, read statefully."""
+
+import time
+from collections.abc import Callable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
-from charrnn.corpus.streams import evaluation_streams
+from charrnn.corpus.streams import MOST_MEASURED, EvaluationStreams
+from charrnn.corpus.vocabulary import Ids
 from charrnn.model.network import State, StatefulNetwork
 
 LARGEST_LOGITS = 6_000_000
 """Logits held at once (24 MB): a large vocabulary is read in shorter windows."""
 
-LONGEST_WINDOW = 256
+LONGEST_WINDOW = 128
+"""Steps read at once: longer windows are hardly quicker, and an interruption waits for one."""
+
+
+class EvaluationStopped(Exception):  # noqa: N818 (nothing went wrong)
+    """An evaluation was given up, as it was asked to."""
 
 
 class Evaluator:
-    """Measures networks on one text.
+    """Measures networks on one text, on the same characters of it every time.
 
     Args:
         ids: `(length,)` ids of the text.
         vocabulary_size: Number of symbols.
+        share: Which of the streams are read here: `(k, n)` reads every n-th, from the k-th on.
+
+    Attributes:
+        characters: Characters whose loss is measured, in all shares.
+        reading: Characters read for that, those of the warm-up included.
+        whole: Whether every character of the text is measured, but the first.
     """
 
-    def __init__(self, ids: npt.NDArray[np.unsignedinteger], vocabulary_size: int) -> None:
-        self._streams = evaluation_streams(ids)
-        rows = len(self._streams.inputs)
-        self._window = max(1, min(LONGEST_WINDOW, LARGEST_LOGITS // (rows * vocabulary_size)))
+    def __init__(self, ids: Ids, vocabulary_size: int, share: tuple[int, int] = (0, 1)) -> None:
+        self._rows = slice(share[0], None, share[1])
+        self._streams = EvaluationStreams(ids, MOST_MEASURED)
+        self.characters = self._streams.characters
+        self.reading = self._streams.streams * self._streams.length
+        self.whole = self.characters == len(ids) - 1
+        logits = self._streams.streams * vocabulary_size
+        longest = max(1, min(LONGEST_WINDOW, LARGEST_LOGITS // logits))
+        # All windows are of one length, or the network would be compiled for the last one again.
+        self._window = -(-self._streams.length // -(-self._streams.length // longest))
         self._compiled: dict[int, tf.types.experimental.GenericFunction] = {}
 
-    def loss(self, network: StatefulNetwork) -> float:
-        """Nats per character, over every character but the first."""
-        read = self._reader(network)
-        rows, length = self._streams.inputs.shape
-        state = network.zero_state(rows)
+    def loss(
+        self,
+        network: StatefulNetwork,
+        total: Callable[[float], float] = float,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> float:
+        """Nats per character.
+
+        Args:
+            network: What is measured.
+            total: Adds what others measure in their shares to the sum of this one.
+            stopped: Is asked again and again whether to give up.
+
+        Raises:
+            EvaluationStopped: It was to be given up.
+        """
+        return total(self.nats(network, stopped)) / self.characters
+
+    def nats(self, network: StatefulNetwork, stopped: Callable[[], bool] = lambda: False) -> float:
+        """Sum of the losses of all characters in this share.
+
+        Args:
+            network: What is measured.
+            stopped: Is asked again and again whether to give up.
+
+        Raises:
+            EvaluationStopped: It was to be given up.
+        """
         nats = 0.0
-        for start in range(0, length, self._window):
-            window = slice(start, start + self._window)
-            sum_of_nats, state = read(
-                tf.constant(self._streams.inputs[:, window].astype(np.int32)),
-                tf.constant(self._streams.targets[:, window].astype(np.int32)),
-                tf.constant(self._streams.counted[:, window].astype(np.float32)),
+        for some, _ in self._windows(network):
+            nats += some
+            if stopped():
+                raise EvaluationStopped
+        return nats
+
+    def glance(self, network: StatefulNetwork, seconds: float) -> float:
+        """Nats per character of what can be read in about so many seconds, in this share alone."""
+        until = time.monotonic() + seconds
+        nats, characters = 0.0, 0
+        for some, counted in self._windows(network):
+            nats += some
+            characters += counted
+            if characters and time.monotonic() > until:
+                break
+        return nats / characters
+
+    def _windows(self, network: StatefulNetwork) -> Iterator[tuple[float, int]]:
+        """Window by window, the sum of the losses and the number of the characters that count."""
+        streams = len(range(self._streams.streams)[self._rows])
+        if streams == 0:
+            return
+        read = self._reader(network)
+        state = network.zero_state(streams)
+        for start in range(0, self._streams.length, self._window):
+            window = self._streams.window(start, start + self._window)
+            counted = window.counted[self._rows]
+            nats, state = read(
+                tf.constant(window.inputs[self._rows].astype(np.int32)),
+                tf.constant(window.targets[self._rows].astype(np.int32)),
+                tf.constant(counted.astype(np.float32)),
                 state,
             )
-            nats += float(sum_of_nats)
-        return nats / int(self._streams.counted.sum())
+            yield float(nats), int(counted.sum())
 
     def _reader(self, network: StatefulNetwork) -> tf.types.experimental.GenericFunction:
         """The compiled pass over one window, kept for each network."""
@@ -51,9 +118,8 @@ class Evaluator:
             def read(
                 inputs: tf.Tensor, targets: tf.Tensor, counted: tf.Tensor, state: State
             ) -> tuple[tf.Tensor, State]:
-                logits, state = network(inputs, state)
-                nats = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+                nats, state = network.nats(inputs, targets, state)
                 return tf.reduce_sum(nats * counted), state
 
-            self._compiled[id(network)] = tf.function(read, reduce_retracing=True)
+            self._compiled[id(network)] = tf.function(read, autograph=False)
         return self._compiled[id(network)]

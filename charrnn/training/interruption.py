@@ -15,6 +15,10 @@ class Interruption:
 
     received: int | None = None
 
+    def came(self) -> bool:
+        """Whether a signal was received."""
+        return self.received is not None
+
     def __enter__(self) -> Self:
         self._former: dict[int, Any] = {}
         # Python delivers signals to the main thread alone, and lets it alone set handlers.

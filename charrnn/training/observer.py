@@ -74,7 +74,7 @@ class Evaluation:
         epoch: Readings of the training part done.
         seconds: Time since the run began, earlier sessions included.
         training_loss: Mean since the evaluation before, in nats per character.
-        validation_loss: Of the averaged weights on the whole validation part, the same.
+        validation_loss: Of the averaged weights on the validation part, the same.
         learning_rate: Rate of the last step.
         gradient_norm: Mean norm of the gradients before clipping.
         clipped: Share of the steps whose gradients were clipped.

@@ -8,8 +8,15 @@ FEWEST_EVALUATIONS = 4
 LONGEST_INTERVAL = 1000
 """Steps between evaluations at most, where that can be afforded."""
 
-EVALUATION_SHARE = 0.1
+EVALUATION_SHARE = 0.05
 """Evaluations together may cost about this share of the training, where the clock is not asked."""
+
+LARGEST_EVALUATION_SHARE = 0.2
+"""The fewest evaluations may cost this share; where they would cost more, there are fewer still."""
+
+EVALUATION_COST = 2 / 3
+"""What a character costs to evaluate, where one to train on costs 1: it needs no backward pass, but
+full precision, and streams fewer than a batch are read less quickly."""
 
 MEASURED_SECONDS = 4.0
 FIRST_STEPS = 3
@@ -19,15 +26,20 @@ CLOSING_SECONDS = 1.0
 """Kept for the last checkpoint and the end of the program."""
 
 
-def evaluations_in(steps: int, step_characters: int, validation_characters: int) -> int:
+def steps_of_evaluation(step_characters: int, evaluation_characters: int) -> float:
+    """What an evaluation costs, in steps, by the characters that each of them reads."""
+    return EVALUATION_COST * evaluation_characters / step_characters
+
+
+def evaluations_in(steps: int, step_characters: int, evaluation_characters: int) -> int:
     """How often a run of so many steps is measured.
 
-    A character costs about a third as much to evaluate as to train on, for want of the backward
-    pass, so this needs no clock, and a resumed run measures where it would have measured.
+    This needs no clock, so a resumed run measures where it would have measured.
     """
-    affordable = EVALUATION_SHARE * 3 * steps * step_characters / validation_characters
+    in_all = steps / steps_of_evaluation(step_characters, evaluation_characters)
+    fewest = min(FEWEST_EVALUATIONS, int(LARGEST_EVALUATION_SHARE * in_all))
     wanted = max(EVALUATIONS, steps // LONGEST_INTERVAL)
-    return max(1, min(steps, wanted, max(FEWEST_EVALUATIONS, int(affordable))))
+    return max(1, min(steps, wanted, max(fewest, int(EVALUATION_SHARE * in_all))))
 
 
 class Pace:
@@ -90,6 +102,9 @@ class Pace:
         if self.step_seconds is None:
             raise ValueError("the speed is not known before a step was measured.")
         # The first evaluation compiles; the quickest one is like those to come.
-        evaluation = min(self._evaluations, default=steps_of_evaluation * self.step_seconds)
+        guess = steps_of_evaluation * self.step_seconds
+        evaluation = min(
+            [*self._evaluations, guess] if len(self._evaluations) < 2 else self._evaluations
+        )
         left = self.deadline - CLOSING_SECONDS - self._clock() - evaluations_left * evaluation
         return max(1, int(left / max(self.step_seconds, 1e-9)))

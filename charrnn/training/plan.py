@@ -1,8 +1,8 @@
 """The settings that are left open, settled for a text.
 
 Units, dropout, batch and rate of an LSTM follow runs of one to four minutes on two CPU cores
-(docs/benchmarks.md, "How the sizes were chosen"). The budget and the rate of a simple_rnn are
-judgement, not measurement.
+(docs/benchmarks.md, "How the sizes were chosen"). The budget, the rate of a simple_rnn, and that
+what suits an LSTM suits a peephole_lstm, are judgement, not measurement.
 """
 
 import dataclasses

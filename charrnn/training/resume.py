@@ -56,6 +56,11 @@ class Position:
     without_gain: int = 0
     meters: Meters = field(default_factory=Meters)
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether the validation part was measured after the last step."""
+        return self.meters.steps == 0
+
 
 def save_state(directory: Path, position: Position, arrays: Arrays) -> None:
     """Write the state of a run; a crash leaves the one before."""

@@ -1,20 +1,21 @@
 """One step of training: loss, gradients, update, average."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
 from charrnn.architecture import Architecture
-from charrnn.config import TrainingConfig
+from charrnn.config import Precision, TrainingConfig
+from charrnn.model.choice import PRECISIONS
+from charrnn.model.fused_network import FusedNetwork
+from charrnn.model.kernel import Arithmetic
 from charrnn.model.network import Masks, State, StatefulNetwork, build_network
 from charrnn.training.batches import Batch
-
-SECOND_MOMENT = 0.99
-"""AdamW's beta_2: shorter than usual, for runs of a few thousand steps."""
+from charrnn.training.optimizer import AveragingAdamW
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +49,27 @@ class TrainingStep:
         self.step_characters = config.batch_size * config.window
         self.strategy = strategy
         self.replicas = strategy.num_replicas_in_sync
-        with strategy.scope():
-            self.network = StatefulNetwork(build_network(architecture, config.seed), architecture)
-            self.averaged = StatefulNetwork(build_network(architecture, config.seed), architecture)
-            self.optimizer = keras.optimizers.AdamW(
-                learning_rate=config.learning_rate,
-                weight_decay=config.weight_decay,
-                beta_2=SECOND_MOMENT,
-            )
-            self.optimizer.exclude_from_weight_decay(var_names=["bias"])
-            self.optimizer.build(self.network.model.trainable_variables)
-        self._compiled = tf.function(self._step)
+        self.network = self._network(config.precision or "float32")
+        # What is measured and saved is measured in full precision.
+        self.averaged = self._network("float32")
+        self.optimizer = AveragingAdamW(
+            self.network.model.trainable_variables,
+            self.averaged.model.trainable_variables,
+            config,
+            strategy,
+        )
+        self._compiled = tf.function(self._step, autograph=False)
+
+    def _network(self, precision: Precision) -> StatefulNetwork:
+        """A network with its initial weights, computed as the settings say."""
+        with self.strategy.scope():
+            model = build_network(self.architecture, self.config.seed)
+        if not self.config.parts:
+            return StatefulNetwork(model, self.architecture)
+        arithmetic = Arithmetic(
+            PRECISIONS[precision], self.config.parts, self.config.split or "units"
+        )
+        return FusedNetwork(model, self.architecture, arithmetic)
 
     def zero_state(self) -> State:
         """The state at the beginning of the streams, laid out for the devices."""
@@ -79,58 +90,54 @@ class TrainingStep:
         Returns:
             What was measured, and where the streams stand now.
         """
-        self.optimizer.learning_rate.assign(rate)
         # A young average forgets faster, or it would remember the initial weights for long.
         momentum = min(self.config.averaging, (1 + step) / (10 + step))
         loss, norm, state = self._compiled(
-            self._distributed(batch.inputs),
-            self._distributed(batch.targets),
+            (self._distributed(batch.inputs), self._distributed(batch.targets)),
             state,
             tf.constant(step, tf.int64),
+            tf.constant(rate, tf.float32),
             tf.constant(momentum, tf.float32),
         )
         return StepResult(float(loss), float(norm)), state
 
     def _step(
         self,
-        inputs: tf.Tensor,
-        targets: tf.Tensor,
+        batch: tuple[tf.Tensor, tf.Tensor],
         state: State,
         step: tf.Tensor,
+        rate: tf.Tensor,
         momentum: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor, State]:
-        losses, gradients, state = self.strategy.run(
-            self._replica_step, args=(inputs, targets, state, step)
-        )
-        loss = self._sum(losses)
-        gradients, norm = tf.clip_by_global_norm(
-            [self._sum(gradient) for gradient in gradients], self.config.gradient_norm
-        )
-        self.optimizer.apply(gradients, self.network.model.trainable_variables)
-        for average, variable in zip(
-            self.averaged.model.trainable_variables,
-            self.network.model.trainable_variables,
-            strict=True,
-        ):
-            self.strategy.extended.update(
-                average.value,
-                lambda average, value: average.assign_add((1 - momentum) * (value - average)),
-                args=(variable.value,),
-                group=False,
-            )
+        measured, state = self.strategy.run(self._replica_step, args=(*batch, state, step))
+        loss, *gradients = self._summed(measured)
+        norm = self.optimizer.apply(gradients, step, rate, momentum)
         return loss, norm, state
 
     def _replica_step(
         self, inputs: tf.Tensor, targets: tf.Tensor, state: State, step: tf.Tensor
-    ) -> tuple[tf.Tensor, list[tf.Tensor], State]:
-        """Share of one device in the loss and its gradients."""
+    ) -> tuple[list[tf.Tensor], State]:
+        """Share of one device in the loss and its gradients, in one array where they are added."""
         variables = [variable.value for variable in self.network.model.trainable_variables]
         with tf.GradientTape() as tape:
-            logits, state = self.network(inputs, state, self._masks(step))
-            nats = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+            nats, state = self.network.nats(inputs, targets, state, self._masks(step))
             loss = tf.reduce_sum(nats) / self.step_characters
         gradients = tape.gradient(loss, variables)
-        return loss, [tf.convert_to_tensor(gradient) for gradient in gradients], state
+        measured = [loss, *map(tf.convert_to_tensor, gradients)]
+        if self.replicas > 1:
+            # One exchange between devices, or machines, takes less time than one for each array.
+            measured = [tf.concat([tf.reshape(array, (-1,)) for array in measured], 0)]
+        return measured, state
+
+    def _summed(self, measured: Any) -> list[tf.Tensor]:
+        """Loss and gradients, the shares of all devices added."""
+        if self.replicas == 1:
+            return list(measured)
+        shapes = [(), *(weight.shape for weight in self.network.model.trainable_variables)]
+        sizes = [math.prod(shape) for shape in shapes]
+        whole = self.strategy.reduce(tf.distribute.ReduceOp.SUM, measured[0], axis=None)
+        arrays = zip(tf.split(whole, sizes), shapes, strict=True)
+        return [tf.reshape(array, shape) for array, shape in arrays]
 
     def _masks(self, step: tf.Tensor) -> Masks | None:
         """This device's rows of the dropout masks, which depend on (seed, step) alone."""
@@ -150,9 +157,6 @@ class TrainingStep:
             masks.append(kept / (1 - dropout))
         return masks
 
-    def _sum(self, value: Any) -> tf.Tensor:
-        return self.strategy.reduce(tf.distribute.ReduceOp.SUM, value, axis=None)
-
     # What a resumed run needs: every array that a step changes.
 
     def arrays(self, state: State) -> dict[str, npt.NDArray[Any]]:
@@ -160,28 +164,32 @@ class TrainingStep:
         groups = {
             "network": self.network.model.get_weights(),
             "averaged": self.averaged.model.get_weights(),
-            "optimizer": [variable.numpy() for variable in self.optimizer.variables],
-            "state": [self._gathered(tensor) for tensor in tf.nest.flatten(state)],
+            "optimizer": self.optimizer.arrays(),
         }
-        return {
+        arrays = {
             f"{group}_{number}": array
             for group, arrays in groups.items()
             for number, array in enumerate(arrays)
         }
+        return arrays | self.carried(state)
+
+    def carried(self, state: State) -> dict[str, npt.NDArray[Any]]:
+        """The rows of the carried state that the devices of this process hold, by name."""
+        tensors = enumerate(tf.nest.flatten(state))
+        return {f"state_{number}": self._gathered(tensor) for number, tensor in tensors}
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape of each of `arrays`."""
-        return {name: array.shape for name, array in self.arrays(self.zero_state()).items()}
+        """The shape of each of `arrays`, with the rows of all processes."""
+        whole = self.arrays(self._gathered_zero_state())
+        return {name: array.shape for name, array in whole.items()}
 
     def restore(self, arrays: dict[str, npt.NDArray[Any]]) -> State:
         """Take on what `arrays` gave; returns the carried state."""
-        for group, variables in (
-            ("network", self.network.model.weights),
-            ("averaged", self.averaged.model.weights),
-            ("optimizer", self.optimizer.variables),
-        ):
-            for number, variable in enumerate(variables):
+        for group, network in (("network", self.network), ("averaged", self.averaged)):
+            for number, variable in enumerate(network.model.weights):
                 variable.assign(arrays[f"{group}_{number}"])
+        moments = 2 * len(self.network.model.trainable_variables)
+        self.optimizer.restore([arrays[f"optimizer_{number}"] for number in range(moments)])
         zero = self._gathered_zero_state()
         tensors = [arrays[f"state_{number}"] for number in range(len(tf.nest.flatten(zero)))]
         state: State = self._distributed(tf.nest.pack_sequence_as(zero, tensors))
@@ -197,7 +205,7 @@ class TrainingStep:
         rows = self.batch_size // self.replicas
 
         def deal(array: Any) -> Any:
-            return self.strategy.experimental_distribute_values_from_function(
+            dealt = self.strategy.experimental_distribute_values_from_function(
                 lambda context: tf.convert_to_tensor(
                     array[
                         context.replica_id_in_sync_group * rows : (
@@ -207,6 +215,9 @@ class TrainingStep:
                     ]
                 )
             )
+            # A worker with one device hands back plain tensors, and should be given such.
+            local = self.strategy.experimental_local_results(dealt)
+            return local[0] if len(local) == 1 else dealt
 
         return tf.nest.map_structure(deal, nested)
 

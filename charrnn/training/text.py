@@ -3,10 +3,10 @@
 from charrnn.config import CorpusConfig, TrainingConfig
 from charrnn.corpus.reading import Corpus
 from charrnn.corpus.splitting import encode_part, split_corpus
-from charrnn.corpus.vocabulary import Vocabulary
+from charrnn.corpus.vocabulary import Ids, Vocabulary
 from charrnn.errors import CorpusError
 from charrnn.training.baselines import unigram_entropy, xz_entropy
-from charrnn.training.batches import Ids, TrainingStreams
+from charrnn.training.batches import TrainingStreams
 
 
 class TrainingText:

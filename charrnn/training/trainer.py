@@ -15,16 +15,18 @@ from charrnn.naming import spoken_name
 from charrnn.record import ModelRecord, RunRecord
 from charrnn.training.batches import TrainingStreams
 from charrnn.training.callbacks import CallbackDriver
-from charrnn.training.evaluation import Evaluator
+from charrnn.training.course import Course
+from charrnn.training.evaluation import EvaluationStopped, Evaluator
 from charrnn.training.interruption import Interruption
 from charrnn.training.observer import Ending, Evaluation, Outcome, Progress, TrainingObserver
-from charrnn.training.pace import EVALUATIONS, Pace, evaluations_in
 from charrnn.training.resume import Meters, Position, save_state
 from charrnn.training.step import TrainingStep
+from charrnn.training.team import EVALUATE, FINISHED, LEARN, SAVE, Team
 
 LONGEST_UNSAVED_SECONDS = 120.0
-PATIENCE_SHARE = 0.4
-"""Share of a run's evaluations without a better loss that ends it, unless patience is given."""
+
+LONGEST_GLANCE_SECONDS = 0.5
+"""How long an interrupted run measures its first network, so that it can be kept."""
 
 SampleWriter = Callable[[RunRecord, Sequence[npt.NDArray[np.float32]], int], str]
 """Writes something with a network: what `charrnn.json` says, what `get_weights` returns, a seed."""
@@ -44,9 +46,10 @@ class Trainer:
         record: What its `charrnn.json` says.
         observer: Whom to tell.
         callbacks: Keras's own observers.
-        pace: The clock that ends the run; None when `position.schedule` knows its length.
+        course: How far it goes from there.
         sample: Writes a sample at each evaluation, where there is one.
         begun: Whether the directory holds this run already.
+        team: Those who train with it; it decides for all of them.
     """
 
     def __init__(
@@ -62,9 +65,10 @@ class Trainer:
         record: RunRecord,
         observer: TrainingObserver,
         callbacks: CallbackDriver,
-        pace: Pace | None,
+        course: Course,
         sample: SampleWriter | None,
         begun: bool,
+        team: Team,
     ) -> None:
         self.step = step
         self.streams = streams
@@ -76,11 +80,13 @@ class Trainer:
         self.record = record
         self.observer = observer
         self.callbacks = callbacks
-        self.pace = pace
+        self.course = course
         self.sample = sample
+        self.team = team
         self._begun = begun
-        self._last_evaluated = position.step if math.isfinite(position.best_loss) else None
+        self._saved_step = position.step if begun else None
         self._saved_at = time.monotonic()
+        self._interruption = Interruption()
 
     def run(self) -> Outcome:
         """Train to the end.
@@ -88,53 +94,42 @@ class Trainer:
         Raises:
             DivergenceError: The loss became NaN or infinite; the best network so far is kept.
             TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
+            WorkersError: Another worker of the team is gone.
         """
-        if self.position.next_evaluation is None:
-            self._plan_evaluation()
-        with Interruption() as interruption:
+        self.course.begin()
+        with self._interruption, self.team.watched(self._what_is_kept):
             self.callbacks.begin()
             try:
-                ending = self._loop(interruption)
+                ending = self._loop()
             finally:
                 self.callbacks.end()
         outcome = self._outcome(ending)
+        told = dataclasses.asdict(outcome) | {"directory": str(outcome.directory)}
+        self.team.order(FINISHED, outcome=told)
         self.observer.finished(outcome)
         return outcome
 
-    def _loop(self, interruption: Interruption) -> Ending:
-        while (ending := self._ending()) is None:
-            self._learn()
-            self._lay_out()
-            if self.position.step == self.position.next_evaluation:
+    def _loop(self) -> Ending:
+        position = self.position
+        while (ending := self._ending()) is None or not position.is_measured:
+            if (signal := self._interruption.received or self.team.signal) is not None:
+                self._interrupt(signal)
+            due = position.step == position.next_evaluation and not position.is_measured
+            if due or ending is not None:
                 self._evaluate()
-            elif time.monotonic() - self._saved_at > LONGEST_UNSAVED_SECONDS:
-                self._save()
-            if interruption.received is not None and self._ending() is None:
-                self._interrupt(interruption.received)
-        if self._last_evaluated != self.position.step:
-            self._evaluate()
+            else:
+                self._learn()
+                if time.monotonic() - self._saved_at > LONGEST_UNSAVED_SECONDS:
+                    self._save()
         return ending
 
     def _ending(self) -> Ending | None:
         """Why the run is over, or None."""
-        position = self.position
         if self.callbacks.stopped:
             return "stopped by a callback"
-        if self.out_of_patience:
+        if self.course.out_of_patience:
             return "stopped early"
-        total = position.schedule.total
-        over = self.pace is not None and self.pace.over and position.step > 0
-        return "finished" if over or (total is not None and position.step >= total) else None
-
-    @property
-    def out_of_patience(self) -> bool:
-        """Whether the validation loss has not fallen for so long that the run should end."""
-        patience = self.step.config.patience
-        if patience is None:
-            total = self.position.schedule.total
-            evaluations = self._evaluations_in(total) if total is not None else EVALUATIONS
-            patience = round(PATIENCE_SHARE * evaluations)
-        return patience > 0 and self.position.without_gain >= max(1, patience)
+        return "finished" if self.course.is_over else None
 
     def _learn(self) -> None:
         """One step."""
@@ -142,8 +137,9 @@ class Trainer:
         batch = self.streams.batch(position.step)
         if batch.begins:
             self.state = self.step.zero_state()
-        self.callbacks.begin_batch()
         rate = position.schedule.rate(position.step)
+        self.callbacks.begin_batch(rate)
+        self.team.order(LEARN, step=position.step, rate=rate)
         result, self.state = self.step(batch, self.state, position.step, rate)
         if not math.isfinite(result.loss):
             self._diverged("training loss", result.loss, position.step + 1)
@@ -160,45 +156,19 @@ class Trainer:
         meters.gradient_norm += result.gradient_norm
         meters.clipped += result.gradient_norm > self.step.config.gradient_norm
         meters.seconds += seconds
-        if self.pace is not None:
-            self.pace.stepped(seconds)
+        self.course.stepped(seconds)
         self.observer.stepped(self._progress(result.loss))
 
-    def _lay_out(self) -> None:
-        """Settle the length of a run by the clock, once its speed is known."""
-        if self.position.schedule.total is None and self.pace is not None and self.pace.measured:
-            self._follow_clock(self.pace)
-
-    def _follow_clock(self, pace: Pace) -> None:
-        position = self.position
-        cost = self.validation_characters / 3 / self.step.step_characters
-        guess = pace.steps_left(0, 0.0) + position.step
-        done = position.schedule.progress(position.step)
-        evaluations = self._evaluations_in(guess)
-        left = max(1, round(evaluations * (1 - done)))
-        total = position.step + pace.steps_left(left, cost)
-        position.schedule = position.schedule.settled(position.step, total)
-        every = self.step.config.evaluate_every or max(1, round((total - position.step) / left))
-        position.next_evaluation = min(total, position.step + every)
-
-    def _plan_evaluation(self) -> None:
-        """The next evaluation of a run whose length is known."""
-        position, total = self.position, self.position.schedule.total
-        if total is None:
-            return
-        every = self.step.config.evaluate_every or -(-total // self._evaluations_in(total))
-        position.next_evaluation = min(total, position.step + every)
-
-    def _evaluations_in(self, steps: int) -> int:
-        if self.step.config.evaluate_every is not None:
-            return max(1, round(steps / self.step.config.evaluate_every))
-        return evaluations_in(steps, self.step.step_characters, self.validation_characters)
-
     def _evaluate(self) -> None:
-        """Measure, keep the best, save, tell."""
+        """Measure, keep the best, save, tell; an interrupted run measures when it goes on."""
         began = time.monotonic()
         position = self.position
-        validation_loss = self.evaluator.loss(self.step.averaged)
+        try:
+            validation_loss = self._validation_loss()
+        except EvaluationStopped:
+            self.team.give_up()
+            position.seconds += time.monotonic() - began
+            return
         if not math.isfinite(validation_loss):
             self._diverged("validation loss", validation_loss, position.step)
         best = validation_loss < position.best_loss
@@ -210,20 +180,17 @@ class Trainer:
         evaluation = dataclasses.replace(evaluation, sample=self._sample())
         position.without_gain = 0 if best else position.without_gain + 1
         position.meters = Meters()
-        self._last_evaluated = position.step
         self.writer.append_history(dataclasses.asdict(evaluation))
         self.callbacks.evaluated(evaluation.training_loss, validation_loss)
         self.observer.evaluated(evaluation)
-        if self.pace is not None:
-            self.pace.evaluated(time.monotonic() - began)
-        # A run that goes on may meet an evaluation before it has measured its speed.
-        speed_known = self.pace is not None and self.pace.step_seconds is not None
-        if self.pace is not None and speed_known and position.step != position.schedule.total:
-            self._follow_clock(self.pace)
-        else:
-            self._plan_evaluation()
+        self.course.evaluated(time.monotonic() - began)
         position.seconds += time.monotonic() - began
         self._save()
+
+    def _validation_loss(self) -> float:
+        self.team.order(EVALUATE)
+        came = self._interruption.came
+        return self.evaluator.loss(self.step.averaged, self.team.total, came)
 
     def _evaluation(self, validation_loss: float, best: bool) -> Evaluation:
         position, meters = self.position, self.position.meters
@@ -272,23 +239,38 @@ class Trainer:
     def _save(self) -> None:
         """Save all that a resumed run needs."""
         self._begin_directory()
+        self.team.order(SAVE)
+        carried = self.team.gathered(self.step.carried(self.state))
         directory = self.writer.directory / RESUME_DIRECTORY
-        save_state(directory, self.position, self.step.arrays(self.state))
-        self._saved_at = time.monotonic()
+        save_state(directory, self.position, self.step.arrays(self.state) | carried)
+        self._saved_at, self._saved_step = time.monotonic(), self.position.step
+
+    def _what_is_kept(self) -> str:
+        """What is left of a run that other workers ended, and how to go on with it."""
+        if self._saved_step is None:
+            return "Nothing had been saved yet; start all workers again."
+        return (
+            f"All that was learned until step {self._saved_step:,} is kept in "
+            f"{self.writer.directory}. {self._how_to_go_on()}"
+        )
+
+    def _how_to_go_on(self) -> str:
+        command = f"charrnn train --resume --name {spoken_name(self.writer.directory)}"
+        return f"Go on{self.team.scope} with: {command}"
 
     def _interrupt(self, signal_number: int) -> None:
         """Save, and end the run in the middle."""
         self._save()
-        if self._last_evaluated is None:
+        if not math.isfinite(self.position.best_loss):
             # There should be something to write with. The evaluation counts for nothing else, or
             # a run that goes on from here would not be the run that was never interrupted.
-            self._keep(self._evaluation(self.evaluator.loss(self.step.averaged), best=True))
+            loss = self.evaluator.glance(self.step.averaged, LONGEST_GLANCE_SECONDS)
+            self._keep(self._evaluation(loss, best=True))
         total = self.position.schedule.total
         of = f" of {total:,}" if total is not None else ""
         raise TrainingInterrupted(
             f"Stopped after step {self.position.step:,}{of}; everything is saved in "
-            f"{self.writer.directory}.\nGo on with: charrnn train --resume "
-            f"--name {spoken_name(self.writer.directory)}",
+            f"{self.writer.directory}.\n{self._how_to_go_on()}",
             signal_number,
         )
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from charrnn.cli import main
 from charrnn.config import CorpusConfig
+from charrnn.corpus import streams
 from charrnn.corpus.catalogue import Catalogue, read_entries
 from charrnn.corpus.reading import read_corpus
 from charrnn.corpus.splitting import encode_part, split_corpus
@@ -203,3 +204,16 @@ def test_a_download_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("charrnn.corpus.reading.open_catalogue", lambda: catalogue)
     result = evaluate("reciter", "tide")
     assert (result.exit_code, result.stderr) == (0, "Fetching tide.txt (12 bytes).\n")
+
+
+def test_a_loss_that_is_not_the_one_of_training_is_explained(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert evaluate("reciter").stderr == ""
+    monkeypatch.setattr(streams, "MOST_MEASURED", 5)
+    result = evaluate("reciter")
+    characters = json.loads(evaluate("reciter", "--json").stdout)["characters"]
+    assert result.stderr == (
+        f"All {characters + 1} characters of the validation part are read; training measured the "
+        "same 5 of them each time, so its loss is a little different.\n"
+    )

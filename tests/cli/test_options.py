@@ -103,8 +103,8 @@ def test_two_configurations_share_a_command() -> None:
             ModelConfig,
             ["--cell", "transformer"],
             (
-                "Invalid value for '--cell': it must be one of lstm, gru, simple_rnn. "
-                "Received: transformer."
+                "Invalid value for '--cell': it must be one of lstm, gru, simple_rnn, "
+                "peephole_lstm. Received: transformer."
             ),
         ),
         (

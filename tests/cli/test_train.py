@@ -56,6 +56,26 @@ def test_json_is_one_document_on_standard_output(poems: Path) -> None:
     assert (outcome["ending"], outcome["steps"]) == ("finished", 4)
 
 
+def test_an_lstm_with_peepholes_is_learned_and_used_like_any_other(poems: Path) -> None:
+    arguments = ["--cell", "peephole_lstm", "--layers", "2", "--steps", "4"]
+    result = charrnn("train", str(poems), *SMALL, *arguments, "--evaluate-every", "2")
+    assert result.exit_code == 0, result.output
+    assert "PeepholeLSTM, 2 layers of 8 units" in result.stderr
+    resumed = charrnn("train", "--resume", "--steps", "6", "--json")
+    outcome = json.loads(resumed.stdout)
+    assert outcome["steps"] == 6
+    written = charrnn("generate", "poems", "--seed", "1", "--length", "40")
+    assert written.exit_code == 0, written.output
+    assert written.stdout.strip()
+    measured = charrnn("evaluate", "poems", "--json")
+    assert json.loads(measured.stdout)["nats_per_character"] == pytest.approx(
+        outcome["validation_loss"], abs=1e-4
+    )
+    told = charrnn("info", "poems")
+    assert "PeepholeLSTM, 2 x 8" in told.stdout
+    assert "3 x 8 peepholes" in told.stdout
+
+
 def test_standard_input_is_learned(poems: Path) -> None:
     text = poems.read_text(encoding="utf-8")
     result = charrnn("train", "-", "--name", "piped", *SMALL, "--steps", "2", text=text)
@@ -153,3 +173,26 @@ def test_tensorboard_that_is_not_installed_is_named(
     result = charrnn("train", str(poems), *SMALL, "--steps", "2", "--tensorboard", "logs")
     assert result.exit_code == 2
     assert "pip install 'charrnn[tensorboard]'" in result.stderr
+
+
+def test_a_cluster_of_one_trains_as_without(poems: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = {"cluster": {"worker": ["localhost:1"]}, "task": {"type": "worker", "index": 0}}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(task))
+    result = charrnn("train", str(poems), *SMALL, "--steps", "4")
+    assert result.exit_code == 0, result.output
+    assert "workers" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ("--workers a:1,b:2", "--workers and --worker-index go together"),
+        ("--worker-index 1", "--workers and --worker-index go together"),
+        ("--workers a:1,b --worker-index 0", "of the form HOST:PORT"),
+        ("--workers a:1,b:2 --worker-index 2", "none has the number 2"),
+    ],
+)
+def test_what_is_no_cluster_is_a_wrong_use(poems: Path, options: str, sentence: str) -> None:
+    result = charrnn("train", str(poems), *options.split())
+    assert result.exit_code == 2
+    assert sentence in result.stderr

@@ -1,4 +1,5 @@
 import codecs
+import io
 
 import pytest
 
@@ -15,8 +16,9 @@ FRENCH = (
 
 
 def read(data, wanted=None):
-    encoding = find_encoding(data, "poems.txt", wanted)
-    return encoding, "".join(decoded(data, encoding))
+    file = io.BytesIO(data)
+    encoding = find_encoding(file, "poems.txt", wanted)
+    return encoding, "".join(decoded(file, encoding))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from charrnn.corpus.layout import choose_layout, cut
+from charrnn.corpus.layout import LONGEST_COUNTED, choose_layout, cut
 
 STANZA = "The tide comes in, the tide goes out,\nAnd no one asks it why;\n"
 PLAY = "MACBETH:\nSo foul and fair a day.\n\nBANQUO:\nHow far is it?\n\n"
@@ -11,8 +11,7 @@ CHINESE_PROSE = "那天晚上下着雨，他一个人走在街上，没有带伞
 
 def poems(text, wanted="auto"):
     choice = choose_layout(text, wanted)
-    starts, stops = cut(text, choice.separator)
-    return choice.layout, [text[a:b] for a, b in zip(starts, stops, strict=True)]
+    return choice.layout, [text[a:b] for a, b in cut(text, choice.gap).spans.tolist()]
 
 
 def test_blank_lines_part_poems():
@@ -100,3 +99,17 @@ def test_a_wanted_layout_is_taken():
 
 def test_a_long_line_without_chinese_punctuation_takes_no_time():
     assert choose_layout("a" * 2_000_000).layout == "text"
+
+
+@pytest.mark.parametrize(
+    ("text", "by_lines"),
+    [
+        ("a\n\nb\nc\n\nd\n\n e\nf", (2, 2)),
+        ("a\nb\nc\n\nd\ne\nf\n", (0, 0, 2)),
+        ("", ()),
+        ("a\n" * LONGEST_COUNTED, (*[0] * (LONGEST_COUNTED - 1), 1)),
+        ("a\n" * (LONGEST_COUNTED + 1), ()),
+    ],
+)
+def test_poems_are_told_apart_by_their_lines(text, by_lines):
+    assert cut(text, 2).by_lines == by_lines

@@ -1,5 +1,7 @@
 import hashlib
+import io
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
@@ -87,7 +89,7 @@ def test_poems_of_several_stanzas_in_a_file_each_stay_whole(tmp_path):
 
 
 def test_standard_input_is_read_as_bytes():
-    corpus = read_corpus(["-"], standard_input=lambda: "床前\r\n明月".encode("utf-16"))
+    corpus = read_corpus(["-"], standard_input=io.BytesIO("床前\r\n明月".encode("utf-16")))
     assert (corpus.name, corpus.text, corpus.sources) == ("stdin", "床前\n明月", ("-",))
 
 
@@ -143,7 +145,7 @@ def test_what_is_named_twice_is_read_once(poems, tmp_path, monkeypatch):
     twice = read_corpus(["jueju", "catalogue:jueju"])
     assert twice.digest == read_corpus(["jueju"]).digest
     assert twice.notes == ("jueju was named more than once and read once.",)
-    assert read_corpus(["-", "-"], standard_input=lambda: b"a\nb").text == "a\nb"
+    assert read_corpus(["-", "-"], standard_input=io.BytesIO(b"a\nb")).text == "a\nb"
 
 
 @pytest.mark.parametrize(
@@ -242,10 +244,14 @@ def test_a_directory_without_text_is_refused(tmp_path):
 
 
 def test_a_file_that_may_not_be_read_is_refused(poems, monkeypatch):
-    def refuse(path):
-        raise PermissionError(13, "Permission denied", str(path))
+    really_open = Path.open
 
-    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    def refuse(path, *arguments, **options):
+        if path == poems:
+            raise PermissionError(13, "Permission denied", str(path))
+        return really_open(path, *arguments, **options)
+
+    monkeypatch.setattr("pathlib.Path.open", refuse)
     with pytest.raises(CorpusError, match="cannot be read: Permission denied"):
         read_corpus([str(poems)])
 

@@ -110,8 +110,7 @@ def test_validation_gets_the_poems_of_lowest_hash_until_it_is_long_enough():
 def test_poems_stand_between_breaks():
     corpus = corpus_of(["ab", "c", "abx"])
     vocabulary = Vocabulary(("a", "b", "c"))
-    spans = np.stack((corpus.starts, corpus.stops), axis=1)
-    ids = encode_part(corpus, spans, vocabulary)
+    ids = encode_part(corpus, corpus.spans, vocabulary)
     assert ids.dtype == np.uint8
     assert ids.tolist() == [BREAK, 2, 3, BREAK, 4, BREAK, 2, 3, UNKNOWN, BREAK]
 
@@ -120,8 +119,7 @@ def test_many_poems_are_encoded_as_one_by_one():
     poems = [f"poem {number}\n诗" for number in range(1000)]
     corpus = corpus_of(poems)
     vocabulary = Vocabulary.of_text(corpus.text)
-    spans = np.stack((corpus.starts, corpus.stops), axis=1)
-    ids = encode_part(corpus, spans, vocabulary)
+    ids = encode_part(corpus, corpus.spans, vocabulary)
     assert vocabulary.decode(ids) == "\n\n" + "\n\n".join(poems) + "\n\n"
 
 

@@ -14,15 +14,6 @@ def test_what_is_encoded_can_be_read_back(text):
     assert vocabulary.decode(vocabulary.encode(text)) == text
 
 
-@given(any_text, st.integers(0, 20), st.integers(0, 20))
-def test_a_part_is_encoded_as_the_same_part_of_the_whole(text, start, length):
-    vocabulary = Vocabulary.of_text(text)
-    start = min(start, len(text))
-    stop = min(start + length, len(text))
-    whole = vocabulary.encode(text)
-    np.testing.assert_array_equal(vocabulary.encode(text, start, stop), whole[start:stop])
-
-
 def test_ids_begin_after_the_break_and_the_unknown_symbol():
     vocabulary = Vocabulary.of_text("cabbage")
     assert vocabulary.characters == ("a", "b", "c", "e", "g")

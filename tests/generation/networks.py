@@ -1,4 +1,4 @@
-"""Networks to test with: one that recites a poem, made by hand, and stock Keras ones."""
+"""Networks to test with: one that recites a poem, made by hand, and ones that Keras made."""
 
 import dataclasses
 import io
@@ -110,7 +110,7 @@ def save_network(path: Path, weights: NetworkWeights, **settings: Any) -> None:
     with h5py.File(content, "w") as file:
         for place, arrays in (
             ("layers/embedding/vars", (weights.embedding,)),
-            ("layers/simple_rnn/cell/vars", dataclasses.astuple(weights.recurrent[0])),
+            ("layers/simple_rnn/cell/vars", arrays_of(weights.recurrent[0])),
             ("layers/dense/vars", (weights.logits_kernel, weights.logits_bias)),
         ):
             for number, array in enumerate(arrays):
@@ -120,18 +120,27 @@ def save_network(path: Path, weights: NetworkWeights, **settings: Any) -> None:
         archive.writestr("model.weights.h5", content.getvalue())
 
 
+def arrays_of(weights: RecurrentWeights) -> list[np.ndarray]:
+    """The arrays that a layer has, in Keras's order."""
+    arrays = (getattr(weights, field.name) for field in dataclasses.fields(weights))
+    return [array for array in arrays if array is not None]
+
+
 def _layer(kind: str, name: str, **settings: Any) -> dict[str, Any]:
     return {"class_name": kind, "config": {"name": name} | settings}
 
 
 def keras_network(architecture: Architecture, seed: int = 0) -> Any:
-    """A stock Keras network with random weights, none of them zero."""
+    """A Keras network with random weights, none of them zero."""
     import keras
+
+    from charrnn.model.peephole import PeepholeLSTM
 
     kinds = {
         "lstm": keras.layers.LSTM,
         "gru": keras.layers.GRU,
         "simple_rnn": keras.layers.SimpleRNN,
+        "peephole_lstm": PeepholeLSTM,
     }
     own = {"activation": architecture.activation} if architecture.cell == "simple_rnn" else {}
     ids = keras.Input((None,), dtype="int32")

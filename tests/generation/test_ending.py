@@ -1,11 +1,8 @@
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.corpus.layout import LONGEST_COUNTED, poems_by_lines
 from charrnn.generation.ending import Ending, LineCount
 from charrnn.generation.sampling import log_softmax
 
@@ -83,10 +80,3 @@ def test_lines_are_counted_the_same_in_one_piece_and_in_many(pieces: list[str]) 
     for piece in pieces:
         count = count.followed_by(piece)
     assert count == LineCount().followed_by("".join(pieces))
-
-
-def test_poems_are_told_apart_by_their_lines() -> None:
-    assert poems_by_lines(["a", "a\nb", "a\n\nb", "a\nb\nc\nd"]) == (1, 2, 0, 1)
-    assert poems_by_lines(["a\n" * LONGEST_COUNTED]) != ()
-    assert poems_by_lines(["a\n" * (LONGEST_COUNTED + 1)]) == ()
-    assert math.isclose(sum(poems_by_lines(["a"] * 7)), 7)

@@ -5,7 +5,13 @@ from charrnn.generation import engine
 from charrnn.generation.engine import NumpyEngine
 from tests.generation.networks import architecture, keras_network
 
-CELLS = [("lstm", "tanh"), ("gru", "tanh"), ("simple_rnn", "tanh"), ("simple_rnn", "relu")]
+CELLS = [
+    ("lstm", "tanh"),
+    ("gru", "tanh"),
+    ("simple_rnn", "tanh"),
+    ("simple_rnn", "relu"),
+    ("peephole_lstm", "tanh"),
+]
 CHARACTERS = 200
 
 

@@ -1,13 +1,16 @@
 """One unit, one input: the equations by hand."""
 
 import math
+from typing import get_args
 
 import numpy as np
 import pytest
 
+from charrnn.architecture import GATES, PEEPHOLES
+from charrnn.config import Cell
 from charrnn.generation.recurrence import recurrent_layer
 from charrnn.generation.weights import RecurrentWeights
-from tests.generation.networks import architecture
+from tests.generation.networks import architecture, arrays_of
 
 X, H, C = 0.7, -0.4, 0.9
 
@@ -40,6 +43,29 @@ def test_an_lstm_follows_its_equations():
     )
 
 
+def test_the_gates_of_a_peephole_lstm_see_the_memory_and_the_last_one_the_new_memory():
+    w, u, b = (0.1, -0.2, 0.3, 0.4), (-0.5, 0.6, 0.7, -0.8), (0.05, 1.0, -0.15, 0.25)
+    p = (0.9, -0.7, 1.1)
+    weights = RecurrentWeights(row(*w), row(*u), row(*b)[0], row(*p).T)
+    i, f, g, o = (X * w[gate] + H * u[gate] + b[gate] for gate in range(4))
+    c = sigmoid(f + p[1] * C) * C + sigmoid(i + p[0] * C) * math.tanh(g)
+    assert one_step("peephole_lstm", weights, H, C) == pytest.approx(
+        [sigmoid(o + p[2] * c) * math.tanh(c), c], abs=1e-6
+    )
+
+
+def test_without_peepholes_it_is_an_lstm():
+    generator = np.random.default_rng(0)
+    arrays = [generator.normal(0, 1, shape).astype(np.float32) for shape in ((3, 8), (2, 8), 8)]
+    inputs = generator.normal(0, 1, (5, 3)).astype(np.float32)
+    state = tuple(generator.normal(0, 1, (5, 2)).astype(np.float32) for _ in range(2))
+    results = []
+    for cell, peephole in (("lstm", None), ("peephole_lstm", np.zeros((3, 2), np.float32))):
+        layer = recurrent_layer(RecurrentWeights(*arrays, peephole), architecture(cell=cell))
+        results.append(layer.advance(layer.project(inputs), state))
+    np.testing.assert_allclose(*results, atol=1e-6)
+
+
 def test_a_gru_resets_after_the_product_with_a_bias_of_its_own():
     w, u = (0.1, -0.2, 0.3), (-0.5, 0.6, 0.7)
     b, d = (0.05, -0.1, 0.15), (0.2, 0.25, -0.3)
@@ -64,14 +90,16 @@ def test_a_simple_layer_has_the_activation_asked_for(activation, bias, expected)
     assert found == pytest.approx([expected], abs=1e-6)
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "simple_rnn"])
+@pytest.mark.parametrize("cell", get_args(Cell))
 def test_the_arrays_that_a_layer_is_made_of_stay_as_they_were(cell):
-    gates = {"lstm": 4, "gru": 3, "simple_rnn": 1}[cell]
-    bias = np.ones((2, gates * 2) if cell == "gru" else gates * 2, np.float32)
+    sums = GATES[cell] * 2
     weights = RecurrentWeights(
-        np.ones((3, gates * 2), np.float32), np.ones((2, gates * 2), np.float32), bias
+        np.ones((3, sums), np.float32),
+        np.ones((2, sums), np.float32),
+        np.ones((2, sums) if cell == "gru" else sums, np.float32),
+        np.ones((PEEPHOLES[cell], 2), np.float32) if PEEPHOLES[cell] else None,
     )
     layer = recurrent_layer(weights, architecture(cell=cell, units=2))
     layer.advance(layer.project(np.ones((1, 3), np.float32)), layer.initial_state(1))
-    for array in (weights.kernel, weights.recurrent_kernel, weights.bias):
+    for array in arrays_of(weights):
         assert (array == 1).all()

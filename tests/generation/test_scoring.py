@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from charrnn.corpus import streams
-from charrnn.corpus.streams import evaluation_streams
+from charrnn.corpus.streams import EvaluationStreams
 from charrnn.corpus.vocabulary import BREAK
 from charrnn.errors import CorpusError
 from charrnn.generation import scoring
@@ -41,8 +41,9 @@ def network(tmp_path_factory):
 def test_a_score_is_the_loss_of_keras_on_the_same_streams(network):
     model, engine = network
     ids = np.random.default_rng(3).integers(0, 13, 501).astype(np.uint8)
-    laid_out = evaluation_streams(ids)
-    assert len(laid_out.inputs) == 12
+    streams = EvaluationStreams(ids)
+    assert streams.streams == 12
+    laid_out = streams.window(0, streams.length)
     logits = np.asarray(model(laid_out.inputs.astype(np.int32)), np.float64)
     log_probabilities = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
     of_targets = np.take_along_axis(

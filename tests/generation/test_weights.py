@@ -1,7 +1,12 @@
 import contextlib
+import io
+import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
@@ -9,10 +14,13 @@ from charrnn.errors import CheckpointError
 from charrnn.generation.weights import NetworkWeights, read_weights
 from tests.generation.networks import (
     architecture,
+    arrays_of,
     keras_network,
     reciting_weights,
     save_network,
 )
+
+CELLS = [("lstm", 2), ("gru", 1), ("simple_rnn", 3), ("peephole_lstm", 2)]
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +33,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[np.ndarr
 
 
 def in_order(weights: NetworkWeights) -> list[np.ndarray]:
-    recurrent = [
-        array
-        for layer in weights.recurrent
-        for array in (layer.kernel, layer.recurrent_kernel, layer.bias)
-    ]
+    recurrent = [array for layer in weights.recurrent for array in arrays_of(layer)]
     return [weights.embedding, *recurrent, weights.logits_kernel, weights.logits_bias]
 
 
@@ -40,13 +44,24 @@ def test_the_arrays_are_those_that_keras_saved(saved):
         assert found.dtype == np.float32
 
 
-@pytest.mark.parametrize(("cell", "layers"), [("lstm", 2), ("gru", 1), ("simple_rnn", 3)])
+@pytest.mark.parametrize(("cell", "layers"), CELLS)
 def test_the_arrays_of_a_network_of_keras_are_named(cell, layers):
     arrays = keras_network(architecture(cell=cell, layers=layers)).get_weights()
-    weights = NetworkWeights.from_keras(arrays)
+    weights = NetworkWeights.from_keras(arrays, layers)
     assert len(weights.recurrent) == layers
     for found, wanted in zip(in_order(weights), arrays, strict=True):
         assert found is wanted
+
+
+def test_peepholes_are_found_where_keras_puts_them(tmp_path):
+    sizes = architecture(cell="peephole_lstm", layers=3)
+    model = keras_network(sizes)
+    model.save(tmp_path / "model.keras")
+    weights = read_weights(tmp_path / "model.keras", sizes)
+    assert [layer.peephole.shape for layer in weights.recurrent] == [(3, 12)] * 3
+    for found, wanted in zip(in_order(weights), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+        assert found.dtype == np.float32
 
 
 def test_a_compressed_archive_is_read_too(saved, tmp_path):
@@ -94,6 +109,78 @@ def test_a_weight_that_is_no_number_is_refused(tmp_path):
     save_network(tmp_path / "model.keras", weights)
     with pytest.raises(CheckpointError, match="array 1 of layer logits holds what is no number"):
         read_weights(tmp_path / "model.keras", recited)
+
+
+@pytest.fixture(scope="module")
+def peepholes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A peephole LSTM of two layers that Keras saved."""
+    path = tmp_path_factory.mktemp("peepholes") / "model.keras"
+    keras_network(architecture(cell="peephole_lstm")).save(path)
+    return path
+
+
+def changed(path: Path, place: Path, change: Callable[[h5py.File, dict[str, Any]], None]) -> Path:
+    """A copy of a saved network, its arrays and its description changed."""
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(place, "w") as target:
+        description = json.loads(source.read("config.json"))
+        content = io.BytesIO(source.read("model.weights.h5"))
+        with h5py.File(content, "a") as file:
+            change(file, description)
+        target.writestr("config.json", json.dumps(description))
+        target.writestr("model.weights.h5", content.getvalue())
+    return place
+
+
+def without_peepholes(file: h5py.File, _: dict[str, Any]) -> None:
+    del file["layers/peephole_lstm_1/cell/vars/3"]
+
+
+def with_two_peepholes(file: h5py.File, _: dict[str, Any]) -> None:
+    del file["layers/peephole_lstm/cell/vars/3"]
+    file["layers/peephole_lstm/cell/vars/3"] = np.zeros((2, 12), np.float32)
+
+
+def with_endless_peepholes(file: h5py.File, _: dict[str, Any]) -> None:
+    file["layers/peephole_lstm/cell/vars/3"][1, 2] = np.inf
+
+
+def of_another_package(_: h5py.File, description: dict[str, Any]) -> None:
+    for layer in description["config"]["layers"]:
+        if layer["class_name"] == "PeepholeLSTM":
+            layer["registered_name"] = "theirs>PeepholeLSTM"
+
+
+def backwards(_: h5py.File, description: dict[str, Any]) -> None:
+    description["config"]["layers"][2]["config"]["go_backwards"] = True
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (without_peepholes, "is damaged"),
+        (
+            with_two_peepholes,
+            r"array 3 of layer recurrent_1 is float32 of shape \(2, 12\), where .* \(3, 12\)",
+        ),
+        (with_endless_peepholes, "array 3 of layer recurrent_1 holds what is no number"),
+        (
+            of_another_package,
+            "Embedding, theirs>PeepholeLSTM, .* where Embedding, PeepholeLSTM, PeepholeLSTM, Dense",
+        ),
+        (backwards, "recurrent_1 has go_backwards True, where False was expected"),
+    ],
+)
+def test_peepholes_that_do_not_fit_are_refused(peepholes, tmp_path, change, message):
+    path = changed(peepholes, tmp_path / "model.keras", change)
+    with pytest.raises(CheckpointError, match=message):
+        read_weights(path, architecture(cell="peephole_lstm"))
+
+
+@pytest.mark.parametrize(("one", "other"), [("lstm", "peephole_lstm"), ("peephole_lstm", "lstm")])
+def test_an_lstm_with_peepholes_is_not_one_without(tmp_path, one, other):
+    keras_network(architecture(cell=one)).save(tmp_path / "model.keras")
+    with pytest.raises(CheckpointError, match="its layers are Embedding"):
+        read_weights(tmp_path / "model.keras", architecture(cell=other))
 
 
 @pytest.mark.parametrize("kept", [0, 1, 100, 5_000, 20_000])

@@ -1,7 +1,11 @@
+import subprocess
+import sys
+
 import pytest
 import tensorflow as tf
 
 from charrnn.errors import ConfigurationError, DeviceError
+from charrnn.model import device
 from charrnn.model.device import choose_device
 
 NO_GPU = pytest.mark.skipif(
@@ -24,9 +28,9 @@ def test_asking_for_a_gpu_that_is_not_there_never_trains_on_the_cpu(name: str) -
 
 @NO_GPU
 def test_auto_takes_the_cpu_and_says_so() -> None:
-    device = choose_device("auto")
-    assert "CPU" in device.description
-    assert device.strategy.num_replicas_in_sync == 1
+    chosen = choose_device("auto")
+    assert "CPU" in chosen.description
+    assert chosen.strategy.num_replicas_in_sync == 1
 
 
 def test_the_cpu_can_be_chosen_again_and_again() -> None:
@@ -62,8 +66,9 @@ def test_one_of_several_gpus_can_be_named(two_gpus: list[str]) -> None:
 
 @pytest.mark.parametrize("name", ["auto", "gpu"])
 def test_several_gpus_share_each_batch(name: str, two_gpus: list[str]) -> None:
-    device = choose_device(name)
-    assert (device.description, device.strategy) == ("2 GPUs (Card GPU:0)", "mirrored")
+    chosen = choose_device(name)
+    assert (chosen.description, chosen.strategy) == ("2 GPUs (Card GPU:0)", "mirrored")
+    assert (chosen.gpus, chosen.cores, chosen.kind) == (2, 0, "2 GPUs")
     assert two_gpus == ["GPU:0", "GPU:1"]
 
 
@@ -77,3 +82,49 @@ def test_the_cpu_hides_the_gpus(two_gpus: list[str]) -> None:
     two_gpus[:] = ["GPU:0", "GPU:1"]
     choose_device("cpu")
     assert two_gpus == []
+
+
+THREADS = """
+import tensorflow as tf
+from charrnn.model import device
+
+device.available_cores = lambda: 3
+BEFORE
+chosen = device.choose_device("cpu")
+threading = tf.config.threading
+assert float(tf.reduce_sum(tf.ones(2))) == 2
+print(
+    chosen.cores,
+    threading.get_intra_op_parallelism_threads(),
+    threading.get_inter_op_parallelism_threads(),
+)
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "found"),
+    [
+        ("", "3 1 3"),
+        ("tf.constant(1.0)", "3 0 0"),
+        ("tf.config.threading.set_inter_op_parallelism_threads(5); tf.constant(1.0)", "3 0 5"),
+    ],
+    ids=["fresh", "running", "running with threads of its own"],
+)
+def test_the_cpu_gives_an_operation_one_thread_unless_tensorflow_runs_already(
+    before: str, found: str
+) -> None:
+    program = THREADS.replace("BEFORE", before)
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    assert ran.stdout.strip() == found
+
+
+@NO_GPU
+def test_the_cpu_says_how_many_cores_compute(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cores, words in ((1, "1 CPU core ("), (3, "3 CPU cores (")):
+        monkeypatch.setattr(device, "available_cores", lambda cores=cores: cores)
+        chosen = choose_device("cpu")
+        assert (chosen.cores, chosen.gpus, chosen.kind) == (cores, 0, "the CPU")
+        assert chosen.description.startswith(words)

@@ -1,15 +1,16 @@
 from pathlib import Path
+from typing import get_args
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from charrnn.architecture import Architecture
+from charrnn.architecture import STATES, Architecture
 from charrnn.config import Cell
 from charrnn.model.network import StatefulNetwork, build_network
 
-CELLS: list[Cell] = ["lstm", "gru", "simple_rnn"]
+CELLS: tuple[Cell, ...] = get_args(Cell)
 
 
 def architecture(cell: Cell = "lstm", layers: int = 2, dropout: float = 0.5) -> Architecture:
@@ -32,6 +33,7 @@ def ids(batch: int = 3, time: int = 10) -> tf.Tensor:
 def test_reading_in_parts_with_carried_state_is_reading_at_once(cell: Cell) -> None:
     network = StatefulNetwork(build_network(architecture(cell)), architecture(cell))
     whole, end = network(ids(), network.zero_state(3))
+    assert [len(layer) for layer in end] == [STATES[cell]] * 2
     first, middle = network(ids()[:, :4], network.zero_state(3))
     second, end_of_parts = network(ids()[:, 4:], middle)
     np.testing.assert_allclose(tf.concat([first, second], axis=1), whole, atol=1e-6)
@@ -54,7 +56,7 @@ def test_parameters_are_what_the_architecture_says(cell: Cell, layers: int) -> N
     assert build_network(shape).count_params() == shape.parameters
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", [cell for cell in CELLS if cell != "peephole_lstm"])
 def test_a_saved_network_loads_with_plain_keras(cell: Cell, tmp_path: Path) -> None:
     model = build_network(architecture(cell))
     model.save(tmp_path / "model.keras")

@@ -1,12 +1,17 @@
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from charrnn.architecture import Architecture
 from charrnn.corpus import streams
+from charrnn.model.fused_network import FusedNetwork
+from charrnn.model.kernel import Arithmetic
 from charrnn.model.network import StatefulNetwork, build_network
 from charrnn.training import evaluation
-from charrnn.training.evaluation import Evaluator
+from charrnn.training.evaluation import EvaluationStopped, Evaluator
 
 ARCHITECTURE = Architecture(
     cell="gru", vocabulary_size=9, embedding=4, layers=2, units=8, dropout=0.5, activation="tanh"
@@ -34,6 +39,13 @@ def test_a_short_text_is_measured_as_keras_measures_it(
     assert loss == pytest.approx(keras_loss(model, ids), abs=1e-5)
 
 
+def test_the_kernels_measure_what_keras_measures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "LONGEST_WINDOW", 32)
+    model, ids = build_network(ARCHITECTURE), text(200)
+    network = FusedNetwork(model, ARCHITECTURE, Arithmetic(tf.float32, 2))
+    assert Evaluator(ids, 9).loss(network) == pytest.approx(keras_loss(model, ids), abs=1e-5)
+
+
 def test_parallel_streams_measure_nearly_what_one_pass_measures() -> None:
     model = build_network(ARCHITECTURE)
     ids = text(4 * streams.SHORTEST_EVALUATION_STREAM)
@@ -49,3 +61,74 @@ def test_a_network_is_measured_as_it_stands_now() -> None:
     before = evaluator.loss(network)
     model.get_layer("logits").bias.assign(np.arange(9.0))
     assert evaluator.loss(network) != pytest.approx(before, abs=1e-3)
+
+
+@pytest.fixture
+def few_are_measured(monkeypatch: pytest.MonkeyPatch) -> int:
+    """At most 400 characters are measured, in windows of at most 50."""
+    monkeypatch.setattr(evaluation, "MOST_MEASURED", 400)
+    monkeypatch.setattr(evaluation, "LONGEST_WINDOW", 50)
+    return 400
+
+
+def test_of_a_long_text_the_same_characters_are_measured_every_time(few_are_measured: int) -> None:
+    network = StatefulNetwork(build_network(ARCHITECTURE), ARCHITECTURE)
+    ids = text(4 * streams.SHORTEST_EVALUATION_STREAM + 1)
+    evaluator = Evaluator(ids, 9)
+    assert (evaluator.characters, evaluator.whole) == (few_are_measured, False)
+    assert evaluator.reading == 4 * (100 + streams.EVALUATION_WARM_UP)
+    loss = evaluator.loss(network)
+    assert evaluator.loss(network) == Evaluator(ids, 9).loss(network) == loss
+    unread, read = ids.copy(), ids.copy()
+    unread[101 : 512 - streams.EVALUATION_WARM_UP] = 0
+    read[512 + 100] = (read[512 + 100] + 1) % 9
+    assert Evaluator(unread, 9).loss(network) == loss
+    assert Evaluator(read, 9).loss(network) != loss
+
+
+@pytest.mark.usefixtures("few_are_measured")
+def test_a_short_text_is_measured_whole() -> None:
+    evaluator = Evaluator(text(401), 9)
+    assert (evaluator.characters, evaluator.reading, evaluator.whole) == (400, 400, True)
+
+
+@pytest.mark.usefixtures("few_are_measured")
+def test_shares_of_a_long_text_add_up() -> None:
+    network = StatefulNetwork(build_network(ARCHITECTURE), ARCHITECTURE)
+    ids = text(4 * streams.SHORTEST_EVALUATION_STREAM + 1)
+    shares = [Evaluator(ids, 9, (index, 3)).nats(network) for index in range(3)]
+    assert Evaluator(ids, 9).nats(network) == pytest.approx(sum(shares), rel=1e-5)
+
+
+@pytest.mark.usefixtures("few_are_measured")
+def test_an_evaluation_is_given_up_after_any_window() -> None:
+    network = StatefulNetwork(build_network(ARCHITECTURE), ARCHITECTURE)
+    answers = iter([False, False, True])
+    with pytest.raises(EvaluationStopped):
+        Evaluator(text(401), 9).loss(network, stopped=lambda: next(answers))
+    assert next(answers, None) is None
+
+
+def test_a_network_is_compiled_once_for_all_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "LONGEST_WINDOW", 64)
+    lengths: set[int] = set()
+    network = StatefulNetwork(build_network(ARCHITECTURE), ARCHITECTURE)
+    measure = network.nats
+
+    def measured(inputs: tf.Tensor, *others: Any) -> Any:
+        lengths.add(inputs.shape[1])
+        return measure(inputs, *others)
+
+    monkeypatch.setattr(network, "nats", measured)
+    Evaluator(text(200), 9).loss(network)
+    assert lengths == {50}
+
+
+@pytest.mark.usefixtures("few_are_measured")
+def test_a_glance_is_the_loss_of_what_was_read() -> None:
+    network = StatefulNetwork(build_network(ARCHITECTURE), ARCHITECTURE)
+    ids = text(401)
+    evaluator = Evaluator(ids, 9)
+    first = Evaluator(ids[:51], 9)
+    assert evaluator.glance(network, seconds=0) == pytest.approx(first.loss(network), abs=1e-6)
+    assert evaluator.glance(network, seconds=1e9) == pytest.approx(evaluator.loss(network))

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from charrnn.training.pace import (
     CLOSING_SECONDS,
+    EVALUATION_SHARE,
     EVALUATIONS,
     FEWEST_EVALUATIONS,
     FIRST_STEPS,
@@ -11,6 +12,7 @@ from charrnn.training.pace import (
     MEASURED_SECONDS,
     Pace,
     evaluations_in,
+    steps_of_evaluation,
 )
 
 
@@ -52,6 +54,32 @@ def test_evaluations_take_their_time_from_the_steps() -> None:
     pace.evaluated(9.0)
     pace.evaluated(2.0)
     assert pace.steps_left(4, 10.0) == int((100 - clock.now - 4 * 2.0) / 0.5)
+
+
+def test_the_first_evaluation_which_compiles_does_not_shrink_the_plan() -> None:
+    clock = Clock()
+    pace = Pace(100.0 + CLOSING_SECONDS, clock)
+    run_steps(pace, clock, FIRST_STEPS + 10, 0.5)
+    before = pace.steps_left(4, 10.0)
+    pace.evaluated(60.0)
+    assert pace.steps_left(4, 10.0) == before
+    pace.evaluated(8.0)
+    assert pace.steps_left(4, 10.0) == int((100 - clock.now - 4 * 8.0) / 0.5)
+
+
+def test_a_first_evaluation_quicker_than_guessed_lengthens_the_plan() -> None:
+    clock = Clock()
+    pace = Pace(100.0 + CLOSING_SECONDS, clock)
+    run_steps(pace, clock, FIRST_STEPS + 10, 0.5)
+    pace.evaluated(1.0)
+    assert pace.steps_left(4, 10.0) == int((100 - clock.now - 4 * 1.0) / 0.5)
+
+
+def test_there_is_no_plan_before_a_step_was_measured() -> None:
+    pace = Pace(100.0, Clock())
+    assert pace.step_seconds is None
+    with pytest.raises(ValueError, match="not known before a step"):
+        pace.steps_left(1, 1.0)
 
 
 def test_a_budget_too_short_to_measure_is_laid_out_all_the_same() -> None:
@@ -97,4 +125,5 @@ def test_evaluations_are_affordable_but_some(steps: int, step: int, validation: 
     assert 1 <= evaluations <= min(steps, max(EVALUATIONS, steps // LONGEST_INTERVAL))
     assert evaluations >= min(steps, FEWEST_EVALUATIONS)
     if evaluations > FEWEST_EVALUATIONS:
-        assert evaluations * validation / 3 <= 0.1 * steps * step + 1e-6
+        cost = evaluations * steps_of_evaluation(step, validation)
+        assert cost <= EVALUATION_SHARE * steps + 1e-6

@@ -16,6 +16,7 @@ import pytest
 
 from charrnn.checkpoint import HISTORY_FILE, STATE_FILE, Checkpoint, CheckpointWriter, read_history
 from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
+from charrnn.corpus import streams
 from charrnn.corpus.reading import Corpus, corpus_from_text
 from charrnn.errors import (
     CheckpointError,
@@ -23,7 +24,8 @@ from charrnn.errors import (
     DivergenceError,
     TrainingInterrupted,
 )
-from charrnn.training import pace, run, trainer
+from charrnn.model.choice import Timing
+from charrnn.training import arithmetic, evaluation, pace, run, step, trainer
 from charrnn.training.observer import Evaluation, Outcome, Plan, Progress, SilentObserver
 from charrnn.training.step import StepResult, TrainingStep
 
@@ -40,7 +42,11 @@ class Diary(SilentObserver):
         self.steps: list[Progress] = []
         self.evaluations: list[Evaluation] = []
         self.outcomes: list[Outcome] = []
+        self.notes: list[str] = []
         self.at_step = at_step
+
+    def noted(self, sentence: str) -> None:
+        self.notes.append(sentence)
 
     def started(self, plan: Plan) -> None:
         self.plans.append(plan)
@@ -166,6 +172,153 @@ def test_an_interrupted_run_resumes_to_the_same_weights(
     assert Checkpoint.open(directory)  # There is something to write with, however early.
     run.resume(directory, corpus=corpus)
     assert_same_run(straight, directory)
+
+
+ROUGH = dataclasses.replace(TRAINING, precision="bfloat16", parts=2)
+TWO_LAYERS = dataclasses.replace(MODEL, layers=2)
+
+
+def test_an_interrupted_run_of_bfloat16_resumes_to_the_same_weights(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    def interrupt(step: int) -> None:
+        if step == 17:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    straight = train(corpus, tmp_path / "straight", model=TWO_LAYERS, training=ROUGH).directory
+    with pytest.raises(TrainingInterrupted):
+        train(
+            corpus,
+            tmp_path / "stopped",
+            model=TWO_LAYERS,
+            training=ROUGH,
+            observer=Diary(interrupt),
+        )
+    run.resume(tmp_path / "stopped" / "moon", corpus=corpus)
+    assert_same_run(straight, tmp_path / "stopped" / "moon")
+
+
+def test_a_run_that_goes_on_keeps_its_arithmetic_and_does_not_measure_again(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[int] = []
+
+    def measure(*_: Any, **__: Any) -> list[Timing]:
+        measured.append(1)
+        return [Timing("bfloat16", 2, "rows", 0.001)]
+
+    monkeypatch.setattr(arithmetic, "quickest_first", measure)
+    monkeypatch.setattr(arithmetic, "WORTH_MEASURING", 1.0)
+    diary = Diary()
+    directory = train(corpus, tmp_path, observer=diary).directory
+    assert len(diary.notes) == 1
+    assert diary.notes[0].startswith("a layer reads a window with bfloat16 in 2 parts of the rows")
+    run.resume(directory, corpus=corpus, changes={"steps": 40, "parts": 2})
+    assert measured == [1]
+    kept = Checkpoint.open(directory).record.training
+    assert (kept.precision, kept.parts, kept.split) == ("bfloat16", 2, "rows")
+    for name, received, said in (
+        ("precision", "float32", "precision bfloat16, not float32"),
+        ("parts", 1, "parts 2, not 1"),
+        ("split", "units", "split rows, not units"),
+    ):
+        with pytest.raises(CheckpointError) as refusal:
+            run.resume(directory, corpus=corpus, changes={"steps": 50, name: received})
+        assert str(refusal.value) == (
+            f"{directory} was begun with {said}. "
+            "Leave it out to go on, or start a new run with --name."
+        )
+
+
+@pytest.mark.parametrize("parts", [0, 1])
+def test_without_parts_a_run_trains_the_layers_of_keras(
+    corpus: Corpus, tmp_path: Path, parts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fused: list[Any] = []
+    network = step.FusedNetwork
+
+    def build(*arguments: Any) -> Any:
+        fused.append(arguments[-1].parts)
+        return network(*arguments)
+
+    monkeypatch.setattr(step, "FusedNetwork", build)
+    training = dataclasses.replace(TRAINING, steps=2, parts=parts)
+    directory = train(corpus, tmp_path, training=training).directory
+    assert fused == [parts] * 2 * parts
+    kept = Checkpoint.open(directory).record.training
+    assert (kept.precision, kept.parts) == ("float32", parts)
+
+
+@pytest.mark.parametrize("stopped_in", [1, 2, 3])
+def test_a_run_interrupted_in_an_evaluation_resumes_to_the_same_weights(
+    corpus: Corpus, tmp_path: Path, stopped_in: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first evaluation, one in the middle, and the last one, when all steps are done."""
+    monkeypatch.setattr(evaluation, "LONGEST_WINDOW", 40)
+    straight = train(corpus, tmp_path / "straight").directory
+    loss, window = evaluation.Evaluator.loss, streams.EvaluationStreams.window
+    begun: list[int] = []
+
+    def evaluate(*arguments: Any) -> float:
+        begun.append(0)
+        return loss(*arguments)
+
+    def read(*arguments: Any) -> Any:
+        begun[-1] += 1
+        if len(begun) == stopped_in and begun[-1] == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return window(*arguments)
+
+    diary = Diary()
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluation.Evaluator, "loss", evaluate)
+        patch.setattr(evaluation.Evaluator, "glance", lambda *_: 3.0)
+        patch.setattr(streams.EvaluationStreams, "window", read)
+        with pytest.raises(TrainingInterrupted, match=f"after step {10 * stopped_in} of 30"):
+            train(corpus, tmp_path / "stopped", observer=diary)
+    # It was given up after the window in which the signal came.
+    assert begun == [3, 3, 2][3 - stopped_in :]
+    assert len(diary.evaluations) == stopped_in - 1
+    directory = tmp_path / "stopped" / "moon"
+    assert Checkpoint.open(directory)
+    run.resume(directory, corpus=corpus)
+    assert_same_run(straight, directory)
+    with pytest.raises(CheckpointError, match="is finished"):
+        run.resume(directory, corpus=corpus)
+
+
+def test_a_run_interrupted_before_its_first_evaluation_glances_at_its_network(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluation, "LONGEST_WINDOW", 40)
+    monkeypatch.setattr(trainer, "LONGEST_GLANCE_SECONDS", 0.0)
+    window, read = streams.EvaluationStreams.window, [0]
+
+    def count(*arguments: Any) -> Any:
+        read[0] += 1
+        return window(*arguments)
+
+    monkeypatch.setattr(streams.EvaluationStreams, "window", count)
+    with pytest.raises(TrainingInterrupted):
+        train(corpus, tmp_path, observer=Diary(lambda _: os.kill(os.getpid(), signal.SIGTERM)))
+    assert read == [1]
+    assert Checkpoint.open(tmp_path / "moon").model.validation_loss > 0
+
+
+def test_a_run_says_what_it_measures_of_a_long_text(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = dataclasses.replace(TRAINING, steps=200, evaluate_every=None)
+    whole, part = Diary(), Diary()
+    train(corpus, tmp_path / "whole", training=training, observer=whole)
+    monkeypatch.setattr(evaluation, "MOST_MEASURED", 20)
+    train(corpus, tmp_path / "part", training=training, observer=part)
+    (kept_aside,) = {plan.validation_characters for plan in whole.plans + part.plans}
+    told = f"Each evaluation measures the same 20 of the {kept_aside:,} characters kept aside"
+    assert [told in note for note in part.notes] == [True]
+    assert whole.notes == []
+    # What is measured quickly is measured often.
+    assert len(part.evaluations) > len(whole.evaluations)
 
 
 class Killed(BaseException):
@@ -322,9 +475,12 @@ def test_another_text_is_not_resumed(directory: Path) -> None:
         run.resume(directory, corpus=other, changes={"steps": 40})
 
 
-@pytest.mark.parametrize(("name", "value"), [("units", 9), ("seed", 1), ("window", 16)])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("units", 9), ("seed", 1), ("window", 16), ("precision", "bfloat16"), ("parts", 2)],
+)
 def test_other_settings_are_not_resumed(
-    corpus: Corpus, directory: Path, name: str, value: int
+    corpus: Corpus, directory: Path, name: str, value: int | str
 ) -> None:
     with pytest.raises(CheckpointError, match=f"begun with {name}"):
         run.resume(directory, corpus=corpus, changes={name: value, "steps": 40})
@@ -432,10 +588,17 @@ def test_keras_callbacks_are_told_of_the_end_even_of_a_bad_one(
 def test_keras_callbacks_see_every_evaluation(corpus: Corpus, tmp_path: Path) -> None:
     log = tmp_path / "log.csv"
     seen: list[dict[str, float]] = []
-    watching = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: seen.append(dict(logs)))
+    rates: list[float] = []
+
+    def look(_: int, logs: dict[str, float]) -> None:
+        seen.append(dict(logs))
+        rates.append(float(watching.model.optimizer.learning_rate))
+
+    watching = keras.callbacks.LambdaCallback(on_epoch_end=look)
     train(corpus, tmp_path, callbacks=[keras.callbacks.CSVLogger(str(log)), watching])
     history = read_history(tmp_path / "moon")
     assert [logs["val_loss"] for logs in seen] == [line["validation_loss"] for line in history]
+    assert rates == pytest.approx([line["learning_rate"] for line in history])
     assert log.read_text().splitlines()[0] == "epoch,loss,val_loss"
     assert len(log.read_text().splitlines()) == 4
 
@@ -470,7 +633,7 @@ def test_samples_are_written_with_the_averaged_network(corpus: Corpus, tmp_path:
     assert written[-1] == pytest.approx(float(np.abs(weights(tmp_path / "moon")[0]).sum()))
 
 
-@pytest.mark.parametrize("cell", ["gru", "simple_rnn"])
+@pytest.mark.parametrize("cell", ["gru", "simple_rnn", "peephole_lstm"])
 def test_every_cell_trains(corpus: Corpus, tmp_path: Path, cell: Any) -> None:
     model = dataclasses.replace(MODEL, cell=cell, layers=2)
     training = dataclasses.replace(TRAINING, steps=150, evaluate_every=50)
@@ -500,7 +663,7 @@ from charrnn.training import run
 from tests.training.test_run import TRAINING, WORDS, train
 
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-run.choose_device = lambda name: Device("two devices", strategy)
+Device.strategy_in = lambda device, cluster: strategy
 corpus = corpus_from_text(WORDS * 20, CorpusConfig(layout="text"), name="moon")
 place = Path(sys.argv[1])
 train(corpus, place)

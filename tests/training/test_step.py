@@ -1,5 +1,7 @@
+import dataclasses
 import subprocess
 import sys
+from typing import Any
 
 import keras
 import numpy as np
@@ -8,9 +10,12 @@ import tensorflow as tf
 
 from charrnn.architecture import Architecture
 from charrnn.config import TrainingConfig
-from charrnn.model.network import build_network
+from charrnn.model.fused_network import FusedNetwork
+from charrnn.model.kernel import Arithmetic
+from charrnn.model.network import StatefulNetwork, build_network
 from charrnn.training.batches import TrainingStreams
-from charrnn.training.step import SECOND_MOMENT, TrainingStep
+from charrnn.training.optimizer import SECOND_MOMENT
+from charrnn.training.step import TrainingStep
 
 ARCHITECTURE = Architecture(
     cell="lstm", vocabulary_size=13, embedding=4, layers=2, units=6, dropout=0.0, activation="tanh"
@@ -23,16 +28,29 @@ def streams() -> TrainingStreams:
     return TrainingStreams(ids, 4, 8, seed=0)
 
 
-def make_step(dropout: float = 0.0, averaging: float = 0.99) -> TrainingStep:
-    import dataclasses
-
+def make_step(dropout: float = 0.0, **changes: Any) -> TrainingStep:
     architecture = dataclasses.replace(ARCHITECTURE, dropout=dropout)
-    config = dataclasses.replace(CONFIG, averaging=averaging)
+    config = dataclasses.replace(CONFIG, **changes)
     return TrainingStep(architecture, config, tf.distribute.get_strategy())
 
 
-def test_a_step_is_what_keras_would_do() -> None:
-    step, batch = make_step(), streams().batch(0)
+@pytest.mark.parametrize("parts", [None, 0])
+def test_without_parts_the_layers_are_those_of_keras(parts: int | None) -> None:
+    step = make_step(parts=parts)
+    assert type(step.network) is type(step.averaged) is StatefulNetwork
+
+
+def test_the_average_is_always_computed_in_full_precision() -> None:
+    step = make_step(precision="bfloat16", parts=2, split="rows")
+    assert isinstance(step.network, FusedNetwork)
+    assert isinstance(step.averaged, FusedNetwork)
+    assert step.network.arithmetic == Arithmetic(tf.bfloat16, 2, "rows")
+    assert step.averaged.arithmetic == Arithmetic(tf.float32, 2, "rows")
+
+
+@pytest.mark.parametrize("parts", [0, 2])
+def test_a_step_is_what_keras_would_do(parts: int) -> None:
+    step, batch = make_step(parts=parts), streams().batch(0)
     model = build_network(ARCHITECTURE, CONFIG.seed)
     optimizer = keras.optimizers.AdamW(
         0.003, weight_decay=CONFIG.weight_decay, beta_2=SECOND_MOMENT, global_clipnorm=0.05
@@ -90,16 +108,17 @@ def test_dropout_keeps_the_expected_output() -> None:
     assert (masks[:, 0] != masks[:, 1]).any()
 
 
-def test_what_is_restored_goes_on_to_the_bit() -> None:
+@pytest.mark.parametrize("arithmetic", [{}, {"precision": "bfloat16", "parts": 2}])
+def test_what_is_restored_goes_on_to_the_bit(arithmetic: dict[str, Any]) -> None:
     text = streams()
-    straight = make_step(dropout=0.3)
+    straight = make_step(dropout=0.3, **arithmetic)
     state = straight.zero_state()
     for number in range(6):
         if number == 3:
             saved = straight.arrays(state)
         _, state = straight(text.batch(number), state, number, 0.01)
 
-    resumed = make_step(dropout=0.3)
+    resumed = make_step(dropout=0.3, **arithmetic)
     state_again = resumed.restore(saved)
     for number in range(3, 6):
         _, state_again = resumed(text.batch(number), state_again, number, 0.01)
@@ -107,6 +126,19 @@ def test_what_is_restored_goes_on_to_the_bit() -> None:
     assert expected.keys() == found.keys() == resumed.shapes().keys()
     for name, array in expected.items():
         np.testing.assert_array_equal(found[name], array, err_msg=name)
+
+
+def test_bfloat16_learns_nearly_what_float32_learns() -> None:
+    text = streams()
+    losses = []
+    for precision in ("float32", "bfloat16"):
+        step = make_step(dropout=0.3, precision=precision, parts=2)
+        state = step.zero_state()
+        for number in range(10):
+            result, state = step(text.batch(number), state, number, 0.01)
+        losses.append(result.loss)
+    assert losses[1] == pytest.approx(losses[0], rel=0.01)
+    assert losses[1] != losses[0]
 
 
 TWO_DEVICES = """
@@ -122,12 +154,13 @@ from tests.training.test_step import ARCHITECTURE, CONFIG, streams
 import dataclasses
 
 architecture = dataclasses.replace(ARCHITECTURE, dropout=0.3)
+config = dataclasses.replace(CONFIG, parts=PARTS)
 text = streams()
 losses = []
 for strategy in (
     tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 ):
-    step = TrainingStep(architecture, CONFIG, strategy)
+    step = TrainingStep(architecture, config, strategy)
     assert step.replicas == strategy.num_replicas_in_sync
     state = step.zero_state()
     run = []
@@ -149,8 +182,10 @@ print("same")
 """
 
 
-def test_two_devices_learn_what_one_learns() -> None:
+@pytest.mark.parametrize("parts", ["0", "2"])
+def test_two_devices_learn_what_one_learns(parts: str) -> None:
+    program = TWO_DEVICES.replace("PARTS", parts)
     ran = subprocess.run(
-        [sys.executable, "-c", TWO_DEVICES], capture_output=True, text=True, check=False
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert ran.stdout.strip().endswith("same"), ran.stderr[-2000:]

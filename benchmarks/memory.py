@@ -1,0 +1,165 @@
+"""Measures what long texts cost: seconds to read, characters a second of training, peak memory.
+
+    python benchmarks/memory.py 1 10 100 1000
+    python benchmarks/memory.py 300 --layout lines
+
+The texts are made for the occasion, in a directory that is removed afterwards: lines of the bundled
+corpora in random order, English for the layouts text and blocks, Chinese for lines. Each text is
+read in one process and learned in another, so that a peak is that of one thing alone. The table is
+Markdown. A step costs the same at every size, so a few of them are enough; about a million
+characters are kept aside, since measuring the loss on a tenth of a long text takes longer than that.
+"""
+
+import multiprocessing
+import os
+import platform
+import random
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
+from charrnn.corpus.layout import ResolvedLayout
+from charrnn.training.observer import Progress, SilentObserver
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+ASIDE = 1_000_000
+POEMS_WRITTEN_TOGETHER = 20_000
+COLUMNS = ("size", "characters", "read", "divide, encode", "peak", "first step", "rate", "peak")
+UNITS = ("MB", "", "s", "s", "MB", "s", "characters/s", "MB")
+
+
+class FirstStep(SilentObserver):
+    """Notes when the first step was done, and how fast the others are."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.rate = 0.0
+        self._began = time.monotonic()
+
+    def stepped(self, progress: Progress) -> None:
+        """Note the time of the first step, and the rate of this one."""
+        self.seconds = self.seconds or time.monotonic() - self._began
+        self.rate = progress.characters_per_second
+
+
+def peak_megabytes() -> float:
+    """The most memory this process has held so far."""
+    unit = 1 if platform.system() == "Darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def reading(path: Path, layout: ResolvedLayout, fraction: float) -> tuple[float, ...]:
+    """Characters, seconds to read, seconds to divide and encode, and peak memory of both."""
+    from charrnn.corpus.reading import read_corpus
+    from charrnn.corpus.splitting import encode_part, split_corpus
+    from charrnn.corpus.vocabulary import Vocabulary
+
+    began = time.monotonic()
+    corpus = read_corpus([str(path)], CorpusConfig(layout=layout))
+    read = time.monotonic()
+    vocabulary = Vocabulary.of_text(corpus.text)
+    split = split_corpus(corpus, fraction, TrainingConfig().window)
+    encode_part(corpus, split.training, vocabulary)
+    encode_part(corpus, split.validation, vocabulary)
+    encoded = time.monotonic()
+    return len(corpus.text), read - began, encoded - read, peak_megabytes()
+
+
+def learning(
+    path: Path, layout: ResolvedLayout, fraction: float, units: int, steps: int
+) -> tuple[float, ...]:
+    """Seconds to the first step, characters a second afterwards, and peak memory."""
+    observer = FirstStep()
+    from charrnn.training.run import train
+
+    train(
+        path,
+        checkpoints=path.parent / "checkpoints",
+        model=ModelConfig(units=units),
+        training=TrainingConfig(steps=steps, batch_size=32, evaluate_every=steps),
+        reading=CorpusConfig(layout=layout, validation_fraction=fraction),
+        overwrite=True,
+        observer=observer,
+    )
+    return observer.seconds, observer.rate, peak_megabytes()
+
+
+def alone(measure: Callable[..., tuple[float, ...]], *arguments: Any) -> tuple[float, ...]:
+    """What a measurement gives in a process of its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(measure, arguments)
+
+
+def poems(layout: ResolvedLayout, generator: random.Random) -> Iterator[str]:
+    """Poems without end, of lines or half lines of a bundled corpus."""
+    from charrnn.corpus.reading import read_corpus
+
+    corpus = read_corpus(["jueju" if layout == "lines" else "quatrains"])
+    text = corpus.text[:]
+    if layout == "lines":
+        halves = [half for half in text.replace("。", "。\n").split("\n") if half]
+        while True:
+            yield "".join(generator.choices(halves, k=2)) + "\n"
+    lines = [line for line in text.split("\n") if line]
+    gap = "\n\n" if layout == "blocks" else "\n"
+    while True:
+        yield "\n".join(generator.choices(lines, k=4)) + gap
+
+
+def write_text(path: Path, megabytes: float, layout: ResolvedLayout) -> None:
+    """Make a text of a given size; the same one at every run."""
+    source = poems(layout, random.Random(0))
+    left = round(megabytes * 1e6)
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        while left > 0:
+            some = [next(source) for _ in range(POEMS_WRITTEN_TOGETHER)]
+            while left > 0 and some:
+                poem = some.pop()
+                left -= len(poem.encode())
+                file.write(poem)
+
+
+@click.command()
+@click.argument("megabytes", nargs=-1, type=click.FloatRange(min=0.1))
+@click.option("--layout", default="text", type=click.Choice(get_args(ResolvedLayout)))
+@click.option("--units", default=128, help="Units of the network.")
+@click.option("--steps", default=60, help="Steps to train.")
+@click.option("--directory", type=click.Path(path_type=Path), help="Where the texts are made.")
+def main(
+    megabytes: tuple[float, ...],
+    layout: ResolvedLayout,
+    units: int,
+    steps: int,
+    directory: Path | None,
+) -> None:
+    """Measure texts of so many MEGABYTES (1, 10, 100 and 1000 by default)."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    print(f"layout {layout}, {units} units, {steps} steps, {cores} cores ({platform.machine()})\n")
+    columns = [
+        f"{name}, {unit}" if unit else name for name, unit in zip(COLUMNS, UNITS, strict=True)
+    ]
+    print("| " + " | ".join(columns) + " |")
+    print("|" + "---:|" * len(columns), flush=True)
+    for size in megabytes or (1, 10, 100, 1000):
+        with tempfile.TemporaryDirectory(dir=directory) as place:
+            path = Path(place) / "long.txt"
+            write_text(path, size, layout)
+            fraction = min(0.1, ASIDE / 1e6 / size)
+            characters, read, encoded, peak = alone(reading, path, layout, fraction)
+            first, rate, training_peak = alone(learning, path, layout, fraction, units, steps)
+        print(
+            f"| {size:g} | {characters:,} | {read:.2f} | {encoded:.2f} | {peak:,.0f} "
+            f"| {first:.1f} | {rate:,.0f} | {training_peak:,.0f} |",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Speed of training: charrnn, stock Keras and PyTorch side by side, and the machine's own limit."""

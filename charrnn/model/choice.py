@@ -1,0 +1,156 @@
+"""Which arithmetic trains a network fastest on this machine: measured on a layer of its sizes."""
+
+import platform
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import tensorflow as tf
+
+from charrnn.architecture import Architecture
+from charrnn.config import Precision, Split
+from charrnn.model.equations import EQUATIONS
+from charrnn.model.kernel import Arithmetic, Weights, dealt, read_window
+
+REPETITIONS: Final = 3
+
+PRECISIONS: Final[dict[Precision, tf.DType]] = {
+    "float32": tf.float32,
+    "bfloat16": tf.bfloat16,
+}
+
+_BFLOAT16_FLAGS: Final = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
+_PROCESSOR: Final = Path("/proc/cpuinfo")
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What a window took.
+
+    Attributes:
+        precision: Of the products.
+        parts: Parts computed side by side.
+        split: What was dealt to them.
+        seconds: For one window of one layer, forward and back.
+    """
+
+    precision: Precision
+    parts: int
+    split: Split
+    seconds: float
+
+    def __str__(self) -> str:
+        parts = f"{self.parts} part{'s' if self.parts > 1 else ''} of the {self.split}"
+        return f"{self.precision} in {parts}: {1000 * self.seconds:,.1f} ms"
+
+
+def quickest_first(
+    architecture: Architecture,
+    batch_size: int,
+    window: int,
+    cores: int,
+    *,
+    precision: Precision | None = None,
+    parts: int | None = None,
+    split: Split | None = None,
+) -> list[Timing]:
+    """Time what could train the network on a CPU.
+
+    Both precisions are timed with a part of the units for each core; in the quicker one then parts
+    of the rows; and with what was best fewer parts, half as many each time, while they gain.
+
+    Args:
+        architecture: Its sizes; a layer of these is read, with made-up weights.
+        batch_size: Rows of its batches.
+        window: Characters of a window.
+        cores: Cores of the processor.
+        precision: The only one to time; None times those that the processor has products for.
+        parts: The only number of parts to time; None tries several.
+        split: The only way to deal; None tries both.
+
+    Returns:
+        All that was timed, the quickest first.
+    """
+    precisions: list[Precision] = [precision] if precision else ["float32"]
+    if precision is None and multiplies_bfloat16():
+        precisions.append("bfloat16")
+
+    def timed(name: Precision, count: int, dealt: Split) -> Timing:
+        arithmetic = Arithmetic(PRECISIONS[name], count, dealt)
+        return Timing(name, count, dealt, _seconds(architecture, batch_size, window, arithmetic))
+
+    most = parts or cores
+    timings = sorted((timed(name, most, split or "units") for name in precisions), key=_by_time)
+    if split is None and 1 < most <= batch_size:
+        timings = sorted([*timings, timed(timings[0].precision, most, "rows")], key=_by_time)
+    for count in _fewer(cores) if parts is None else ():
+        best = timings[0]
+        timings = sorted([*timings, timed(best.precision, count, best.split)], key=_by_time)
+        if timings[0] is best:
+            break
+    return timings
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether the processor has products of bfloat16; elsewhere they are slow imitations."""
+    if platform.system() != "Linux" or not _PROCESSOR.exists():
+        return False
+    return not _BFLOAT16_FLAGS.isdisjoint(_PROCESSOR.read_text(encoding="utf-8").split())
+
+
+def _by_time(timing: Timing) -> float:
+    return timing.seconds
+
+
+def _fewer(cores: int) -> Iterator[int]:
+    """Fewer parts than cores, but more than one."""
+    while cores > 3:
+        cores //= 2
+        yield cores
+
+
+def _seconds(
+    architecture: Architecture, batch_size: int, window: int, arithmetic: Arithmetic
+) -> float:
+    """The least time of one window, forward and back; the first one compiles and does not count."""
+    read = _reader(architecture, batch_size, window, arithmetic)
+    read()
+    least = float("inf")
+    for _ in range(REPETITIONS):
+        began = time.perf_counter()
+        read()
+        least = min(least, time.perf_counter() - began)
+    return least
+
+
+def _reader(
+    architecture: Architecture, batch_size: int, window: int, arithmetic: Arithmetic
+) -> Callable[[], float]:
+    """Reads a window of a layer, forward and back, and waits until it is done."""
+    units = architecture.units
+    features = units if architecture.layers > 1 else architecture.embedding
+    equations = EQUATIONS[architecture.cell, architecture.activation]
+    constants = len(equations.constant_blocks) + len(equations.peepholes)
+    width = equations.gates * units
+    noise = tf.random.Generator.from_seed(0)
+    weights = Weights(
+        noise.normal((features, width), stddev=features**-0.5),
+        noise.normal((units, width), stddev=units**-0.5),
+        tf.zeros((constants, units)),
+    )
+    inputs = noise.normal((features, window, batch_size))
+
+    @tf.function(autograph=False)
+    def read(*arguments: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(arguments)
+            outputs = []
+            for rows in tf.split(arguments[0], dealt(batch_size, arithmetic.row_parts), 2):
+                zero = tf.zeros((units, rows.shape[2]))
+                weights = Weights(*arguments[1:])
+                outputs += read_window(equations, arithmetic, rows, weights, (zero, zero))[:1]
+        return [tf.reduce_sum(gradient) for gradient in tape.gradient(outputs, arguments)]
+
+    return lambda: float(read(inputs, *weights)[0])

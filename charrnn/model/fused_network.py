@@ -1,0 +1,116 @@
+"""The same network, computed on a CPU by the kernels of `charrnn.model.kernel`.
+
+Everything between the layers stands feature by feature, as the kernels have it. The Keras layers
+give their weights, and no more.
+"""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from charrnn.architecture import Architecture
+from charrnn.model.equations import EQUATIONS
+from charrnn.model.kernel import Arithmetic, dealt, read_window
+from charrnn.model.network import Masks, State, StatefulNetwork
+from charrnn.model.recurrent import weights_of
+
+
+@tf.function(jit_compile=True, autograph=False)
+def _turned(ids: tf.Tensor) -> tf.Tensor:
+    """Ids `(batch, time)` as `(time, batch)`."""
+    # TensorFlow's own operation complains of whole numbers on some processors.
+    return tf.transpose(ids)
+
+
+def _rows_of(nested: Any, sizes: list[int]) -> list[Any]:
+    """For each part its rows of all tensors."""
+    flat = [tf.split(tensor, sizes, 0) for tensor in tf.nest.flatten(nested)]
+    return [
+        tf.nest.pack_sequence_as(nested, [rows[part] for rows in flat])
+        for part in range(len(sizes))
+    ]
+
+
+class FusedNetwork(StatefulNetwork):
+    """A network whose recurrent layers are read by the kernels.
+
+    Args:
+        model: A model of `build_network`, or one loaded from a checkpoint.
+        architecture: Its sizes.
+        arithmetic: How products are formed.
+    """
+
+    def __init__(
+        self, model: keras.Model, architecture: Architecture, arithmetic: Arithmetic
+    ) -> None:
+        super().__init__(model, architecture)
+        self.arithmetic = arithmetic
+        self._equations = EQUATIONS[architecture.cell, architecture.activation]
+
+    def __call__(
+        self, ids: tf.Tensor, state: State, masks: Masks | None = None
+    ) -> tuple[tf.Tensor, State]:
+        """Read on from a state; the arguments and results are those of `StatefulNetwork`."""
+        hidden, after = self._read(ids, state, masks or [])
+        logits = tf.matmul(hidden, self._logits_kernel, transpose_a=True)
+        return self._finished(logits, *ids.shape), after
+
+    def nats(
+        self, ids: tf.Tensor, targets: tf.Tensor, state: State, masks: Masks | None = None
+    ) -> tuple[tf.Tensor, State]:
+        """The loss of every character, and the state after them."""
+        sizes = dealt(ids.shape[0], self.arithmetic.row_parts)
+        shares = [_rows_of(part, sizes) for part in (ids, targets, state, masks or [])]
+        read = [self._nats(*share) for share in zip(*shares, strict=True)]
+        states = [share[1] for share in read]
+        after = tf.nest.map_structure(lambda *parts: tf.concat(parts, 0), *states)
+        return tf.concat([share[0] for share in read], 0), after
+
+    def _nats(
+        self, ids: tf.Tensor, targets: tf.Tensor, state: State, masks: Masks
+    ) -> tuple[tf.Tensor, State]:
+        """`nats` of some rows."""
+        hidden, after = self._read(ids, state, masks)
+        batch, time = ids.shape
+        sizes = [batch * steps for steps in dealt(time, self.arithmetic.unit_parts)]
+        wanted = tf.reshape(_turned(targets), (-1,))
+        nats = []
+        for columns, symbols in zip(
+            tf.split(hidden, sizes, 1), tf.split(wanted, sizes), strict=True
+        ):
+            logits = tf.matmul(columns, self._logits_kernel, transpose_a=True)
+            logits = tf.cast(logits, tf.float32) + self._logits.bias
+            nats.append(tf.nn.sparse_softmax_cross_entropy_with_logits(symbols, logits))
+        return tf.transpose(tf.reshape(tf.concat(nats, 0), (time, batch))), after
+
+    def _read(self, ids: tf.Tensor, state: State, masks: Masks) -> tuple[tf.Tensor, State]:
+        """What the last layer hands on, `(units, time * batch)`, and the state after it."""
+        batch, time = ids.shape
+        dtype = self.arithmetic.dtype
+        rows = tf.gather(self._embedding.embeddings, _turned(ids))
+        hidden = tf.transpose(tf.cast(rows, dtype), (2, 0, 1))
+        after: State = []
+        for number, layer in enumerate(self._recurrent):
+            before = [tf.transpose(tensor) for tensor in state[number]]
+            hidden, *last = read_window(
+                self._equations,
+                self.arithmetic,
+                hidden,
+                weights_of(layer),
+                (before[0], before[-1]),
+            )
+            kept = last[1:] if self._equations.output_is_memory else last
+            after.append([tf.transpose(tensor) for tensor in kept])
+            if masks:
+                hidden *= tf.cast(tf.transpose(masks[number])[:, None], dtype)
+        return tf.reshape(hidden, (-1, time * batch)), after
+
+    @property
+    def _logits_kernel(self) -> tf.Tensor:
+        return tf.cast(self._logits.kernel, self.arithmetic.dtype)
+
+    def _finished(self, logits: tf.Tensor, batch: int, time: int) -> tf.Tensor:
+        """Logits `(time * batch, symbols)` as `(batch, time, symbols)` float32, with their bias."""
+        logits = tf.cast(logits, tf.float32) + self._logits.bias
+        return tf.transpose(tf.reshape(logits, (time, batch, -1)), (1, 0, 2))

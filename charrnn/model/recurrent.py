@@ -1,0 +1,132 @@
+"""Keras layers that read with the kernels: the same weights, the same function, faster on a CPU.
+
+    from charrnn.model import recurrent
+
+    recurrent.LSTM(512, return_sequences=True)  # in the place of keras.layers.LSTM
+
+What the kernels have no equations for (another activation, dropout within the layer, masks, going
+backwards, a GPU, inputs of a shape known only when they come) Keras computes as always. `charrnn
+train` reads whole networks with `charrnn.model.fused_network` instead, whose layers hand on what
+they have without turning it round.
+"""
+
+from typing import Any, ClassVar
+
+import keras
+import tensorflow as tf
+
+from charrnn.config import Activation, Cell
+from charrnn.model.device import available_cores
+from charrnn.model.equations import EQUATIONS, Equations
+from charrnn.model.kernel import Arithmetic, Weights, read_window
+
+
+def weights_of(layer: keras.layers.Layer) -> Weights:
+    """The weights of a Keras layer as the kernels take them."""
+    own = layer.cell
+    constants = tf.reshape(own.bias, (-1, layer.units))
+    if hasattr(own, "peephole"):
+        constants = tf.concat([constants, own.peephole], 0)
+    return Weights(
+        tf.convert_to_tensor(own.kernel), tf.convert_to_tensor(own.recurrent_kernel), constants
+    )
+
+
+class _Fast(keras.layers.Layer):
+    """What the layers have in common; stands before Keras's class among the parents.
+
+    Args:
+        dtype_of_products: "float32", or "bfloat16" where the processor multiplies it faster.
+        parts: Parts that the units are dealt into; None takes one for each core.
+    """
+
+    kind: ClassVar[Cell]
+
+    def __init__(
+        self,
+        *arguments: Any,
+        dtype_of_products: str = "float32",
+        parts: int | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(*arguments, **options)
+        self.dtype_of_products = dtype_of_products
+        self.parts = parts
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the layer again."""
+        config: dict[str, Any] = super().get_config()
+        return config | {"dtype_of_products": self.dtype_of_products, "parts": self.parts}
+
+    def call(
+        self,
+        sequences: tf.Tensor,
+        initial_state: Any = None,
+        mask: Any = None,
+        training: bool = False,
+    ) -> Any:
+        """Read `(batch, time, features)`, as the parent does."""
+        equations = self._equations()
+        if equations is None or mask is not None or not _is_shaped_on_cpu(sequences):
+            return super().call(
+                sequences, initial_state=initial_state, mask=mask, training=training
+            )
+        batch = sequences.shape[0]
+        state = initial_state or self.get_initial_state(batch)
+        before = [tf.transpose(tensor) for tensor in tf.nest.flatten(state)]
+        outputs, *last = read_window(
+            equations,
+            Arithmetic(tf.as_dtype(self.dtype_of_products), self.parts or available_cores()),
+            tf.transpose(sequences, (2, 1, 0)),
+            weights_of(self),
+            (before[0], before[-1]),
+        )
+        after = [tf.transpose(tensor) for tensor in (last[1:] if len(before) == 1 else last)]
+        whole = tf.cast(tf.transpose(outputs, (2, 1, 0)), sequences.dtype)
+        result = whole if self.return_sequences else whole[:, -1]
+        return (result, *after) if self.return_state else result
+
+    def _equations(self) -> Equations | None:
+        """The equations of the layer, or None where the kernels have none."""
+        config = self.get_config()
+        plain = {
+            "use_bias": True,
+            "dropout": 0.0,
+            "recurrent_dropout": 0.0,
+            "go_backwards": False,
+            "stateful": False,
+            "reset_after": True,
+            "recurrent_activation": "sigmoid",
+        }
+        if any(config.get(name, wanted) != wanted for name, wanted in plain.items()):
+            return None
+        activations: dict[str, Activation] = {"tanh": "tanh", "relu": "relu"}
+        activation = activations.get(config.get("activation", "tanh"))
+        return None if activation is None else EQUATIONS.get((self.kind, activation))
+
+
+@keras.saving.register_keras_serializable(package="charrnn")
+class SimpleRNN(_Fast, keras.layers.SimpleRNN):
+    """`keras.layers.SimpleRNN`, read by the kernels; see `_Fast` for its two more arguments."""
+
+    kind = "simple_rnn"
+
+
+@keras.saving.register_keras_serializable(package="charrnn")
+class GRU(_Fast, keras.layers.GRU):
+    """`keras.layers.GRU` with `reset_after=True`, read by the kernels."""
+
+    kind = "gru"
+
+
+@keras.saving.register_keras_serializable(package="charrnn")
+class LSTM(_Fast, keras.layers.LSTM):
+    """`keras.layers.LSTM`, read by the kernels."""
+
+    kind = "lstm"
+
+
+def _is_shaped_on_cpu(sequences: Any) -> bool:
+    """Whether the shape is known, and no GPU would read faster with cuDNN."""
+    shaped = isinstance(sequences, tf.Tensor) and sequences.shape.is_fully_defined()
+    return shaped and not tf.config.get_visible_devices("GPU")

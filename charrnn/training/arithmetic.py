@@ -1,0 +1,88 @@
+"""The arithmetic of a run, settled: measured where that pays, and the same when it goes on."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Final
+
+from charrnn.architecture import Architecture
+from charrnn.config import TrainingConfig
+from charrnn.errors import ConfigurationError
+from charrnn.model.choice import quickest_first
+
+WORTH_MEASURING: Final = 2e11
+"""Operations of a run: a processor does them in a few seconds, which is what measuring takes."""
+
+SHORTEST_MEASURED: Final = 0.25
+"""Minutes of a run by the clock."""
+
+
+def settle_arithmetic(
+    training: TrainingConfig,
+    architecture: Architecture,
+    *,
+    training_characters: int,
+    devices: int,
+    cores: int,
+    noted: Callable[[str], None],
+) -> TrainingConfig:
+    """Settle precision, parts, and what is dealt to them.
+
+    Args:
+        training: Settings of the run, settled but for these.
+        architecture: The network.
+        training_characters: Length of the training part.
+        devices: Devices that share each batch.
+        cores: Cores that compute side by side; 0 on a GPU, which computes Keras's own layers.
+        noted: Is told what was measured.
+
+    Raises:
+        ConfigurationError: They were asked for, and a GPU trains.
+    """
+    precision, parts, split = training.precision, training.parts, training.split
+    if cores == 0:
+        if parts or precision == "bfloat16":
+            raise ConfigurationError(
+                "parts and precision bfloat16 are for training on a CPU; a GPU computes Keras's "
+                "own layers. Leave them out, or give --device cpu."
+            )
+        return dataclasses.replace(training, precision="float32", parts=0, split="units")
+    if parts == 0:
+        return dataclasses.replace(training, precision="float32", split="units")
+    if precision is not None and parts is not None and split is not None:
+        return training
+    if not _worth_measuring(training, architecture, training_characters):
+        parts = parts or (cores if precision == "bfloat16" else 0)
+        return dataclasses.replace(
+            training, precision=precision or "float32", parts=parts, split=split or "units"
+        )
+    assert training.batch_size is not None, "a settled training has a batch size"
+    timings = quickest_first(
+        architecture,
+        training.batch_size // devices,
+        training.window,
+        cores,
+        precision=precision,
+        parts=parts,
+        split=split,
+    )
+    chosen, *others = timings
+    beside = f" ({'; '.join(map(str, others))})" if others else ""
+    noted(f"a layer reads a window with {chosen}{beside}.")
+    return dataclasses.replace(
+        training, precision=chosen.precision, parts=chosen.parts, split=chosen.split
+    )
+
+
+def _worth_measuring(
+    training: TrainingConfig, architecture: Architecture, training_characters: int
+) -> bool:
+    if training.minutes is not None:
+        return training.minutes >= SHORTEST_MEASURED
+    if training.steps is not None:
+        assert training.batch_size is not None, "a settled training has a batch size"
+        characters = float(training.steps * training.batch_size * training.window)
+    else:
+        assert training.epochs is not None, "a settled training has a budget"
+        characters = training.epochs * training_characters
+    # Forward, back to the inputs, back to the weights: a product and a sum each.
+    return 6 * architecture.parameters * characters >= WORTH_MEASURING

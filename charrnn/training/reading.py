@@ -1,0 +1,31 @@
+"""Reading the text of a run, for someone who watches."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from charrnn.config import CorpusConfig
+from charrnn.corpus.reading import Corpus, read_corpus
+from charrnn.training.observer import TrainingObserver
+
+CorpusSource = str | Path | Corpus | Sequence[str | Path]
+"""A path, several, a directory, a name of the catalogue, or a corpus already read."""
+
+
+def read_text(source: CorpusSource, reading: CorpusConfig, observer: TrainingObserver) -> Corpus:
+    """Read a text that has not been read yet, and tell what was noticed.
+
+    Args:
+        source: Where it is.
+        reading: How to read it.
+        observer: Whom to tell.
+
+    Raises:
+        CorpusError: It cannot be read.
+    """
+    if isinstance(source, Corpus):
+        return source
+    sources = [source] if isinstance(source, str | Path) else source
+    corpus = read_corpus([str(source) for source in sources], reading)
+    for note in corpus.notes:
+        observer.noted(note)
+    return corpus

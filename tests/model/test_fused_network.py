@@ -1,0 +1,161 @@
+"""The network of the kernels against the network of Keras's layers."""
+
+from typing import Any, Final
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from charrnn.architecture import STATES, Architecture
+from charrnn.config import Activation, Cell, Split
+from charrnn.model.equations import EQUATIONS
+from charrnn.model.fused_network import FusedNetwork
+from charrnn.model.kernel import Arithmetic
+from charrnn.model.network import State, StatefulNetwork, build_network
+
+BATCH: Final = 3
+TIME: Final = 5
+UNITS: Final = 4
+
+PARTS: Final = 2
+
+
+def architecture(cell: Cell, activation: Activation, layers: int) -> Architecture:
+    return Architecture(
+        cell=cell,
+        vocabulary_size=11,
+        embedding=5,
+        layers=layers,
+        units=UNITS,
+        dropout=0.5,
+        activation=activation,
+    )
+
+
+def networks(
+    cell: Cell,
+    activation: Activation = "tanh",
+    layers: int = 2,
+    dtype: tf.DType = tf.float32,
+    split: Split = "units",
+) -> tuple[StatefulNetwork, FusedNetwork]:
+    """Both networks on the same weights, none of which is zero."""
+    shape = architecture(cell, activation, layers)
+    model = build_network(shape)
+    generator = np.random.default_rng(0)
+    model.set_weights([generator.normal(0, 0.3, weight.shape) for weight in model.weights])
+    arithmetic = Arithmetic(dtype, PARTS, split)
+    return StatefulNetwork(model, shape), FusedNetwork(model, shape, arithmetic)
+
+
+def ids(seed: int, time: int = TIME) -> tf.Tensor:
+    return tf.constant(np.random.default_rng(seed).integers(0, 11, (BATCH, time)), tf.int32)
+
+
+def random(seed: int, *shape: int) -> tf.Tensor:
+    return tf.constant(np.random.default_rng(seed).normal(0, 0.5, shape), tf.float32)
+
+
+def state_of(network: StatefulNetwork) -> State:
+    tensors = STATES[network.architecture.cell]
+    return [
+        [random(10 * layer + tensor, BATCH, UNITS) for tensor in range(tensors)]
+        for layer in range(network.architecture.layers)
+    ]
+
+
+def learned(network: StatefulNetwork) -> dict[str, Any]:
+    """Nats and state after a window with dropout, and the gradients of a sum of both."""
+    variables = [variable.value for variable in network.model.trainable_variables]
+    generator = np.random.default_rng(1)
+    masks = [
+        tf.constant(2.0 * generator.integers(0, 2, (BATCH, UNITS)), tf.float32)
+        for _ in range(network.architecture.layers)
+    ]
+
+    @tf.function(autograph=False)
+    def learn(inputs: tf.Tensor, targets: tf.Tensor, state: State) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(state)
+            nats, after = network.nats(inputs, targets, state, masks)
+            loss = tf.reduce_sum(nats * random(2, BATCH, TIME))
+            loss += sum(tf.reduce_sum(tensor**3) for tensor in tf.nest.flatten(after))
+        sources = [*variables, *tf.nest.flatten(state)]
+        gradients = [tf.convert_to_tensor(one) for one in tape.gradient(loss, sources)]
+        return nats, tf.nest.flatten(after), gradients
+
+    nats, after, gradients = learn(ids(3), ids(4), state_of(network))
+    names = [variable.path for variable in network.model.trainable_variables]
+    names += [f"state {number}" for number in range(len(after))]
+    return {
+        "nats": nats,
+        **{f"after {number}": tensor for number, tensor in enumerate(after)},
+        **{f"d {name}": gradient for name, gradient in zip(names, gradients, strict=True)},
+    }
+
+
+@pytest.mark.parametrize(
+    ("cell", "activation", "layers", "split"),
+    [
+        *((*kind, 2, "units") for kind in EQUATIONS),
+        ("lstm", "tanh", 1, "rows"),
+        ("gru", "tanh", 3, "rows"),
+    ],
+)
+def test_a_window_is_learned_as_keras_layers_learn_it(
+    cell: Cell, activation: Activation, layers: int, split: Split
+) -> None:
+    plain, fused = networks(cell, activation, layers, split=split)
+    expected, found = learned(plain), learned(fused)
+    assert found.keys() == expected.keys()
+    for name, array in expected.items():
+        assert np.abs(array).max() > 0, name
+        difference = np.abs(found[name] - array).max()
+        assert difference <= 1e-4 * np.abs(array).max(), name
+
+
+@pytest.mark.parametrize(("cell", "activation"), list(EQUATIONS))
+def test_logits_and_state_are_those_of_keras_layers(cell: Cell, activation: Activation) -> None:
+    plain, fused = networks(cell, activation)
+    state = state_of(plain)
+    (expected, end), (found, end_found) = plain(ids(3), state), fused(ids(3), state)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    tf.nest.assert_same_structure(end_found, end)
+    for one, other in zip(tf.nest.flatten(end_found), tf.nest.flatten(end), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.parametrize(("cell", "activation"), list(EQUATIONS))
+def test_two_windows_are_one_long_one(cell: Cell, activation: Activation) -> None:
+    _, fused = networks(cell, activation)
+    whole, end = fused.nats(ids(3), ids(4), fused.zero_state(BATCH))
+    first, middle = fused.nats(ids(3)[:, :2], ids(4)[:, :2], fused.zero_state(BATCH))
+    second, end_of_parts = fused.nats(ids(3)[:, 2:], ids(4)[:, 2:], middle)
+    np.testing.assert_allclose(tf.concat([first, second], 1), whole, atol=1e-5)
+    for one, other in zip(tf.nest.flatten(end_of_parts), tf.nest.flatten(end), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.parametrize("split", ["units", "rows"])
+def test_nats_are_those_of_the_logits_and_one_character_is_a_window(split: Split) -> None:
+    _, fused = networks("lstm", split=split)
+    state = state_of(fused)
+    for time in (TIME, 1):
+        logits, _ = fused(ids(3, time), state)
+        nats, _ = fused.nats(ids(3, time), ids(4, time), state)
+        probabilities = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+        wanted = np.take_along_axis(probabilities, ids(4, time).numpy()[..., None], -1)[..., 0]
+        np.testing.assert_allclose(nats, -np.log(wanted), atol=1e-5)
+
+
+def test_products_of_bfloat16_hand_on_full_precision() -> None:
+    _, exact = networks("lstm")
+    _, rough = networks("lstm", dtype=tf.bfloat16)
+    expected, found = learned(exact), learned(rough)
+    assert {tensor.dtype for tensor in found.values()} == {tf.float32}
+    np.testing.assert_allclose(found["nats"], expected["nats"], rtol=0.02)
+    for name, array in expected.items():
+        assert np.linalg.norm(found[name] - array) <= 0.02 * np.linalg.norm(array), name
+    assert np.abs(found["nats"] - expected["nats"]).max() > 0
+    logits, _ = rough(ids(3), rough.zero_state(BATCH))
+    assert logits.dtype == tf.float32

@@ -1,0 +1,218 @@
+"""The loops forward and back against Keras's layers, and against differences in double precision."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, Final
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from charrnn.architecture import Architecture
+from charrnn.config import Activation, Cell
+from charrnn.model.equations import EQUATIONS
+from charrnn.model.kernel import LONGEST_UNROLLED, Arithmetic, Weights, read_window
+from charrnn.model.network import build_network
+from charrnn.model.recurrent import weights_of
+
+Kind = tuple[Cell, Activation]
+Sizes = tuple[int, int, int, int]
+"""Inputs, units, time, batch."""
+
+KINDS: Final[tuple[Kind, ...]] = tuple(EQUATIONS)
+FEATURES: Final = 3
+UNITS: Final = 4
+
+# Each shape is compiled once, so the cases share what they can.
+CASES: Final = [(1, 9, 5), (7, 3, 5), (16, 1, 5), (200, 2, 1)]
+"""Time, parts, batch; three parts of four units are uneven, nine are more than there are units."""
+
+
+def every_kind() -> Any:
+    return pytest.mark.parametrize("kind", KINDS, ids=["-".join(kind) for kind in KINDS])
+
+
+@functools.cache
+def layer(kind: Kind, features: int, units: int) -> keras.layers.Layer:
+    """Keras's layer, with random weights: none is zero, none lets a long window explode."""
+    cell, activation = kind
+    architecture = Architecture(
+        cell=cell,
+        vocabulary_size=2,
+        embedding=features,
+        layers=1,
+        units=units,
+        dropout=0.0,
+        activation=activation,
+    )
+    made = build_network(architecture).get_layer("recurrent_1")
+    generator = np.random.default_rng(units)
+    made.set_weights(
+        [generator.normal(0, 0.4 / units**0.5, weight.shape) for weight in made.weights]
+    )
+    made.cell.kernel.assign(2 * made.cell.kernel)
+    return made
+
+
+def random(number: int, *shape: int, dtype: tf.DType = tf.float32) -> tf.Tensor:
+    return tf.constant(np.random.default_rng(number).normal(0, 1, shape), dtype)
+
+
+def loss_of(outputs: tf.Tensor, output: tf.Tensor, memory: tf.Tensor) -> tf.Tensor:
+    """A number that hangs on all that is read; `outputs` is `(units, time, batch)`."""
+    dtype = memory.dtype
+    return (
+        tf.reduce_sum(tf.cast(outputs, dtype) * random(1, *outputs.shape, dtype=dtype))
+        + tf.reduce_sum(output * random(2, *output.shape, dtype=dtype))
+        + tf.reduce_sum(memory * random(3, *memory.shape, dtype=dtype))
+    )
+
+
+def before(kind: Kind, sizes: Sizes) -> list[tf.Tensor]:
+    """The inputs `(batch, time, inputs)` and the states `(batch, units)` of a case."""
+    features, units, time, batch = sizes
+    states = 1 if EQUATIONS[kind].output_is_memory else 2
+    return [
+        random(4, batch, time, features),
+        *[random(5 + state, batch, units) for state in range(states)],
+    ]
+
+
+def differentiated(
+    function: Callable[..., tuple[tf.Tensor, ...]], arguments: list[tf.Tensor], weights: list[Any]
+) -> dict[str, np.ndarray]:
+    """What a layer hands on, and the gradients of `loss_of` in what comes in, by name."""
+
+    @tf.function(autograph=False)
+    def compiled(*arguments: tf.Tensor) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(arguments)
+            results = function(*arguments)
+            loss = loss_of(*results)
+        return results, tape.gradient(loss, [*arguments, *weights])
+
+    results, gradients = compiled(*arguments)
+    names = ["outputs", "output", "memory", "d inputs"]
+    names += [f"d state {number}" for number in range(len(arguments) - 1)]
+    names += [f"d {weight.name}" for weight in weights]
+    return dict(zip(names, [*results, *gradients], strict=True))
+
+
+@functools.cache
+def by_keras(kind: Kind, sizes: Sizes) -> dict[str, np.ndarray]:
+    own = layer(kind, *sizes[:2])
+
+    def read(inputs: tf.Tensor, *states: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        outputs, *after = own(inputs, initial_state=list(states))
+        return tf.transpose(outputs, (2, 1, 0)), tf.transpose(after[0]), tf.transpose(after[-1])
+
+    weights = [variable.value for variable in own.trainable_variables]
+    return differentiated(read, before(kind, sizes), weights)
+
+
+@functools.cache
+def by_kernel(
+    kind: Kind, sizes: Sizes, parts: int, dtype: tf.DType = tf.float32
+) -> dict[str, np.ndarray]:
+    own = layer(kind, *sizes[:2])
+
+    def read(inputs: tf.Tensor, *states: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        turned = [tf.transpose(state) for state in states]
+        return read_window(
+            EQUATIONS[kind],
+            Arithmetic(dtype, parts),
+            tf.transpose(inputs, (2, 1, 0)),
+            weights_of(own),
+            (turned[0], turned[-1]),
+        )
+
+    weights = [variable.value for variable in own.trainable_variables]
+    return differentiated(read, before(kind, sizes), weights)
+
+
+def assert_close(
+    found: dict[str, np.ndarray], expected: dict[str, np.ndarray], tolerance: float
+) -> None:
+    """Every array is as expected, measured by the largest number in it."""
+    assert found.keys() == expected.keys()
+    for name, array in expected.items():
+        difference = np.abs(np.subtract(found[name], array, dtype=np.float64)).max()
+        assert difference <= tolerance * np.abs(array).max(), name
+
+
+@every_kind()
+@pytest.mark.parametrize(("time", "parts", "batch"), CASES)
+def test_a_window_and_its_gradients_are_those_of_keras(
+    kind: Kind, time: int, parts: int, batch: int
+) -> None:
+    sizes = (FEATURES, UNITS, time, batch)
+    assert_close(by_kernel(kind, sizes, parts), by_keras(kind, sizes), 1e-4)
+
+
+@every_kind()
+def test_parts_do_not_change_what_is_computed(kind: Kind) -> None:
+    sizes = (FEATURES, UNITS, 7, 5)
+    assert_close(by_kernel(kind, sizes, 3), by_kernel(kind, sizes, 1), 1e-6)
+
+
+@settings(max_examples=3, deadline=None, derandomize=True)
+@given(
+    kind=st.sampled_from(KINDS),
+    features=st.integers(1, 5),
+    units=st.integers(1, 6),
+    time=st.integers(1, 3 * LONGEST_UNROLLED),
+    batch=st.integers(1, 3),
+    parts=st.integers(1, 4),
+)
+def test_any_shape_is_read_as_keras_reads_it(
+    *, kind: Kind, features: int, units: int, time: int, batch: int, parts: int
+) -> None:
+    sizes = (features, units, time, batch)
+    assert_close(by_kernel(kind, sizes, parts), by_keras(kind, sizes), 1e-4)
+
+
+@every_kind()
+def test_gradients_are_differences_in_double_precision(kind: Kind) -> None:
+    equations, units, features, batch = EQUATIONS[kind], 3, 2, 2
+    constants = len(equations.constant_blocks) + len(equations.peepholes)
+    width = equations.gates * units
+    shapes = [(features, 3, batch), (features, width), (units, width), (constants, units)]
+    # Output and memory before the window are one thing where the output is the memory.
+    shapes += [(units, batch)] * (1 if equations.output_is_memory else 2)
+    sizes = [int(np.prod(shape)) for shape in shapes]
+
+    @tf.function(autograph=False)
+    def loss_and_gradient(numbers: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(numbers)
+            pieces = zip(tf.split(numbers, sizes), shapes, strict=True)
+            inputs, *weights, last = [tf.reshape(piece, shape) for piece, shape in pieces]
+            state = (last, last) if equations.output_is_memory else (weights.pop(), last)
+            arithmetic = Arithmetic(tf.float64, 2)
+            loss = loss_of(*read_window(equations, arithmetic, inputs, Weights(*weights), state))
+        return loss, tape.gradient(loss, numbers)
+
+    at = random(10, sum(sizes), dtype=tf.float64).numpy()
+    differences = [
+        loss_and_gradient(at + step)[0] - loss_and_gradient(at - step)[0]
+        for step in 1e-5 * np.eye(len(at))
+    ]
+    gradient = loss_and_gradient(at)[1]
+    np.testing.assert_allclose(gradient, np.array(differences) / 2e-5, atol=1e-8)
+    assert all(np.abs(piece).max() > 0 for piece in tf.split(gradient, sizes))
+
+
+@every_kind()
+def test_bfloat16_is_close_and_keeps_the_memory_in_full(kind: Kind) -> None:
+    sizes = (FEATURES, UNITS, 7, 5)
+    found, expected = by_kernel(kind, sizes, 1, tf.bfloat16), by_kernel(kind, sizes, 1)
+    assert found["outputs"].dtype == tf.bfloat16
+    assert {found[name].dtype for name in found.keys() - {"outputs"}} == {tf.float32}
+    for name, array in expected.items():
+        difference = np.linalg.norm(np.subtract(found[name], array, dtype=np.float64))
+        assert difference <= 0.02 * np.linalg.norm(array), name
+    memory = found["memory"]
+    assert np.any(memory != tf.cast(tf.cast(memory, tf.bfloat16), tf.float32))

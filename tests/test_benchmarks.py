@@ -1,0 +1,238 @@
+"""What benchmarks count and tabulate; what they measure is for a quiet machine."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from benchmarks import machine
+from benchmarks.time_shares import BETWEEN, FIRST_STEP, STARTING, STEP, Stopwatch, table
+from benchmarks.training import interleaving, tables
+from benchmarks.training.__main__ import main
+from benchmarks.training.contestants import (
+    CHARRNN_AUTO,
+    CHARRNN_FLOAT32,
+    KERAS,
+    PYTORCH_FLOAT32,
+    STATE_PRODUCT,
+    Family,
+    measured_rate,
+)
+from benchmarks.training.interleaving import Measured
+from benchmarks.training.results import Result
+from benchmarks.training.workloads import WORKLOADS, Product, Workload, workload_named
+from charrnn.config import Cell
+
+
+def _cells(row: str) -> list[str]:
+    return [cell.strip() for cell in row.strip("|").split("|")]
+
+
+def _result(name: str = "lstm-2x512") -> Result:
+    """Three rounds, of which the second was twice as slow for all."""
+    return Result(
+        workload_named(name),
+        [
+            Measured(CHARRNN_AUTO, "loop", "bfloat16", [12_000.0, 6_000.0, 12_600.0]),
+            Measured(KERAS, "jit_compile=True", "float32", [3_000.0, 1_500.0, 3_000.0]),
+            Measured(KERAS, "jit_compile=False", "float32", [4_000.0, 2_000.0, 4_500.0]),
+            Measured(PYTORCH_FLOAT32, "batch first", "float32", [8_000.0, 4_000.0, 6_000.0]),
+            Measured(STATE_PRODUCT, "", "float32", [2e11, 1e11, 2e11]),
+            Measured(STATE_PRODUCT, "", "bfloat16", [4e11, 2e11, 4e11]),
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "weights"),
+    [
+        ("lstm-1x128", 4 * (64 + 128) * 128 + 128 * 65),
+        ("lstm-2x512", 4 * (64 + 512) * 512 + 4 * (512 + 512) * 512 + 512 * 65),
+        ("gru-2x512", 3 * (64 + 512) * 512 + 3 * (512 + 512) * 512 + 512 * 65),
+        ("simple_rnn-2x512", (64 + 512) * 512 + (512 + 512) * 512 + 512 * 65),
+        ("lstm-2x512-8000", 4 * (256 + 512) * 512 + 4 * (512 + 512) * 512 + 512 * 8_000),
+    ],
+)
+def test_each_weight_of_a_product_costs_six_operations_for_each_character(
+    name: str, weights: int
+) -> None:
+    workload = workload_named(name)
+    assert workload.step_operations == 6 * weights * workload.step_characters
+    assert _result(name).character_operations == 6 * weights
+
+
+@pytest.mark.parametrize(("cell", "biases"), [("lstm", 1), ("gru", 2), ("simple_rnn", 1)])
+def test_the_weights_counted_are_those_of_the_network(cell: Cell, biases: int) -> None:
+    workload = workload_named(f"{cell}-2x512")
+    product = workload.state_product
+    beside_products = 65 * 64 + 65 + 2 * biases * product.columns
+    operations = 6 * (workload.architecture.parameters - beside_products)
+    assert _result(workload.name).character_operations == operations
+
+
+def test_every_cell_is_measured_at_one_size_and_the_lstm_at_all() -> None:
+    names = [workload.name for workload in WORKLOADS]
+    assert len(set(names)) == len(names) == 8
+    assert {"gru-2x512", "simple_rnn-2x512", "lstm-1x1024", "lstm-2x512-8000"} < set(names)
+
+
+def test_the_state_product_is_that_of_one_character_of_a_window() -> None:
+    assert workload_named("gru-2x512").state_product == Product(128, 512, 1536)
+    assert Product(2, 3, 5).operations == 60
+
+
+def test_the_quickest_variant_counts_by_its_median() -> None:
+    best = _result().best(KERAS)
+    assert best is not None
+    assert best.variant == "jit_compile=False"
+    assert _result().rate(KERAS) == 4_000.0
+
+
+def test_ratios_compare_slices_of_the_same_round() -> None:
+    assert _result().ratio(CHARRNN_AUTO, KERAS) == 3.0
+    assert _result().ratio(CHARRNN_AUTO, PYTORCH_FLOAT32) == 1.5
+    assert _result().ratio(CHARRNN_FLOAT32, KERAS) is None
+
+
+def test_the_share_of_the_product_is_in_the_precision_that_was_chosen() -> None:
+    result = _result()
+    share = 12_000 * result.character_operations / 4e11
+    assert result.product_share(CHARRNN_AUTO) == pytest.approx(share)
+
+
+def test_the_spread_is_the_widest_of_any_contestant() -> None:
+    assert _result().spread() == pytest.approx((8_000 - 4_000) / 6_000)
+
+
+def test_a_table_sets_what_is_wanted_beside_what_was_measured() -> None:
+    header, _, row = tables.ratios([_result()]).splitlines()
+    assert _cells(header)[2:6] == [
+        "against stock Keras",
+        "wanted",
+        "against PyTorch float32",
+        "wanted",
+    ]
+    assert _cells(row) == [
+        "LSTM 2 x 512, batch 128 x 100",
+        "auto: bfloat16, loop",
+        "3.00",
+        "2.80",
+        "1.50, short",
+        "2.00",
+        "-",
+        "1.10",
+        "0.60, short",
+        "0.70",
+    ]
+
+
+def test_tables_hold_what_was_not_measured_as_a_dash() -> None:
+    rates = tables.rates([_result()]).splitlines()
+    assert _cells(rates[-1])[1:4] == ["12,000 (loop)", "-", "4,000 (jit_compile=False)"]
+    products = tables.products([_result()]).splitlines()
+    assert _cells(products[-1])[1:] == ["128 x 512 x 2,048", "200", "400", "-", "-", "238", "-"]
+    for table_lines in (rates, products):
+        assert len({line.count("|") for line in table_lines}) == 1
+
+
+def test_a_rate_leaves_the_first_step_out() -> None:
+    steps: list[int] = []
+    rate = measured_rate(lambda: steps.append(1), amount=10, seconds=0.01)
+    assert len(steps) > 1
+    assert rate <= (len(steps) - 1) * 10 / 0.01
+
+
+class _FakeWorker(interleaving.Worker):
+    """Two contestants without a process; the last slice of keras never comes."""
+
+    def __init__(self, family: Family, workload: Workload) -> None:  # noqa: ARG002 (as a worker)
+        self.family = family
+        self.contestants = []
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+    def prepare(self) -> None:
+        self.contestants = [Measured(self.family, variant, "float32") for variant in "ab"]
+
+    def measure(self, number: int, seconds: float) -> None:
+        rates = self.contestants[number].rates
+        if self.family == "keras" and number == 1 and len(rates) == 2:
+            raise interleaving.WorkerEndedError("keras ended with exit code -9")
+        rates.append(seconds)
+
+
+def test_contestants_are_measured_equally_often_and_one_that_dies_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(interleaving, "Worker", _FakeWorker)
+    monkeypatch.setattr(interleaving, "PAUSE_SECONDS", 0.0)
+    told: list[str] = []
+    measured = interleaving.measure(
+        workload_named("lstm-1x128"),
+        ["charrnn", "keras", "pytorch"],
+        repeats=3,
+        seconds=2.0,
+        tell=told.append,
+    )
+    names = [(entry.name, entry.variant) for entry in measured]
+    assert names == [("charrnn", "a"), ("charrnn", "b"), ("pytorch", "a"), ("pytorch", "b")]
+    assert all(entry.rates == [2.0, 2.0, 2.0] for entry in measured)
+    assert told[-1].startswith("keras ended with exit code -9, and is left out")
+
+
+def test_every_slice_can_be_kept_as_json() -> None:
+    written = json.loads(json.dumps(_result().to_json()))
+    assert written["workload"] == "lstm-2x512"
+    assert written["contestants"][0]["rates"] == [12_000.0, 6_000.0, 12_600.0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--sizes", "2x512,3x512"], "3x512 is none of 1x128, 2x256"),
+        (["--cells", "gru", "--sizes", "1x512"], "gru and simple_rnn are measured at 2x512 alone"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_with_a_sentence(
+    arguments: list[str], sentence: str
+) -> None:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert sentence in result.output
+
+
+def test_the_machine_is_described_with_its_versions() -> None:
+    assert "charrnn " in machine.described()
+    assert "commit " in machine.described()
+
+
+def test_a_part_costs_its_own_time_without_the_parts_inside_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("time.perf_counter", lambda: now)
+
+    def spend(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    stopwatch = Stopwatch(passed=2.0)
+    spend(1)
+    stopwatch.started()
+    step = stopwatch(STEP, spend)
+    step(4)
+    inner = stopwatch("saving", spend)
+
+    def evaluate() -> None:
+        spend(1)
+        inner(2)
+
+    stopwatch("evaluating", evaluate)()
+    spend(0.5)
+    step(6.5)
+    stopwatch.stop()
+    after = {BETWEEN: 0.5, STEP: 6.5, "evaluating": 1.0, "saving": 2.0}
+    assert dict(stopwatch.after_first_step) == after
+    assert dict(stopwatch.seconds) == {STARTING: 3.0, FIRST_STEP: 4.0, **after}
+    assert _cells(table(stopwatch).splitlines()[2]) == [STEP, "6.50", "38.2%", "65.0%"]
