@@ -321,10 +321,11 @@ class TrainingConfig(Configuration):
             raise ConfigurationError(
                 f"a run has one budget: give {' or '.join(budgets)}, not both."
             )
-        if self.parts == 0 and self.precision == "bfloat16":
+        if self.parts == 0 and (self.precision == "bfloat16" or self.split == "rows"):
+            asked = "precision bfloat16" if self.precision == "bfloat16" else "split rows"
             raise ConfigurationError(
-                "Keras's own layers (parts 0) are trained in float32. Give parts 1 or more for "
-                "precision bfloat16, or leave one of them out."
+                "Keras's own layers (parts 0) are trained in float32 and in one piece. Give parts 1 "
+                f"or more for {asked}, or leave one of them out."
             )
 
 

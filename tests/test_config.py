@@ -195,12 +195,14 @@ def test_a_run_has_one_budget() -> None:
 def test_the_layers_of_keras_are_trained_in_float32() -> None:
     assert TrainingConfig(parts=0, precision="float32").parts == 0
     assert TrainingConfig(parts=1, precision="bfloat16").precision == "bfloat16"
-    with pytest.raises(ConfigurationError) as refusal:
-        TrainingConfig(parts=0, precision="bfloat16")
-    assert str(refusal.value) == (
-        "Keras's own layers (parts 0) are trained in float32. Give parts 1 or more for precision "
-        "bfloat16, or leave one of them out."
-    )
+    for wish in ({"precision": "bfloat16"}, {"split": "rows"}):
+        with pytest.raises(ConfigurationError) as refusal:
+            TrainingConfig(parts=0, **wish)
+        asked = " ".join(*wish.items())
+        assert str(refusal.value) == (
+            "Keras's own layers (parts 0) are trained in float32 and in one piece. Give parts 1 "
+            f"or more for {asked}, or leave one of them out."
+        )
 
 
 @pytest.mark.parametrize(

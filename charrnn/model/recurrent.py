@@ -72,7 +72,7 @@ class _Fast(keras.layers.Layer):
                 sequences, initial_state=initial_state, mask=mask, training=training
             )
         batch = sequences.shape[0]
-        state = initial_state or self.get_initial_state(batch)
+        state = self.get_initial_state(batch) if initial_state is None else initial_state
         before = [tf.transpose(tensor) for tensor in tf.nest.flatten(state)]
         outputs, *last = read_window(
             equations,
@@ -101,7 +101,8 @@ class _Fast(keras.layers.Layer):
         if any(config.get(name, wanted) != wanted for name, wanted in plain.items()):
             return None
         activations: dict[str, Activation] = {"tanh": "tanh", "relu": "relu"}
-        activation = activations.get(config.get("activation", "tanh"))
+        # An activation of one's own is described by a dictionary.
+        activation = activations.get(str(config.get("activation", "tanh")))
         return None if activation is None else EQUATIONS.get((self.kind, activation))
 
 

@@ -40,10 +40,10 @@ def settle_arithmetic(
     """
     precision, parts, split = training.precision, training.parts, training.split
     if cores == 0:
-        if parts or precision == "bfloat16":
+        if parts or precision == "bfloat16" or split == "rows":
             raise ConfigurationError(
-                "parts and precision bfloat16 are for training on a CPU; a GPU computes Keras's "
-                "own layers. Leave them out, or give --device cpu."
+                "parts, split rows and precision bfloat16 are for training on a CPU; a GPU computes "
+                "Keras's own layers. Leave them out, or give --device cpu."
             )
         return dataclasses.replace(training, precision="float32", parts=0, split="units")
     if parts == 0:
@@ -51,7 +51,7 @@ def settle_arithmetic(
     if precision is not None and parts is not None and split is not None:
         return training
     if not _worth_measuring(training, architecture, training_characters):
-        parts = parts or (cores if precision == "bfloat16" else 0)
+        parts = parts or (cores if precision == "bfloat16" or split == "rows" else 0)
         return dataclasses.replace(
             training, precision=precision or "float32", parts=parts, split=split or "units"
         )
@@ -71,6 +71,13 @@ def settle_arithmetic(
     return dataclasses.replace(
         training, precision=chosen.precision, parts=chosen.parts, split=chosen.split
     )
+
+
+def arithmetic_on(training: TrainingConfig, cores: int) -> TrainingConfig:
+    """The arithmetic of a run that goes on, which a GPU computes in its own way."""
+    if cores == 0:
+        return dataclasses.replace(training, precision="float32", parts=0, split="units")
+    return training
 
 
 def _worth_measuring(

@@ -18,7 +18,7 @@ from charrnn.model.device import choose_device
 from charrnn.model.network import State
 from charrnn.record import RunRecord
 from charrnn.training.agreement import facts, versions
-from charrnn.training.arithmetic import settle_arithmetic
+from charrnn.training.arithmetic import arithmetic_on, settle_arithmetic
 from charrnn.training.callbacks import CallbackDriver
 from charrnn.training.continuation import lengthened, new_schedule, refuse_finished
 from charrnn.training.course import Course
@@ -178,6 +178,7 @@ def go_on(
     record = read_record(writer.directory)
     text = TrainingText(corpus, record.reading, training, record.vocabulary)
     check_batch(training, place.strategy.num_replicas_in_sync)
+    training = arithmetic_on(training, place.cores)
     record = dataclasses.replace(record, training=training, device=place.description)
     place.team.order(RUN, record.to_json().encode())
     step = TrainingStep(record.architecture, training, place.strategy)

@@ -8,7 +8,12 @@ from charrnn.config import Precision, TrainingConfig
 from charrnn.errors import ConfigurationError
 from charrnn.model.choice import Timing
 from charrnn.training import arithmetic
-from charrnn.training.arithmetic import SHORTEST_MEASURED, WORTH_MEASURING, settle_arithmetic
+from charrnn.training.arithmetic import (
+    SHORTEST_MEASURED,
+    WORTH_MEASURING,
+    arithmetic_on,
+    settle_arithmetic,
+)
 
 ARCHITECTURE = Architecture(
     cell="lstm", vocabulary_size=50, embedding=8, layers=1, units=16, dropout=0.0, activation="tanh"
@@ -66,13 +71,13 @@ def test_a_gpu_computes_the_layers_of_keras(
     assert not measured
 
 
-@pytest.mark.parametrize("wishes", [{"parts": 2}, {"precision": "bfloat16"}])
+@pytest.mark.parametrize("wishes", [{"parts": 2}, {"precision": "bfloat16"}, {"split": "rows"}])
 def test_what_a_gpu_does_not_do_is_refused(wishes: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError) as refusal:
         settle(LONG, cores=0, **wishes)
     assert str(refusal.value) == (
-        "parts and precision bfloat16 are for training on a CPU; a GPU computes Keras's own "
-        "layers. Leave them out, or give --device cpu."
+        "parts, split rows and precision bfloat16 are for training on a CPU; a GPU computes "
+        "Keras's own layers. Leave them out, or give --device cpu."
     )
 
 
@@ -116,6 +121,7 @@ def test_rows_asked_for_are_dealt(measured: Calls) -> None:
         wanted = dataclasses.replace(training, parts=2, precision="float32", split="rows")
         assert settle(wanted) == wanted
     assert settle(SHORT, parts=2, split="rows").split == "rows"
+    assert settle(SHORT, split="rows").parts == 4
     assert not measured
 
 
@@ -170,3 +176,9 @@ def test_minutes_are_worth_measuring_by_the_clock(measured: Calls) -> None:
     for minutes, worth in ((0.99 * SHORTEST_MEASURED, False), (SHORTEST_MEASURED, True)):
         training = TrainingConfig(minutes=minutes, batch_size=32, window=64)
         assert is_measured(training, measured) == worth
+
+
+def test_a_run_that_goes_on_keeps_its_arithmetic_but_on_a_gpu() -> None:
+    training = dataclasses.replace(LONG, precision="bfloat16", parts=2, split="rows")
+    assert arithmetic_on(training, cores=8) is training
+    assert settled(arithmetic_on(training, cores=0)) == ("float32", 0)

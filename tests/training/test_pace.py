@@ -8,6 +8,7 @@ from charrnn.training.pace import (
     EVALUATIONS,
     FEWEST_EVALUATIONS,
     FIRST_STEPS,
+    LARGEST_EVALUATION_SHARE,
     LONGEST_INTERVAL,
     MEASURED_SECONDS,
     Pace,
@@ -123,7 +124,9 @@ def test_a_run_ends_in_time_though_the_machine_changes_its_speed(slowdown: float
 def test_evaluations_are_affordable_but_some(steps: int, step: int, validation: int) -> None:
     evaluations = evaluations_in(steps, step, validation)
     assert 1 <= evaluations <= min(steps, max(EVALUATIONS, steps // LONGEST_INTERVAL))
-    assert evaluations >= min(steps, FEWEST_EVALUATIONS)
-    if evaluations > FEWEST_EVALUATIONS:
-        cost = evaluations * steps_of_evaluation(step, validation)
-        assert cost <= EVALUATION_SHARE * steps + 1e-6
+    cost = steps_of_evaluation(step, validation)
+    if evaluations > 1:
+        share = EVALUATION_SHARE if evaluations > FEWEST_EVALUATIONS else LARGEST_EVALUATION_SHARE
+        assert evaluations * cost <= share * steps * (1 + 1e-9)
+    if evaluations < min(steps, FEWEST_EVALUATIONS):
+        assert (evaluations + 1) * cost > LARGEST_EVALUATION_SHARE * steps * (1 - 1e-9)
