@@ -505,7 +505,9 @@ def test_a_clock_ends_a_run(corpus: Corpus, tmp_path: Path) -> None:
     outcome = train(corpus, tmp_path, training=training, observer=diary)
     assert outcome.ending == "finished"
     assert diary.plans[0].steps is None
-    assert diary.steps[-1].steps == outcome.steps
+    # How long it was laid out to be was known by then; on a busy machine the clock ends it sooner.
+    assert diary.steps[-1].steps is not None
+    assert diary.steps[-1].step == outcome.steps <= diary.steps[-1].steps
 
 
 def test_a_run_by_the_clock_goes_on_with_its_schedule(
