@@ -1,13 +1,13 @@
-"""Keras layers that read with the kernels: the same weights, the same function, faster on a CPU.
+"""Keras layers that read with the kernels on a CPU: the same weights, the same function.
 
     from charrnn.model import recurrent
 
     recurrent.LSTM(512, return_sequences=True)  # in the place of keras.layers.LSTM
 
 What the kernels have no equations for (another activation, dropout within the layer, masks, going
-backwards, a GPU, inputs of a shape known only when they come) Keras computes as always. `charrnn
-train` reads whole networks with `charrnn.model.fused_network` instead, whose layers hand on what
-they have without turning it round.
+backwards, a GPU, inputs of a shape known only when they come, as those of `fit` on arrays) Keras
+computes as always. `charrnn train` reads whole networks with `charrnn.model.fused_network`
+instead, whose layers hand on what they have without turning it round.
 """
 
 from typing import Any, ClassVar
