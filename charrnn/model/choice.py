@@ -140,15 +140,17 @@ def _reader(
         noise.normal((units, width), stddev=units**-0.5),
         tf.zeros((constants, units)),
     )
-    inputs = noise.normal((features, window, batch_size))
+    layout = arithmetic.layout
+    inputs = layout.sequence(noise.normal((window, batch_size, features)))
 
     @tf.function(autograph=False)
     def read(*arguments: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(arguments)
             outputs = []
-            for rows in tf.split(arguments[0], dealt(batch_size, arithmetic.row_parts), 2):
-                zero = tf.zeros((units, rows.shape[2]))
+            shares = dealt(batch_size, arithmetic.row_parts)
+            for rows in tf.split(arguments[0], shares, 2 - layout.axis):
+                zero = tf.zeros(layout.shape(units, batch=layout.sizes(rows)[2]))
                 weights = Weights(*arguments[1:])
                 outputs += read_window(equations, arithmetic, rows, weights, (zero, zero))[:1]
         return [tf.reduce_sum(gradient) for gradient in tape.gradient(outputs, arguments)]

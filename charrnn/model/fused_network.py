@@ -1,7 +1,7 @@
 """The same network, computed on a CPU by the kernels of `charrnn.model.kernel`.
 
-Everything between the layers stands feature by feature, as the kernels have it. The Keras layers
-give their weights, and no more.
+Everything between the layers stands as the kernels have it (`charrnn.model.layout`). The Keras
+layers give their weights, and no more.
 """
 
 from typing import Any
@@ -48,14 +48,6 @@ class FusedNetwork(StatefulNetwork):
         self.arithmetic = arithmetic
         self._equations = EQUATIONS[architecture.cell, architecture.activation]
 
-    def __call__(
-        self, ids: tf.Tensor, state: State, masks: Masks | None = None
-    ) -> tuple[tf.Tensor, State]:
-        """Read on from a state; the arguments and results are those of `StatefulNetwork`."""
-        hidden, after = self._read(ids, state, masks or [])
-        logits = tf.matmul(hidden, self._logits_kernel, transpose_a=True)
-        return self._finished(logits, *ids.shape), after
-
     def nats(
         self, ids: tf.Tensor, targets: tf.Tensor, state: State, masks: Masks | None = None
     ) -> tuple[tf.Tensor, State]:
@@ -72,27 +64,27 @@ class FusedNetwork(StatefulNetwork):
     ) -> tuple[tf.Tensor, State]:
         """`nats` of some rows."""
         hidden, after = self._read(ids, state, masks)
-        batch, time = ids.shape
+        layout, (batch, time) = self.arithmetic.layout, ids.shape
         sizes = [batch * steps for steps in dealt(time, self.arithmetic.unit_parts)]
         wanted = tf.reshape(_turned(targets), (-1,))
+        kernel = tf.cast(self._logits.kernel, self.arithmetic.dtype)
         nats = []
         for columns, symbols in zip(
-            tf.split(hidden, sizes, 1), tf.split(wanted, sizes), strict=True
+            tf.split(hidden, sizes, 1 - layout.axis), tf.split(wanted, sizes), strict=True
         ):
-            logits = tf.matmul(columns, self._logits_kernel, transpose_a=True)
+            logits = tf.matmul(columns, kernel, transpose_a=layout.axis == 0)
             logits = tf.cast(logits, tf.float32) + self._logits.bias
             nats.append(tf.nn.sparse_softmax_cross_entropy_with_logits(symbols, logits))
         return tf.transpose(tf.reshape(tf.concat(nats, 0), (time, batch))), after
 
     def _read(self, ids: tf.Tensor, state: State, masks: Masks) -> tuple[tf.Tensor, State]:
-        """What the last layer hands on, `(units, time * batch)`, and the state after it."""
-        batch, time = ids.shape
-        dtype = self.arithmetic.dtype
+        """What the last layer hands on, as a matrix, and the state after it."""
+        layout, dtype = self.arithmetic.layout, self.arithmetic.dtype
         rows = tf.gather(self._embedding.embeddings, _turned(ids))
-        hidden = tf.transpose(tf.cast(rows, dtype), (2, 0, 1))
+        hidden = layout.sequence(tf.cast(rows, dtype))
         after: State = []
         for number, layer in enumerate(self._recurrent):
-            before = [tf.transpose(tensor) for tensor in state[number]]
+            before = [layout.turned(tensor) for tensor in state[number]]
             hidden, *last = read_window(
                 self._equations,
                 self.arithmetic,
@@ -101,16 +93,9 @@ class FusedNetwork(StatefulNetwork):
                 (before[0], before[-1]),
             )
             kept = last[1:] if self._equations.output_is_memory else last
-            after.append([tf.transpose(tensor) for tensor in kept])
+            after.append([layout.turned(tensor) for tensor in kept])
             if masks:
-                hidden *= tf.cast(tf.transpose(masks[number])[:, None], dtype)
-        return tf.reshape(hidden, (-1, time * batch)), after
-
-    @property
-    def _logits_kernel(self) -> tf.Tensor:
-        return tf.cast(self._logits.kernel, self.arithmetic.dtype)
-
-    def _finished(self, logits: tf.Tensor, batch: int, time: int) -> tf.Tensor:
-        """Logits `(time * batch, symbols)` as `(batch, time, symbols)` float32, with their bias."""
-        logits = tf.cast(logits, tf.float32) + self._logits.bias
-        return tf.transpose(tf.reshape(logits, (time, batch, -1)), (1, 0, 2))
+                mask = layout.turned(tf.cast(masks[number], dtype))
+                hidden *= tf.expand_dims(mask, 1 - layout.axis)
+        units, time, batch = layout.sizes(hidden)
+        return tf.reshape(hidden, layout.shape(units, batch=time * batch)), after

@@ -1,22 +1,20 @@
 """A recurrent layer reading a window on a CPU: the loop forward and the loop back, by hand.
 
-Three things make it faster than stock layers.
+Two things make it faster than stock layers. `charrnn.model.layout` adds a third: how arrays stand.
 
 What does not depend on the state is multiplied outside the loop: all inputs by the kernel in one
 product before it, and all gradients of weights in one product after it. Within, a step has one
 product, of the state.
 
-Arrays stand feature by feature, so that the large matrix is the left operand. A product of few
-columns then reads the weights as they lie in memory, where otherwise a library would first lay
-them out anew, at every step.
-
-The cores share a layer, not an operation. Its units are dealt to them, so that each keeps its rows
+The cores share a layer, not an operation. Its units are dealt to them, so that each keeps its part
 of the weights, and what is elementwise in them, near to it; TensorFlow runs the parts side by side
 when it has as many inter-op threads, and one thread within each operation
-(`charrnn.model.device`). Small layers are read faster where the rows of the batch are dealt
+(`charrnn.model.device`). Some layers are read faster where the rows of the batch are dealt
 instead, as `charrnn.model.fused_network` does.
 """
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
@@ -25,6 +23,7 @@ import tensorflow as tf
 
 from charrnn.config import Split
 from charrnn.model.equations import Equations
+from charrnn.model.layout import FEATURES_FIRST, ROWS_FIRST, Layout
 
 LONGEST_UNROLLED = 16
 """Steps in one pass of the loop at most: its own bookkeeping costs as much as a small step."""
@@ -54,6 +53,12 @@ class Arithmetic:
     def unit_parts(self) -> int:
         """Parts that the units of a layer are dealt into."""
         return self.parts if self.split == "units" else 1
+
+    @property
+    def layout(self) -> Layout:
+        """How arrays stand: as was the quickest in measurements."""
+        rows_first = self.split == "rows" and self.dtype != tf.bfloat16
+        return ROWS_FIRST if rows_first else FEATURES_FIRST
 
 
 class Weights(NamedTuple):
@@ -86,17 +91,19 @@ def read_window(
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Read a window, differentiably.
 
+    Sequences and states stand as `arithmetic.layout` has it.
+
     Args:
         equations: Those of the cell.
         arithmetic: How products are formed.
-        inputs: `(inputs, time, batch)`, of a static shape.
+        inputs: A sequence `(inputs, time, batch)` or `(time, batch, inputs)`, of a static shape.
         weights: The weights.
-        state: Output and memory before the window, `(units, batch)` each; the memory of a cell
-            without one of its own is the output again.
+        state: Output and memory before the window, `(units, batch)` or `(batch, units)` each; the
+            memory of a cell without one of its own is the output again.
 
     Returns:
-        Outputs `(units, time, batch)` in the dtype of the products, and output and memory after
-        the window, `(units, batch)`.
+        The sequence of the outputs in the dtype of the products, and output and memory after the
+        window.
     """
 
     @tf.custom_gradient
@@ -109,26 +116,72 @@ def read_window(
     return results
 
 
-@tf.function(jit_compile=True, autograph=False)
-def _feature_by_feature(stack: tf.Tensor) -> tf.Tensor:
-    """`(time, ..., batch)` as `(rows, time * batch)`."""
-    time, *features, batch = stack.shape
-    last = len(features) + 1
-    turned = tf.transpose(stack, (*range(1, last), 0, last))
-    return tf.reshape(turned, (-1, time * batch))
+@functools.cache
+def _forward_step(equations: Equations, layout: Layout) -> Callable[..., Any]:
+    """One step forward, in one pass over memory.
+
+    Returns:
+        A function of `(projected, product, constants, memory)`, which gives output, memory, and
+        activations `(blocks, ...)`, states each.
+    """
+
+    @tf.function(jit_compile=True, autograph=False)
+    def forward(
+        projected: tf.Tensor, product: tf.Tensor, constants: list[tf.Tensor], memory: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        dtype, precision, shape = product.dtype, memory.dtype, memory.shape
+
+        def gates(sums: tf.Tensor) -> list[tf.Tensor]:
+            blocks = tf.split(tf.cast(sums, precision), equations.gates, layout.axis)
+            return [layout.flat(block) for block in blocks]
+
+        output, memory, activations = equations.forward(
+            gates(projected),
+            gates(product),
+            list(map(layout.flat, constants)),
+            layout.flat(memory),
+        )
+        kept = [tf.reshape(tf.cast(one, dtype), shape) for one in activations]
+        return (
+            tf.cast(tf.reshape(output, shape), dtype),
+            tf.reshape(memory, shape),
+            tf.stack(kept),
+        )
+
+    return forward  # type: ignore[no-any-return]
 
 
-@tf.function(jit_compile=True, autograph=False)
-def _step_by_step(rows: tf.Tensor, steps: int) -> tf.Tensor:
-    """`(rows, time * batch)` as `(time, rows, batch)`."""
-    return tf.transpose(tf.reshape(rows, (rows.shape[0], steps, -1)), (1, 0, 2))
+@functools.cache
+def _backward_step(equations: Equations, layout: Layout) -> Callable[..., Any]:
+    """One step back, in one pass over memory.
 
+    Returns:
+        A function of `(activations, memories, constants, gradients)`: memories before and after
+        the step, gradients of the output from above and from the next step, and of the memory. It
+        gives the gradient of the sums, the blocks before the units, and that of the memory.
+    """
 
-@tf.function(jit_compile=True, autograph=False)
-def _projected(rows: tf.Tensor, biases: tf.Tensor, steps: int) -> tf.Tensor:
-    """A product of inputs `(rows, time * batch)`, with biases, as `(time, rows, batch)`."""
-    sums = tf.cast(tf.cast(rows, biases.dtype) + biases[:, None], rows.dtype)
-    return tf.transpose(tf.reshape(sums, (rows.shape[0], steps, -1)), (1, 0, 2))
+    @tf.function(jit_compile=True, autograph=False)
+    def backward(
+        activations: tf.Tensor,
+        memories: tuple[tf.Tensor, tf.Tensor],
+        constants: list[tf.Tensor],
+        gradients: tuple[tf.Tensor, tf.Tensor, tf.Tensor],
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        above, later, memory_gradient = gradients
+        precision, shape = memory_gradient.dtype, memory_gradient.shape
+        output_gradient = tf.cast(above, precision) + tf.cast(later, precision)
+        before, after = memories
+        sums, memory_gradient = equations.backward(
+            [layout.flat(one) for one in tf.unstack(tf.cast(activations, precision))],
+            (layout.flat(before), layout.flat(after)),
+            list(map(layout.flat, constants)),
+            (layout.flat(output_gradient), layout.flat(memory_gradient)),
+        )
+        blocks = [tf.reshape(tf.cast(one, activations.dtype), shape) for one in sums]
+        return tf.stack(blocks, layout.axis), tf.reshape(memory_gradient, shape)
+
+    return backward  # type: ignore[no-any-return]
 
 
 class _Passage:
@@ -138,61 +191,68 @@ class _Passage:
         self, equations: Equations, arithmetic: Arithmetic, inputs: tf.Tensor, weights: Weights
     ) -> None:
         self.equations = equations
+        self.layout = layout = arithmetic.layout
         self.dtype = arithmetic.dtype
-        self.input_dtype = inputs.dtype
-        self.features, self.steps, self.batch = inputs.shape
+        self.input_dtype, self.input_shape = inputs.dtype, inputs.shape
+        self.features, self.steps, self.batch = layout.sizes(inputs)
         self.units = weights.recurrent_kernel.shape[0]
         bounds = [0, *accumulate(dealt(self.units, arithmetic.unit_parts))]
         self.parts = [slice(*pair) for pair in pairwise(bounds)]
         self.unrolled = max(
             count for count in range(1, LONGEST_UNROLLED + 1) if self.steps % count == 0
         )
-        self.inputs = tf.reshape(tf.cast(inputs, self.dtype), (self.features, -1))
+        columns = layout.shape(self.features, batch=self.steps * self.batch)
+        self.inputs = tf.reshape(tf.cast(inputs, self.dtype), columns)
         self.weights = Weights(
             tf.cast(weights.kernel, self.dtype),
             tf.cast(weights.recurrent_kernel, self.dtype),
             weights.constants,
         )
-        taken = tf.gather(weights.constants, tf.constant(equations.constants, tf.int32))
-        self.constants = [
-            tf.broadcast_to(
-                taken[:, part, None], (len(equations.constants), part.stop - part.start, self.batch)
-            )
-            for part in self.parts
-        ]
+        self.constants = [self._constants_of(part) for part in self.parts]
 
     def forward(self, output: tf.Tensor, memory: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """The loop forward; returns outputs, last output, last memory."""
+        layout, kernel = self.layout, self.weights.kernel
         projected = [
-            _projected(tf.matmul(rows, self.inputs), biases, self.steps)
-            for rows, biases in zip(self._rows(self.weights.kernel), self._biases(), strict=True)
+            layout.projected(
+                layout.weights(self._columns(kernel, part)),
+                self.inputs,
+                self._biases(part),
+                self.steps,
+            )
+            for part in self.parts
         ]
-        recurrent = self._rows(self.weights.recurrent_kernel)
+        recurrent = [
+            layout.weights(self._columns(self.weights.recurrent_kernel, part))
+            for part in self.parts
+        ]
         first = tf.cast(output, self.dtype)
         self.memory_dtype = memory.dtype
         outputs = _array(self.dtype, self.steps + 1, first.shape).write(0, first)
-        before = [memory[part] for part in self.parts]
+        before = [layout.part(memory, part) for part in self.parts]
         memories = [
-            _array(memory.dtype, self.steps + 1, rows.shape).write(0, rows) for rows in before
+            _array(memory.dtype, self.steps + 1, part.shape).write(0, part) for part in before
         ]
         blocks = self.equations.activations
-        activations = [
-            _array(self.dtype, self.steps, (blocks * rows.shape[0], self.batch)) for rows in before
-        ]
+        activations = [_array(self.dtype, self.steps, (blocks, *part.shape)) for part in before]
+        forward = _forward_step(self.equations, layout)
 
         def advance(step: tf.Tensor, state: list[Any], kept: list[Any]) -> tuple[Any, ...]:
             last, *before = state
             outputs, memories, activations = kept
             for _ in range(self.unrolled):
                 results = [
-                    self.equations.forward(
-                        projected[part][step], tf.matmul(rows, last), constants, before[part]
+                    forward(
+                        projected[part][step],
+                        layout.product(weights, last),
+                        constants,
+                        before[part],
                     )
-                    for part, (rows, constants) in enumerate(
+                    for part, (weights, constants) in enumerate(
                         zip(recurrent, self.constants, strict=True)
                     )
                 ]
-                last = tf.concat([result[0] for result in results], 0)
+                last = _joined([result[0] for result in results], layout.axis)
                 before = [result[1] for result in results]
                 step += 1
                 outputs = outputs.write(step, last)
@@ -208,51 +268,49 @@ class _Passage:
         )
         outputs, self.memories, self.activations = kept
         self.outputs = outputs.stack()
-        shape = (self.units, self.steps, self.batch)
         return (
-            tf.reshape(_feature_by_feature(self.outputs[1:]), shape),
+            layout.exchanged(self.outputs[1:]),
             tf.cast(state[0], memory.dtype),
-            tf.concat(state[1:], 0),
+            _joined(state[1:], layout.axis),
         )
 
     def backward(
         self, gradient: tf.Tensor, output_gradient: tf.Tensor, memory_gradient: tf.Tensor
     ) -> tuple[tf.Tensor, ...]:
         """The loop back; returns the gradient of everything that came in."""
-        equations, precision = self.equations, self.memory_dtype
-        rows = [
-            _step_by_step(tf.reshape(gradient[part], (-1, self.steps * self.batch)), self.steps)
-            for part in self.parts
-        ]
-        recurrent = [self.weights.recurrent_kernel[part] for part in self.parts]
+        equations, layout, precision = self.equations, self.layout, self.memory_dtype
+        above = [layout.exchanged(layout.part(gradient, part)) for part in self.parts]
+        recurrent = [layout.returning(self.weights.recurrent_kernel[part]) for part in self.parts]
         blocks = equations.state_blocks.stop
         sums = [
-            _array(self.dtype, self.steps, (blocks, part.stop - part.start, self.batch))
+            _array(self.dtype, self.steps, layout.shape(blocks, _size(part), batch=self.batch))
             for part in self.parts
         ]
         gradients = [
-            [tf.cast(output_gradient[part], self.dtype) for part in self.parts],
-            [memory_gradient[part] for part in self.parts],
+            [tf.cast(layout.part(output_gradient, part), self.dtype) for part in self.parts],
+            [layout.part(memory_gradient, part) for part in self.parts],
             [array.read(self.steps) for array in self.memories],
         ]
+        backward = _backward_step(equations, layout)
+        whole_shape = layout.shape(equations.gates * self.units, batch=self.batch)
 
         def retreat(step: tf.Tensor, gradients: list[Any], sums: list[Any]) -> tuple[Any, ...]:
             later, memory_gradients, after = gradients
             for _ in range(self.unrolled):
                 before = [array.read(step) for array in self.memories]
                 results = [
-                    equations.backward(
+                    backward(
                         self.activations[part].read(step),
                         (before[part], after[part]),
                         self.constants[part],
-                        (rows[part][step], later[part], memory_gradients[part]),
+                        (above[part][step], later[part], memory_gradients[part]),
                     )
                     for part in range(len(self.parts))
                 ]
                 sums = _written(sums, step, [result[0] for result in results])
-                fed = [result[0][equations.state_blocks] for result in results]
-                whole = tf.reshape(tf.concat(fed, 1), (-1, self.batch))
-                later = [tf.matmul(part, whole) for part in recurrent]
+                fed = [self._blocks(result[0], equations.state_blocks) for result in results]
+                whole = tf.reshape(_joined(fed, layout.axis + 1), whole_shape)
+                later = [layout.product(weights, whole) for weights in recurrent]
                 memory_gradients = [result[1] for result in results]
                 after = before
                 step -= 1
@@ -266,70 +324,86 @@ class _Passage:
         )
         return (
             *self._weight_gradients([array.stack() for array in sums]),
-            tf.cast(tf.concat(later, 0), precision),
-            tf.concat(memory_gradients, 0),
+            tf.cast(_joined(later, layout.axis), precision),
+            _joined(memory_gradients, layout.axis),
         )
 
     def _weight_gradients(self, sums: list[tf.Tensor]) -> tuple[tf.Tensor, ...]:
         """Gradients of inputs, kernel, recurrent kernel and constants, from those of the sums.
 
         Args:
-            sums: For each part `(time, blocks, units, batch)`.
+            sums: For each part a stack, the blocks before the units.
         """
-        equations, precision = self.equations, self.memory_dtype
-        before = _feature_by_feature(self.outputs[:-1])
+        equations, layout, precision = self.equations, self.layout, self.memory_dtype
+        before = layout.matrix(self.outputs[:-1])
         kernel = tf.reshape(self.weights.kernel, (self.features, equations.gates, self.units))
         kernel = tf.roll(kernel, equations.input_shift, 1) if equations.input_shift else kernel
-        inputs, kernels, recurrents, constants = [], [], [], []
+        inputs, kernels, recurrents, totals = [], [], [], []
         for part, stack in zip(self.parts, sums, strict=True):
-            _, blocks, units, _ = stack.shape
-            rows = tf.reshape(_feature_by_feature(stack), (blocks, units, -1))
-            fed = tf.reshape(rows[equations.input_blocks], (equations.gates * units, -1))
-            inputs.append(tf.matmul(tf.reshape(kernel[:, :, part], (self.features, -1)), fed))
-            kernels.append(self._product(self.inputs, fed, units))
-            fed = tf.reshape(rows[equations.state_blocks], (equations.gates * units, -1))
-            recurrents.append(self._product(before, fed, units))
-            ones = tf.ones((rows.shape[-1], 1), self.dtype)
-            constants.append(
-                tf.reshape(tf.matmul(tf.reshape(rows, (blocks * units, -1)), ones), (blocks, units))
-            )
-        shape = (self.features, self.steps, self.batch)
-        by_gate = tf.roll(tf.concat(kernels, 2), -equations.input_shift, 1)
+            matrix = layout.matrix(stack)
+            fed = self._matrix_of(matrix, equations.input_blocks, part)
+            weights = tf.reshape(kernel[:, :, part], (self.features, -1))
+            inputs.append(layout.product(layout.returning(weights), fed))
+            kernels.append(self._by_gate(layout.outer(self.inputs, fed)))
+            fed = self._matrix_of(matrix, equations.state_blocks, part)
+            recurrents.append(self._by_gate(layout.outer(before, fed)))
+            totals.append(tf.reshape(layout.total(matrix), (-1, _size(part))))
+        by_gate = tf.roll(_joined(kernels, 2), -equations.input_shift, 1)
         return (
-            tf.reshape(tf.cast(tf.add_n(inputs), self.input_dtype), shape),
+            tf.reshape(tf.cast(tf.add_n(inputs), self.input_dtype), self.input_shape),
             tf.cast(tf.reshape(by_gate, (self.features, -1)), precision),
-            tf.cast(tf.reshape(tf.concat(recurrents, 2), (self.units, -1)), precision),
-            self._constant_gradients(tf.cast(tf.concat(constants, 1), precision), sums),
+            tf.cast(tf.reshape(_joined(recurrents, 2), (self.units, -1)), precision),
+            self._constant_gradients(tf.cast(_joined(totals, 1), precision), sums),
         )
 
-    def _rows(self, kernel: tf.Tensor) -> list[tf.Tensor]:
-        """For each part its rows of a kernel turned round, `(gates * units, features)`."""
-        turned = tf.reshape(tf.transpose(kernel), (self.equations.gates, self.units, -1))
-        return [tf.reshape(turned[:, part], (-1, turned.shape[-1])) for part in self.parts]
+    def _columns(self, kernel: tf.Tensor, part: slice) -> tf.Tensor:
+        """The columns of a kernel that make the sums of a part, `(features, gates * units)`."""
+        return tf.reshape(self._by_gate(kernel)[:, :, part], (kernel.shape[0], -1))
 
-    def _biases(self) -> list[tf.Tensor]:
-        """For each part what is added to the sums at every step, `(gates * units,)`."""
-        gates = [
-            tf.add_n([self.weights.constants[number] for number in numbers])
-            for numbers in self.equations.folded
+    def _by_gate(self, kernel: tf.Tensor) -> tf.Tensor:
+        """Columns of a kernel as `(features, gates, units)`."""
+        return tf.reshape(kernel, (kernel.shape[0], self.equations.gates, -1))
+
+    def _blocks(self, sums: tf.Tensor, blocks: slice) -> tf.Tensor:
+        """Some blocks of the gradient of a step's sums."""
+        return sums[(slice(None),) * self.layout.axis + (blocks,)]
+
+    def _matrix_of(self, matrix: tf.Tensor, blocks: slice, part: slice) -> tf.Tensor:
+        """Some blocks of a matrix of sums of a part."""
+        size = _size(part)
+        return self.layout.part(matrix, slice(blocks.start * size, blocks.stop * size))
+
+    def _biases(self, part: slice) -> tf.Tensor:
+        """What is added to the sums of a part at every step, `(gates * units,)`."""
+        return tf.concat(
+            [
+                tf.add_n([self.weights.constants[number][part] for number in numbers])
+                for numbers in self.equations.folded
+            ],
+            0,
+        )
+
+    def _constants_of(self, part: slice) -> list[tf.Tensor]:
+        """What the equations of a part take besides."""
+        return [
+            self.layout.beside(self.weights.constants[number][part], self.batch)
+            for number in self.equations.constants
         ]
-        return [tf.concat([gate[part] for gate in gates], 0) for part in self.parts]
-
-    def _product(self, features: tf.Tensor, fed: tf.Tensor, units: int) -> tf.Tensor:
-        """The gradient of a kernel's columns, `(features, gates, units)`."""
-        return tf.reshape(
-            tf.matmul(features, fed, transpose_b=True), (features.shape[0], -1, units)
-        )
 
     def _constant_gradients(self, totals: tf.Tensor, sums: list[tf.Tensor]) -> tf.Tensor:
         """The gradient of the constants, from the sums' gradient totalled over all steps."""
         rows = [totals[block] for block in self.equations.constant_blocks]
+        steps, others = self.steps, (0, 2 - self.layout.axis)
         for block, offset in self.equations.peepholes:
             seen = [
-                _peephole_gradient(stack[:, block], memories.stack()[offset : offset + self.steps])
+                _peephole_gradient(
+                    tf.gather(stack, block, axis=self.layout.axis + 1),
+                    memories.stack()[offset : offset + steps],
+                    others,
+                )
                 for stack, memories in zip(sums, self.memories, strict=True)
             ]
-            rows.append(tf.concat(seen, 0))
+            rows.append(_joined(seen, 0))
         return tf.stack(rows)
 
 
@@ -338,10 +412,19 @@ def _array(dtype: tf.DType, length: int, shape: tuple[int, ...]) -> tf.TensorArr
     return tf.TensorArray(dtype, length, clear_after_read=False, element_shape=shape)
 
 
+def _size(part: slice) -> int:
+    """Units of a part."""
+    return int(part.stop - part.start)
+
+
+def _joined(parts: list[tf.Tensor], axis: int) -> tf.Tensor:
+    return tf.concat(parts, axis) if len(parts) > 1 else parts[0]
+
+
 @tf.function(jit_compile=True, autograph=False)
-def _peephole_gradient(sums: tf.Tensor, memories: tf.Tensor) -> tf.Tensor:
-    """The gradient of one gate's peepholes, `(units,)`."""
-    return tf.reduce_sum(tf.cast(sums, memories.dtype) * memories, (0, 2))
+def _peephole_gradient(sums: tf.Tensor, memories: tf.Tensor, others: tuple[int, int]) -> tf.Tensor:
+    """The gradient of one gate's peepholes, `(units,)`, totalled over the other axes."""
+    return tf.reduce_sum(tf.cast(sums, memories.dtype) * memories, others)
 
 
 def _written(

@@ -172,8 +172,9 @@ def test_a_layer_of_its_sizes_is_really_read(
     read_window = choice.read_window
 
     def watched(*arguments: Any) -> object:
-        _, _, inputs, weights, _ = arguments
-        shapes.append([tuple(tensor.shape) for tensor in (inputs, *weights)])
+        _, arithmetic, inputs, weights, _ = arguments
+        sizes = arithmetic.layout.sizes(inputs)
+        shapes.append([sizes, *(tuple(tensor.shape) for tensor in weights)])
         return read_window(*arguments)
 
     monkeypatch.setattr(choice, "read_window", watched)

@@ -100,6 +100,8 @@ def learned(network: StatefulNetwork) -> dict[str, Any]:
         *((*kind, 2, "units") for kind in EQUATIONS),
         ("lstm", "tanh", 1, "rows"),
         ("gru", "tanh", 3, "rows"),
+        ("peephole_lstm", "tanh", 1, "rows"),
+        ("simple_rnn", "relu", 2, "rows"),
     ],
 )
 def test_a_window_is_learned_as_keras_layers_learn_it(
@@ -115,17 +117,6 @@ def test_a_window_is_learned_as_keras_layers_learn_it(
 
 
 @pytest.mark.parametrize(("cell", "activation"), list(EQUATIONS))
-def test_logits_and_state_are_those_of_keras_layers(cell: Cell, activation: Activation) -> None:
-    plain, fused = networks(cell, activation)
-    state = state_of(plain)
-    (expected, end), (found, end_found) = plain(ids(3), state), fused(ids(3), state)
-    np.testing.assert_allclose(found, expected, atol=1e-5)
-    tf.nest.assert_same_structure(end_found, end)
-    for one, other in zip(tf.nest.flatten(end_found), tf.nest.flatten(end), strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-5)
-
-
-@pytest.mark.parametrize(("cell", "activation"), list(EQUATIONS))
 def test_two_windows_are_one_long_one(cell: Cell, activation: Activation) -> None:
     _, fused = networks(cell, activation)
     whole, end = fused.nats(ids(3), ids(4), fused.zero_state(BATCH))
@@ -138,10 +129,10 @@ def test_two_windows_are_one_long_one(cell: Cell, activation: Activation) -> Non
 
 @pytest.mark.parametrize("split", ["units", "rows"])
 def test_nats_are_those_of_the_logits_and_one_character_is_a_window(split: Split) -> None:
-    _, fused = networks("lstm", split=split)
+    plain, fused = networks("lstm", split=split)
     state = state_of(fused)
     for time in (TIME, 1):
-        logits, _ = fused(ids(3, time), state)
+        logits, _ = plain(ids(3, time), state)
         nats, _ = fused.nats(ids(3, time), ids(4, time), state)
         probabilities = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
         wanted = np.take_along_axis(probabilities, ids(4, time).numpy()[..., None], -1)[..., 0]
@@ -157,5 +148,3 @@ def test_products_of_bfloat16_hand_on_full_precision() -> None:
     for name, array in expected.items():
         assert np.linalg.norm(found[name] - array) <= 0.02 * np.linalg.norm(array), name
     assert np.abs(found["nats"] - expected["nats"]).max() > 0
-    logits, _ = rough(ids(3), rough.zero_state(BATCH))
-    assert logits.dtype == tf.float32

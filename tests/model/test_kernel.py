@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.architecture import Architecture
-from charrnn.config import Activation, Cell
+from charrnn.config import Activation, Cell, Split
 from charrnn.model.equations import EQUATIONS
 from charrnn.model.kernel import LONGEST_UNROLLED, Arithmetic, Weights, read_window
+from charrnn.model.layout import FEATURES_FIRST
 from charrnn.model.network import build_network
 from charrnn.model.recurrent import weights_of
 
@@ -27,8 +28,18 @@ FEATURES: Final = 3
 UNITS: Final = 4
 
 # Each shape is compiled once, so the cases share what they can.
-CASES: Final = [(1, 9, 5), (7, 3, 5), (16, 1, 5), (200, 2, 1)]
-"""Time, parts, batch; three parts of four units are uneven, nine are more than there are units."""
+CASES: Final = [
+    (1, 5, Arithmetic(tf.float32, 9)),
+    (7, 5, Arithmetic(tf.float32, 3)),
+    (16, 5, Arithmetic(tf.float32, 1)),
+    (200, 1, Arithmetic(tf.float32, 2)),
+    (1, 5, Arithmetic(tf.float32, 1, "rows")),
+    (200, 1, Arithmetic(tf.float32, 2, "rows")),
+]
+"""Time, batch; three parts of four units are uneven, nine are more than there are units.
+
+Where rows are dealt, rows are first, and a window is read in one piece (`fused_network` deals).
+"""
 
 
 def every_kind() -> Any:
@@ -114,20 +125,21 @@ def by_keras(kind: Kind, sizes: Sizes) -> dict[str, np.ndarray]:
 
 
 @functools.cache
-def by_kernel(
-    kind: Kind, sizes: Sizes, parts: int, dtype: tf.DType = tf.float32
-) -> dict[str, np.ndarray]:
+def by_kernel(kind: Kind, sizes: Sizes, arithmetic: Arithmetic) -> dict[str, np.ndarray]:
     own = layer(kind, *sizes[:2])
+    layout = arithmetic.layout
 
     def read(inputs: tf.Tensor, *states: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        turned = [tf.transpose(state) for state in states]
-        return read_window(
+        turned = [layout.turned(state) for state in states]
+        outputs, *after = read_window(
             EQUATIONS[kind],
-            Arithmetic(dtype, parts),
-            tf.transpose(inputs, (2, 1, 0)),
+            arithmetic,
+            layout.sequence(tf.transpose(inputs, (1, 0, 2))),
             weights_of(own),
             (turned[0], turned[-1]),
         )
+        features_first = outputs if layout is FEATURES_FIRST else tf.transpose(outputs, (2, 0, 1))
+        return features_first, *(tf.transpose(layout.turned(state)) for state in after)
 
     weights = [variable.value for variable in own.trainable_variables]
     return differentiated(read, before(kind, sizes), weights)
@@ -144,18 +156,19 @@ def assert_close(
 
 
 @every_kind()
-@pytest.mark.parametrize(("time", "parts", "batch"), CASES)
+@pytest.mark.parametrize(("time", "batch", "arithmetic"), CASES)
 def test_a_window_and_its_gradients_are_those_of_keras(
-    kind: Kind, time: int, parts: int, batch: int
+    kind: Kind, time: int, batch: int, arithmetic: Arithmetic
 ) -> None:
     sizes = (FEATURES, UNITS, time, batch)
-    assert_close(by_kernel(kind, sizes, parts), by_keras(kind, sizes), 1e-4)
+    assert_close(by_kernel(kind, sizes, arithmetic), by_keras(kind, sizes), 1e-4)
 
 
 @every_kind()
 def test_parts_do_not_change_what_is_computed(kind: Kind) -> None:
     sizes = (FEATURES, UNITS, 7, 5)
-    assert_close(by_kernel(kind, sizes, 3), by_kernel(kind, sizes, 1), 1e-6)
+    three, one = (by_kernel(kind, sizes, Arithmetic(tf.float32, parts)) for parts in (3, 1))
+    assert_close(three, one, 1e-6)
 
 
 @settings(max_examples=3, deadline=None, derandomize=True)
@@ -165,23 +178,29 @@ def test_parts_do_not_change_what_is_computed(kind: Kind) -> None:
     units=st.integers(1, 6),
     time=st.integers(1, 3 * LONGEST_UNROLLED),
     batch=st.integers(1, 3),
-    parts=st.integers(1, 4),
+    arithmetic=st.builds(
+        Arithmetic, st.just(tf.float32), st.integers(1, 4), st.sampled_from(["units", "rows"])
+    ),
 )
 def test_any_shape_is_read_as_keras_reads_it(
-    *, kind: Kind, features: int, units: int, time: int, batch: int, parts: int
+    *, kind: Kind, features: int, units: int, time: int, batch: int, arithmetic: Arithmetic
 ) -> None:
     sizes = (features, units, time, batch)
-    assert_close(by_kernel(kind, sizes, parts), by_keras(kind, sizes), 1e-4)
+    assert_close(by_kernel(kind, sizes, arithmetic), by_keras(kind, sizes), 1e-4)
 
 
 @every_kind()
-def test_gradients_are_differences_in_double_precision(kind: Kind) -> None:
+@pytest.mark.parametrize("split", ["units", "rows"])
+def test_gradients_are_differences_in_double_precision(kind: Kind, split: Split) -> None:
     equations, units, features, batch = EQUATIONS[kind], 3, 2, 2
     constants = len(equations.constant_blocks) + len(equations.peepholes)
     width = equations.gates * units
-    shapes = [(features, 3, batch), (features, width), (units, width), (constants, units)]
+    arithmetic = Arithmetic(tf.float64, 2, split)
+    layout = arithmetic.layout
+    shapes = [layout.sequence(tf.zeros((3, batch, features))).shape]
+    shapes += [(features, width), (units, width), (constants, units)]
     # Output and memory before the window are one thing where the output is the memory.
-    shapes += [(units, batch)] * (1 if equations.output_is_memory else 2)
+    shapes += [layout.shape(units, batch=batch)] * (1 if equations.output_is_memory else 2)
     sizes = [int(np.prod(shape)) for shape in shapes]
 
     @tf.function(autograph=False)
@@ -191,7 +210,6 @@ def test_gradients_are_differences_in_double_precision(kind: Kind) -> None:
             pieces = zip(tf.split(numbers, sizes), shapes, strict=True)
             inputs, *weights, last = [tf.reshape(piece, shape) for piece, shape in pieces]
             state = (last, last) if equations.output_is_memory else (weights.pop(), last)
-            arithmetic = Arithmetic(tf.float64, 2)
             loss = loss_of(*read_window(equations, arithmetic, inputs, Weights(*weights), state))
         return loss, tape.gradient(loss, numbers)
 
@@ -208,7 +226,9 @@ def test_gradients_are_differences_in_double_precision(kind: Kind) -> None:
 @every_kind()
 def test_bfloat16_is_close_and_keeps_the_memory_in_full(kind: Kind) -> None:
     sizes = (FEATURES, UNITS, 7, 5)
-    found, expected = by_kernel(kind, sizes, 1, tf.bfloat16), by_kernel(kind, sizes, 1)
+    found, expected = (
+        by_kernel(kind, sizes, Arithmetic(dtype, 1)) for dtype in (tf.bfloat16, tf.float32)
+    )
     assert found["outputs"].dtype == tf.bfloat16
     assert {found[name].dtype for name in found.keys() - {"outputs"}} == {tf.float32}
     for name, array in expected.items():
