@@ -30,7 +30,14 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 @pytest.fixture(autouse=True)
 def quiet_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep every test away from the files and the wishes of whoever runs it."""
-    for name in ("COLUMNS", "FORCE_COLOR", "NO_COLOR", "CHARRNN_CHECKPOINTS", "CHARRNN_DEBUG"):
+    for name in (
+        "COLUMNS",
+        "FORCE_COLOR",
+        "NO_COLOR",
+        "CHARRNN_CACHE",
+        "CHARRNN_CHECKPOINTS",
+        "CHARRNN_DEBUG",
+    ):
         monkeypatch.delenv(name, raising=False)
     for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))

@@ -1,29 +1,17 @@
-"""The directory that charrnn keeps files in, and what is said when it cannot."""
+"""The directory that texts are kept in, and what is said when it cannot take one."""
 
 import contextlib
 import errno
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
+from charrnn.cache import CACHE_VARIABLE, cache_root
 from charrnn.errors import CorpusError
-
-CACHE_VARIABLE: Final = "CHARRNN_CACHE"
-"""Environment variable that moves the cache directory."""
 
 
 def cache_directory() -> Path:
-    """Where downloaded corpora are kept, and long texts while they are read.
-
-    `CHARRNN_CACHE` moves it.
-    """
-    chosen = os.environ.get(CACHE_VARIABLE)
-    if chosen:
-        return Path(chosen) / "corpora"
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("charrnn")) / "corpora"
+    """Where downloaded corpora are kept, and long texts while they are read."""
+    return cache_root() / "corpora"
 
 
 @contextlib.contextmanager

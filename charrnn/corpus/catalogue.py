@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from charrnn.corpus.cache import CACHE_VARIABLE, cache_directory, disk_errors
+from charrnn.cache import CACHE_VARIABLE
+from charrnn.corpus.cache import cache_directory, disk_errors
 from charrnn.corpus.download import DownloadProgress, download, untold
 from charrnn.corpus.layout import ResolvedLayout
 from charrnn.corpus.recipes import RECIPES

@@ -2,18 +2,25 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypedDict
 
 from charrnn.architecture import Architecture
-from charrnn.config import TrainingConfig
+from charrnn.config import Precision, Split, TrainingConfig
 from charrnn.errors import ConfigurationError
-from charrnn.model.choice import quickest_first
+from charrnn.model.choice import Timing, quickest_first
+from charrnn.training.measurements import measurements_file, recall, remember
 
 WORTH_MEASURING: Final = 2e11
 """Operations of a run: a processor does them in a few seconds, which is what measuring takes."""
 
 SHORTEST_MEASURED: Final = 0.25
 """Minutes of a run by the clock."""
+
+
+class _Wishes(TypedDict):
+    precision: Precision | None
+    parts: int | None
+    split: Split | None
 
 
 def settle_arithmetic(
@@ -56,18 +63,7 @@ def settle_arithmetic(
             training, precision=precision or "float32", parts=parts, split=split or "units"
         )
     assert training.batch_size is not None, "a settled training has a batch size"
-    timings = quickest_first(
-        architecture,
-        training.batch_size // devices,
-        training.window,
-        cores,
-        precision=precision,
-        parts=parts,
-        split=split,
-    )
-    chosen, *others = timings
-    beside = f" ({'; '.join(map(str, others))})" if others else ""
-    noted(f"a layer reads a window with {chosen}{beside}.")
+    chosen = _quickest(training, architecture, training.batch_size // devices, cores, noted)
     return dataclasses.replace(
         training, precision=chosen.precision, parts=chosen.parts, split=chosen.split
     )
@@ -78,6 +74,46 @@ def arithmetic_on(training: TrainingConfig, cores: int) -> TrainingConfig:
     if cores == 0:
         return dataclasses.replace(training, precision="float32", parts=0, split="units")
     return training
+
+
+def _quickest(
+    training: TrainingConfig,
+    architecture: Architecture,
+    batch_size: int,
+    cores: int,
+    noted: Callable[[str], None],
+) -> Timing:
+    """What reads a window fastest: as was measured before on this machine, or is now."""
+    wishes: _Wishes = {
+        "precision": training.precision,
+        "parts": training.parts,
+        "split": training.split,
+    }
+    question = {
+        "cores": cores,
+        "batch_size": batch_size,
+        "window": training.window,
+        "cell": architecture.cell,
+        "activation": architecture.activation,
+        "units": architecture.units,
+        "inputs": architecture.units if architecture.layers > 1 else architecture.embedding,
+        **wishes,
+    }
+    known = recall(question)
+    if known is None:
+        timings = quickest_first(architecture, batch_size, training.window, cores, **wishes)
+        remember(question, timings)
+    else:
+        timings = list(known.timings)
+    chosen, *others = timings
+    beside = f" ({'; '.join(map(str, others))})" if others else ""
+    when = (
+        ""
+        if known is None
+        else (f", as measured on {known.date}. To measure again, remove {measurements_file()}")
+    )
+    noted(f"a layer reads a window with {chosen}{beside}{when}.")
+    return chosen
 
 
 def _worth_measuring(

@@ -1,4 +1,5 @@
 import dataclasses
+import datetime
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from charrnn.training.arithmetic import (
     arithmetic_on,
     settle_arithmetic,
 )
+from charrnn.training.measurements import measurements_file
 
 ARCHITECTURE = Architecture(
     cell="lstm", vocabulary_size=50, embedding=8, layers=1, units=16, dropout=0.0, activation="tanh"
@@ -158,8 +160,22 @@ def test_a_long_run_takes_what_was_quickest_and_says_so(
 
 def is_measured(training: TrainingConfig, calls: Calls, characters: int = 1000) -> bool:
     calls.clear()
+    measurements_file().unlink(missing_ok=True)
     settle(training, characters=characters)
     return len(calls) == 1
+
+
+def test_what_was_measured_before_is_taken_and_told(measured: Calls) -> None:
+    notes: list[str] = []
+    first, second = (settle(LONG, notes=notes) for _ in range(2))
+    assert second == first
+    assert len(measured) == 1
+    date = datetime.datetime.now().astimezone().date().isoformat()
+    told = f", as measured on {date}. To measure again, remove {measurements_file()}."
+    assert notes[1] == notes[0].removesuffix(".") + told
+    settle(LONG, precision="float32")
+    settle(LONG, devices=2)
+    assert len(measured) == 3
 
 
 def test_steps_or_epochs_are_worth_measuring_from_so_many_operations_on(measured: Calls) -> None:
