@@ -3,7 +3,7 @@
 import platform
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,8 @@ from charrnn.config import Precision, Split
 from charrnn.model.equations import EQUATIONS
 from charrnn.model.kernel import Arithmetic, Weights, dealt, read_window
 
-REPETITIONS: Final = 3
+ROUNDS: Final = 4
+"""Rounds in which what is compared is timed in turn, so that other work hits all alike."""
 
 PRECISIONS: Final[dict[Precision, tf.DType]] = {
     "float32": tf.float32,
@@ -77,20 +78,22 @@ def quickest_first(
     if precision is None and multiplies_bfloat16():
         precisions.append("bfloat16")
 
-    def timed(name: Precision, count: int, dealt: Split) -> Timing:
+    def candidate(name: Precision, count: int, dealt: Split) -> _Candidate:
         arithmetic = Arithmetic(PRECISIONS[name], count, dealt)
-        return Timing(name, count, dealt, _seconds(architecture, batch_size, window, arithmetic))
+        read = _reader(architecture, batch_size, window, arithmetic)
+        return _Candidate(Timing(name, count, dealt, float("inf")), read)
 
     most = parts or cores
-    timings = sorted((timed(name, most, split or "units") for name in precisions), key=_by_time)
+    ranked = _compared([], [candidate(name, most, split or "units") for name in precisions])
     if split is None and 1 < most <= batch_size:
-        timings = sorted([*timings, timed(timings[0].precision, most, "rows")], key=_by_time)
+        ranked = _compared(ranked, [candidate(ranked[0].timing.precision, most, "rows")])
     for count in _fewer(cores) if parts is None else ():
-        best = timings[0]
-        timings = sorted([*timings, timed(best.precision, count, best.split)], key=_by_time)
-        if timings[0] is best:
+        best = ranked[0]
+        fewer = candidate(best.timing.precision, count, best.timing.split)
+        ranked = _compared(ranked, [fewer])
+        if ranked[0] is best:
             break
-    return timings
+    return [one.timing for one in ranked]
 
 
 def multiplies_bfloat16() -> bool:
@@ -100,10 +103,6 @@ def multiplies_bfloat16() -> bool:
     return not _BFLOAT16_FLAGS.isdisjoint(_PROCESSOR.read_text(encoding="utf-8").split())
 
 
-def _by_time(timing: Timing) -> float:
-    return timing.seconds
-
-
 def _fewer(cores: int) -> Iterator[int]:
     """Fewer parts than cores, but more than one."""
     while cores > 3:
@@ -111,18 +110,28 @@ def _fewer(cores: int) -> Iterator[int]:
         yield cores
 
 
-def _seconds(
-    architecture: Architecture, batch_size: int, window: int, arithmetic: Arithmetic
-) -> float:
-    """The least time of one window, forward and back; the first one compiles and does not count."""
-    read = _reader(architecture, batch_size, window, arithmetic)
-    read()
-    least = float("inf")
-    for _ in range(REPETITIONS):
+@dataclass(slots=True)
+class _Candidate:
+    """Something to time, and the least that it took so far."""
+
+    timing: Timing
+    read: Callable[[], float]
+
+    def time(self) -> None:
         began = time.perf_counter()
-        read()
-        least = min(least, time.perf_counter() - began)
-    return least
+        self.read()
+        least = min(self.timing.seconds, time.perf_counter() - began)
+        self.timing = replace(self.timing, seconds=least)
+
+
+def _compared(ranked: list[_Candidate], others: list[_Candidate]) -> list[_Candidate]:
+    """Time new candidates in turn with the quickest so far; returns all, the quickest first."""
+    for one in others:
+        one.read()  # The first time compiles.
+    for _ in range(ROUNDS):
+        for one in (*ranked[:1], *others):
+            one.time()
+    return sorted([*ranked, *others], key=lambda one: one.timing.seconds)
 
 
 def _reader(

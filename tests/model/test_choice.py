@@ -1,4 +1,5 @@
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -58,15 +59,23 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> Measured:
     """Seconds by arithmetic, to be filled in, and what was measured, in that order."""
     times: dict[str, float] = {}
     asked: list[str] = []
+    clock = 0.0
 
-    def seconds(
+    def reader(
         architecture: Architecture, batch_size: int, window: int, arithmetic: Arithmetic
-    ) -> float:
+    ) -> Callable[[], None]:
         assert (architecture, batch_size, window) == (ARCHITECTURE, 16, 32)
-        asked.append(f"{arithmetic.dtype.name} {arithmetic.parts} {arithmetic.split}")
-        return times[asked[-1]]
+        name = f"{arithmetic.dtype.name} {arithmetic.parts} {arithmetic.split}"
+        asked.append(name)
 
-    monkeypatch.setattr(choice, "_seconds", seconds)
+        def read() -> None:
+            nonlocal clock
+            clock += times[name]
+
+        return read
+
+    monkeypatch.setattr(choice, "_reader", reader)
+    monkeypatch.setattr(choice.time, "perf_counter", lambda: clock)
     monkeypatch.setattr(choice, "multiplies_bfloat16", lambda: True)
     return times, asked
 
