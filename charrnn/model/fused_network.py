@@ -95,7 +95,5 @@ class FusedNetwork(StatefulNetwork):
             kept = last[1:] if self._equations.output_is_memory else last
             after.append([layout.turned(tensor) for tensor in kept])
             if masks:
-                mask = layout.turned(tf.cast(masks[number], dtype))
-                hidden *= tf.expand_dims(mask, 1 - layout.axis)
-        units, time, batch = layout.sizes(hidden)
-        return tf.reshape(hidden, layout.shape(units, batch=time * batch)), after
+                hidden *= layout.turned(tf.cast(masks[number], dtype))
+        return layout.matrix(hidden), after

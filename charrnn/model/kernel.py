@@ -96,7 +96,7 @@ def read_window(
     Args:
         equations: Those of the cell.
         arithmetic: How products are formed.
-        inputs: A sequence `(inputs, time, batch)` or `(time, batch, inputs)`, of a static shape.
+        inputs: A sequence `(time, inputs, batch)` or `(time, batch, inputs)`, of a static shape.
         weights: The weights.
         state: Output and memory before the window, `(units, batch)` or `(batch, units)` each; the
             memory of a cell without one of its own is the output again.
@@ -193,7 +193,7 @@ class _Passage:
         self.equations = equations
         self.layout = layout = arithmetic.layout
         self.dtype = arithmetic.dtype
-        self.input_dtype, self.input_shape = inputs.dtype, inputs.shape
+        self.input_dtype = inputs.dtype
         self.features, self.steps, self.batch = layout.sizes(inputs)
         self.units = weights.recurrent_kernel.shape[0]
         bounds = [0, *accumulate(dealt(self.units, arithmetic.unit_parts))]
@@ -201,8 +201,7 @@ class _Passage:
         self.unrolled = max(
             count for count in range(1, LONGEST_UNROLLED + 1) if self.steps % count == 0
         )
-        columns = layout.shape(self.features, batch=self.steps * self.batch)
-        self.inputs = tf.reshape(tf.cast(inputs, self.dtype), columns)
+        self.inputs = tf.cast(inputs, self.dtype)
         self.weights = Weights(
             tf.cast(weights.kernel, self.dtype),
             tf.cast(weights.recurrent_kernel, self.dtype),
@@ -218,7 +217,6 @@ class _Passage:
                 layout.weights(self._columns(kernel, part)),
                 self.inputs,
                 self._biases(part),
-                self.steps,
             )
             for part in self.parts
         ]
@@ -269,7 +267,7 @@ class _Passage:
         outputs, self.memories, self.activations = kept
         self.outputs = outputs.stack()
         return (
-            layout.exchanged(self.outputs[1:]),
+            self.outputs[1:],
             tf.cast(state[0], memory.dtype),
             _joined(state[1:], layout.axis),
         )
@@ -279,7 +277,7 @@ class _Passage:
     ) -> tuple[tf.Tensor, ...]:
         """The loop back; returns the gradient of everything that came in."""
         equations, layout, precision = self.equations, self.layout, self.memory_dtype
-        above = [layout.exchanged(layout.part(gradient, part)) for part in self.parts]
+        above = [layout.part(gradient, part) for part in self.parts]
         recurrent = [layout.returning(self.weights.recurrent_kernel[part]) for part in self.parts]
         blocks = equations.state_blocks.stop
         sums = [
@@ -332,25 +330,28 @@ class _Passage:
         """Gradients of inputs, kernel, recurrent kernel and constants, from those of the sums.
 
         Args:
-            sums: For each part a stack, the blocks before the units.
+            sums: For each part a sequence, the blocks before the units.
         """
         equations, layout, precision = self.equations, self.layout, self.memory_dtype
-        before = layout.matrix(self.outputs[:-1])
+        blocks = equations.state_blocks.stop
+        read, before = layout.matrix(self.inputs), layout.matrix(self.outputs[:-1])
         kernel = tf.reshape(self.weights.kernel, (self.features, equations.gates, self.units))
         kernel = tf.roll(kernel, equations.input_shift, 1) if equations.input_shift else kernel
         inputs, kernels, recurrents, totals = [], [], [], []
-        for part, stack in zip(self.parts, sums, strict=True):
-            matrix = layout.matrix(stack)
-            fed = self._matrix_of(matrix, equations.input_blocks, part)
-            weights = tf.reshape(kernel[:, :, part], (self.features, -1))
-            inputs.append(layout.product(layout.returning(weights), fed))
-            kernels.append(self._by_gate(layout.outer(self.inputs, fed)))
-            fed = self._matrix_of(matrix, equations.state_blocks, part)
+        for part, of_part in zip(self.parts, sums, strict=True):
+            weights = layout.returning(tf.reshape(kernel[:, :, part], (self.features, -1)))
+            flat = layout.shape(blocks * _size(part), batch=self.batch)
+            fed = self._of(tf.reshape(of_part, (self.steps, *flat)), equations.input_blocks, part)
+            inputs.append(layout.products(weights, fed))
+            matrix = layout.matrix(of_part)
+            fed = self._of(matrix, equations.input_blocks, part)
+            kernels.append(self._by_gate(layout.outer(read, fed)))
+            fed = self._of(matrix, equations.state_blocks, part)
             recurrents.append(self._by_gate(layout.outer(before, fed)))
             totals.append(tf.reshape(layout.total(matrix), (-1, _size(part))))
         by_gate = tf.roll(_joined(kernels, 2), -equations.input_shift, 1)
         return (
-            tf.reshape(tf.cast(tf.add_n(inputs), self.input_dtype), self.input_shape),
+            tf.cast(tf.add_n(inputs), self.input_dtype),
             tf.cast(tf.reshape(by_gate, (self.features, -1)), precision),
             tf.cast(tf.reshape(_joined(recurrents, 2), (self.units, -1)), precision),
             self._constant_gradients(tf.cast(_joined(totals, 1), precision), sums),
@@ -368,10 +369,10 @@ class _Passage:
         """Some blocks of the gradient of a step's sums."""
         return sums[(slice(None),) * self.layout.axis + (blocks,)]
 
-    def _matrix_of(self, matrix: tf.Tensor, blocks: slice, part: slice) -> tf.Tensor:
-        """Some blocks of a matrix of sums of a part."""
+    def _of(self, sums: tf.Tensor, blocks: slice, part: slice) -> tf.Tensor:
+        """Some blocks of the sums of a part, where blocks and units are one axis."""
         size = _size(part)
-        return self.layout.part(matrix, slice(blocks.start * size, blocks.stop * size))
+        return self.layout.part(sums, slice(blocks.start * size, blocks.stop * size))
 
     def _biases(self, part: slice) -> tf.Tensor:
         """What is added to the sums of a part at every step, `(gates * units,)`."""
@@ -397,11 +398,11 @@ class _Passage:
         for block, offset in self.equations.peepholes:
             seen = [
                 _peephole_gradient(
-                    tf.gather(stack, block, axis=self.layout.axis + 1),
+                    tf.gather(of_part, block, axis=self.layout.axis + 1),
                     memories.stack()[offset : offset + steps],
                     others,
                 )
-                for stack, memories in zip(sums, self.memories, strict=True)
+                for of_part, memories in zip(sums, self.memories, strict=True)
             ]
             rows.append(_joined(seen, 0))
         return tf.stack(rows)

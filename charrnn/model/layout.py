@@ -7,9 +7,8 @@ step; in bfloat16 that can take longer than the product itself.
 *Rows first*, `(batch, features)`, as Keras has it: nothing is turned round on the way in or out,
 and in float32 the products of some rows are quicker so (docs/benchmarks.md).
 
-A *state* is the numbers of one step; a *stack* is states along time, which comes first; a
-*sequence* is the states of a window as layers hand them on, `(features, time, batch)` or
-`(time, batch, features)`; a *matrix* is a sequence with time and batch as one.
+A *state* is the numbers of one step; a *sequence* is the states of a window, along time, which
+comes first; a *matrix* is a sequence with time and batch as one.
 """
 
 import math
@@ -40,11 +39,8 @@ class Layout(Protocol):
     def sizes(self, sequence: tf.Tensor) -> tuple[int, int, int]:
         """Features, time and batch of a sequence."""
 
-    def exchanged(self, array: tf.Tensor) -> tf.Tensor:
-        """A stack as a sequence, or a sequence as a stack."""
-
-    def matrix(self, stack: tf.Tensor) -> tf.Tensor:
-        """A stack as a matrix; features of several axes become one."""
+    def matrix(self, sequence: tf.Tensor) -> tf.Tensor:
+        """A sequence as a matrix; features of several axes become one."""
 
     def part(self, features: tf.Tensor, part: slice) -> tf.Tensor:
         """Some features of a state, a sequence or a matrix."""
@@ -62,12 +58,13 @@ class Layout(Protocol):
         """The same kernel, to bring gradients from its columns back to its features."""
 
     def product(self, weights: tf.Tensor, state: tf.Tensor) -> tf.Tensor:
-        """Weights by a state or a matrix."""
+        """Weights by a state."""
 
-    def projected(
-        self, weights: tf.Tensor, matrix: tf.Tensor, biases: tf.Tensor, steps: int
-    ) -> tf.Tensor:
-        """Weights by a matrix, with biases, as a stack."""
+    def products(self, weights: tf.Tensor, sequence: tf.Tensor) -> tf.Tensor:
+        """Weights by all states of a sequence."""
+
+    def projected(self, weights: tf.Tensor, sequence: tf.Tensor, biases: tf.Tensor) -> tf.Tensor:
+        """The same, with biases."""
 
     def outer(self, features: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
         """The gradient of a kernel `(features, columns)`, from matrices of both."""
@@ -86,20 +83,17 @@ class _FeaturesFirst:
         return tf.transpose(state)
 
     def sequence(self, rows: tf.Tensor) -> tf.Tensor:
-        return tf.transpose(rows, (2, 0, 1))
+        return tf.transpose(rows, (0, 2, 1))
 
     def sizes(self, sequence: tf.Tensor) -> tuple[int, int, int]:
-        features, time, batch = sequence.shape
+        time, features, batch = sequence.shape
         return features, time, batch
 
-    def exchanged(self, array: tf.Tensor) -> tf.Tensor:
-        return _exchanged(array)
-
-    def matrix(self, stack: tf.Tensor) -> tf.Tensor:
-        return _feature_by_feature(stack)
+    def matrix(self, sequence: tf.Tensor) -> tf.Tensor:
+        return _feature_by_feature(sequence)
 
     def part(self, features: tf.Tensor, part: slice) -> tf.Tensor:
-        return features[part]
+        return features[..., part, :]
 
     def beside(self, numbers: tf.Tensor, batch: int) -> tf.Tensor:
         # What is flat cannot stand for several rows, so every row has its own.
@@ -117,10 +111,17 @@ class _FeaturesFirst:
     def product(self, weights: tf.Tensor, state: tf.Tensor) -> tf.Tensor:
         return tf.matmul(weights, state)
 
-    def projected(
-        self, weights: tf.Tensor, matrix: tf.Tensor, biases: tf.Tensor, steps: int
-    ) -> tf.Tensor:
-        return _with_biases(tf.matmul(weights, matrix), biases, steps)
+    def products(self, weights: tf.Tensor, sequence: tf.Tensor) -> tf.Tensor:
+        # A product for each step leaves the sums as they are needed; to turn round those of one
+        # product for all takes longer than it saves.
+        return tf.matmul(weights, sequence)
+
+    def projected(self, weights: tf.Tensor, sequence: tf.Tensor, biases: tf.Tensor) -> tf.Tensor:
+        # A feature that is always 1 adds the biases within the product.
+        time, _, batch = sequence.shape
+        ones = tf.ones((time, 1, batch), sequence.dtype)
+        weights = tf.concat([weights, tf.cast(biases, weights.dtype)[:, None]], 1)
+        return self.products(weights, tf.concat([sequence, ones], 1))
 
     def outer(self, features: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
         return tf.matmul(features, columns, transpose_b=True)
@@ -145,12 +146,9 @@ class _RowsFirst:
         time, batch, features = sequence.shape
         return features, time, batch
 
-    def exchanged(self, array: tf.Tensor) -> tf.Tensor:
-        return array
-
-    def matrix(self, stack: tf.Tensor) -> tf.Tensor:
-        time, batch, *features = stack.shape
-        return tf.reshape(stack, (time * batch, math.prod(features)))
+    def matrix(self, sequence: tf.Tensor) -> tf.Tensor:
+        time, batch, *features = sequence.shape
+        return tf.reshape(sequence, (time * batch, math.prod(features)))
 
     def part(self, features: tf.Tensor, part: slice) -> tf.Tensor:
         return features[..., part]
@@ -171,12 +169,16 @@ class _RowsFirst:
     def product(self, weights: tf.Tensor, state: tf.Tensor) -> tf.Tensor:
         return tf.matmul(state, weights)
 
-    def projected(
-        self, weights: tf.Tensor, matrix: tf.Tensor, biases: tf.Tensor, steps: int
-    ) -> tf.Tensor:
+    def products(self, weights: tf.Tensor, sequence: tf.Tensor) -> tf.Tensor:
+        time, batch, _ = sequence.shape
+        return tf.reshape(tf.matmul(self.matrix(sequence), weights), (time, batch, -1))
+
+    def projected(self, weights: tf.Tensor, sequence: tf.Tensor, biases: tf.Tensor) -> tf.Tensor:
         # TensorFlow adds biases of this form within the product.
-        sums = tf.nn.bias_add(tf.matmul(matrix, weights), tf.cast(biases, matrix.dtype))
-        return tf.reshape(sums, (steps, -1, sums.shape[1]))
+        time, batch, _ = sequence.shape
+        sums = tf.matmul(self.matrix(sequence), weights)
+        sums = tf.nn.bias_add(sums, tf.cast(biases, sums.dtype))
+        return tf.reshape(sums, (time, batch, -1))
 
     def outer(self, features: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
         return tf.matmul(features, columns, transpose_a=True)
@@ -190,22 +192,9 @@ ROWS_FIRST: Final[Layout] = _RowsFirst()
 
 
 @tf.function(jit_compile=True, autograph=False)
-def _exchanged(array: tf.Tensor) -> tf.Tensor:
-    """`(time, features, batch)` as `(features, time, batch)`, or back."""
-    return tf.transpose(array, (1, 0, 2))
-
-
-@tf.function(jit_compile=True, autograph=False)
-def _feature_by_feature(stack: tf.Tensor) -> tf.Tensor:
+def _feature_by_feature(sequence: tf.Tensor) -> tf.Tensor:
     """`(time, ..., batch)` as `(features, time * batch)`."""
-    time, *features, batch = stack.shape
+    time, *features, batch = sequence.shape
     last = len(features) + 1
-    turned = tf.transpose(stack, (*range(1, last), 0, last))
+    turned = tf.transpose(sequence, (*range(1, last), 0, last))
     return tf.reshape(turned, (-1, time * batch))
-
-
-@tf.function(jit_compile=True, autograph=False)
-def _with_biases(rows: tf.Tensor, biases: tf.Tensor, steps: int) -> tf.Tensor:
-    """A product `(rows, time * batch)`, with biases, as `(time, rows, batch)`."""
-    sums = tf.cast(tf.cast(rows, biases.dtype) + biases[:, None], rows.dtype)
-    return tf.transpose(tf.reshape(sums, (rows.shape[0], steps, -1)), (1, 0, 2))

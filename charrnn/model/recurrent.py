@@ -77,12 +77,12 @@ class _Fast(keras.layers.Layer):
         outputs, *last = read_window(
             equations,
             Arithmetic(tf.as_dtype(self.dtype_of_products), self.parts or available_cores()),
-            tf.transpose(sequences, (2, 1, 0)),
+            tf.transpose(sequences, (1, 2, 0)),
             weights_of(self),
             (before[0], before[-1]),
         )
         after = [tf.transpose(tensor) for tensor in (last[1:] if len(before) == 1 else last)]
-        whole = tf.cast(tf.transpose(outputs, (2, 1, 0)), sequences.dtype)
+        whole = tf.cast(tf.transpose(outputs, (2, 0, 1)), sequences.dtype)
         result = whole if self.return_sequences else whole[:, -1]
         return (result, *after) if self.return_state else result
 

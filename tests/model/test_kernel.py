@@ -138,8 +138,10 @@ def by_kernel(kind: Kind, sizes: Sizes, arithmetic: Arithmetic) -> dict[str, np.
             weights_of(own),
             (turned[0], turned[-1]),
         )
-        features_first = outputs if layout is FEATURES_FIRST else tf.transpose(outputs, (2, 0, 1))
-        return features_first, *(tf.transpose(layout.turned(state)) for state in after)
+        order = (1, 0, 2) if layout is FEATURES_FIRST else (2, 0, 1)
+        return tf.transpose(outputs, order), *(
+            tf.transpose(layout.turned(state)) for state in after
+        )
 
     weights = [variable.value for variable in own.trainable_variables]
     return differentiated(read, before(kind, sizes), weights)
