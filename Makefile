@@ -39,7 +39,7 @@ $(INSTALLED): pyproject.toml
 		{ echo "charrnn needs Python 3.11, 3.12 or 3.13; make demo PYTHON=python3.12 names one."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable . --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[chinese,english]" --group dev
 	@touch $@
 
 clean:

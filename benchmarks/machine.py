@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import resource
 import subprocess
 from importlib import metadata
 from importlib.util import find_spec
@@ -16,6 +17,17 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def megabytes(usage: resource.struct_rusage) -> float:
+    """The most memory that a process held, by what the system noted of it."""
+    unit = 1 if platform.system() == "Darwin" else 1024
+    return usage.ru_maxrss * unit / 1e6
+
+
+def peak_megabytes() -> float:
+    """The most memory that this process has held so far."""
+    return megabytes(resource.getrusage(resource.RUSAGE_SELF))
 
 
 def described() -> str:

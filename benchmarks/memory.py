@@ -1,12 +1,12 @@
 """Measures what long texts cost: seconds to read, characters a second of training, peak memory.
 
-    python benchmarks/memory.py 1 10 100 1000
+    python benchmarks/memory.py 1 10 100 1000 --units 128 --units 512
     python benchmarks/memory.py 300 --layout lines
 
 The texts are made for the occasion, in a directory that is removed afterwards: lines of the bundled
 corpora in random order, English for the layouts text and blocks, Chinese for lines. Each text is
-read in one process and learned in another, so that a peak is that of one thing alone. The table is
-Markdown. A step costs the same at every size, so a few of them are enough; about a million
+read in one process and learned in others, so that a peak is that of one thing alone. The tables
+are Markdown. A step costs the same at every size, so a few of them are enough; about a million
 characters are kept aside, since measuring the loss on a tenth of a long text takes longer than that.
 """
 
@@ -17,13 +17,13 @@ import random
 import resource
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 
-from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
+from charrnn.config import CorpusConfig, ModelConfig, Precision, TrainingConfig
 from charrnn.corpus.layout import ResolvedLayout
 from charrnn.training.observer import Progress, SilentObserver
 
@@ -31,8 +31,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 ASIDE = 1_000_000
 POEMS_WRITTEN_TOGETHER = 20_000
-COLUMNS = ("size", "characters", "read", "divide, encode", "peak", "first step", "rate", "peak")
-UNITS = ("MB", "", "s", "s", "MB", "s", "characters/s", "MB")
+READING = ("MB", "characters", "read, s", "divide and encode, s", "peak, MB")
+LEARNING = ("MB", "units", "first step, s", "characters/s", "peak, MB")
 
 
 class FirstStep(SilentObserver):
@@ -73,7 +73,7 @@ def reading(path: Path, layout: ResolvedLayout, fraction: float) -> tuple[float,
 
 
 def learning(
-    path: Path, layout: ResolvedLayout, fraction: float, units: int, steps: int
+    path: Path, reading: CorpusConfig, model: ModelConfig, training: TrainingConfig
 ) -> tuple[float, ...]:
     """Seconds to the first step, characters a second afterwards, and peak memory."""
     observer = FirstStep()
@@ -82,9 +82,9 @@ def learning(
     train(
         path,
         checkpoints=path.parent / "checkpoints",
-        model=ModelConfig(units=units),
-        training=TrainingConfig(steps=steps, batch_size=32, evaluate_every=steps),
-        reading=CorpusConfig(layout=layout, validation_fraction=fraction),
+        model=model,
+        training=training,
+        reading=reading,
         overwrite=True,
         observer=observer,
     )
@@ -129,36 +129,56 @@ def write_text(path: Path, megabytes: float, layout: ResolvedLayout) -> None:
 @click.command()
 @click.argument("megabytes", nargs=-1, type=click.FloatRange(min=0.1))
 @click.option("--layout", default="text", type=click.Choice(get_args(ResolvedLayout)))
-@click.option("--units", default=128, help="Units of the network.")
+@click.option("--units", default=[128], multiple=True, help="Units of a network, each in turn.")
 @click.option("--steps", default=60, help="Steps to train.")
+@click.option("--precision", default="float32", type=click.Choice(get_args(Precision)))
 @click.option("--directory", type=click.Path(path_type=Path), help="Where the texts are made.")
 def main(
     megabytes: tuple[float, ...],
+    *,
     layout: ResolvedLayout,
-    units: int,
+    units: tuple[int, ...],
     steps: int,
+    precision: Precision,
     directory: Path | None,
 ) -> None:
     """Measure texts of so many MEGABYTES (1, 10, 100 and 1000 by default)."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    print(f"layout {layout}, {units} units, {steps} steps, {cores} cores ({platform.machine()})\n")
-    columns = [
-        f"{name}, {unit}" if unit else name for name, unit in zip(COLUMNS, UNITS, strict=True)
-    ]
-    print("| " + " | ".join(columns) + " |")
-    print("|" + "---:|" * len(columns), flush=True)
+    print(f"layout {layout}, {steps} steps, {precision}, {cores} cores ({platform.machine()})")
+    training = TrainingConfig(
+        steps=steps, batch_size=32, evaluate_every=steps, precision=precision, parts=cores
+    )
+    learned = []
+    print_row(READING, head=True)
     for size in megabytes or (1, 10, 100, 1000):
         with tempfile.TemporaryDirectory(dir=directory) as place:
             path = Path(place) / "long.txt"
             write_text(path, size, layout)
             fraction = min(0.1, ASIDE / 1e6 / size)
             characters, read, encoded, peak = alone(reading, path, layout, fraction)
-            first, rate, training_peak = alone(learning, path, layout, fraction, units, steps)
-        print(
-            f"| {size:g} | {characters:,} | {read:.2f} | {encoded:.2f} | {peak:,.0f} "
-            f"| {first:.1f} | {rate:,.0f} | {training_peak:,.0f} |",
-            flush=True,
-        )
+            print_row(
+                (f"{size:g}", f"{characters:,}", f"{read:.2f}", f"{encoded:.2f}", f"{peak:,.0f}")
+            )
+            for one in units:
+                division = CorpusConfig(layout=layout, validation_fraction=fraction)
+                first, rate, peak = alone(
+                    learning, path, division, ModelConfig(units=one), training
+                )
+                learned.append(
+                    (f"{size:g}", f"{one:,}", f"{first:.1f}", f"{rate:,.0f}", f"{peak:,.0f}")
+                )
+    print_row(LEARNING, head=True)
+    for row in learned:
+        print_row(row)
+
+
+def print_row(cells: Sequence[str], *, head: bool = False) -> None:
+    """Print a row of a Markdown table, or the two lines at its head."""
+    if head:
+        print()
+    print("| " + " | ".join(cells) + " |", flush=True)
+    if head:
+        print("|" + "---:|" * len(cells), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What bfloat16 costs: the same runs in both precisions, several seeds, to the same step.
 
-    python benchmarks/precision.py quatrains poems.txt --steps 600 --seeds 3
+    python benchmarks/precision.py quatrains poems.txt --steps 600 --seed 0 --seed 1
 
 Validation is measured in float32 whatever a run multiplies. The table is Markdown.
 """
@@ -12,14 +12,14 @@ from typing import Any
 
 import click
 
-from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
+from charrnn.config import CorpusConfig, ModelConfig, Precision, TrainingConfig
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-PRECISIONS = ("float32", "bfloat16")
+PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
 
 
-def best_loss(corpus: Any, precision: str, seed: int, steps: int, units: int | None) -> float:
+def best_loss(corpus: Any, precision: Precision, seed: int, steps: int, units: int | None) -> float:
     """Validation loss of one run, in nats per character."""
     from charrnn.training.run import train
 
@@ -39,9 +39,9 @@ def best_loss(corpus: Any, precision: str, seed: int, steps: int, units: int | N
 @click.command()
 @click.argument("texts", nargs=-1, required=True)
 @click.option("--steps", default=600, show_default=True)
-@click.option("--seeds", default=3, show_default=True)
+@click.option("--seed", "seeds", multiple=True, default=(0, 1, 2), show_default=True)
 @click.option("--units", type=int, help="Units of the layer.  [default: by corpus size]")
-def main(texts: tuple[str, ...], steps: int, seeds: int, units: int | None) -> None:
+def main(texts: tuple[str, ...], steps: int, seeds: tuple[int, ...], units: int | None) -> None:
     """Train on TEXTS in both precisions, and tabulate."""
     from charrnn.corpus.reading import read_corpus
 
@@ -50,7 +50,7 @@ def main(texts: tuple[str, ...], steps: int, seeds: int, units: int | None) -> N
     for text in texts:
         corpus = read_corpus([text], CorpusConfig())
         differences = []
-        for seed in range(seeds):
+        for seed in seeds:
             full, half = (
                 best_loss(corpus, precision, seed, steps, units) for precision in PRECISIONS
             )

@@ -24,8 +24,8 @@ from charrnn.config import (
     ModelConfig,
     SamplingConfig,
     TrainingConfig,
-    settings_of,
 )
+from charrnn.setting import settings_of
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 

@@ -4,6 +4,8 @@
       model.keras      the best network so far, loadable with plain Keras
       charrnn.json     what it is: architecture, vocabulary, corpus, settings, losses, versions
       history.jsonl    one line for each evaluation
+      passages.index   the runs of characters of its text (see `charrnn.corpus.passages`), from the
+                       end of the run on; it names the text, and all else goes without it
       resume/          the latest state of training (see `charrnn.training.resume`)
 
 `charrnn.json` names the SHA-256 of `model.keras`. Two files cannot be renamed in one step, so it
@@ -31,6 +33,7 @@ from charrnn.record import ModelRecord, RunRecord
 MODEL_FILE: Final = "model.keras"
 RECORD_FILE: Final = "charrnn.json"
 HISTORY_FILE: Final = "history.jsonl"
+PASSAGES_FILE: Final = "passages.index"
 RESUME_DIRECTORY: Final = "resume"
 STATE_FILE: Final = "state.npz"
 LOCK_FILE: Final = ".lock"
@@ -78,6 +81,11 @@ class Checkpoint:
     def model_path(self) -> Path:
         """The network, loadable with plain Keras."""
         return self.directory / MODEL_FILE
+
+    @property
+    def passages_path(self) -> Path:
+        """The index of the text it learned; the file need not be there."""
+        return self.directory / PASSAGES_FILE
 
     def history(self) -> list[dict[str, Any]]:
         """The evaluations of the run, oldest first, as `history.jsonl` has them."""
@@ -145,7 +153,8 @@ class CheckpointWriter:
         if not removed.exists():
             return
         self.sweep()
-        for name in (MODEL_FILE, HISTORY_FILE, f"{RESUME_DIRECTORY}/{STATE_FILE}"):
+        state = f"{RESUME_DIRECTORY}/{STATE_FILE}"
+        for name in (MODEL_FILE, HISTORY_FILE, PASSAGES_FILE, state):
             (self.directory / name).unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # Missing, or it holds something of the user's.
             (self.directory / RESUME_DIRECTORY).rmdir()

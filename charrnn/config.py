@@ -5,15 +5,13 @@ validates a value given from Python and makes the option of the command line. A 
 default is `None` is chosen by charrnn, or off; its `Setting` says which.
 """
 
-import dataclasses
 import re
 from dataclasses import dataclass
-from numbers import Integral, Real
-from types import NoneType
-from typing import Any, Final, Literal, Self, get_args, get_origin
+from typing import Final, Literal, get_args
 
 from charrnn.errors import ConfigurationError
-from charrnn.typecheck import is_finite
+from charrnn.notation import FAVOURS, SCHEDULE, parse_ban, parse_favours, parse_schedule
+from charrnn.setting import Configuration, Notation, Setting, setting
 
 Cell = Literal["lstm", "gru", "simple_rnn", "peephole_lstm"]
 Activation = Literal["tanh", "relu"]
@@ -21,6 +19,8 @@ Lines = Literal["corpus", "any"]
 Precision = Literal["float32", "bfloat16"]
 Split = Literal["units", "rows"]
 Layout = Literal["auto", "text", "blocks", "lines"]
+Readings = Literal["any", "strict"]
+Profile = Literal["strict", "246", "rhyme-only"]
 
 LARGEST_SEED: Final = 2**63 - 1
 
@@ -33,149 +33,22 @@ A poem ends by itself; this ends one of a network that has not learned where poe
 LENGTH_OF_TEXT: Final = 500
 """Characters written of a continuous text, which has no end of its own, unless others are asked."""
 
+PLAUSIBLE_SHARE: Final = 0.1
+"""Share of the likeliest character's probability below which none is plausible where networks are
+contrasted (Li et al., 2023, section 3.3)."""
+
+STRENGTH: Final = Setting(
+    help="How much the network that is contrasted counts.", minimum=0, maximum=10, kind=float
+)
+
+DEFAULT_STRENGTH: Final = 0.5
+"""Strength of a contrast unless another is asked."""
+
 DEVICE_NAME: Final = re.compile(r"auto|cpu|gpu(?::(\d+))?")
 """What a device can be called; "gpu:1" is the second GPU."""
 
-AUTO: Final = "auto"
-"""The word that leaves a setting to charrnn, where `None` has a meaning."""
-
-_KINDS: Final[dict[type, tuple[Any, str]]] = {
-    int: (Integral, "a whole number"),
-    float: (Real, "a number"),
-    str: (str, "text"),
-}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Setting:
-    """What is known of one field of a configuration.
-
-    Attributes:
-        help: One line for the command line, without the default.
-        minimum: Least value allowed.
-        maximum: Greatest value allowed.
-        above: The value must be greater than this.
-        below: The value must be less than this.
-        choices: The only values allowed.
-        unset: What `None` means, in a word or two for the help text ("chosen for the corpus").
-        kind: int, float or str; `settings_of` takes it from the annotation of the field.
-    """
-
-    help: str
-    minimum: float | None = None
-    maximum: float | None = None
-    above: float | None = None
-    below: float | None = None
-    choices: tuple[str, ...] | None = None
-    unset: str | None = None
-    kind: type = str
-
-    def range(self) -> str:
-        """The limits in words: "at least 0", "from 1 to 16", "above 0 and at most 1"."""
-        if self.minimum is not None and self.maximum is not None:
-            return f"from {_spelled(self.minimum)} to {_spelled(self.maximum)}"
-        words = (
-            ("at least", self.minimum),
-            ("above", self.above),
-            ("at most", self.maximum),
-            ("below", self.below),
-        )
-        return " and ".join(
-            f"{text} {_spelled(limit)}" for text, limit in words if limit is not None
-        )
-
-    def allowed(self) -> str:
-        """The values allowed, in words: "a whole number at least 1", "one of tanh, relu"."""
-        if self.choices is not None:
-            return f"one of {', '.join(self.choices)}"
-        return f"{_KINDS[self.kind][1]} {self.range()}".rstrip()
-
-    def spelled(self, value: Any) -> str:
-        """A value of the setting in words; `None` as what it means."""
-        return str(self.unset if value is None else value)
-
-    def parse(self, text: str) -> Any:
-        """The value that was typed, where "auto" stands for `None`.
-
-        Raises:
-            ConfigurationError: It is not a value of the setting.
-        """
-        if text == AUTO and self.unset is not None:
-            return None
-        try:
-            value = self.kind(text)
-        except ValueError:
-            value = text
-        if not self.allows(value):
-            raise ConfigurationError(f"it must be {self.allowed()}. Received: {text}.")
-        return value
-
-    def allows(self, value: Any) -> bool:
-        """Whether a value is of the kind and keeps the limits; `None` where it has a meaning."""
-        if value is None:
-            return self.unset is not None
-        if isinstance(value, bool) or not isinstance(value, _KINDS[self.kind][0]):
-            return False
-        if self.kind is str:
-            return self.choices is None or value in self.choices
-        return (
-            is_finite(value)
-            and (self.minimum is None or value >= self.minimum)
-            and (self.maximum is None or value <= self.maximum)
-            and (self.above is None or value > self.above)
-            and (self.below is None or value < self.below)
-        )
-
-
-def _spelled(limit: float) -> str:
-    return "2^63 - 1" if limit == LARGEST_SEED else f"{limit:,}"
-
-
-def setting(default: Any, help: str, **limits: Any) -> Any:  # noqa: A002 (Click's word for it)
-    """A dataclass field with its description; `limits` are those of `Setting`."""
-    return dataclasses.field(default=default, metadata={"setting": Setting(help=help, **limits)})
-
-
-def settings_of(configuration: type["Configuration"]) -> dict[str, Setting]:
-    """The description of every field of a configuration, in the order of the class."""
-    return {
-        field.name: dataclasses.replace(field.metadata["setting"], kind=_kind_of(field.type))
-        for field in dataclasses.fields(configuration)
-    }
-
-
-def _kind_of(annotation: Any) -> Any:
-    """The plain type of a field: int for `int | None`, str for a Literal."""
-    if get_origin(annotation) is Literal:
-        return str
-    members = [kind for kind in get_args(annotation) if kind is not NoneType]
-    return _kind_of(members[0]) if members else annotation
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Configuration:
-    """A set of settings that checks itself when it is made."""
-
-    def __post_init__(self) -> None:
-        """Refuse a value outside its limits, with a ConfigurationError."""
-        for name, description in settings_of(type(self)).items():
-            value = getattr(self, name)
-            if not description.allows(value):
-                raise ConfigurationError(
-                    f"{name.replace('_', '-')} must be {description.allowed()}. Received: {value}."
-                )
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """The configuration that `dataclasses.asdict` wrote down.
-
-        Raises:
-            ConfigurationError: A name is not a setting, or a value is out of range.
-        """
-        unknown = sorted(values.keys() - settings_of(cls).keys())
-        if unknown:
-            raise ConfigurationError(f"{cls.__name__} has no setting named {', '.join(unknown)}.")
-        return cls(**values)
+WRITING_DEVICE_NAME: Final = re.compile(r"cpu(?::tensorflow)?|gpu(?::\d+)?")
+"""What a device that writes can be called; on a GPU, and where it is asked, TensorFlow computes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -333,8 +206,12 @@ class TrainingConfig(Configuration):
 class SamplingConfig(Configuration):
     """How characters are drawn from the network's predictions."""
 
-    temperature: float = setting(
-        0.8, "Below 1 plays safe, above 1 takes risks; 0 takes the likeliest.", minimum=0
+    temperature: float | str = setting(
+        0.8,
+        "Below 1 plays safe, above 1 takes risks; 0 takes the likeliest; 1.0:0.6 goes from the one "
+        "to the other as the poem grows.",
+        minimum=0,
+        notation=Notation("X[:Y]", SCHEDULE, parse_schedule),
     )
     top_k: int | None = setting(
         None, "Draw from the K likeliest characters only.", minimum=1, unset="all"
@@ -348,10 +225,48 @@ class SamplingConfig(Configuration):
         minimum=0,
         maximum=1,
     )
+    typical_p: float = setting(
+        1.0,
+        "Draw from the characters of the most usual surprise that hold this probability.",
+        above=0,
+        maximum=1,
+    )
     repetition_penalty: float = setting(
-        1.0, "Above 1 makes characters written a moment ago less likely.", minimum=1
+        1.0,
+        "Above 1 makes characters written a moment ago less likely.",
+        minimum=1,
+        maximum=1_000_000,
     )
     repetition_window: int = setting(64, "Characters that count as a moment ago.", minimum=1)
+    no_repeat: int | None = setting(
+        None,
+        "Let no run of this many characters stand twice in a poem.",
+        minimum=1,
+        unset="any may",
+    )
+    favour: str | None = setting(
+        None,
+        "Make characters likelier by so many nats, or rarer by numbers below 0: 月=2,花=-1.5.",
+        unset="none",
+        notation=Notation("C=X,...", FAVOURS, parse_favours),
+    )
+    ban: str | None = setting(None, "Characters that are never written.", unset="none")
+    max_copy: int | None = setting(
+        None,
+        "Longest run of characters that may stand in the text learned too; 0 lets any.",
+        minimum=0,
+        unset="chosen for poems, off for other texts",
+    )
+    best_of: int = setting(
+        1, "Drafts to write of each poem, of which the best is shown.", minimum=1, maximum=1024
+    )
+    beam: int | None = setting(
+        None,
+        "Search for the likeliest poem instead of drawing one, with this many side by side.",
+        minimum=1,
+        maximum=64,
+        unset="draw",
+    )
     lines: Lines = setting(
         "corpus",
         "Lines of a poem: as many as the poems learned have, or any number.",
@@ -366,6 +281,72 @@ class SamplingConfig(Configuration):
         minimum=0,
         maximum=LARGEST_SEED,
         unset="a new one",
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range, and settings that contradict one another."""
+        Configuration.__post_init__(self)
+        self._check_search()
+        if self.best_of > 1 and self._never_draws:
+            raise ConfigurationError(
+                "best-of chooses among drafts that differ, and at temperature 0 all are alike. "
+                "Give a temperature above 0, or leave best-of out."
+            )
+        both = parse_ban(self.ban or "") & parse_favours(self.favour).keys() if self.favour else ()
+        if both:
+            raise ConfigurationError(
+                "a character is favoured or banned, not both. "
+                f"Received in favour and in ban: {' '.join(sorted(both))}."
+            )
+
+    def _check_search(self) -> None:
+        """A beam search draws nothing, so what tells how to draw contradicts it."""
+        drawing = {
+            "best-of": self.best_of > 1,
+            "top-k": self.top_k is not None,
+            "top-p": self.top_p < 1,
+            "min-p": self.min_p > 0,
+            "typical-p": self.typical_p < 1,
+        }
+        given = [name for name, is_given in drawing.items() if is_given]
+        if self.beam is not None and given:
+            raise ConfigurationError(
+                "a beam search finds one poem and draws nothing. Leave out beam, or "
+                f"{' and '.join(given)}."
+            )
+
+    @property
+    def _never_draws(self) -> bool:
+        if isinstance(self.temperature, str):
+            return not any(parse_schedule(self.temperature))
+        return self.temperature == 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VerificationConfig(Configuration):
+    """How a poem is held to a form."""
+
+    rhymes: str | None = setting(
+        None,
+        "How Chinese sounds: pingshui, cilin, xinyun, tongyun, or a FILE of characters and rhyme "
+        "classes. English: perfect or slant.",
+        unset="as the form has it",
+    )
+    readings: Readings = setting(
+        "any",
+        "Whether any of a character's readings may fit, or all must.",
+        choices=get_args(Readings),
+    )
+    profile: Profile = setting(
+        "strict",
+        "Tones of Chinese verse that count: all, those of the second, fourth, sixth and last "
+        "character, or that of the rhymes.",
+        choices=get_args(Profile),
+    )
+    lexicon: str | None = setting(
+        None,
+        "File of English pronunciations, as CMUdict has them.",
+        unset="that of the extra english",
     )
 
 

@@ -24,6 +24,14 @@ class CheckpointError(CharrnnError):
     """A checkpoint that is missing, damaged, of another version, or in the way."""
 
 
+class FormError(CharrnnError):
+    """A form of verse, or a table of sounds, that is unknown, badly written or not at hand."""
+
+
+class ReplayError(CharrnnError):
+    """A code of a poem that cannot be read, or a poem that comes out otherwise than it was."""
+
+
 class DeviceError(CharrnnError):
     """A device that was asked for and is not there."""
 

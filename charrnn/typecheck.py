@@ -17,7 +17,7 @@ def mistyped_fields(instance: Any) -> list[str]:
     return [
         field.name
         for field in dataclasses.fields(instance)
-        if not _conforms(getattr(instance, field.name), field.type)
+        if not conforms(getattr(instance, field.name), field.type)
     ]
 
 
@@ -29,15 +29,16 @@ def is_finite(value: float) -> bool:
         return False
 
 
-def _conforms(value: Any, annotation: Any) -> bool:
+def conforms(value: Any, annotation: Any) -> bool:
+    """Whether a value is of a type that a field may declare."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Literal:
         return value in arguments
     if origin is tuple:
-        return isinstance(value, tuple) and all(_conforms(item, arguments[0]) for item in value)
+        return isinstance(value, tuple) and all(conforms(item, arguments[0]) for item in value)
     if origin is dict:
         return isinstance(value, dict) and all(
-            _conforms(key, arguments[0]) and _conforms(item, arguments[1])
+            conforms(key, arguments[0]) and conforms(item, arguments[1])
             for key, item in value.items()
         )
     if annotation in (int, float):

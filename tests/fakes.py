@@ -69,6 +69,7 @@ class ScriptedDraft:
     text: str
     reader: object
     ended: bool = False
+    stranded: bool = False
     substitutions: tuple[Substitution, ...] = ()
 
 
@@ -83,8 +84,8 @@ class ScriptedStep:
 class ScriptedGenerator:
     """Writes what it was told to, one continuation after the other.
 
-    In a continuation `.` ends the poem, `*` stands for Ctrl-C, and `!` for a fault. A dash that is
-    read is told as a substitution.
+    In a continuation `.` ends the poem, `|` strands it, `*` stands for Ctrl-C, and `!` for a fault.
+    A dash that is read is told as a substitution, and a dash that is favoured as unknown.
 
     Attributes:
         settings: Those of each turn, in order.
@@ -102,6 +103,9 @@ class ScriptedGenerator:
         text = draft.text + text
         return ScriptedDraft(text, self, substitutions=_dashes(text))
 
+    def notes(self, settings: SamplingConfig) -> tuple[str, ...]:
+        return ("— cannot be favoured.",) if "—" in (settings.favour or "") else ()
+
     def stream(self, draft: ScriptedDraft, settings: SamplingConfig) -> Iterator[ScriptedStep]:
         assert draft.reader is self, "a state belongs to the network that made it"
         self.settings.append(settings)
@@ -110,9 +114,11 @@ class ScriptedGenerator:
                 raise KeyboardInterrupt
             if character == "!":
                 raise CharrnnError("the network is tired.")
-            ended = character == "."
-            written = "" if ended else character
-            draft = dataclasses.replace(draft, text=draft.text + written, ended=ended)
+            ended, stranded = character == ".", character == "|"
+            written = "" if ended or stranded else character
+            draft = dataclasses.replace(
+                draft, text=draft.text + written, ended=ended, stranded=stranded
+            )
             yield ScriptedStep(written, draft)
 
 

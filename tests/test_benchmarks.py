@@ -114,7 +114,7 @@ def test_a_table_sets_what_is_wanted_beside_what_was_measured() -> None:
     ]
     assert _cells(row) == [
         "LSTM 2 x 512, batch 128 x 100",
-        "auto: bfloat16, loop",
+        "auto: loop",
         "3.00",
         "2.80",
         "1.50, short",

@@ -14,6 +14,7 @@ from charrnn import checkpoint, files
 from charrnn.checkpoint import (
     HISTORY_FILE,
     MODEL_FILE,
+    PASSAGES_FILE,
     RECORD_FILE,
     Checkpoint,
     CheckpointWriter,
@@ -399,6 +400,7 @@ def test_no_run_at_all_tells_how_to_make_one(tmp_path: Path) -> None:
 
 def test_an_overwritten_run_is_gone_and_all_else_stays(three_runs: Path) -> None:
     (three_runs / "middle" / "letter.txt").write_text("Dear moon")
+    (three_runs / "middle" / PASSAGES_FILE).write_bytes(b"index")
     (three_runs / "middle" / "resume").mkdir(exist_ok=True)
     (three_runs / "middle" / "resume" / "letter.txt").write_text("Dear sun")
     CheckpointWriter(three_runs / "middle").clear()

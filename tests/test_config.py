@@ -1,6 +1,9 @@
 import dataclasses
+import itertools
+import json
 import math
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,18 +11,19 @@ from hypothesis import strategies as st
 
 from charrnn.config import (
     LARGEST_SEED,
-    Configuration,
     CorpusConfig,
     ModelConfig,
     SamplingConfig,
-    Setting,
     TrainingConfig,
     seed_after,
-    settings_of,
 )
 from charrnn.errors import ConfigurationError
+from charrnn.setting import Configuration, Setting, settings_of
 
 CONFIGURATIONS = (CorpusConfig, ModelConfig, TrainingConfig, SamplingConfig)
+
+TEMPERATURE = "it must be a number at least 0, or two as in 1.0:0.6."
+FAVOUR = "it must be characters, each once, with a number for each, as in 月=2,花=-1.5."
 
 SETTINGS = [
     (configuration, name, setting)
@@ -112,6 +116,10 @@ def test_what_is_allowed_is_told_in_words(setting: Setting, words: str) -> None:
     [
         ("temperature", "0.7", 0.7),
         ("temperature", "1", 1.0),
+        ("temperature", "1.0:0.6", "1.0:0.6"),
+        ("favour", "月=2,花=-1.5", "月=2,花=-1.5"),
+        ("favour", "auto", None),
+        ("ban", "愁", "愁"),
         ("top_k", "40", 40),
         ("top_k", "auto", None),
         ("seed", str(LARGEST_SEED), LARGEST_SEED),
@@ -126,10 +134,16 @@ def test_typed_values_are_read(name: str, text: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("temperature", "hot", "it must be a number at least 0. Received: hot."),
-        ("temperature", "nan", "it must be a number at least 0. Received: nan."),
-        ("temperature", "inf", "it must be a number at least 0. Received: inf."),
-        ("temperature", "auto", "it must be a number at least 0. Received: auto."),
+        ("temperature", "hot", f"{TEMPERATURE} Received: hot."),
+        ("temperature", "nan", f"{TEMPERATURE} Received: nan."),
+        ("temperature", "inf", f"{TEMPERATURE} Received: inf."),
+        ("temperature", "auto", f"{TEMPERATURE} Received: auto."),
+        ("temperature", "0.8:", f"{TEMPERATURE} Received: 0.8:."),
+        ("temperature", "1:0.9:0.8", f"{TEMPERATURE} Received: 1:0.9:0.8."),
+        ("temperature", "1:-1", f"{TEMPERATURE} Received: 1:-1."),
+        ("temperature", "1:nan", f"{TEMPERATURE} Received: 1:nan."),
+        ("favour", "月", f"{FAVOUR} Received: 月."),
+        ("favour", "月=two", f"{FAVOUR} Received: 月=two."),
         ("top_k", "1.5", "it must be a whole number at least 1. Received: 1.5."),
         ("top_k", "0", "it must be a whole number at least 1. Received: 0."),
     ],
@@ -159,9 +173,86 @@ def test_only_finite_numbers_are_numbers(value: object) -> None:
         SamplingConfig(temperature=value)  # type: ignore[arg-type]
 
 
-def test_numbers_of_numpy_are_numbers() -> None:
+def test_numbers_of_numpy_are_numbers_that_json_takes() -> None:
     numpy = pytest.importorskip("numpy")
-    assert SamplingConfig(temperature=numpy.float32(0.5), top_k=numpy.int64(3)).top_k == 3
+    config = SamplingConfig(temperature=numpy.float32(0.5), top_k=numpy.int64(3))
+    written = json.loads(json.dumps(dataclasses.asdict(config)))
+    assert (written["temperature"], written["top_k"]) == (0.5, 3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (
+            {"beam": 4, "best_of": 2},
+            ("a beam search finds one poem and draws nothing. Leave out beam, or best-of."),
+        ),
+        (
+            {"beam": 4, "top_k": 3, "top_p": 0.5, "min_p": 0.1, "typical_p": 0.5},
+            (
+                "a beam search finds one poem and draws nothing. Leave out beam, or top-k and "
+                "top-p and min-p and typical-p."
+            ),
+        ),
+        (
+            {"best_of": 2, "temperature": 0},
+            (
+                "best-of chooses among drafts that differ, and at temperature 0 all are alike. "
+                "Give a temperature above 0, or leave best-of out."
+            ),
+        ),
+        (
+            {"best_of": 2, "temperature": "0:0.0"},
+            (
+                "best-of chooses among drafts that differ, and at temperature 0 all are alike. "
+                "Give a temperature above 0, or leave best-of out."
+            ),
+        ),
+        (
+            {"favour": "月=2,花=1,愁=0", "ban": "愁月"},
+            ("a character is favoured or banned, not both. Received in favour and in ban: 愁 月."),
+        ),
+    ],
+)
+def test_settings_that_contradict_one_another_are_refused(
+    settings: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        SamplingConfig(**settings)
+    assert str(refusal.value) == sentence
+
+
+SAMPLING: dict[str, Any] = {
+    "temperature": "1.0:0",
+    "top_k": 3,
+    "top_p": 0.5,
+    "min_p": 0.1,
+    "typical_p": 0.5,
+    "repetition_penalty": 1.5,
+    "no_repeat": 4,
+    "favour": "a=1",
+    "ban": "b",
+    "max_copy": 8,
+    "best_of": 3,
+    "beam": 4,
+    "lines": "any",
+    "length": 9,
+    "seed": 0,
+}
+
+REFUSED = {
+    frozenset(("beam", name)) for name in ("best_of", "top_k", "top_p", "min_p", "typical_p")
+}
+
+
+@pytest.mark.parametrize("pair", list(itertools.combinations(SAMPLING, 2)), ids="-".join)
+def test_every_two_settings_of_sampling_go_together_or_are_refused(pair: tuple[str, str]) -> None:
+    settings = {name: SAMPLING[name] for name in pair}
+    if frozenset(pair) in REFUSED:
+        with pytest.raises(ConfigurationError):
+            SamplingConfig(**settings)
+    else:
+        assert SamplingConfig.from_json(dataclasses.asdict(SamplingConfig(**settings)))
 
 
 def test_relu_goes_with_simple_rnn_only() -> None:

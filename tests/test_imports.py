@@ -19,18 +19,30 @@ PACKAGE = Path(charrnn.__file__).parent
 SLOW = {"tensorflow", "keras", "numpy", "h5py", "rich", "prompt_toolkit", "charset_normalizer"}
 
 LEVELS = [
-    {"config", "architecture", "cluster", "errors", "files", "naming", "typecheck"},
+    {
+        "cache",
+        "config",
+        "architecture",
+        "cluster",
+        "errors",
+        "files",
+        "naming",
+        "notation",
+        "rules",
+        "setting",
+        "typecheck",
+    },
     {"record"},
     {"checkpoint"},
     {"corpus"},
-    {"model"},
+    {"model", "poetry"},
     {"generation"},
     {"training"},
     {"cli"},
 ]
 """The rooms of the package: each imports from itself and from those above it in this list."""
 
-STRANGERS = [("generation", "model"), ("training", "generation")]
+STRANGERS = [("generation", "model"), ("training", "generation"), ("poetry", "model")]
 """Rooms that know nothing of one another all the same."""
 
 

@@ -39,7 +39,7 @@ def ratios(results: Sequence[Result]) -> str:
                 *(result.ratio(name, rival) for rival in RIVALS),
                 result.product_share(name),
             ]
-            row = [result.workload.title, f"{name.split()[-1]}: {best.precision}, {best.variant}"]
+            row = [result.workload.title, f"{name.split()[-1]}: {best.variant}"]
             for ratio, wanted in zip(measured, targets_of(result.workload, name), strict=True):
                 row += compared(ratio, wanted)
             rows.append(row)

@@ -2,7 +2,19 @@
 
 import click
 
-from charrnn.cli import corpus, evaluate, generate, info, repl, train
+from charrnn.cli import (
+    corpus,
+    evaluate,
+    forms,
+    generate,
+    info,
+    novelty,
+    repl,
+    replay,
+    score,
+    train,
+    verify,
+)
 from charrnn.cli.failures import ErrorsShown
 from charrnn.cli.options import examples
 
@@ -37,8 +49,13 @@ for command in (
     train.train,
     generate.generate,
     repl.repl,
+    replay.replay,
     evaluate.evaluate,
+    score.score,
+    novelty.novelty,
     info.info,
     corpus.corpus,
+    forms.forms,
+    verify.verify,
 ):
     main.add_command(command)

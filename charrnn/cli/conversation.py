@@ -4,17 +4,20 @@ import dataclasses
 import difflib
 import functools
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from charrnn.cli.networks import STRANDED
 from charrnn.cli.page import Page, PageError
-from charrnn.config import AUTO, SamplingConfig, Setting, settings_of
+from charrnn.config import SamplingConfig
 from charrnn.errors import ConfigurationError
 from charrnn.files import write_text
+from charrnn.setting import AUTO, Setting, settings_of
 
 if TYPE_CHECKING:
     from charrnn.corpus.variants import Substitution
+    from charrnn.generation.surprise import Surprise
     from charrnn.generation.writer import TextGenerator
 
 WIDTH = 78
@@ -57,6 +60,8 @@ class Conversation:
         write: Shows text of a poem.
         tell: Shows the reply to a command.
         note: Shows a remark that is not part of the transcript.
+        explain: Shows a poem with what the network had expected: its beginning, and the surprises
+            of what it wrote.
     """
 
     def __init__(
@@ -69,6 +74,7 @@ class Conversation:
         write: Callable[[str], None],
         tell: Callable[[str], None],
         note: Callable[[str], None],
+        explain: "Callable[[str, Sequence[Surprise]], None]",
     ) -> None:
         self.settings = settings
         self.page = Page(write, self._tell_of_substitution)
@@ -79,7 +85,8 @@ class Conversation:
         self._write = write
         self._tell = tell
         self._note = note
-        self._told: set[Substitution] = set()
+        self._show_explained = explain
+        self._told: set[str] = set()
         self._commands = self._table()
 
     def answer(self, text: str) -> None:
@@ -122,13 +129,22 @@ class Conversation:
         command.run(argument.strip())
 
     def _begin(self, prompt: str) -> None:
-        self.page.begin(self._writer(), self.settings, prompt)
+        self._compose(lambda writer: self.page.begin(writer, self.settings, prompt))
 
     def _more(self, text: str) -> None:
-        self.page.go_on(self._writer(), self.settings, text)
+        self._compose(lambda writer: self.page.go_on(writer, self.settings, text))
 
     def _retry(self, _: str) -> None:
-        self.page.retry(self._writer(), self.settings)
+        self._compose(lambda writer: self.page.retry(writer, self.settings))
+
+    def _compose(self, turn: "Callable[[TextGenerator], None]") -> None:
+        """Let the network take a turn; what the settings come to is told before and after it."""
+        writer = self._writer()
+        for note in writer.notes(self.settings):
+            self._remark(note)
+        turn(writer)
+        if self.page.turns[-1].end.stranded:
+            self._note(STRANDED)
 
     def _undo(self, _: str) -> None:
         self.page.undo()
@@ -138,6 +154,18 @@ class Conversation:
             self._write(poems[-1].rstrip("\n") + "\n\n")
         else:
             self._tell("Dropped. The page is empty.")
+
+    def _explain(self, _: str) -> None:
+        from charrnn.cli.explanation import LEGEND
+        from charrnn.generation.surprise import explain_turn
+
+        turn = self.page.last()
+        self._remark(LEGEND)
+        begun = turn.start.text
+        written = turn.end.text[len(begun) :]
+        self._show_explained(
+            begun, explain_turn(turn.writer, turn.start, written, ended=turn.end.ended)
+        )
 
     def _save(self, name: str) -> None:
         poems = self.page.poems()
@@ -189,9 +217,13 @@ class Conversation:
     def _tell_of_substitution(self, substitution: "Substitution") -> None:
         from charrnn.generation.prompts import describe_substitution
 
-        if substitution not in self._told:
-            self._told.add(substitution)
-            self._note(describe_substitution(substitution))
+        self._remark(describe_substitution(substitution))
+
+    def _remark(self, note: str) -> None:
+        """Tell something once in a session."""
+        if note not in self._told:
+            self._told.add(note)
+            self._note(note)
 
     def _table(self) -> dict[str, Command]:
         settings = {
@@ -209,9 +241,15 @@ class Conversation:
             ),
             "/retry": Command("", "Write the last turn again, otherwise.", self._retry),
             "/undo": Command("", "Drop the last turn.", self._undo),
+            "/explain": Command(
+                "", "Show how surprising each character of the last turn was.", self._explain
+            ),
             "/save": Command("FILE", "Save the poems in a new file.", self._save),
             "/model": Command(
-                "[NAME]", "Let another network write; list them.", self._change_model, self._names
+                "[NAME]",
+                "Let another network write, or several: moons=0.7,rivers=0.3; list them.",
+                self._change_model,
+                self._names,
             ),
             **settings,
             "/settings": Command("", "Show all of these settings.", self._show_settings),

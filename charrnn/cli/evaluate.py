@@ -1,6 +1,5 @@
 """`charrnn evaluate`: how well a network foresees a text."""
 
-import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from charrnn.checkpoint import Checkpoint, find_checkpoint
-from charrnn.cli.download_display import download_progress
+from charrnn.cli.learned_text import corpus_again, read_alike
 from charrnn.cli.options import (
     checkpoint_argument,
     checkpoints_option,
@@ -23,8 +22,6 @@ from charrnn.naming import spoken_name
 from charrnn.record import RunRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from charrnn.corpus.layout import Spans
     from charrnn.corpus.reading import Corpus
     from charrnn.corpus.vocabulary import Ids
@@ -87,38 +84,20 @@ def evaluate(
 
 
 def _validation_part(checkpoint: Checkpoint) -> "tuple[Corpus, Spans]":
-    """Read a run's corpus again; it must be the text that the run has learned."""
-    from charrnn.corpus.sources import STANDARD_INPUT
     from charrnn.corpus.splitting import split_corpus
 
-    record = checkpoint.record
-    name = checkpoint.directory.name
-    command = f"charrnn evaluate {spoken_name(checkpoint.directory)} FILE"
-    instead = f"Name a text to evaluate on: {command}"
-    if not record.corpus.sources or STANDARD_INPUT in record.corpus.sources:
-        raise CorpusError(
-            f"the corpus of {name} was not read from a file, so it cannot be read again. {instead}"
-        )
     try:
-        corpus = _read(record.corpus.sources, record, record.reading.encoding)
+        corpus = corpus_again(checkpoint)
     except CorpusError as error:
-        raise CorpusError(
-            f"the corpus of {name} cannot be read again: {error} {instead}"
-        ) from error
-    if corpus.digest != record.corpus.digest:
-        _tell(corpus.notes)
-        raise CorpusError(
-            f"the corpus {record.corpus.name} has changed since {name} learned it, so its "
-            f"validation part is no longer known. Put the old text back, or evaluate on another: {command}"
-        )
-    window = record.training.window
-    split = split_corpus(corpus, record.reading.validation_fraction, window)
+        command = f"charrnn evaluate {spoken_name(checkpoint.directory)} FILE"
+        raise CorpusError(f"{error} Name a text to evaluate on: {command}") from error
+    record = checkpoint.record
+    split = split_corpus(corpus, record.reading.validation_fraction, record.training.window)
     return corpus, split.validation
 
 
 def _whole_file(file: str, record: RunRecord, encoding: str | None) -> "tuple[Corpus, Spans]":
-    corpus = _read([file], record, encoding)
-    _tell(corpus.notes)
+    corpus = read_alike(file, record, encoding)
     return corpus, corpus.spans
 
 
@@ -133,21 +112,6 @@ def _tell_what_training_measured(ids: "Ids") -> None:
             f"same {streams.characters:,} of them each time, so its loss is a little different.",
             err=True,
         )
-
-
-def _tell(notes: "Sequence[str]") -> None:
-    for note in notes:
-        click.echo(note, err=True)
-
-
-def _read(sources: "Sequence[str]", record: RunRecord, encoding: str | None) -> "Corpus":
-    """Read texts as a run's corpus was taken apart, and tell of downloads."""
-    from charrnn.corpus.reading import read_corpus
-
-    # What was settled for the run is not chosen again, nor told again.
-    reading = dataclasses.replace(record.reading, layout=record.corpus.layout, encoding=encoding)
-    with download_progress() as progress:
-        return read_corpus(sources, reading, stanzas=record.corpus.stanzas, progress=progress)
 
 
 def _score(generator: "TextGenerator", ids: "Ids") -> "Score":

@@ -2,14 +2,14 @@
 
 import dataclasses
 import io
-import json
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Final
 
 import click
 
-from charrnn.checkpoint import Checkpoint, find_checkpoint
+from charrnn.cli.devices import writing_device_option
 from charrnn.cli.failures import INTERRUPTED
+from charrnn.cli.networks import STRANDED, OpenedNetworks, find_networks, networks_options
 from charrnn.cli.options import (
     SettingType,
     checkpoint_argument,
@@ -18,12 +18,16 @@ from charrnn.cli.options import (
     examples,
     json_option,
 )
-from charrnn.config import SamplingConfig, Setting, seed_after
+from charrnn.cli.poems import Told, print_json, print_poems
+from charrnn.config import SamplingConfig, seed_after
+from charrnn.setting import Setting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
-    from charrnn.generation.writer import Draft, Poem, TextGenerator
+    from charrnn.generation.draft import Draft, Poem
+    from charrnn.generation.surprise import Surprise
+    from charrnn.generation.writer import TextGenerator
 
 COUNT: Final = Setting(help="Poems to write, each with a seed one higher.", minimum=1, kind=int)
 
@@ -35,6 +39,10 @@ COUNT: Final = Setting(help="Poems to write, each with a seed one higher.", mini
         ("charrnn generate --prompt 'The moon'", "a poem that begins so"),
         ("charrnn generate --seed 7 --temperature 0.5", "plainer; the same each time"),
         ("charrnn generate --prompt-file - < poem.txt", "go on with a text"),
+        ("charrnn generate --best-of 16 --show-scores", "the best of sixteen drafts"),
+        ("charrnn generate --explain", "with what the network had expected"),
+        ("charrnn generate --print-code", "and the code that writes it again"),
+        ("charrnn generate --blend moons=0.7,rivers=0.3", "two networks in agreement"),
         ("charrnn generate --count 9 --json", "with all there is to know"),
     ),
 )
@@ -53,6 +61,24 @@ COUNT: Final = Setting(help="Poems to write, each with a seed one higher.", mini
     default=1,
     help=f"{COUNT.help}  [default: 1; {COUNT.range()}]",
 )
+@click.option(
+    "--show-scores",
+    is_flag=True,
+    help="Tell on standard error how each poem, and each of its drafts, was judged.",
+)
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Colour each character by its surprise, with the likeliest others beneath.",
+)
+@click.option(
+    "--print-code",
+    is_flag=True,
+    help="Print after each poem, on standard error, the code that writes it again with charrnn "
+    "replay.",
+)
+@networks_options
+@writing_device_option
 @checkpoints_option
 @json_option
 def generate(
@@ -62,6 +88,13 @@ def generate(
     prompt_file: IO[bytes] | None,
     sampling_config: SamplingConfig,
     count: int,
+    show_scores: bool,
+    explain: bool,
+    print_code: bool,
+    blend: str | None,
+    unlike: str | None,
+    strength: float | None,
+    device: str,
     checkpoints: Path,
     as_json: bool,
 ) -> None:
@@ -71,68 +104,105 @@ def generate(
     poem ends where the network ends it, or at --length. Characters of the prompt that the
     network has never seen are read as others that it has, and you are told.
     """
+    if sampling_config.beam is not None and count > 1:
+        raise click.UsageError(
+            "--beam finds one poem, however often it searches; leave out --count."
+        )
     from charrnn.generation.threads import use_idle_cores
 
     use_idle_cores()
     from charrnn.generation.prompts import describe_substitution
-    from charrnn.generation.writer import TextGenerator, with_seed
+    from charrnn.generation.writer import with_seed
 
     text = _beginning(prompt, prompt_file)
-    opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
-    generator = TextGenerator.open(opened)
+    networks = find_networks(
+        checkpoint, checkpoints, blend=blend, unlike=unlike, strength=strength
+    ).open(device)
+    writer = networks.writer
     first = with_seed(sampling_config)
-    settings = (
-        dataclasses.replace(first, seed=seed_after(first.seed or 0, number))
-        for number in range(count)
-    )
-    start = generator.begin(text)
+    start = writer.begin(text)
     for substitution in start.substitutions:
         click.echo(describe_substitution(substitution), err=True)
+    for note in writer.notes(first):
+        click.echo(note, err=True)
+    if count == 1 and not (as_json or show_scores or explain):
+        end = _print_characters(writer, start, first)
+        if print_code:
+            written = end.text[len(start.text) :]
+            click.echo(networks.code(prompt=text, settings=first, text=written), err=True)
+        return
+    wanted = _Wanted(scores=show_scores, code=print_code or as_json, explanation=explain)
+    poems = _poems(networks, start, first, count, wanted)
     if as_json:
-        _print_json(opened, [generator.write(text, one) for one in settings])
+        print_json(networks.facts, poems)
     else:
-        _print_poems(generator, start, settings)
+        print_poems(poems)
 
 
-def _print_poems(
-    generator: "TextGenerator", start: "Draft", settings: "Iterable[SamplingConfig]"
-) -> None:
-    """Show poems a blank line apart, each character as soon as it is written."""
-    for number, one in enumerate(settings):
-        if number > 0:
-            click.echo()
-        try:
-            _print_poem(generator, start, one)
-        except KeyboardInterrupt:
-            click.echo()
-            raise click.exceptions.Exit(INTERRUPTED) from None
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class _Wanted:
+    """What is to be told of a poem."""
+
+    scores: bool
+    code: bool
+    explanation: bool
 
 
-def _print_poem(generator: "TextGenerator", start: "Draft", settings: SamplingConfig) -> None:
-    """Show one poem; white space waits for what follows it, so that none ends the poem."""
+def _poems(
+    networks: OpenedNetworks, start: "Draft", first: SamplingConfig, count: int, wanted: _Wanted
+) -> "Iterator[Told]":
+    """Write poems, each with a seed one higher."""
+    writer, prompt = networks.writer, start.text
+    seed = first.seed or 0
+    settings = (
+        dataclasses.replace(first, seed=seed_after(seed, number)) for number in range(count)
+    )
+    for poem in writer.write_many(prompt, settings):
+        scores = poem.scores if wanted.scores else ()
+        if wanted.scores and not scores:
+            scores = (writer.score(prompt, poem.text, poem.log_probabilities),)
+        yield Told(
+            poem,
+            scores=scores,
+            code=networks.code(
+                prompt=prompt,
+                settings=poem.settings,
+                text=poem.text,
+                first_seed=seed,
+                together=count,
+            )
+            if wanted.code
+            else None,
+            explanation=_explained(writer, start, poem) if wanted.explanation else None,
+        )
+
+
+def _explained(writer: "TextGenerator", start: "Draft", poem: "Poem") -> "list[Surprise]":
+    from charrnn.generation.surprise import explain_turn
+
+    return explain_turn(writer, start, poem.text, ended=poem.ended)
+
+
+def _print_characters(writer: "TextGenerator", start: "Draft", settings: SamplingConfig) -> "Draft":
+    """Show a poem as it is written; white space waits for what follows, so that none ends it."""
     shown = start.text.rstrip()
     waiting = start.text[len(shown) :]
-    click.echo(shown, nl=False)
-    for step in generator.stream(start, settings):
-        waiting += step.character
-        if step.character.strip():
-            click.echo(waiting, nl=False)
-            waiting = ""
+    draft = start
+    try:
+        click.echo(shown, nl=False)
+        for step in writer.stream(start, settings):
+            draft = step.draft
+            waiting += step.character
+            if step.character.strip():
+                click.echo(waiting, nl=False)
+                waiting = ""
+    except KeyboardInterrupt:
+        click.echo()
+        raise click.exceptions.Exit(INTERRUPTED) from None
     click.echo()
-
-
-def _print_json(checkpoint: Checkpoint, poems: "list[Poem]") -> None:
-    document = {
-        "checkpoint": str(checkpoint.directory),
-        "model": checkpoint.model.sha256,
-        "poems": [_facts(poem) for poem in poems],
-    }
-    click.echo(json.dumps(document, ensure_ascii=False))
-
-
-def _facts(poem: "Poem") -> dict[str, Any]:
-    rounded = [round(value, 6) for value in poem.log_probabilities]
-    return {"seed": poem.seed} | dataclasses.asdict(poem) | {"log_probabilities": rounded}
+    if draft.stranded:
+        click.echo(STRANDED, err=True)
+    return draft
 
 
 def _beginning(prompt: str | None, file: IO[bytes] | None) -> str:

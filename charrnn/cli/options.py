@@ -9,9 +9,9 @@ import click
 from click.core import ParameterSource
 
 from charrnn.checkpoint import checkpoints_in
-from charrnn.config import Configuration, Setting, settings_of
 from charrnn.errors import ConfigurationError
 from charrnn.naming import CHECKPOINTS_VARIABLE, DEFAULT_CHECKPOINTS
+from charrnn.setting import Configuration, Setting, settings_of
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -34,8 +34,10 @@ class SettingType(click.ParamType[Any]):
         self.name = {int: "n", float: "x", str: "text"}[setting.kind]
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
-        """The choices, or a letter that tells whole numbers from others."""
+        """The choices, how it is written, or a letter that tells whole numbers from others."""
         del param, ctx
+        if self.setting.notation is not None:
+            return self.setting.notation.pattern
         return "|".join(self.setting.choices) if self.setting.choices else self.name.upper()
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:

@@ -11,7 +11,8 @@ from charrnn.errors import CharrnnError
 
 if TYPE_CHECKING:
     from charrnn.corpus.variants import Substitution
-    from charrnn.generation.writer import Draft, TextGenerator
+    from charrnn.generation.draft import Draft
+    from charrnn.generation.writer import TextGenerator
 
 
 class PageError(CharrnnError):
@@ -67,7 +68,7 @@ class Page:
 
     def go_on(self, writer: "TextGenerator", settings: SamplingConfig, text: str) -> None:
         """Let a network go on with the last poem; a text begins a new line of it."""
-        last = self._last()
+        last = self.last()
         if last.end.ended and not text:
             raise PageError("the poem is finished; /more TEXT adds a line, and goes on from there.")
         start = _as_read_by(writer, last.writer, last.end)
@@ -80,7 +81,7 @@ class Page:
 
     def retry(self, writer: "TextGenerator", settings: SamplingConfig) -> None:
         """Let a network write the last turn anew."""
-        last = self._last()
+        last = self.last()
         start = _as_read_by(writer, last.writer, last.start)
         if settings.seed is not None:
             # The seed that was asked for would write the same again: take the one after it.
@@ -89,10 +90,11 @@ class Page:
 
     def undo(self) -> None:
         """Drop the last turn."""
-        self._last()
+        self.last()
         self.turns = self.turns[:-1]
 
-    def _last(self) -> Turn:
+    def last(self) -> Turn:
+        """The last turn; raises PageError when there is none."""
         if not self.turns:
             raise PageError("there is no poem yet; type its beginning, or an empty line.")
         return self.turns[-1]

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import checkpoints_in, find_checkpoint
+from charrnn.checkpoint import checkpoints_in
 from charrnn.cli.conversation import MARKS, Conversation, whole_text
 from charrnn.cli.failures import failure_sentence
+from charrnn.cli.networks import Networks, find_named, find_networks, networks_options
 from charrnn.cli.options import (
     checkpoint_argument,
     checkpoints_option,
@@ -20,8 +21,9 @@ from charrnn.cli.options import (
 from charrnn.config import SamplingConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from charrnn.generation.surprise import Surprise
     from charrnn.generation.writer import TextGenerator
 
 
@@ -34,29 +36,39 @@ if TYPE_CHECKING:
 )
 @checkpoint_argument
 @config_options(SamplingConfig)
+@networks_options
 @checkpoints_option
-def repl(checkpoint: str | None, sampling_config: SamplingConfig, checkpoints: Path) -> None:
+def repl(
+    *,
+    checkpoint: str | None,
+    sampling_config: SamplingConfig,
+    blend: str | None,
+    unlike: str | None,
+    strength: float | None,
+    checkpoints: Path,
+) -> None:
     """Write with a network, turn by turn.
 
     You type how a poem begins, the network goes on; then you let it try again, go further, or
     take it back. /help inside tells what else can be typed. CHECKPOINT is a name or a path;
     without it, the newest network writes.
     """
-    directory = find_checkpoint(checkpoint, checkpoints)
+    networks = find_networks(checkpoint, checkpoints, blend=blend, unlike=unlike, strength=strength)
     if sys.stdin.isatty() and sys.stdout.isatty():
-        _converse(directory, checkpoints, sampling_config)
+        _converse(networks, checkpoints, sampling_config)
     else:
-        _transcribe(directory, checkpoints, sampling_config)
+        _transcribe(networks, checkpoints, sampling_config)
 
 
-def _converse(directory: Path, checkpoints: Path, settings: SamplingConfig) -> None:
+def _converse(networks: Networks, checkpoints: Path, settings: SamplingConfig) -> None:
     """Prompt at a terminal; the network is opened while the first line is typed."""
     from charrnn.cli.terminal import Background, Prompt
 
-    writer = Background(functools.partial(_open, directory))
+    writer = Background(functools.partial(_open, networks))
     conversation = _conversation(writer.result, checkpoints, settings)
     prompt = Prompt(conversation.completions, when_shown=writer.start)
-    click.echo(f"{directory.name} writes with you. /help tells how; Ctrl-D ends.", err=True)
+    writes = "write" if len(networks.weights) > 1 else "writes"
+    click.echo(f"{networks.name} {writes} with you. /help tells how; Ctrl-D ends.", err=True)
     while not conversation.over:
         try:
             _answer(conversation, whole_text(prompt.read))
@@ -66,9 +78,9 @@ def _converse(directory: Path, checkpoints: Path, settings: SamplingConfig) -> N
             break
 
 
-def _transcribe(directory: Path, checkpoints: Path, settings: SamplingConfig) -> None:
+def _transcribe(networks: Networks, checkpoints: Path, settings: SamplingConfig) -> None:
     """Answer the lines of a script; lines and answers make up a transcript."""
-    generator = _open(directory)
+    generator = _open(networks)
     conversation = _conversation(lambda: generator, checkpoints, settings)
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")
@@ -94,13 +106,21 @@ def _conversation(
 ) -> Conversation:
     return Conversation(
         writer=writer,
-        open_writer=lambda name: _open(find_checkpoint(name, checkpoints)),
+        open_writer=lambda name: _open(find_named(name, checkpoints)),
         names=lambda: [path.name for path in checkpoints_in(checkpoints)],
         settings=settings,
         write=functools.partial(click.echo, nl=False),
         tell=click.echo,
         note=functools.partial(click.echo, err=True),
+        explain=_explain,
     )
+
+
+def _explain(begun: str, surprises: "Sequence[Surprise]") -> None:
+    from charrnn.cli.explanation import print_explained
+
+    print_explained(begun, surprises)
+    click.echo()
 
 
 def _answer(conversation: Conversation, text: str) -> None:
@@ -116,10 +136,8 @@ def _answer(conversation: Conversation, text: str) -> None:
         click.echo(failure_sentence(error), err=True)
 
 
-def _open(directory: Path) -> "TextGenerator":
+def _open(networks: Networks) -> "TextGenerator":
     from charrnn.generation.threads import use_idle_cores
 
     use_idle_cores()
-    from charrnn.generation.writer import TextGenerator
-
-    return TextGenerator.open(directory)
+    return networks.open().writer

@@ -12,8 +12,8 @@ from charrnn.architecture import CELL_NAMES
 from charrnn.cli.losses import BASELINES, bits, sparkline
 from charrnn.cli.run_facts import RunFacts
 from charrnn.cli.sizes import size_in_words
-from charrnn.config import Configuration, settings_of
 from charrnn.record import ModelRecord, RunRecord
+from charrnn.setting import Configuration, settings_of
 
 WIDEST_SPARKLINE = 40
 

@@ -25,7 +25,6 @@ from charrnn.cli.startup import quiet_startup
 from charrnn.cluster import find_cluster
 from charrnn.config import (
     DEVICE_NAME,
-    Configuration,
     CorpusConfig,
     ModelConfig,
     SamplingConfig,
@@ -33,6 +32,7 @@ from charrnn.config import (
 )
 from charrnn.errors import ConfigurationError
 from charrnn.model.backend import require_tensorflow
+from charrnn.setting import Configuration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

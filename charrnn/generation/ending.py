@@ -57,35 +57,46 @@ class Ending:
     Args:
         poems: How many poems have 1, 2, 3 ... lines; at least one poem.
         line_end: Id of the line end.
+
+    Attributes:
+        line_end: Id of the line end.
+        break_odds: `(lines,)` float64, what is added to the log-odds of the break in line 1, 2, 3
+            ...; the last of them in any line beyond the longest poem.
+        usual_lines: Lines of a poem, on average.
     """
 
     def __init__(self, poems: Sequence[int], line_end: int) -> None:
-        self._line_end = line_end
+        self.line_end = line_end
         lasting = np.cumsum(np.array(poems, np.float64)[::-1])[::-1]  # poems of k lines or more
-        self._shares = [
+        shares = [
             float(count / rest) if rest else 1.0 for count, rest in zip(poems, lasting, strict=True)
         ]
         lines = sum(count * line for line, count in enumerate(poems, 1))
         # Where all poems have one line there is nothing to weigh: the break follows every line.
-        self._usual = min(sum(poems) / lines, LARGEST_SHARE)
+        usual = min(sum(poems) / lines, LARGEST_SHARE)
+        self.break_odds = np.array(
+            [_log_odds(share) - _log_odds(usual) for share in (*shares, 1.0)]
+        )
+        self.usual_lines = round(lines / sum(poems))
 
-    def weigh(self, logits: Logits, lines: LineCount) -> Logits:
-        """Take the count of lines into a prediction.
+    def weigh(self, logits: Logits, lines: Sequence[int]) -> Logits:
+        """Take the count of lines into predictions.
 
         Args:
-            logits: `(vocabulary,)`; unchanged.
-            lines: The lines so far.
+            logits: `(batch, vocabulary)`; unchanged.
+            lines: For each row, the lines begun so far.
 
         Returns:
-            New logits, `(vocabulary,)`.
+            New logits, `(batch, vocabulary)`.
         """
-        line = max(1, lines.begun)
-        share = self._shares[line - 1] if line <= len(self._shares) else 1.0
-        either = np.logaddexp(logits[BREAK], logits[self._line_end])
-        odds = logits[BREAK] - logits[self._line_end] + _log_odds(share) - _log_odds(self._usual)
+        places = np.clip(np.array(lines) - 1, 0, len(self.break_odds) - 1)
+        added = self.break_odds[places]
+        ending, line_ending = logits[:, BREAK], logits[:, self.line_end]
+        either = np.logaddexp(ending, line_ending)
+        odds = ending - line_ending + added
         weighed = logits.copy()
-        weighed[BREAK] = either - np.logaddexp(0, -odds)
-        weighed[self._line_end] = either - np.logaddexp(0, odds)
+        weighed[:, BREAK] = either - np.logaddexp(0, -odds)
+        weighed[:, self.line_end] = either - np.logaddexp(0, odds)
         return weighed
 
 

@@ -1,14 +1,16 @@
 """A network that reads a symbol and says what may come next, one step at a time."""
 
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.architecture import Architecture
+from charrnn.architecture import GATES, Architecture
 from charrnn.generation.recurrence import LayerState, RecurrentLayer, recurrent_layer
-from charrnn.generation.weights import Array, NetworkWeights, read_weights
+from charrnn.generation.weights import Array, Weights, stored_weights
 
 Ids = npt.NDArray[np.integer]
 Logits = npt.NDArray[np.float32]
@@ -19,12 +21,15 @@ State = tuple[LayerState, ...]
 It is a value. Nothing changes it, so to rewind or to branch is to keep the old one.
 """
 
-LARGEST_TABLE: Final = 4 * 2**20
-"""Numbers (16 MiB) up to which the first layer's product is worked out for every symbol.
+LARGEST_TABLE: Final = 2**20
+"""Numbers (4 MiB) up to which the first layer's product is worked out for every symbol.
 
-A step then looks a row up instead of multiplying. Two layers of 512 units reach it at 2,048
-symbols; a large alphabet would pay in memory for what it saves in time.
+A step then looks a row up instead of multiplying. Layers of 512 units reach it at 512 symbols. Of
+a larger alphabet a poem uses a small part, and rows are worked out as they are met.
 """
+
+MOST_REMEMBERED: Final = 1024
+"""Symbols of a large alphabet whose rows are kept, those met last: 8 MiB with 512 units."""
 
 
 class StepModel(Protocol):
@@ -61,6 +66,10 @@ class StepModel(Protocol):
         """
 
 
+Engine = Callable[[Weights, Architecture], StepModel]
+"""Makes a step model of the arrays of a network."""
+
+
 class NumpyEngine:
     """The network of a checkpoint as equations in NumPy, float32 throughout.
 
@@ -69,20 +78,21 @@ class NumpyEngine:
         architecture: Its sizes.
     """
 
-    def __init__(self, weights: NetworkWeights, architecture: Architecture) -> None:
+    def __init__(self, weights: Weights, architecture: Architecture) -> None:
         self._layers = [recurrent_layer(layer, architecture) for layer in weights.recurrent]
         self._logits_kernel = weights.logits_kernel
         self._logits_bias = weights.logits_bias
-        gates = weights.recurrent[0].kernel.shape[1]
-        self._tabulated = architecture.vocabulary_size * gates <= LARGEST_TABLE
-        self._table = (
-            self._layers[0].project(weights.embedding) if self._tabulated else weights.embedding
-        )
+        columns = GATES[architecture.cell] * architecture.units
+        self._tabulated = architecture.vocabulary_size * columns <= LARGEST_TABLE
+        embedding = weights.embedding
+        self._table = self._layers[0].project(embedding) if self._tabulated else embedding
+        self._row_of = lru_cache(MOST_REMEMBERED)(self._first_projection_of)
 
     @classmethod
     def open(cls, path: Path, architecture: Architecture) -> Self:
         """Read a network from `model.keras`; raises CheckpointError when it does not fit."""
-        return cls(read_weights(path, architecture), architecture)
+        with stored_weights(path, architecture) as weights:
+            return cls(weights, architecture)
 
     @property
     def vocabulary_size(self) -> int:
@@ -96,10 +106,15 @@ class NumpyEngine:
     def step(self, ids: Ids, state: State) -> tuple[Logits, State]:
         """Read one symbol of each text; see `StepModel.step`."""
         first, *others = self._layers
-        layer_state = first.advance(self._first_projection(ids), state[0])
+        if self._tabulated:
+            layer_state = first.advance(self._table[ids], state[0])
+        elif len(ids) == 1:
+            layer_state = first.advance(self._row_of(int(ids[0])), state[0])
+        else:
+            layer_state = first.step(self._table[ids], state[0])
         after = [layer_state]
         for layer, before in zip(others, state[1:], strict=True):
-            layer_state = layer.advance(layer.project(layer_state[0]), before)
+            layer_state = layer.step(layer_state[0], before)
             after.append(layer_state)
         return self._logits(layer_state[0]), tuple(after)
 
@@ -125,8 +140,12 @@ class NumpyEngine:
         rows = self._table[ids]
         return rows if self._tabulated else self._layers[0].project(rows)
 
+    def _first_projection_of(self, symbol: int) -> Array:
+        """That of one symbol, `(1, gates * units)`."""
+        return self._first_projection(np.array([symbol]))
+
     def _logits(self, outputs: Array) -> Logits:
-        logits: Logits = outputs @ self._logits_kernel
+        logits: Logits = outputs.dot(self._logits_kernel)
         logits += self._logits_bias
         return logits
 

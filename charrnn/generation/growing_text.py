@@ -27,8 +27,9 @@ class GrowingText:
     def followed_by(self, more: str) -> "GrowingText":
         """The text with more at its end."""
         blank = self.blank and not more.strip()
-        longer = GrowingText(self.end + more, self.before, blank)
-        return longer if len(longer.end) < LONGEST_END else GrowingText("", longer, blank)
+        end = self.end + more
+        longer = GrowingText(end, self.before, blank)
+        return longer if len(end) < LONGEST_END else GrowingText("", longer, blank)
 
     def last(self, count: int) -> str:
         """Its last characters, at least one; all of them when it is shorter."""

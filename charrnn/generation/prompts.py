@@ -76,12 +76,12 @@ def describe_substitution(substitution: Substitution) -> str:
     read_as = (
         "an unknown character"
         if substitution.replacement is None
-        else _shown(substitution.replacement)
+        else shown(substitution.replacement)
     )
-    return f"{_shown(substitution.original)} is not in this model's alphabet; read as {read_as}."
+    return f"{shown(substitution.original)} is not in this model's alphabet; read as {read_as}."
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """A text that can be seen: white space and what has no shape of its own by name."""
     if text in _NAMES:
         return _NAMES[text]

@@ -3,15 +3,22 @@
 Gates are computed by one tanh over all their sums at once, because a sigmoid is a tanh in other
 units: sigmoid(x) = (1 + tanh(x / 2)) / 2. The halves are multiplied into the weights beforehand,
 which is exact in binary.
+
+To write one character is to read every weight once, and memory sets the pace: two layers of 512
+units come to 12 MB. So the weights of a layer lie together in memory and are read in order, by one
+product of its inputs and its state with them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 import numpy as np
 
 from charrnn.architecture import Architecture
 from charrnn.generation.weights import Array, RecurrentWeights
+
+HALF: Final = np.array(0.5, np.float32)
 
 LayerState = tuple[Array, ...]
 """Arrays `(batch, units)` float32: the output h, and for an LSTM also the memory c."""
@@ -29,6 +36,65 @@ class RecurrentLayer(Protocol):
     def advance(self, projected: Array, state: LayerState) -> LayerState:
         """One step, from what `project` made of the inputs; the first array is the output."""
 
+    def step(self, inputs: Array, state: LayerState) -> LayerState:
+        """One step from the inputs themselves, `(batch, inputs)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What the inputs x and the output h of the step before add up to: x W + h U + b.
+
+    Attributes:
+        kernel: W, `(inputs, gates * units)`, the upper part of `stacked`.
+        recurrent_kernel: U, `(units, gates * units)`, the lower part.
+        bias: b, `(gates * units,)`.
+        stacked: W and U, one on top of the other.
+    """
+
+    kernel: Array
+    recurrent_kernel: Array
+    bias: Array
+    stacked: Array
+
+    @classmethod
+    def from_weights(cls, weights: RecurrentWeights, bias: Array, factors: Sequence[float]) -> Self:
+        """Put the weights of a layer together.
+
+        Args:
+            weights: Its arrays, which stay as they are.
+            bias: `(gates * units,)`; the layer keeps a copy.
+            factors: What the columns of each gate are multiplied by.
+        """
+        inputs, units = len(weights.kernel), len(weights.recurrent_kernel)
+        columns = np.repeat(np.array(factors, np.float32), units)
+        stacked = np.empty((inputs + units, len(columns)), np.float32)
+        kernel, recurrent_kernel = stacked[:inputs], stacked[inputs:]
+        np.multiply(weights.kernel, columns, out=kernel)
+        np.multiply(weights.recurrent_kernel, columns, out=recurrent_kernel)
+        return cls(kernel, recurrent_kernel, bias * columns, stacked)
+
+    def initial_output(self, batch: int) -> Array:
+        """Zeros, `(batch, units)`."""
+        return np.zeros((batch, len(self.recurrent_kernel)), np.float32)
+
+    def project(self, inputs: Array) -> Array:
+        """The part of the inputs, bias included: `(..., inputs)` to `(..., gates * units)`."""
+        projected: Array = inputs.dot(self.kernel)
+        projected += self.bias
+        return projected
+
+    def add_state(self, projected: Array, output: Array) -> Array:
+        """The sums, from the part of the inputs; both of the same rows."""
+        sums: Array = output.dot(self.recurrent_kernel)
+        sums += projected
+        return sums
+
+    def of(self, inputs: Array, output: Array) -> Array:
+        """The sums, in one product: `(batch, inputs)` and `(batch, units)` to new arrays."""
+        sums: Array = np.concatenate((inputs, output), axis=1).dot(self.stacked)
+        sums += self.bias
+        return sums
+
 
 @dataclass(frozen=True, slots=True)
 class LongShortTermMemory:
@@ -39,44 +105,41 @@ class LongShortTermMemory:
         o = sigmoid(x W_o + h U_o + b_o)
 
     Attributes:
-        kernel: W, `(inputs, 4 * units)` in the order i, f, c, o; the columns of gates halved.
-        recurrent_kernel: U, `(units, 4 * units)`, likewise.
-        bias: b, `(4 * units,)`, likewise.
+        sums: W, U and b, their columns in the order i, f, c, o, those of gates halved.
     """
 
-    kernel: Array
-    recurrent_kernel: Array
-    bias: Array
+    sums: Sums
 
     @classmethod
     def from_weights(cls, weights: RecurrentWeights) -> Self:
         """Prepare a layer."""
-        halves = np.repeat(np.array([0.5, 0.5, 1, 0.5], np.float32), len(weights.recurrent_kernel))
-        return cls(
-            weights.kernel * halves, weights.recurrent_kernel * halves, weights.bias * halves
-        )
+        return cls(Sums.from_weights(weights, weights.bias, (0.5, 0.5, 1, 0.5)))
 
     def initial_state(self, batch: int) -> LayerState:
         """Zeros for h and c, each `(batch, units)`."""
-        shape = (batch, len(self.recurrent_kernel))
-        return np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        return self.sums.initial_output(batch), self.sums.initial_output(batch)
 
     def project(self, inputs: Array) -> Array:
         """What the inputs add to the sums: `(..., inputs)` to `(..., 4 * units)`."""
-        projected: Array = inputs @ self.kernel
-        projected += self.bias
-        return projected
+        return self.sums.project(inputs)
 
     def advance(self, projected: Array, state: LayerState) -> LayerState:
         """One step: `projected` is `(batch, 4 * units)`, the state h and c."""
         output, memory = state
-        units = output.shape[1]
-        gates = output @ self.recurrent_kernel
-        gates += projected
+        return self._after(self.sums.add_state(projected, output), memory)
+
+    def step(self, inputs: Array, state: LayerState) -> LayerState:
+        """One step: `inputs` is `(batch, inputs)`, the state h and c."""
+        output, memory = state
+        return self._after(self.sums.of(inputs, output), memory)
+
+    def _after(self, gates: Array, memory: Array) -> LayerState:
+        """The new state, from sums that are not needed any more."""
+        units = memory.shape[1]
         np.tanh(gates, out=gates)
         candidate = gates[:, 2 * units : 3 * units].copy()
-        gates *= 0.5
-        gates += 0.5
+        gates *= HALF
+        gates += HALF
         memory = gates[:, units : 2 * units] * memory
         candidate *= gates[:, :units]
         memory += candidate
@@ -104,15 +167,11 @@ class PeepholeLongShortTermMemory(LongShortTermMemory):
         """Prepare a layer."""
         assert weights.peephole is not None, "weights of this cell have peepholes"
         plain = LongShortTermMemory.from_weights(weights)
-        halved = weights.peephole * np.float32(0.5)
-        return cls(plain.kernel, plain.recurrent_kernel, plain.bias, halved)
+        return cls(plain.sums, weights.peephole * HALF)
 
-    def advance(self, projected: Array, state: LayerState) -> LayerState:
-        """One step: `projected` is `(batch, 4 * units)`, the state h and c."""
-        output, before = state
-        units = output.shape[1]
-        gates = output @ self.recurrent_kernel
-        gates += projected
+    def _after(self, gates: Array, memory: Array) -> LayerState:
+        """The new state, from sums that are not needed any more."""
+        before, units = memory, memory.shape[1]
         # What a gate sees is held where the new memory and the new output will be.
         memory = before * self.peephole[0]
         gates[:, :units] += memory
@@ -137,48 +196,37 @@ class GatedRecurrentUnit:
         r = sigmoid(x W_r + h U_r + b_r)        h' = z * h + (1 - z) * g
 
     Attributes:
-        kernel: W, `(inputs, 3 * units)` in the order z, r, g; the columns of gates halved.
-        recurrent_kernel: U, `(units, 3 * units)`, likewise.
-        bias: b, `(3 * units,)`, likewise; for a gate the sum of Keras's two.
+        sums: W, U and b, their columns in the order z, r, g, those of gates halved; b of a gate is
+            the sum of Keras's two.
         candidate_bias: d_g, `(units,)`.
     """
 
-    kernel: Array
-    recurrent_kernel: Array
-    bias: Array
+    sums: Sums
     candidate_bias: Array
 
     @classmethod
     def from_weights(cls, weights: RecurrentWeights) -> Self:
         """Prepare a layer."""
-        units = len(weights.recurrent_kernel)
-        halves = np.repeat(np.array([0.5, 0.5, 1], np.float32), units)
+        gates = 2 * len(weights.recurrent_kernel)
         bias, recurrent_bias = weights.bias
-        bias = bias * halves
-        bias[: 2 * units] += 0.5 * recurrent_bias[: 2 * units]
-        return cls(
-            weights.kernel * halves,
-            weights.recurrent_kernel * halves,
-            bias,
-            recurrent_bias[2 * units :],
-        )
+        bias = np.concatenate((bias[:gates] + recurrent_bias[:gates], bias[gates:]))
+        return cls(Sums.from_weights(weights, bias, (0.5, 0.5, 1)), recurrent_bias[gates:])
 
     def initial_state(self, batch: int) -> LayerState:
         """Zeros for h, `(batch, units)`."""
-        return (np.zeros((batch, len(self.recurrent_kernel)), np.float32),)
+        return (self.sums.initial_output(batch),)
 
     def project(self, inputs: Array) -> Array:
         """What the inputs add to the sums: `(..., inputs)` to `(..., 3 * units)`."""
-        projected: Array = inputs @ self.kernel
-        projected += self.bias
-        return projected
+        return self.sums.project(inputs)
 
     def advance(self, projected: Array, state: LayerState) -> LayerState:
         """One step: `projected` is `(batch, 3 * units)`, the state h."""
         (output,) = state
         units = output.shape[1]
-        sums = output @ self.recurrent_kernel
-        gates = sums[:, : 2 * units] + projected[:, : 2 * units]
+        sums = output.dot(self.sums.recurrent_kernel)
+        gates = sums[:, : 2 * units]
+        gates += projected[:, : 2 * units]
         _activate(gates)
         candidate = sums[:, 2 * units :]
         candidate += self.candidate_bias
@@ -190,46 +238,52 @@ class GatedRecurrentUnit:
         output += candidate
         return (output,)
 
+    def step(self, inputs: Array, state: LayerState) -> LayerState:
+        """One step: `inputs` is `(batch, inputs)`, the state h.
+
+        Not in one product, because r stands between x W_g and h U_g.
+        """
+        return self.advance(self.project(inputs), state)
+
 
 @dataclass(frozen=True, slots=True)
 class SimpleRecurrence:
     """Simple recurrent network (Elman, 1990): h' = activation(x W + h U + b).
 
     Attributes:
-        kernel: W, `(inputs, units)`.
-        recurrent_kernel: U, `(units, units)`.
-        bias: b, `(units,)`.
+        sums: W, U and b.
         rectified: Whether the activation is relu; else it is tanh.
     """
 
-    kernel: Array
-    recurrent_kernel: Array
-    bias: Array
+    sums: Sums
     rectified: bool
 
     def initial_state(self, batch: int) -> LayerState:
         """Zeros for h, `(batch, units)`."""
-        return (np.zeros((batch, len(self.recurrent_kernel)), np.float32),)
+        return (self.sums.initial_output(batch),)
 
     def project(self, inputs: Array) -> Array:
         """What the inputs add to the sums: `(..., inputs)` to `(..., units)`."""
-        projected: Array = inputs @ self.kernel
-        projected += self.bias
-        return projected
+        return self.sums.project(inputs)
 
     def advance(self, projected: Array, state: LayerState) -> LayerState:
         """One step: `projected` is `(batch, units)`, the state h."""
-        (output,) = state
-        sums = output @ self.recurrent_kernel
-        sums += projected
+        return self._after(self.sums.add_state(projected, *state))
+
+    def step(self, inputs: Array, state: LayerState) -> LayerState:
+        """One step: `inputs` is `(batch, inputs)`, the state h."""
+        return self._after(self.sums.of(inputs, *state))
+
+    def _after(self, sums: Array) -> LayerState:
+        """The new state, from sums that are not needed any more."""
         return (np.maximum(sums, 0, out=sums) if self.rectified else np.tanh(sums, out=sums),)
 
 
 def _activate(sums: Array) -> None:
     """Turn the halved sums of gates into how far the gates are open."""
     np.tanh(sums, out=sums)
-    sums *= 0.5
-    sums += 0.5
+    sums *= HALF
+    sums += HALF
 
 
 def recurrent_layer(weights: RecurrentWeights, architecture: Architecture) -> RecurrentLayer:
@@ -241,8 +295,5 @@ def recurrent_layer(weights: RecurrentWeights, architecture: Architecture) -> Re
     if architecture.cell == "gru":
         return GatedRecurrentUnit.from_weights(weights)
     return SimpleRecurrence(
-        weights.kernel,
-        weights.recurrent_kernel,
-        weights.bias,
-        rectified=architecture.activation == "relu",
+        Sums.from_weights(weights, weights.bias, (1,)), rectified=architecture.activation == "relu"
     )

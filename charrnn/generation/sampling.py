@@ -1,111 +1,91 @@
-"""From predictions to a character: small pure functions over logits.
+"""From a prediction to a character: the settings applied in one order, and the draw.
 
-Each takes logits of shape `(..., vocabulary)` and gives new ones, the input untouched; what may
-not be drawn has the logit -inf. `prepare` applies them in the one order charrnn knows: penalty,
-mask, temperature, top-k, top-p, min-p. Then `draw` picks. They compute in float64, so that no
-temperature overflows.
+The order is the one charrnn knows: penalty and favour, mask, temperature, top-k, typical-p, top-p,
+min-p. Everything is computed in float64, so that no temperature overflows.
 """
-
-import math
 
 import numpy as np
 import numpy.typing as npt
 
 from charrnn.config import SamplingConfig
+from charrnn.generation.filters import (
+    Logits,
+    Mask,
+    Temperature,
+    greatest,
+    keep_likeliest,
+    keep_min_p,
+    keep_top_k,
+    keep_top_p,
+    keep_typical_p,
+    penalise_repetition,
+    scale,
+)
+from charrnn.notation import parse_schedule
 
-Logits = npt.NDArray[np.floating]
-Mask = npt.NDArray[np.bool_]
+
+def temperature_at(temperature: float | str, progress: float | Logits) -> Temperature:
+    """The temperature of a setting at a place in a poem.
+
+    Args:
+        temperature: A number, or a schedule such as "1.0:0.6", which goes evenly from the one to
+            the other.
+        progress: How much of the poem is written, from 0 to 1; a number, or `(batch,)`.
+
+    Returns:
+        A number, or `(batch, 1)` where a schedule meets a batch.
+    """
+    if not isinstance(temperature, str):
+        return float(temperature)
+    first, last = parse_schedule(temperature)
+    if isinstance(progress, np.ndarray):
+        share = np.clip(progress.astype(np.float64), 0, 1)[:, None]
+        return first * (1 - share) + last * share
+    part = min(max(progress, 0.0), 1.0)
+    return first * (1 - part) + last * part
 
 
-def prepare(logits: Logits, config: SamplingConfig, recent: Mask | None, barred: Mask) -> Logits:
+def prepare(
+    logits: Logits,
+    config: SamplingConfig,
+    *,
+    barred: Mask,
+    temperature: Temperature,
+    recent: Mask | None = None,
+    bias: Logits | None = None,
+) -> Logits:
     """The distribution that a character is drawn from, as logits.
 
     Args:
-        logits: `(..., vocabulary)` predictions of the network.
+        logits: `(vocabulary,)` or `(batch, vocabulary)` predictions of the network.
         config: The settings.
-        recent: `(..., vocabulary)`, true for characters written a moment ago; None when nothing is.
-        barred: `(..., vocabulary)`, true for symbols that must not be drawn.
+        barred: True for symbols that must not be drawn, in the shape of `logits` or `(vocabulary,)`
+            for all rows.
+        temperature: What `temperature_at` gives.
+        recent: True for characters written a moment ago, shaped as `barred`; None when nothing is.
+        bias: What is added to logits, in nats, shaped as `barred`; see `wishes`. None when nothing.
 
     Returns:
-        `(..., vocabulary)` float64.
+        New logits, float64 in the shape of `logits`; every row depends on its own row alone.
+
+    Raises:
+        ValueError: Every symbol of a row is barred.
     """
-    logits = logits.astype(np.float64)
+    new: Logits = logits.astype(np.float64)
     if recent is not None and config.repetition_penalty != 1:
-        logits = penalise_repetition(logits, recent, config.repetition_penalty)
-    logits = np.where(barred, -np.inf, logits)
-    if config.temperature == 0:
-        return keep_likeliest(logits)
-    logits = scale(logits, config.temperature)
+        new = penalise_repetition(new, recent, config.repetition_penalty)
+    if bias is not None:
+        new += bias
+    new = _tempered(np.where(barred, -np.inf, new), temperature)
     if config.top_k is not None:
-        logits = keep_top_k(logits, config.top_k)
+        new = keep_top_k(new, config.top_k)
+    if config.typical_p < 1:
+        new = keep_typical_p(new, config.typical_p)
     if config.top_p < 1:
-        logits = keep_top_p(logits, config.top_p)
+        new = keep_top_p(new, config.top_p)
     if config.min_p > 0:
-        logits = keep_min_p(logits, config.min_p)
-    return logits
-
-
-def penalise_repetition(logits: Logits, recent: Mask, penalty: float) -> Logits:
-    """Make some characters less likely (Keskar et al., 2019, CTRL, section 4.1).
-
-    A logit above zero is divided by the penalty. One below zero is multiplied by it, because
-    dividing would make it more likely.
-
-    Args:
-        logits: `(..., vocabulary)`.
-        recent: `(..., vocabulary)`, true for the characters to penalise.
-        penalty: At least 1, which changes nothing.
-    """
-    penalised = np.where(logits > 0, logits / penalty, logits * penalty)
-    return np.where(recent, penalised, logits)
-
-
-def scale(logits: Logits, temperature: float) -> Logits:
-    """Divide by a temperature above 0: below 1 sharpens the distribution, above 1 flattens it.
-
-    The greatest logit is taken off first, which changes no probability and keeps even the
-    smallest temperature from overflowing at the top.
-    """
-    with np.errstate(over="ignore"):
-        return (logits - _greatest(logits)) / temperature
-
-
-def keep_likeliest(logits: Logits) -> Logits:
-    """Leave only the likeliest character, the first of equals: what temperature 0 means."""
-    likeliest = np.arange(logits.shape[-1]) == logits.argmax(axis=-1, keepdims=True)
-    return np.where(likeliest, logits, -np.inf)
-
-
-def keep_top_k(logits: Logits, k: int) -> Logits:
-    """Leave the `k` likeliest characters, and any as likely as the last of them."""
-    k = min(k, logits.shape[-1])
-    threshold = np.partition(logits, -k, axis=-1)[..., -k, None]
-    return np.where(logits >= threshold, logits, -np.inf)
-
-
-def keep_top_p(logits: Logits, p: float) -> Logits:
-    """Leave the nucleus (Holtzman et al., 2020): the fewest characters that hold probability `p`.
-
-    Characters as likely as the last of them stay with it; the likeliest one always stays.
-    """
-    probabilities = np.exp(log_softmax(logits))
-    falling = np.sort(probabilities, axis=-1)[..., ::-1]
-    held_before = falling.cumsum(axis=-1) - falling
-    last = np.count_nonzero(held_before < p, axis=-1, keepdims=True) - 1
-    threshold = np.take_along_axis(falling, last, axis=-1)
-    return np.where(probabilities >= threshold, logits, -np.inf)
-
-
-def keep_min_p(logits: Logits, share: float) -> Logits:
-    """Leave characters at least `share` as likely as the likeliest (Nguyen et al., 2024)."""
-    return np.where(logits >= _greatest(logits) + math.log(share), logits, -np.inf)
-
-
-def log_softmax(logits: Logits) -> Logits:
-    """Log-probabilities in nats, `(..., vocabulary)`."""
-    shifted = logits - _greatest(logits)
-    shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    return shifted
+        new = keep_min_p(new, config.min_p)
+    return new
 
 
 def draw(logits: Logits, uniform: npt.ArrayLike) -> npt.NDArray[np.intp]:
@@ -121,16 +101,20 @@ def draw(logits: Logits, uniform: npt.ArrayLike) -> npt.NDArray[np.intp]:
     Raises:
         ValueError: Every symbol is barred, or a logit is no number.
     """
-    cumulative = np.exp(logits - _greatest(logits)).cumsum(axis=-1, dtype=np.float64)
+    cumulative = np.exp(logits - greatest(logits)).cumsum(axis=-1, dtype=np.float64)
     # The product stays below the total for every double below 1, so some symbol is above it.
     thresholds = np.asarray(uniform)[..., None] * cumulative[..., -1:]
     below: npt.NDArray[np.intp] = np.count_nonzero(cumulative <= thresholds, axis=-1)
     return below
 
 
-def _greatest(logits: Logits) -> Logits:
-    """The greatest logit, `(..., 1)`; raises ValueError when nothing can be drawn."""
-    greatest: Logits = logits.max(axis=-1, keepdims=True)
-    if not np.isfinite(greatest).all():
-        raise ValueError("nothing can be drawn: every symbol is barred, or a logit is no number.")
-    return greatest
+def _tempered(logits: Logits, temperature: Temperature) -> Logits:
+    """At a temperature; 0, of all rows or of some, leaves the likeliest symbol alone."""
+    if not isinstance(temperature, np.ndarray):
+        return scale(logits, temperature) if temperature else keep_likeliest(logits)
+    certain = temperature == 0
+    if not certain.any():
+        return scale(logits, temperature)
+    return np.where(
+        certain, keep_likeliest(logits), scale(logits, np.where(certain, 1, temperature))
+    )

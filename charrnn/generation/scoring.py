@@ -11,7 +11,7 @@ from charrnn.corpus.streams import EvaluationStreams, Window
 from charrnn.corpus.vocabulary import Ids
 from charrnn.errors import CorpusError
 from charrnn.generation.engine import Logits, StepModel
-from charrnn.generation.sampling import log_softmax
+from charrnn.generation.filters import log_softmax
 
 LARGEST_LOGITS: Final = 2 * 2**20
 """Logits held at once (8 MiB): the texts of a large vocabulary are read a few steps at a time."""

@@ -5,31 +5,27 @@ architecture is refused.
 """
 
 import json
-import struct
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from io import BytesIO, RawIOBase
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from charrnn.architecture import CELL_NAMES, GATES, PEEPHOLES, Architecture
 from charrnn.errors import CheckpointError
+from charrnn.generation.archive import Group, open_arrays
 
 if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
     from charrnn.config import Cell
 
 Array = npt.NDArray[np.float32]
 
 DESCRIPTION: Final = "config.json"
-ARRAYS: Final = "model.weights.h5"
 
 PATHS_OF_CLASSES: Final = {
     "Embedding": "layers/embedding{}/vars",
@@ -96,29 +92,63 @@ class NetworkWeights:
         )
 
 
-class Group(Protocol):
-    """What is used of an HDF5 file."""
+class Weights(Protocol):
+    """The arrays of a network, there already or read when they are asked for; see NetworkWeights.
 
-    def __getitem__(self, path: str) -> Any:
-        """The group or the array at a path."""
+    Each is asked for once, so that whoever makes something else of it holds no second copy of all.
+    """
+
+    @property
+    def embedding(self) -> Array:
+        """`(vocabulary_size, embedding)`."""
+
+    @property
+    def recurrent(self) -> Iterable[RecurrentWeights]:
+        """One for each recurrent layer, the one next to the embedding first."""
+
+    @property
+    def logits_kernel(self) -> Array:
+        """`(units, vocabulary_size)`."""
+
+    @property
+    def logits_bias(self) -> Array:
+        """`(vocabulary_size,)`."""
 
 
 def read_weights(path: Path, architecture: Architecture) -> NetworkWeights:
-    """Read the arrays of a saved network.
+    """Read the arrays of a saved network; see `stored_weights`."""
+    with stored_weights(path, architecture) as stored:
+        return NetworkWeights(
+            stored.embedding, tuple(stored.recurrent), stored.logits_kernel, stored.logits_bias
+        )
+
+
+@contextmanager
+def stored_weights(path: Path, architecture: Architecture) -> Iterator[Weights]:
+    """Open a saved network, to read its arrays one after the other.
 
     Args:
         path: A `model.keras` file.
         architecture: The sizes it must have.
 
     Raises:
-        CheckpointError: The file is damaged, or is not a network of that architecture.
+        CheckpointError: The file is damaged, or is not a network of that architecture; here, or
+            where an array is read.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
+    with ExitStack() as stack:
+        with _told_of(path):
+            archive = stack.enter_context(zipfile.ZipFile(path))
             layers = _described_layers(json.loads(archive.read(DESCRIPTION)))
             _check_layers(layers, architecture)
-            with _open_arrays(archive) as arrays:
-                return _read_arrays(arrays, layers, architecture)
+            arrays = stack.enter_context(open_arrays(archive))
+        yield _StoredWeights(path, arrays, layers, architecture)
+
+
+@contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """Say of what is wrong with a file in which file it is."""
+    try:
+        yield
     except CheckpointError as error:
         raise CheckpointError(
             f"{path} is not the network that its checkpoint describes: {error} "
@@ -185,25 +215,41 @@ def _check_layers(layers: list[_Layer], architecture: Architecture) -> None:
                 )
 
 
-def _read_arrays(arrays: Group, layers: list[_Layer], architecture: Architecture) -> NetworkWeights:
-    """Read every array, checked for its shape."""
-    embedding, *recurrent, logits = layers
-    units, vocabulary_size = architecture.units, architecture.vocabulary_size
-    widths = [architecture.embedding, *[units] * (architecture.layers - 1)]
-    return NetworkWeights(
-        embedding=_read(arrays, embedding, 0, (vocabulary_size, architecture.embedding)),
-        recurrent=tuple(
-            RecurrentWeights(
-                *(
-                    _read(arrays, layer, number, shape)
-                    for number, shape in enumerate(_recurrent_shapes(architecture, width))
-                )
-            )
-            for layer, width in zip(recurrent, widths, strict=True)
-        ),
-        logits_kernel=_read(arrays, logits, 0, (units, vocabulary_size)),
-        logits_bias=_read(arrays, logits, 1, (vocabulary_size,)),
-    )
+class _StoredWeights:
+    """Arrays in a file, each checked when it is read."""
+
+    def __init__(
+        self, path: Path, arrays: Group, layers: list[_Layer], architecture: Architecture
+    ) -> None:
+        self._path = path
+        self._arrays = arrays
+        self._embedding, *self._recurrent, self._logits = layers
+        self._sizes = architecture
+
+    @property
+    def embedding(self) -> Array:
+        shape = (self._sizes.vocabulary_size, self._sizes.embedding)
+        return self._read(self._embedding, 0, shape)
+
+    @property
+    def recurrent(self) -> Iterator[RecurrentWeights]:
+        inputs = self._sizes.embedding
+        for layer in self._recurrent:
+            shapes = enumerate(_recurrent_shapes(self._sizes, inputs))
+            yield RecurrentWeights(*(self._read(layer, number, shape) for number, shape in shapes))
+            inputs = self._sizes.units
+
+    @property
+    def logits_kernel(self) -> Array:
+        return self._read(self._logits, 0, (self._sizes.units, self._sizes.vocabulary_size))
+
+    @property
+    def logits_bias(self) -> Array:
+        return self._read(self._logits, 1, (self._sizes.vocabulary_size,))
+
+    def _read(self, layer: _Layer, number: int, shape: tuple[int, ...]) -> Array:
+        with _told_of(self._path):
+            return _read(self._arrays[f"{layer.path}/{number}"], layer.name, number, shape)
 
 
 def _recurrent_shapes(architecture: Architecture, inputs: int) -> list[tuple[int, ...]]:
@@ -215,70 +261,16 @@ def _recurrent_shapes(architecture: Architecture, inputs: int) -> list[tuple[int
     return [(inputs, sums), (units, sums), bias, *([(peepholes, units)] if peepholes else [])]
 
 
-def _read(arrays: Group, layer: _Layer, number: int, shape: tuple[int, ...]) -> Array:
+def _read(stored: Any, layer: str, number: int, shape: tuple[int, ...]) -> Array:
     """Read array `number` of a layer."""
-    stored = arrays[f"{layer.path}/{number}"]
     if stored.shape != shape or stored.dtype.kind != "f":
         raise CheckpointError(
-            f"array {number} of layer {layer.name} is {stored.dtype} of shape {stored.shape}, "
+            f"array {number} of layer {layer} is {stored.dtype} of shape {stored.shape}, "
             f"where float32 of shape {shape} was expected."
         )
     values = np.empty(shape, np.float32)
     stored.read_direct(values)
-    if not np.isfinite(values).all():
-        raise CheckpointError(f"array {number} of layer {layer.name} holds what is no number.")
+    # Both are NaN where any number is, and need no array of truths beside it.
+    if not (np.isfinite(values.min()) and np.isfinite(values.max())):
+        raise CheckpointError(f"array {number} of layer {layer} holds what is no number.")
     return values
-
-
-@contextmanager
-def _open_arrays(archive: zipfile.ZipFile) -> Iterator[Group]:
-    """Open the HDF5 file inside the zip; Keras stores it as it is, so it is read in place."""
-    import h5py
-
-    member = archive.getinfo(ARRAYS)
-    file: IO[bytes] | RawIOBase
-    if member.compress_type == zipfile.ZIP_STORED and archive.fp is not None:
-        file = _StoredMember(archive.fp, member)
-    else:
-        file = BytesIO(archive.read(ARRAYS))
-    with file, h5py.File(file, "r") as arrays:
-        yield arrays
-
-
-class _StoredMember(RawIOBase):
-    """A member of a zip file that is not compressed, as a file that can be read anywhere.
-
-    Args:
-        file: The zip file; what else reads it must wait.
-        member: Which member.
-    """
-
-    def __init__(self, file: IO[bytes], member: zipfile.ZipInfo) -> None:
-        # The header before the data ends with a name and an extra field, whose lengths stand at
-        # bytes 26 and 28 (APPNOTE.TXT of the ZIP format, 4.3.7).
-        file.seek(member.header_offset)
-        name_length, extra_length = struct.unpack("<26xHH", file.read(30))
-        self._file = file
-        self._start = member.header_offset + 30 + name_length + extra_length
-        self._size = member.file_size
-        self._position = 0
-
-    def seekable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        self._position = offset + (0, self._position, self._size)[whence]
-        return self._position
-
-    def readinto(self, buffer: "WriteableBuffer") -> int:
-        view = memoryview(buffer)[: max(0, self._size - self._position)]
-        self._file.seek(self._start + self._position)
-        read = self._file.readinto(view)  # type: ignore[attr-defined]
-        self._position += read
-        return int(read)

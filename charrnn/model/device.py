@@ -110,7 +110,7 @@ def choose_device(name: str) -> Device:
     if not gpus:
         raise DeviceError(
             "TensorFlow finds no GPU here. Install the extra for it (pip install 'charrnn[gpu]') "
-            "and check the driver with nvidia-smi, or train on the CPU with --device cpu."
+            "and check the driver with nvidia-smi, or compute on the CPU with --device cpu."
         )
     if wanted[1] is not None:
         number = int(wanted[1])
@@ -120,6 +120,24 @@ def choose_device(name: str) -> Device:
             )
         gpus = [gpus[number]]
     return _use_gpus(gpus)
+
+
+def choose_writing_device(name: str) -> None:
+    """Settle on the one device that writes; to be called before TensorFlow has run anything.
+
+    Args:
+        name: "cpu"; "gpu" takes the first GPU; "gpu:N" takes the one numbered N.
+
+    Raises:
+        ConfigurationError: The name is none of these.
+        DeviceError: There is no such GPU.
+    """
+    if name == "cpu":
+        _show_only([])
+        return
+    choose_device("gpu:0" if name == "gpu" else name)
+    # Sums of products rounded to 10 bits would write other poems than a CPU does.
+    tf.config.experimental.enable_tensor_float_32_execution(enabled=False)
 
 
 def _use_gpus(gpus: list[tf.config.PhysicalDevice]) -> Device:

@@ -13,6 +13,7 @@ import tensorflow as tf
 from charrnn.checkpoint import RESUME_DIRECTORY, CheckpointWriter, read_history, read_record
 from charrnn.cluster import Cluster
 from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
+from charrnn.corpus.indexing import keep_passages
 from charrnn.corpus.reading import Corpus
 from charrnn.model.device import choose_device
 from charrnn.model.network import State
@@ -153,7 +154,7 @@ def begin(
         begun=False,
         team=place.team,
     )
-    return _run(trainer, watchers.observer)
+    return _run(trainer, corpus, watchers.observer)
 
 
 def go_on(
@@ -203,7 +204,7 @@ def go_on(
     writer.sweep()
     writer.cut_history(position.step)
     writer.write_record(record)
-    return _run(trainer, watchers.observer)
+    return _run(trainer, corpus, watchers.observer)
 
 
 def _trainer(
@@ -246,8 +247,8 @@ def _trainer(
     )
 
 
-def _run(trainer: Trainer, observer: TrainingObserver) -> Outcome:
-    """Tell the plan, and train."""
+def _run(trainer: Trainer, corpus: Corpus, observer: TrainingObserver) -> Outcome:
+    """Tell the plan, train, and index the text that was learned."""
     record, streams = trainer.record, trainer.streams
     observer.started(
         Plan(
@@ -270,4 +271,7 @@ def _run(trainer: Trainer, observer: TrainingObserver) -> Outcome:
             f"Each evaluation measures the same {trainer.evaluator.characters:,} of the "
             f"{trainer.validation_characters:,} characters kept aside, taken evenly."
         )
-    return trainer.run()
+    outcome = trainer.run()
+    keep_passages(trainer.writer, corpus, trainer.record, observer.noted)
+    observer.finished(outcome)
+    return outcome

@@ -106,7 +106,6 @@ class Trainer:
         outcome = self._outcome(ending)
         told = dataclasses.asdict(outcome) | {"directory": str(outcome.directory)}
         self.team.order(FINISHED, outcome=told)
-        self.observer.finished(outcome)
         return outcome
 
     def _loop(self) -> Ending:

@@ -5,9 +5,13 @@ from pathlib import Path
 import pytest
 
 from charrnn.cli.conversation import Conversation, whole_text
-from charrnn.config import LARGEST_SEED, SamplingConfig, settings_of
+from charrnn.config import LARGEST_SEED, SamplingConfig
 from charrnn.errors import CharrnnError, CheckpointError, ConfigurationError
+from charrnn.setting import settings_of
 from tests.fakes import ScriptedGenerator
+from tests.generation.networks import reciter
+
+EXAMPLES = {"favour": "a=1", "ban": "ab"}
 
 
 class Desk:
@@ -26,6 +30,9 @@ class Desk:
             write=self.shown.append,
             tell=lambda reply: self.shown.append(f"[{reply}]\n"),
             note=self.notes.append,
+            explain=lambda begun, surprises: self.shown.append(
+                f"[{begun}|{'|'.join(one.character for one in surprises)}]"
+            ),
         )
 
     def _open(self, name: str) -> ScriptedGenerator:
@@ -77,6 +84,19 @@ def test_more_with_words_begins_a_new_line() -> None:
     assert desk.poems == ["The moon is\nand so bright\ntodayer"]
 
 
+def test_the_last_turn_is_explained() -> None:
+    desk = Desk()
+    desk.generator = reciter()  # type: ignore[assignment]
+    with pytest.raises(CharrnnError, match="there is no poem yet"):
+        desk.type("/explain")
+    desk.type("Bl", "/length 2", "black\n")
+    assert desk.type("/explain") == "[black\n|h|o]"
+    desk.type("/length auto", "/more r")
+    assert desk.type("/explain") == "[black\nho\nr|s|e|]"
+    desk.type("/undo")
+    assert desk.type("/explain") == "[black\n|h|o]"
+
+
 def test_a_finished_poem_goes_on_with_new_words_only() -> None:
     desk = Desk(".", "light")
     desk.type("Night")
@@ -84,6 +104,23 @@ def test_a_finished_poem_goes_on_with_new_words_only() -> None:
         desk.type("/more")
     desk.type("/more Dawn")
     assert desk.poems == ["Night\nDawnlight"]
+
+
+def test_a_poem_that_nothing_can_follow_is_told_of_and_kept() -> None:
+    desk = Desk(" is|", " bright")
+    desk.type("The moon")
+    assert desk.notes == [
+        "The poem stops here: the settings (no-repeat, max-copy) leave no character to follow."
+    ]
+    assert desk.poems == ["The moon is"]
+    desk.type("/more")
+    assert desk.poems == ["The moon is bright"]
+
+
+def test_what_a_network_cannot_favour_is_told_once() -> None:
+    desk = Desk("1", "2", "3", settings=SamplingConfig(seed=7, favour="—=1"))
+    desk.type("A", "B", "/retry")
+    assert desk.notes == ["— cannot be favoured."]
 
 
 def test_retry_writes_the_last_turn_anew_with_the_next_seed() -> None:
@@ -161,10 +198,9 @@ def test_settings_are_changed_and_shown() -> None:
 
 
 def test_every_setting_of_sampling_is_a_command() -> None:
-    desk = Desk()
     for name, description in settings_of(SamplingConfig).items():
-        value = description.choices[-1] if description.choices else "1"
-        reply = desk.type(f"/{name.replace('_', '-')} {value}")
+        value = description.choices[-1] if description.choices else EXAMPLES.get(name, "1")
+        reply = Desk().type(f"/{name.replace('_', '-')} {value}")
         assert re.fullmatch(rf"\[[a-z-]+: {value}(\.0)?\]\n", reply)
 
 

@@ -113,7 +113,7 @@ def test_a_corpus_that_has_changed_is_told(corpus_file: Path) -> None:
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
         "Error: the corpus poems has changed since reciter learned it, so its validation part is "
-        "no longer known. Put the old text back, or evaluate on another: "
+        "no longer known. Name a text to evaluate on: "
         f"charrnn evaluate {corpus_file.parent}/runs/reciter FILE\n"
     )
 

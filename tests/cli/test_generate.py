@@ -1,10 +1,12 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -115,8 +117,19 @@ def test_a_prompt_file_in_another_encoding_is_read_with_a_note(tmp_path: Path) -
         (("--prompt", "a", "--prompt-file", "-"), "exclude each other"),
         (("--prompt-file", "missing.txt"), "'missing.txt': No such file or directory"),
         (("--count", "0"), "it must be a whole number at least 1. Received: 0."),
-        (("--temperature", "-1"), "it must be a number at least 0. Received: -1."),
+        (
+            ("--temperature", "-1"),
+            "must be a number at least 0, or two as in 1.0:0.6. Received: -1.",
+        ),
         (("--seed", "9223372036854775808"), "Received: 9223372036854775808."),
+        (("reciter", "--blend", "reciter=1"), "leave out CHECKPOINT, or --blend."),
+        (("--blend", "reciter"), "a blend is names of checkpoints with a weight for each"),
+        (("--strength", "1"), "--strength goes with --unlike CHECKPOINT"),
+        (("--unlike", "reciter", "--strength", "11"), "from 0 to 10. Received: 11."),
+        (("--beam", "2", "--count", "2"), "--beam finds one poem"),
+        (("--beam", "2", "--top-k", "2"), "a beam search finds one poem and draws nothing."),
+        (("--ban", "abcehklors"), "the ban leaves no character to write."),
+        (("--max-copy", "9"), "max-copy 9 needs the index of the text learned"),
     ],
 )
 def test_what_cannot_be_asked_for_is_a_usage_error(arguments: Sequence[str], told: str) -> None:
@@ -148,7 +161,7 @@ def test_the_same_seed_writes_the_same_poem_and_each_of_several_alone() -> None:
     assert [poem["seed"] for poem in three] == [7, 8, 9]
     assert len({str(poem["text"]) for poem in three}) == 3
     (alone,) = poems_of(generate(*WILD, "--seed", "9", "--json"))
-    assert alone == three[2]
+    assert alone | {"code": None} == three[2] | {"code": None}
     assert generate(*WILD, "--seed", "9").stdout.rstrip() == str(alone["text"]).rstrip()
 
 
@@ -177,6 +190,142 @@ def test_a_seed_that_was_drawn_writes_the_poem_again() -> None:
     (first,) = poems_of(generate(*WILD, "--json"))
     (again,) = poems_of(generate(*WILD, "--json", "--seed", str(first["seed"])))
     assert again == first
+
+
+def test_the_best_of_several_drafts_is_printed_and_its_score_told() -> None:
+    arguments = (*WILD, "--best-of", "4", "--seed", "3", "--length", "20", "--lines", "any")
+    plain = generate(*arguments)
+    judged = generate(*arguments, "--show-scores")
+    assert plain.stdout == judged.stdout
+    assert plain.stderr == ""
+    pattern = (
+        r"Seed 3 scores -[\d.]+ \(log-probability -[\d.]+, repeated [\d.]+%, copied [\d.]+%\); "
+        r"its 3 other drafts -[\d.]+ to -[\d.]+\.\n"
+    )
+    assert re.fullmatch(pattern, judged.stderr)
+    (poem,) = poems_of(generate(*arguments, "--show-scores", "--json"))
+    scores = poem["scores"]
+    assert isinstance(scores, list)
+    assert [set(one) for one in scores] == [{"score", "log_probability", "repeated", "copied"}] * 4
+    assert [one["score"] for one in scores] == sorted(
+        (one["score"] for one in scores), reverse=True
+    )
+    assert scores[0]["log_probability"] == pytest.approx(
+        sum(poem["log_probabilities"]) / len(poem["log_probabilities"])
+    )
+    assert poems_of(generate(*arguments, "--json"))[0]["scores"] == []
+
+
+def test_a_single_draft_can_be_scored() -> None:
+    assert generate("--show-scores", "--seed", "1", "--count", "2").stderr == (
+        "Seed 1 scores 0.000 (log-probability 0.000, repeated 0.0%, copied 0.0%).\n"
+        "Seed 2 scores 0.000 (log-probability 0.000, repeated 0.0%, copied 0.0%).\n"
+    )
+    finished = ("--prompt", POEM, "--show-scores", "--seed", "1")
+    assert generate(*finished).stderr == "Seed 1 has no score, as nothing was written.\n"
+    (poem,) = poems_of(generate(*finished, "--json"))
+    assert poem["scores"] == [
+        {"score": None, "log_probability": None, "repeated": 0.0, "copied": 0.0}
+    ]
+
+
+def test_what_the_network_had_expected_is_drawn_beneath_the_poem(
+    golden: Callable[[str, str], None],
+) -> None:
+    result = generate("--explain", "--seed", "1", "--prompt", "By\nbl", "--count", "2")
+    assert result.exit_code == 0
+    assert result.stderr.splitlines()[2].startswith("Beneath each character: its surprise in bits")
+    assert result.stderr.count("Beneath") == 1
+    golden("explained.txt", result.stdout)
+
+
+def test_json_holds_what_the_network_had_expected() -> None:
+    (poem,) = poems_of(generate("--explain", "--json", "--prompt", "bla"))
+    explanation: Any = poem["explanation"]
+    assert [one["character"] for one in explanation] == [*"ck\nhorse", ""]
+    assert {one["rank"] for one in explanation} == {1}
+    assert [one["log_probability"] for one in explanation[:-1]] == poem["log_probabilities"]
+    assert [len(one["runners_up"]) for one in explanation] == [3] * 9
+    assert "explanation" not in poems_of(generate("--json"))[0]
+
+
+def test_several_networks_write_in_agreement(runs: Path) -> None:
+    save_reciting_run(runs / "other")
+    result = generate("--blend", f"reciter=0.7,{runs / 'other'}=0.3", "--json", "--seed", "1")
+    document = json.loads(result.stdout)
+    assert [poem["text"] for poem in document["poems"]] == [POEM]
+    digest = Checkpoint.open(runs / "reciter").model.sha256
+    assert document["blend"] == [
+        {"checkpoint": str(runs / "reciter"), "model": digest, "weight": 0.7},
+        {"checkpoint": str(runs / "other"), "model": digest, "weight": 0.3},
+    ]
+    assert "checkpoint" not in document
+    missing = generate("--blend", "reciter=1,nobody=1")
+    assert (missing.exit_code, missing.stdout) == (1, "")
+    assert missing.stderr.startswith("Error: there is no checkpoint named nobody")
+
+
+def test_a_network_writes_unlike_another_one(runs: Path) -> None:
+    save_reciting_run(runs / "text", layout="text")
+    result = generate(
+        "reciter", "--unlike", "reciter", "--strength", "0.2", "--json", "--seed", "1"
+    )
+    document = json.loads(result.stdout)
+    assert [poem["text"] for poem in document["poems"]] == [POEM]
+    assert document["unlike"]["checkpoint"] == str(runs / "reciter")
+    assert document["unlike"]["strength"] == 0.2
+    assert document["checkpoint"] == str(runs / "reciter")
+    strange = generate("reciter", "--unlike", "text")
+    assert strange.exit_code == 2
+    assert "one layout" in strange.stderr
+
+
+def test_a_poem_that_nothing_can_follow_is_told_of(runs: Path) -> None:
+    save_reciting_run(runs / "text", layout="text")
+    arguments = ("text", *WILD, "--no-repeat", "1", "--seed", "1")
+    for more in ((), ("--show-scores",)):
+        result = generate(*arguments, *more)
+        assert result.exit_code == 0
+        assert len(result.stdout.rstrip("\n")) <= len(POEM)
+        assert result.stderr.startswith("The poem stops here: ")
+    (poem,) = poems_of(generate(*arguments, "--json"))
+    assert (poem["ended"], poem["stranded"]) == (False, True)
+    assert sorted(str(poem["text"])) == sorted(set(POEM))
+
+
+def test_wishes_that_come_to_nothing_are_told_of() -> None:
+    result = generate("--favour", "月=2", "--ban", "x")
+    assert result.stdout == f"{POEM}\n"
+    assert result.stderr == (
+        "月 is not in this model's alphabet, so it cannot be favoured.\n"
+        "x is not in this model's alphabet, so it is never written, banned or not.\n"
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_ctrl_c_prints_the_poems_that_are_done(form: str) -> None:
+    # All are side by side; the signal comes when the first one alone goes on.
+    code = (
+        "import os, signal\n"
+        "from charrnn.generation.pen import Pen\n"
+        "advance = Pen.advance\n"
+        "def interrupted(self, trails):\n"
+        "    if len(trails) == 1: os.kill(os.getpid(), signal.SIGINT)\n"
+        "    advance(self, trails)\n"
+        "Pen.advance = interrupted"
+    )
+    wild = (*WILD, "--seed", "1", "--lines", "any", "--count", "6")
+    whole = [str(poem["text"]) for poem in poems_of(generate(*wild, "--json"))]
+    done = [text.rstrip() for text in whole if len(text) < len(max(whole, key=len))]
+    assert len(done) == 5
+    process = started(*wild, *(["--json"] if form == "json" else []), code=code)
+    printed, told = process.communicate(timeout=60)
+    assert (process.returncode, told) == (130, "")
+    if form == "json":
+        assert [poem["text"].rstrip() for poem in json.loads(printed)["poems"]] == done
+    else:
+        assert printed == "\n\n".join(done) + "\n"
 
 
 def test_options_can_be_given_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

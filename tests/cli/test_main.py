@@ -175,7 +175,19 @@ def test_the_package_runs_as_a_module() -> None:
 def test_commands_are_listed_in_the_order_of_use() -> None:
     lines = CliRunner().invoke(main, ["--help"]).stdout.partition("Commands:\n")[2].splitlines()
     names = [line.split()[0] for line in lines[: lines.index("")]]
-    assert names == ["train", "generate", "repl", "evaluate", "info", "corpus"]
+    assert names == [
+        "train",
+        "generate",
+        "repl",
+        "replay",
+        "evaluate",
+        "score",
+        "novelty",
+        "info",
+        "corpus",
+        "forms",
+        "verify",
+    ]
 
 
 def _all_commands(
@@ -217,7 +229,7 @@ def test_help_ends_with_examples_that_are_understood(
     for example in found:
         words = shlex.split(re.split(r" [|<>]", example)[0])[1:]
         parsed: click.Command = main
-        while isinstance(parsed, click.Group) and words[0] != "COMMAND":
+        while isinstance(parsed, click.Group) and words and words[0] != "COMMAND":
             parsed = parsed.commands[words.pop(0)]
         if not isinstance(parsed, click.Group):
             parsed.make_context("example", words)

@@ -14,13 +14,12 @@ from charrnn.cli.options import (
     json_option,
 )
 from charrnn.config import (
-    Configuration,
     CorpusConfig,
     ModelConfig,
     SamplingConfig,
     TrainingConfig,
-    settings_of,
 )
+from charrnn.setting import Configuration, settings_of
 from tests.fakes import write_run
 
 
@@ -92,7 +91,10 @@ def test_two_configurations_share_a_command() -> None:
         (
             SamplingConfig,
             ["--temperature", "-1"],
-            "Invalid value for '--temperature': it must be a number at least 0. Received: -1.",
+            (
+                "Invalid value for '--temperature': it must be a number at least 0, or two as in "
+                "1.0:0.6. Received: -1."
+            ),
         ),
         (
             SamplingConfig,

@@ -10,10 +10,12 @@ from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from charrnn.cli import main, repl
+from charrnn.cli.networks import Networks
 from charrnn.cli.terminal import WordCompleter
 from charrnn.config import SamplingConfig
 from charrnn.errors import CheckpointError
 from tests.fakes import ScriptedGenerator, write_run
+from tests.generation.networks import reciter
 
 
 @pytest.fixture
@@ -114,6 +116,43 @@ def test_control_c_ends_a_script_and_keeps_what_was_shown(
     assert result.stdout == "> The moon\nThe moon is br\n\n"
 
 
+def test_a_turn_is_explained(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repl, "_open", lambda _: reciter())
+    result = _converse(runs, "bl\n/explain\n/length 1\nbl\n/explain\n")
+    shown = result.stdout.partition("> /explain\n")[2].partition("> /length")[0].splitlines()
+    assert shown[:3] == ["  0.00  black↵", "  bits    0000", "    or    ∎∎∎∎"]
+    assert shown[5:7] == ["  0.00  horse∎", "  bits  000000"]
+    assert result.stderr.startswith("Beneath each character: its surprise in bits")
+
+
+def test_several_networks_write_together_and_take_turns(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Networks] = []
+
+    def open_any(networks: Networks) -> ScriptedGenerator:
+        opened.append(networks)
+        return ScriptedGenerator(" one")
+
+    monkeypatch.setattr(repl, "_open", open_any)
+    result = CliRunner().invoke(
+        main,
+        ["repl", "--checkpoints", str(runs), "--blend", "moons=2,rivers=1", "--unlike", "rivers"],
+        input="A\n/model rivers=1,moons=3\nB\n/model rivers\n/model rivers=x\n/best-of 4\n/beam 2\n",
+    )
+    assert result.exit_code == 0
+    assert [networks.name for networks in opened] == [
+        "moons and rivers, unlike rivers",
+        "rivers and moons",
+        "rivers",
+    ]
+    assert "rivers=1,moons=3 writes from here on." in result.stdout
+    told = result.stderr.splitlines()
+    assert told[0].startswith("Error: a blend is names of checkpoints with a weight for each")
+    assert told[1].startswith("Error: a beam search finds one poem and draws nothing.")
+    assert len(told) == 2
+
+
 def test_a_network_that_is_not_there_is_told_at_once(runs: Path) -> None:
     result = CliRunner().invoke(main, ["repl", "lakes", "--checkpoints", str(runs)])
     assert result.exit_code == 1
@@ -137,7 +176,7 @@ def keyboard() -> Iterator[PipeInput]:
 
 
 def _at_terminal(runs: Path) -> None:
-    repl._converse(runs / "moons", runs, SamplingConfig(seed=7))
+    repl._converse(Networks(((runs / "moons", 1.0),)), runs, SamplingConfig(seed=7))
 
 
 def test_lines_are_typed_edited_and_answered(
@@ -183,9 +222,9 @@ def test_a_network_that_cannot_be_opened_is_told_and_another_one_can_write(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def open_rivers_only(directory: Path) -> ScriptedGenerator:
-        if directory.name != "rivers":
-            raise CheckpointError(f"{directory.name} is damaged.")
+    def open_rivers_only(networks: Networks) -> ScriptedGenerator:
+        if networks.name != "rivers":
+            raise CheckpointError(f"{networks.name} is damaged.")
         return ScriptedGenerator(" runs")
 
     monkeypatch.setattr(repl, "_open", open_rivers_only)

@@ -60,16 +60,56 @@ def reciter(layout: Layout = "blocks") -> TextGenerator:
     return TextGenerator(NumpyEngine(*reciting_weights(layout)), VOCABULARY, layout)
 
 
+def markov(table: np.ndarray, characters: str, layout: Layout = "blocks") -> TextGenerator:
+    """A writer whose prediction depends on the last symbol alone.
+
+    Args:
+        table: `(vocabulary, vocabulary)`, the logits after each symbol.
+        characters: The alphabet, in order.
+        layout: How poems stood in the text it learned.
+    """
+    weights, architecture = markov_weights(table)
+    return TextGenerator(NumpyEngine(weights, architecture), Vocabulary(tuple(characters)), layout)
+
+
+def markov_weights(table: np.ndarray) -> tuple[NetworkWeights, Architecture]:
+    """A network whose prediction is the row of a table that the last symbol has."""
+    one = np.eye(len(table), dtype=np.float32)
+    recurrent = RecurrentWeights(one, np.zeros_like(one), np.zeros(len(table), np.float32))
+    weights = NetworkWeights(
+        one.copy(), (recurrent,), table.astype(np.float32), np.zeros(len(table), np.float32)
+    )
+    sizes = dataclasses.replace(
+        reciting_weights()[1], vocabulary_size=len(table), embedding=len(table), units=len(table)
+    )
+    return weights, sizes
+
+
 def save_reciting_run(
     directory: Path, layout: Layout = "blocks", corpus: CorpusRecord | None = None
 ) -> RunRecord:
     """Write a checkpoint of the reciting network."""
-    weights, architecture = reciting_weights(layout)
+    return _save_run(directory, reciting_weights(layout), VOCABULARY, layout, corpus)
+
+
+def save_markov_run(directory: Path, table: np.ndarray, characters: str) -> RunRecord:
+    """Write a checkpoint of a network whose prediction depends on the last symbol alone."""
+    return _save_run(directory, markov_weights(table), Vocabulary(tuple(characters)))
+
+
+def _save_run(
+    directory: Path,
+    network: tuple[NetworkWeights, Architecture],
+    vocabulary: Vocabulary,
+    layout: Layout = "blocks",
+    corpus: CorpusRecord | None = None,
+) -> RunRecord:
+    weights, architecture = network
     record = RunRecord(
         created="2026-01-02T03:04:05+00:00",
         versions={},
         architecture=architecture,
-        vocabulary=VOCABULARY.characters,
+        vocabulary=vocabulary.characters,
         corpus=corpus
         or CorpusRecord(
             name="black",

@@ -31,9 +31,11 @@ def case(request, tmp_path_factory):
     return path, sizes, ids, np.asarray(model(ids.astype(np.int32)))
 
 
+@pytest.mark.parametrize("texts", [1, 3])
 @pytest.mark.parametrize("largest_table", [0, engine.LARGEST_TABLE], ids=["product", "table"])
-def test_step_after_step_gives_the_logits_of_keras(case, monkeypatch, largest_table):
+def test_step_after_step_gives_the_logits_of_keras(case, monkeypatch, largest_table, texts):
     path, sizes, ids, expected = case
+    ids, expected = ids[:texts], expected[:texts]
     monkeypatch.setattr(engine, "LARGEST_TABLE", largest_table)
     network = NumpyEngine.open(path, sizes)
     state = network.initial_state(len(ids))
@@ -65,3 +67,14 @@ def test_a_state_that_was_kept_can_be_gone_on_from_again(case):
         np.testing.assert_array_equal(array, copy)
     logits, _ = network.step(ids[:1, 50], kept)
     np.testing.assert_allclose(logits, expected[:1, 50], atol=1e-5, rtol=0)
+
+
+def test_of_a_large_alphabet_the_symbols_met_last_are_remembered(case, monkeypatch):
+    path, sizes, ids, expected = case
+    monkeypatch.setattr(engine, "LARGEST_TABLE", 0)
+    monkeypatch.setattr(engine, "MOST_REMEMBERED", 2)
+    network = NumpyEngine.open(path, sizes)
+    state = network.initial_state(1)
+    for position in range(40):
+        logits, state = network.step(ids[:1, position], state)
+        np.testing.assert_allclose(logits, expected[:1, position], atol=1e-5, rtol=0)

@@ -8,25 +8,30 @@ from hypothesis.extra import numpy as hnp
 
 from charrnn.config import SamplingConfig
 from charrnn.generation import sampling
-from charrnn.generation.sampling import (
-    draw,
-    keep_likeliest,
-    keep_min_p,
-    keep_top_k,
-    keep_top_p,
-    log_softmax,
-    penalise_repetition,
-    prepare,
-    scale,
-)
+from charrnn.generation.filters import log_softmax
+from charrnn.generation.sampling import draw, prepare, temperature_at
 
 NOTHING_BARRED = np.zeros(4, np.bool_)
+FIRST_BARRED = np.array([True, False, False, False])
 LARGEST_UNIFORM = 1 - 2**-53
+
+PLAIN = SamplingConfig()
+
+LOGITS = st.floats(-60, 60, width=32)
 
 logits_of_four = hnp.arrays(
     np.float32,
     hnp.array_shapes(max_dims=2, max_side=4).map(lambda shape: (*shape, 4)),
-    elements=st.floats(-60, 60, width=32),
+    elements=LOGITS,
+)
+
+configs = st.builds(
+    SamplingConfig,
+    top_k=st.none() | st.integers(1, 5),
+    top_p=st.floats(1e-9, 1),
+    min_p=st.floats(0, 1),
+    typical_p=st.floats(1e-9, 1),
+    repetition_penalty=st.floats(1, 1e6),
 )
 
 
@@ -39,103 +44,71 @@ def probabilities_of(logits: np.ndarray) -> np.ndarray:
     return np.exp(log_softmax(logits))
 
 
-def test_log_softmax_normalises_and_does_not_mind_huge_logits():
-    np.testing.assert_allclose(probabilities_of(logits_of(2, 4, 1, 1)), [0.25, 0.5, 0.125, 0.125])
-    np.testing.assert_allclose(probabilities_of(np.array([1e30, 1e30])), [0.5, 0.5])
+@pytest.mark.parametrize(
+    ("temperature", "progress", "expected"),
+    [
+        (0.8, 0.3, 0.8),
+        (0, 0.3, 0.0),
+        ("1.0:0.6", 0.0, 1.0),
+        ("1.0:0.6", 0.25, 0.9),
+        ("1.0:0.6", 1.0, 0.6),
+        ("0:2", 0.5, 1.0),
+        ("1.0:0.6", 7.0, 0.6),
+        ("1.0:0.6", -1.0, 1.0),
+    ],
+)
+def test_a_schedule_goes_evenly_from_one_temperature_to_the_other(temperature, progress, expected):
+    assert temperature_at(temperature, progress) == pytest.approx(expected)
 
 
-def test_a_penalty_divides_what_is_above_zero_and_multiplies_what_is_below():
-    logits = np.array([[2.0, -2.0, 3.0, -3.0], [2.0, -2.0, 3.0, -np.inf]])
-    recent = np.array([[True, True, False, False], [False, False, True, True]])
-    np.testing.assert_array_equal(
-        penalise_repetition(logits, recent, 2.0),
-        [[1.0, -4.0, 3.0, -3.0], [2.0, -2.0, 1.5, -np.inf]],
+def test_a_schedule_gives_every_row_of_a_batch_its_own_temperature():
+    progress = np.array([0.0, 0.5, 1.0, 2.0])
+    temperatures = temperature_at("1.0:0.6", progress)
+    np.testing.assert_allclose(temperatures, [[1.0], [0.8], [0.6], [0.6]])
+    assert progress.tolist() == [0.0, 0.5, 1.0, 2.0]
+    assert temperature_at(0.8, progress) == 0.8
+
+
+def test_rows_are_prepared_at_their_own_temperature_and_zero_takes_the_likeliest():
+    row = logits_of(0.1, 0.2, 0.3, 0.4)
+    prepared = prepare(
+        np.stack([row] * 3),
+        PLAIN,
+        barred=NOTHING_BARRED,
+        temperature=np.array([[0.5], [0.0], [1.0]]),
+    )
+    np.testing.assert_allclose(
+        probabilities_of(prepared),
+        [[1 / 30, 4 / 30, 9 / 30, 16 / 30], [0, 0, 0, 1], [0.1, 0.2, 0.3, 0.4]],
     )
 
 
-@pytest.mark.parametrize(
-    ("temperature", "expected"),
-    [
-        (1.0, [0.1, 0.2, 0.3, 0.4]),
-        (0.5, [1 / 30, 4 / 30, 9 / 30, 16 / 30]),
-        (1e6, [0.25, 0.25, 0.25, 0.25]),
-        (1e-6, [0.0, 0.0, 0.0, 1.0]),
-        (1e-300, [0.0, 0.0, 0.0, 1.0]),
-    ],
-)
-def test_a_temperature_is_a_power_of_the_probabilities(temperature, expected):
-    scaled = scale(logits_of(0.1, 0.2, 0.3, 0.4), temperature)
-    np.testing.assert_allclose(probabilities_of(scaled), expected, atol=1e-5)
+def test_favours_multiply_the_odds_before_the_temperature():
+    bias = np.log([1.0, 6.0, 1.0, 1.0])
+    logits = logits_of(0.4, 0.1, 0.3, 0.2)
+    prepared = prepare(logits, PLAIN, barred=NOTHING_BARRED, temperature=1.0, bias=bias)
+    np.testing.assert_allclose(probabilities_of(prepared), [4 / 15, 6 / 15, 3 / 15, 2 / 15])
+    prepared = prepare(logits, PLAIN, barred=FIRST_BARRED, temperature=0.5, bias=bias)
+    np.testing.assert_allclose(probabilities_of(prepared), [0, 36 / 49, 9 / 49, 4 / 49])
 
 
-def test_a_temperature_leaves_what_is_barred_barred():
-    assert scale(np.array([0.0, -np.inf]), 1e-6).tolist() == [0.0, -np.inf]
-    assert scale(np.array([0.0, -np.inf]), 1e6).tolist() == [0.0, -np.inf]
+def test_no_favour_brings_back_what_is_barred():
+    bias = np.array([1e6, 0.0, 0.0, 0.0])
+    prepared = prepare(np.zeros(4), PLAIN, barred=FIRST_BARRED, temperature=1.0, bias=bias)
+    np.testing.assert_allclose(probabilities_of(prepared), [0, 1 / 3, 1 / 3, 1 / 3])
 
 
-@pytest.mark.parametrize(
-    ("k", "expected"),
-    [
-        (1, [0, 0, 0, 1]),
-        (2, [0, 0, 3 / 7, 4 / 7]),
-        (4, [0.1, 0.2, 0.3, 0.4]),
-        (99, [0.1, 0.2, 0.3, 0.4]),
-    ],
-)
-def test_top_k_keeps_the_k_likeliest(k, expected):
-    kept = keep_top_k(logits_of(0.1, 0.2, 0.3, 0.4), k)
-    np.testing.assert_allclose(probabilities_of(kept), expected)
-
-
-def test_top_k_keeps_all_that_are_as_likely_as_the_last():
-    kept = keep_top_k(logits_of(0.2, 0.4, 0.2, 0.2), 2)
-    np.testing.assert_allclose(probabilities_of(kept), [0.2, 0.4, 0.2, 0.2])
-
-
-@pytest.mark.parametrize(
-    ("p", "expected"),
-    [
-        (1e-9, [0, 1, 0, 0]),
-        (0.45, [0, 1, 0, 0]),
-        (0.6, [0, 0.5 / 0.9, 0.4 / 0.9, 0]),
-        (0.95, [0.06 / 0.96, 0.5 / 0.96, 0.4 / 0.96, 0]),
-        (0.999, [0.06, 0.5, 0.4, 0.04]),
-    ],
-)
-def test_top_p_keeps_the_fewest_that_hold_the_probability(p, expected):
-    kept = keep_top_p(logits_of(0.06, 0.5, 0.4, 0.04), p)
-    np.testing.assert_allclose(probabilities_of(kept), expected)
-
-
-def test_top_p_keeps_equals_together():
-    kept = keep_top_p(logits_of(0.25, 0.25, 0.25, 0.25), 0.3)
-    np.testing.assert_allclose(probabilities_of(kept), [0.25, 0.25, 0.25, 0.25])
-
-
-@pytest.mark.parametrize(
-    ("share", "expected"),
-    [
-        (0.05, [0.06, 0.5, 0.4, 0.04]),
-        (0.1, [0.06 / 0.96, 0.5 / 0.96, 0.4 / 0.96, 0]),
-        (0.5, [0, 5 / 9, 4 / 9, 0]),
-        (1.0, [0, 1, 0, 0]),
-    ],
-)
-def test_min_p_keeps_a_share_of_the_likeliest(share, expected):
-    kept = keep_min_p(logits_of(0.06, 0.5, 0.4, 0.04), share)
-    np.testing.assert_allclose(probabilities_of(kept), expected)
-
-
-def test_the_first_of_equals_is_the_likeliest():
-    assert keep_likeliest(np.array([1.0, 3.0, 3.0])).tolist() == [-np.inf, 3.0, -np.inf]
-
-
-def test_filters_work_on_every_row_by_itself():
-    rows = np.stack((logits_of(0.1, 0.2, 0.3, 0.4), logits_of(0.7, 0.1, 0.1, 0.1)))
-    for function, value in ((keep_top_k, 2), (keep_top_p, 0.65), (keep_min_p, 0.5), (scale, 2.0)):
-        together = function(rows, value)
-        for row, alone in zip(together, rows, strict=True):
-            np.testing.assert_allclose(row, function(alone, value))
+def test_the_penalty_is_taken_before_the_favour():
+    # The logit 2 is halved, and 1 added to that.
+    prepared = prepare(
+        np.array([2.0, 2.0, 0.0, 0.0]),
+        SamplingConfig(repetition_penalty=2.0),
+        barred=NOTHING_BARRED,
+        temperature=1.0,
+        recent=np.array([True, False, False, False]),
+        bias=np.array([1.0, 0.0, 0.0, 0.0]),
+    )
+    assert (prepared - prepared[2]).tolist() == [2.0, 2.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize(
@@ -158,69 +131,109 @@ def test_a_draw_with_nothing_to_draw_is_an_error():
         draw(np.array([0.0, np.nan]), 0.5)
 
 
+@pytest.mark.parametrize("temperature", [0.0, 1.0, np.array([[0.0], [1.0]])])
+def test_a_row_with_everything_barred_is_an_error(temperature):
+    logits = np.zeros((2, 4))
+    barred = np.array([[False] * 4, [True] * 4])
+    with pytest.raises(ValueError, match="nothing can be drawn"):
+        draw(prepare(logits, PLAIN, barred=barred, temperature=temperature), [0.5, 0.5])
+
+
+def chi_square(drawn: np.ndarray, expected: np.ndarray) -> float:
+    """How far draws are from a distribution; symbols of probability 0 are not to be drawn."""
+    possible = expected > 0
+    observed = np.bincount(drawn, minlength=len(expected))
+    assert observed[~possible].sum() == 0
+    counts = len(drawn) * expected[possible]
+    return float(((observed[possible] - counts) ** 2 / counts).sum())
+
+
 def test_draws_follow_the_distribution():
     expected = np.array([0.05, 0.1, 0.15, 0.3, 0.4])
-    count = 20_000
-    uniforms = np.random.default_rng(2026).random(count)
-    drawn = draw(np.tile(np.log(expected), (count, 1)), uniforms)
-    observed = np.bincount(drawn, minlength=5)
-    chi_square = ((observed - count * expected) ** 2 / (count * expected)).sum()
-    assert chi_square < 18.47  # 0.1 % of fair draws exceed it at four degrees of freedom.
+    uniforms = np.random.default_rng(2026).random(20_000)
+    drawn = draw(np.tile(np.log(expected), (20_000, 1)), uniforms)
+    assert chi_square(drawn, expected) < 18.47  # 0.1 % of fair draws exceed it at four degrees.
+
+
+def test_draws_with_many_settings_follow_the_distribution_worked_out_by_hand():
+    # Barred: the last. Doubled by favour: the first. Powers at temperature 1/2 of 2, 3, 1, 4:
+    # 4, 9, 1, 16 of 30. Three are kept by top-k: 4, 9, 16 of 29; min-p 0.3 leaves out the first.
+    config = SamplingConfig(top_k=3, min_p=0.3)
+    logits = np.tile(logits_of(0.1, 0.3, 0.1, 0.4, 0.1).astype(np.float32), (20_000, 1))
+    prepared = prepare(
+        logits,
+        config,
+        barred=np.array([False, False, False, False, True]),
+        temperature=temperature_at("1:0", np.full(20_000, 0.5)),
+        bias=np.log([2.0, 1.0, 1.0, 1.0, 1.0]),
+    )
+    drawn = draw(prepared, np.random.default_rng(7).random(20_000))
+    assert chi_square(drawn, np.array([0, 9 / 25, 0, 16 / 25, 0])) < 10.83  # 0.1 %, one degree.
 
 
 @given(logits_of_four, st.integers(0, 3), st.floats(0, LARGEST_UNIFORM))
 def test_what_is_barred_is_never_drawn(logits, barred_symbol, uniform):
     barred = np.arange(4) == barred_symbol
-    prepared = prepare(logits, SamplingConfig(temperature=1e6), None, barred)
+    prepared = prepare(logits, PLAIN, barred=barred, temperature=1e6)
     assert (draw(prepared, np.full(logits.shape[:-1], uniform)) != barred_symbol).all()
 
 
-@given(
-    logits_of_four,
-    st.builds(
-        SamplingConfig,
-        temperature=st.floats(0, 1e6),
-        top_k=st.none() | st.integers(1, 5),
-        top_p=st.floats(1e-9, 1),
-        min_p=st.floats(0, 1),
-        repetition_penalty=st.floats(1, 1e6),
-    ),
-)
-def test_any_settings_leave_something_to_draw_and_the_input_untouched(logits, config):
-    before = logits.copy()
-    recent = np.array([True, False, True, False])
-    barred = np.array([False, True, False, False])
-    kept = [array.copy() for array in (recent, barred)]
-    prepared = prepare(logits, config, recent, barred)
+@given(logits_of_four, configs, st.floats(0, 1e6))
+def test_any_settings_leave_something_to_draw_and_the_input_untouched(logits, config, temperature):
+    given_arrays = (
+        logits,
+        np.array([True, False, True, False]),
+        np.array([False, True, False, False]),
+        np.array([3.0, 0.0, -500.0, 1.0]),
+    )
+    before = [array.copy() for array in given_arrays]
+    logits, recent, barred, bias = given_arrays
+    prepared = prepare(
+        logits, config, recent=recent, barred=barred, temperature=temperature, bias=bias
+    )
     assert prepared.shape == logits.shape
+    assert prepared.dtype == np.float64
     assert (prepared.max(axis=-1) > -np.inf).all()
     assert (prepared[..., 1] == -np.inf).all()
-    np.testing.assert_array_equal(logits, before)
-    np.testing.assert_array_equal(recent, kept[0])
-    np.testing.assert_array_equal(barred, kept[1])
+    for array, kept in zip(given_arrays, before, strict=True):
+        assert not np.shares_memory(prepared, array)
+        np.testing.assert_array_equal(array, kept)
 
 
-@given(logits_of_four)
-def test_each_function_gives_new_logits(logits):
-    before = logits.copy()
-    recent = np.ones(4, np.bool_)
-    for result in (
-        penalise_repetition(logits, recent, 2.0),
-        scale(logits, 0.5),
-        keep_likeliest(logits),
-        keep_top_k(logits, 2),
-        keep_top_p(logits, 0.5),
-        keep_min_p(logits, 0.5),
-        log_softmax(logits),
-        draw(logits, np.zeros(logits.shape[:-1])),
-    ):
-        assert not np.shares_memory(result, logits)
-        np.testing.assert_array_equal(logits, before)
+@given(
+    configs,
+    st.integers(1, 5).flatmap(
+        lambda batch: st.tuples(
+            hnp.arrays(np.float32, (batch, 6), elements=LOGITS),
+            hnp.arrays(np.bool_, (batch, 6)),
+            hnp.arrays(np.bool_, (batch, 6)),
+            hnp.arrays(np.float64, (batch, 1), elements=st.just(0.0) | st.floats(1e-3, 1e3)),
+            hnp.arrays(np.float64, batch, elements=st.floats(0, LARGEST_UNIFORM)),
+        )
+    ),
+)
+def test_every_row_of_a_batch_is_prepared_and_drawn_as_if_it_were_alone(config, rows):
+    logits, recent, barred, temperature, uniforms = rows
+    barred[:, 0] = False
+    together = prepare(logits, config, recent=recent, barred=barred, temperature=temperature)
+    drawn = draw(together, uniforms)
+    for row in range(len(logits)):
+        alone = prepare(
+            logits[row],
+            config,
+            recent=recent[row],
+            barred=barred[row],
+            temperature=float(temperature[row, 0]),
+        )
+        np.testing.assert_array_equal(together[row], alone)
+        assert draw(alone, uniforms[row]) == drawn[row]
+        assert not barred[row, drawn[row]]
 
 
-def test_the_order_is_penalty_mask_temperature_top_k_top_p_min_p(monkeypatch):
+def test_the_order_is_penalty_mask_temperature_top_k_typical_p_top_p_min_p(monkeypatch):
     called = []
-    for name in ("penalise_repetition", "scale", "keep_top_k", "keep_top_p", "keep_min_p"):
+    order = ("penalise_repetition", "scale", "keep_top_k", "keep_typical_p", "keep_top_p")
+    for name in (*order, "keep_min_p"):
         function = getattr(sampling, name)
 
         def recorded(logits, *rest, name=name, function=function):
@@ -228,12 +241,13 @@ def test_the_order_is_penalty_mask_temperature_top_k_top_p_min_p(monkeypatch):
             return function(logits, *rest)
 
         monkeypatch.setattr(sampling, name, recorded)
-    config = SamplingConfig(temperature=0.5, top_k=3, top_p=0.9, min_p=0.1, repetition_penalty=2.0)
-    prepare(np.arange(4.0), config, ~NOTHING_BARRED, np.array([True, False, False, False]))
+    config = SamplingConfig(top_k=3, top_p=0.9, typical_p=0.9, min_p=0.1, repetition_penalty=2.0)
+    prepare(np.arange(4.0), config, recent=~FIRST_BARRED, barred=FIRST_BARRED, temperature=0.5)
     assert called == [
         ("penalise_repetition", False),
         ("scale", True),
         ("keep_top_k", True),
+        ("keep_typical_p", True),
         ("keep_top_p", True),
         ("keep_min_p", True),
     ]
@@ -242,20 +256,34 @@ def test_the_order_is_penalty_mask_temperature_top_k_top_p_min_p(monkeypatch):
 def test_all_settings_together_give_the_distribution_worked_out_by_hand():
     logits = logits_of(0.4, 0.3, 0.2, 0.1).astype(np.float32)
     # The first is barred; squares of the others: 9, 4, 1; two are kept.
-    prepared = prepare(
-        logits,
-        SamplingConfig(temperature=0.5, top_k=2, top_p=0.9),
-        None,
-        np.array([True, False, False, False]),
-    )
+    config = SamplingConfig(top_k=2, top_p=0.9)
+    prepared = prepare(logits, config, barred=FIRST_BARRED, temperature=0.5)
     np.testing.assert_allclose(probabilities_of(prepared), [0, 9 / 13, 4 / 13, 0], rtol=1e-6)
 
 
+FILTERS = {"top_k": 3, "typical_p": 0.7, "top_p": 0.6, "min_p": 0.4}
+
+
+@pytest.mark.parametrize(
+    ("pair", "expected"),
+    [
+        # Of 8, 4, 2, 1, 1 in sixteenths; surprises 1, 2, 3, 4, 4 bits, in the mean 1.875.
+        (("top_k", "typical_p"), [8, 4, 0, 0, 0]),
+        (("top_k", "top_p"), [8, 4, 0, 0, 0]),
+        (("top_k", "min_p"), [8, 4, 0, 0, 0]),
+        (("typical_p", "top_p"), [8, 0, 0, 0, 0]),
+        (("typical_p", "min_p"), [8, 4, 0, 0, 0]),
+        (("top_p", "min_p"), [8, 4, 0, 0, 0]),
+    ],
+)
+def test_every_two_filters_compose(pair, expected):
+    config = SamplingConfig(**{name: FILTERS[name] for name in pair})
+    logits = logits_of(*(np.array([8, 4, 2, 1, 1]) / 16))
+    prepared = prepare(logits, config, barred=np.zeros(5, np.bool_), temperature=1.0)
+    np.testing.assert_allclose(probabilities_of(prepared), np.array(expected) / sum(expected))
+
+
 def test_temperature_zero_takes_the_likeliest_that_is_not_barred():
-    prepared = prepare(
-        logits_of(0.4, 0.3, 0.2, 0.1),
-        SamplingConfig(temperature=0),
-        None,
-        np.array([True, False, False, False]),
-    )
+    logits = logits_of(0.4, 0.3, 0.2, 0.1)
+    prepared = prepare(logits, PLAIN, barred=FIRST_BARRED, temperature=0.0)
     assert [int(draw(prepared, uniform)) for uniform in (0.0, 0.5, LARGEST_UNIFORM)] == [1, 1, 1]

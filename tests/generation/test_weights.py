@@ -1,6 +1,7 @@
 import contextlib
 import io
 import json
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from charrnn.errors import CheckpointError
-from charrnn.generation.weights import NetworkWeights, read_weights
+from charrnn.generation.weights import NetworkWeights, read_weights, stored_weights
 from tests.generation.networks import (
     architecture,
     arrays_of,
@@ -72,6 +73,40 @@ def test_a_compressed_archive_is_read_too(saved, tmp_path):
             target.writestr(name, source.read(name), zipfile.ZIP_DEFLATED)
     for found, wanted in zip(in_order(read_weights(packed, architecture())), expected, strict=True):
         np.testing.assert_array_equal(found, wanted)
+
+
+def test_arrays_of_an_unusual_kind_are_read_by_h5py(saved, tmp_path):
+    path, expected = saved
+
+    def pack(file: h5py.File, _: dict[str, Any]) -> None:
+        values = file["layers/dense/vars/0"][...]
+        del file["layers/dense/vars/0"]
+        file.create_dataset("layers/dense/vars/0", data=values, compression="gzip")
+
+    packed = changed(path, tmp_path / "model.keras", pack)
+    for found, wanted in zip(in_order(read_weights(packed, architecture())), expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_arrays_of_the_usual_kind_are_read_without_h5py(saved, monkeypatch):
+    path, expected = saved
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    for found, wanted in zip(in_order(read_weights(path, architecture())), expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_an_array_is_read_when_it_is_asked_for_and_its_faults_are_told_then(peepholes, tmp_path):
+    path = changed(peepholes, tmp_path / "model.keras", with_endless_peepholes)
+    with stored_weights(path, architecture(cell="peephole_lstm")) as stored:
+        layers = iter(stored.recurrent)
+        with pytest.raises(CheckpointError, match=r"model\.keras is not the network .* no number"):
+            next(layers)
+        assert stored.logits_bias.shape == (13,)
+
+
+def test_what_goes_wrong_with_the_arrays_in_hand_is_not_blamed_on_the_file(saved):
+    with pytest.raises(ValueError, match=r"^mine$"), stored_weights(saved[0], architecture()):
+        raise ValueError("mine")
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,17 @@ import keras
 import numpy as np
 import pytest
 
-from charrnn.checkpoint import HISTORY_FILE, STATE_FILE, Checkpoint, CheckpointWriter, read_history
+from charrnn.checkpoint import (
+    HISTORY_FILE,
+    PASSAGES_FILE,
+    STATE_FILE,
+    Checkpoint,
+    CheckpointWriter,
+    read_history,
+)
 from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
-from charrnn.corpus import streams
+from charrnn.corpus import indexing, streams
+from charrnn.corpus.passages import PassageIndex
 from charrnn.corpus.reading import Corpus, corpus_from_text
 from charrnn.errors import (
     CheckpointError,
@@ -687,3 +695,80 @@ def test_a_run_on_two_devices_is_a_run_on_one(
             assert first[name] == pytest.approx(second[name], abs=1e-5), name
     for first, second in zip(weights(directory), weights(tmp_path / "two" / "moon"), strict=True):
         np.testing.assert_allclose(first, second, atol=1e-4)
+
+
+# The index of the text
+
+
+def test_a_finished_run_has_an_index_of_its_text(straight: Path, corpus: Corpus) -> None:
+    index = PassageIndex.open(straight / PASSAGES_FILE)
+    assert index.corpus == corpus.digest
+    assert index.where(WORDS.strip() + " the") != []
+    learned = corpus.text[: int(0.9 * len(corpus.text))].strip()
+    assert index.where(learned) == [(1, 0)]
+
+
+def test_a_run_has_its_index_when_it_tells_that_it_is_finished(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    class Looking(Diary):
+        def finished(self, outcome: Outcome) -> None:
+            super().finished(outcome)
+            assert (outcome.directory / PASSAGES_FILE).exists()
+
+    diary = Looking()
+    train(corpus, tmp_path, observer=diary)
+    assert len(diary.outcomes) == 1
+
+
+def test_an_interrupted_run_has_its_index_when_it_has_gone_on_to_its_end(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    def interrupt(step: int) -> None:
+        if step == 5:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(TrainingInterrupted):
+        train(corpus, tmp_path, observer=Diary(interrupt))
+    assert not (tmp_path / "moon" / PASSAGES_FILE).exists()
+    run.resume(tmp_path / "moon", corpus=corpus)
+    assert PassageIndex.open(tmp_path / "moon" / PASSAGES_FILE).corpus == corpus.digest
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (KeyboardInterrupt(), "is left out: it was interrupted. The network is saved."),
+        (OSError(28, "No space left"), "is left out: No space left. The network is saved."),
+    ],
+)
+def test_an_index_that_cannot_be_made_takes_nothing_away(
+    corpus: Corpus,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    told: str,
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(indexing, "index_learned_part", fail)
+    diary = Diary()
+    outcome = train(corpus, tmp_path, observer=diary)
+    assert diary.outcomes == [outcome]
+    assert diary.notes[-1].endswith(told)
+    assert Checkpoint.open(outcome.directory).model.step == 30
+    assert not (outcome.directory / PASSAGES_FILE).exists()
+
+
+def test_a_run_that_is_overwritten_loses_its_index(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    other = corpus_from_text("A text of other words. " * 60, CorpusConfig(layout="text"))
+    monkeypatch.setattr(indexing, "index_learned_part", fail)
+    train(other, directory.parent, name="moon", overwrite=True)
+    assert Checkpoint.open(directory).record.corpus.digest == other.digest
+    assert not (directory / PASSAGES_FILE).exists()

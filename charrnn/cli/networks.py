@@ -1,0 +1,200 @@
+"""The networks that write a poem: one, several in agreement, or one against the ways of another."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from charrnn.checkpoint import Checkpoint, find_checkpoint
+from charrnn.cli.devices import engine_on
+from charrnn.cli.options import SettingType
+from charrnn.config import DEFAULT_STRENGTH, STRENGTH
+from charrnn.errors import CheckpointError, ConfigurationError
+from charrnn.notation import parse_blend
+
+if TYPE_CHECKING:
+    from charrnn.generation.writer import TextGenerator
+
+STRANDED: Final = (
+    "The poem stops here: the settings (no-repeat, max-copy) leave no character to follow."
+)
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """Checkpoints that write together. They are there; whether they can be used is not known yet.
+
+    Attributes:
+        weights: The directory of each, and how much say it has.
+        unlike: Directory of the network whose ways are avoided; None when there is none.
+        strength: How much they are.
+    """
+
+    weights: tuple[tuple[Path, float], ...]
+    unlike: Path | None = None
+    strength: float = DEFAULT_STRENGTH
+
+    @property
+    def name(self) -> str:
+        """What they are called."""
+        together = " and ".join(directory.name for directory, _ in self.weights)
+        return together if self.unlike is None else f"{together}, unlike {self.unlike.name}"
+
+    def open(self, device: str = "cpu") -> "OpenedNetworks":
+        """Open them all.
+
+        Args:
+            device: What computes them; see `charrnn.cli.devices`.
+
+        Raises:
+            CheckpointError: One cannot be used.
+            ConfigurationError: They cannot be used together.
+            DeviceError: There is no such device.
+        """
+        from charrnn.generation.writer import TextGenerator
+
+        engine = engine_on(device)
+        found = [Checkpoint.open(directory) for directory, _ in self.weights]
+        weights = [weight for _, weight in self.weights]
+        writers = [TextGenerator.open(checkpoint, engine) for checkpoint in found]
+        writer = writers[0]
+        facts = _facts(found[0])
+        if len(found) > 1:
+            from charrnn.generation.mixture import blended
+
+            writer = blended(writers, weights)
+            pairs = zip(found, weights, strict=True)
+            facts = {"blend": [_facts(one) | {"weight": weight} for one, weight in pairs]}
+        if self.unlike is not None:
+            from charrnn.generation.contrast import unlike
+
+            other = Checkpoint.open(self.unlike)
+            writer = unlike(writer, TextGenerator.open(other, engine), self.strength)
+            facts["unlike"] = _facts(other) | {"strength": self.strength}
+        return OpenedNetworks(writer, facts, device)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedNetworks:
+    """Networks that are ready to write.
+
+    Attributes:
+        writer: Writes with them.
+        facts: Which they are, for JSON.
+        device: What computes them.
+    """
+
+    writer: "TextGenerator"
+    facts: dict[str, Any]
+    device: str = "cpu"
+
+    def code(self, **poem: Any) -> str:
+        """The code of a poem they wrote; see `charrnn.generation.replay.recipe_of`."""
+        from charrnn.generation.replay import recipe_of
+        from charrnn.generation.replay_code import encode
+
+        parts = self.facts.get("blend") or [self.facts | {"weight": 1.0}]
+        avoided = self.facts.get("unlike")
+        return encode(
+            recipe_of(
+                self.writer,
+                [(part["model"], part["weight"]) for part in parts],
+                avoided and (avoided["model"], avoided["strength"]),
+                device=self.device.partition(":")[0] if "gpu" in self.device else self.device,
+                **poem,
+            )
+        )
+
+
+def networks_options(command: Command) -> Command:
+    """Add `--blend`, `--unlike` and `--strength`, to be handed to `find_networks`."""
+    for option in (
+        click.option(
+            "--strength",
+            type=SettingType(STRENGTH),
+            help="How much the other network is avoided.  "
+            f"[default: {DEFAULT_STRENGTH}; {STRENGTH.range()}]",
+        ),
+        click.option(
+            "--unlike",
+            metavar="CHECKPOINT",
+            help="Prefer what the network holds likelier than this other one does.",
+        ),
+        click.option(
+            "--blend",
+            metavar="NAME=X,...",
+            help="Write with several networks in place of CHECKPOINT, each with a weight: "
+            "moons=0.7,rivers=0.3.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def find_networks(
+    checkpoint: str | None,
+    checkpoints: Path,
+    *,
+    blend: str | None = None,
+    unlike: str | None = None,
+    strength: float | None = None,
+) -> Networks:
+    """Find the networks that were asked for.
+
+    Args:
+        checkpoint: Name or path of one; None for the newest, or where a blend is given.
+        checkpoints: The directory that runs are kept in.
+        blend: Names or paths with weights.
+        unlike: Name or path of the one to avoid.
+        strength: How much it is avoided; None for the usual.
+
+    Raises:
+        ConfigurationError: They contradict one another.
+        CheckpointError: One is not there.
+    """
+    if blend is not None and checkpoint is not None:
+        raise ConfigurationError(
+            "--blend names all the networks that write; leave out CHECKPOINT, or --blend."
+        )
+    if strength is not None and unlike is None:
+        raise ConfigurationError("--strength goes with --unlike CHECKPOINT; give both, or neither.")
+    avoided = None if unlike is None else find_checkpoint(unlike, checkpoints)
+    return Networks(
+        _weights(checkpoint, blend, checkpoints),
+        avoided,
+        DEFAULT_STRENGTH if strength is None else strength,
+    )
+
+
+def find_named(name: str, checkpoints: Path) -> Networks:
+    """Find one network by its name or path, or several by a blend such as "moons=0.7,rivers=0.3".
+
+    Raises:
+        CheckpointError: One is not there.
+        ConfigurationError: It is no blend.
+    """
+    try:
+        return find_networks(name, checkpoints)
+    except CheckpointError:
+        if "=" not in name:
+            raise
+        return find_networks(None, checkpoints, blend=name)
+
+
+def _weights(
+    checkpoint: str | None, blend: str | None, checkpoints: Path
+) -> tuple[tuple[Path, float], ...]:
+    if blend is None:
+        return ((find_checkpoint(checkpoint, checkpoints), 1.0),)
+    weights = parse_blend(blend)
+    return tuple(
+        (find_checkpoint(name, checkpoints), weight) for name, weight in weights.items() if weight
+    )
+
+
+def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
+    return {"checkpoint": str(checkpoint.directory), "model": checkpoint.model.sha256}

@@ -1,0 +1,130 @@
+"""Poems as they are printed, with what is told of them."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from charrnn.cli.failures import INTERRUPTED
+from charrnn.cli.networks import STRANDED
+
+if TYPE_CHECKING:
+    from charrnn.generation.draft import Poem
+    from charrnn.generation.ranking import Score
+    from charrnn.generation.surprise import Surprise
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A poem and what is told of it.
+
+    Attributes:
+        poem: The poem.
+        scores: Those of its drafts, its own first; none when they are not told.
+        code: What writes it again; None when that is not told.
+        explanation: What the network had expected; None when that is not told.
+    """
+
+    poem: "Poem"
+    scores: "Sequence[Score]" = ()
+    code: str | None = None
+    explanation: "Sequence[Surprise] | None" = None
+
+
+def print_poems(poems: Iterable[Told]) -> None:
+    """Print poems a blank line apart; after Ctrl-C, those that are done."""
+    try:
+        for number, told in enumerate(poems):
+            if number > 0:
+                click.echo()
+            elif told.explanation is not None:
+                from charrnn.cli.explanation import print_legend
+
+                print_legend()
+            _print_poem(told)
+    except KeyboardInterrupt:
+        raise click.exceptions.Exit(INTERRUPTED) from None
+
+
+def print_json(networks: dict[str, Any], poems: Iterable[Told]) -> None:
+    """Print a document of poems; after Ctrl-C, of those that are done.
+
+    Args:
+        networks: Which networks write them.
+        poems: The poems, which may be written only when they are asked for.
+    """
+    facts: list[dict[str, Any]] = []
+    interrupted = False
+    try:
+        facts.extend(_facts(told) for told in poems)
+    except KeyboardInterrupt:
+        interrupted = True
+    click.echo(json.dumps(networks | {"poems": facts}, ensure_ascii=False))
+    if interrupted:
+        raise click.exceptions.Exit(INTERRUPTED)
+
+
+def surprise_facts(surprise: "Surprise") -> dict[str, Any]:
+    """A character and what was expected in its place, for JSON."""
+    return {
+        "character": surprise.character,
+        "log_probability": round(surprise.log_probability, 6),
+        "rank": surprise.rank,
+        "runners_up": [
+            {"character": guess.character, "log_probability": round(guess.log_probability, 6)}
+            for guess in surprise.runners_up
+        ],
+    }
+
+
+def _print_poem(told: Told) -> None:
+    poem = told.poem
+    if told.explanation is None:
+        click.echo(str(poem))
+    else:
+        from charrnn.cli.explanation import print_explained
+
+        print_explained(poem.prompt, told.explanation)
+    if poem.stranded:
+        click.echo(STRANDED, err=True)
+    if told.scores:
+        click.echo(_judgement(poem, told.scores), err=True)
+    if told.code is not None:
+        click.echo(told.code, err=True)
+
+
+def _facts(told: Told) -> dict[str, Any]:
+    poem = told.poem
+    rounded = [round(value, 6) for value in poem.log_probabilities]
+    facts = {"seed": poem.seed} | dataclasses.asdict(poem) | {"log_probabilities": rounded}
+    facts["scores"] = [_score_facts(score) for score in told.scores]
+    if told.code is not None:
+        facts["code"] = told.code
+    if told.explanation is not None:
+        facts["explanation"] = list(map(surprise_facts, told.explanation))
+    return facts
+
+
+def _score_facts(score: "Score") -> dict[str, Any]:
+    """A score for JSON, which has no infinity: a draft without a character has none."""
+    total = None if score.log_probability is None else score.total
+    return {"score": total} | dataclasses.asdict(score)
+
+
+def _judgement(poem: "Poem", scores: "Sequence[Score]") -> str:
+    """The scores in words: "Seed 7 scores -1.31 (...); its 15 other drafts -1.35 to -1.80."."""
+    best, *others = scores
+    if best.log_probability is None:
+        return f"Seed {poem.seed} has no score, as nothing was written."
+    judged = (
+        f"Seed {poem.seed} scores {best.total:.3f} (log-probability {best.log_probability:.3f}, "
+        f"repeated {best.repeated:.1%}, copied {best.copied:.1%})"
+    )
+    if not others:
+        return f"{judged}."
+    drafts = "other draft" if len(others) == 1 else f"{len(others)} other drafts"
+    span = " to ".join(dict.fromkeys(f"{one.total:.3f}" for one in (others[0], others[-1])))
+    return f"{judged}; its {drafts} {span}."

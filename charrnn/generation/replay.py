@@ -1,0 +1,171 @@
+"""Writing a poem again, to the letter, or finding out why it comes out otherwise."""
+
+import dataclasses
+import hashlib
+import itertools
+import platform
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from charrnn.config import LENGTH_OF_TEXT, LONGEST_POEM, SamplingConfig, seed_after
+from charrnn.errors import ReplayError
+from charrnn.generation.copying import sensible_limit
+from charrnn.generation.draft import Poem
+from charrnn.generation.replay_code import DIGEST_BYTES, Recipe, TextMark, Tools
+from charrnn.generation.writer import TextGenerator
+
+_PROCESSOR: Final = Path("/proc/cpuinfo")
+_PROCESSOR_BYTES: Final = 2
+
+
+def recipe_of(
+    writer: TextGenerator,
+    networks: Sequence[tuple[str, float]],
+    unlike: tuple[str, float] | None = None,
+    *,
+    prompt: str,
+    settings: SamplingConfig,
+    text: str,
+    first_seed: int | None = None,
+    together: int = 1,
+    device: str = "cpu",
+) -> Recipe:
+    """All that is needed to write a poem again.
+
+    Args:
+        writer: Wrote it.
+        networks: The SHA-256 (hexadecimal) and the weight of each network of the writer.
+        unlike: The same of the network it avoided, and how much; None when there is none.
+        prompt: What was typed.
+        settings: How the characters were drawn, the seed filled in.
+        text: What was written after the prompt.
+        first_seed: The seed of the first of the poems that were written together; None when this
+            one is the first.
+        together: How many there were.
+        device: What computed the networks.
+    """
+    digits = 2 * DIGEST_BYTES
+    seed = settings.seed or 0
+    return Recipe(
+        networks=tuple((digest[:digits], weight) for digest, weight in networks),
+        unlike=None if unlike is None else (unlike[0][:digits], unlike[1]),
+        prompt=prompt,
+        settings=settled(writer, settings),
+        place=0 if first_seed is None else seed_after(seed, -first_seed),
+        together=together,
+        drafts_judged_by=_judges(writer, settings),
+        mark=TextMark.of(text),
+        device=device,
+        tools=tools(),
+    )
+
+
+def settled(writer: TextGenerator, settings: SamplingConfig) -> SamplingConfig:
+    """The settings with what charrnn chose by itself filled in; they write the same.
+
+    Two choices stay open. Where several texts were learned, each may have a limit of its own for
+    what is copied. And a schedule of temperatures goes by lines when no length is given.
+    """
+    length, max_copy = settings.length, settings.max_copy
+    if length is None and not isinstance(settings.temperature, str):
+        length = LENGTH_OF_TEXT if writer.layout == "text" else LONGEST_POEM
+    if max_copy is None:
+        passages = writer.passages if writer.layout != "text" else ()
+        limits = {sensible_limit(index) for index in passages} or {0}
+        if len(limits) == 1:
+            max_copy = limits.pop()
+    return dataclasses.replace(settings, length=length, max_copy=max_copy)
+
+
+def write_again(writer: TextGenerator, recipe: Recipe) -> Poem:
+    """Write a poem again.
+
+    It is written alone first. Poems that are written together are advanced in one product, whose
+    sums may be rounded otherwise, and now and then that turns a draw; so when it comes out
+    otherwise, the poems it was written with are written again too.
+
+    Args:
+        writer: Writes with the networks of the recipe.
+        recipe: That of the poem.
+
+    Raises:
+        ReplayError: It comes out otherwise; the sentence tells what differs, as far as it is known.
+        ConfigurationError: The settings cannot be kept with these networks.
+    """
+    alone = writer.write(recipe.prompt, recipe.settings)
+    if recipe.mark.fits(alone.text):
+        return alone
+    poem = alone
+    if recipe.together > 1:
+        poems = writer.write_many(recipe.prompt, _together(recipe))
+        poem = next(itertools.islice(poems, recipe.place, None))
+        if recipe.mark.fits(poem.text):
+            return poem
+    raise ReplayError(" ".join(_differences(writer, recipe, poem)))
+
+
+def tools() -> Tools:
+    """What poems are written with here."""
+    processor = f"{platform.machine()} {_model_of_processor()}".encode()
+    return Tools(
+        version("charrnn"),
+        np.__version__,
+        hashlib.sha256(processor).hexdigest()[: 2 * _PROCESSOR_BYTES],
+    )
+
+
+def _together(recipe: Recipe) -> Iterator[SamplingConfig]:
+    """The settings of all the poems that were written together."""
+    seed = recipe.settings.seed
+    assert seed is not None, "a recipe has a seed"
+    for number in range(recipe.together):
+        yield dataclasses.replace(recipe.settings, seed=seed_after(seed, number - recipe.place))
+
+
+def _judges(writer: TextGenerator, settings: SamplingConfig) -> int:
+    return len(writer.passages) if settings.best_of > 1 else 0
+
+
+def _differences(writer: TextGenerator, recipe: Recipe, poem: Poem) -> Iterator[str]:
+    """Sentences about a poem that came out otherwise than it was."""
+    first, last = recipe.mark.parting(poem.text)
+    where = f"at character {first}" if first == last else f"between characters {first} and {last}"
+    yield f"the poem comes out otherwise: the two part {where} of what was written."
+    here = tools()
+    differing = [
+        f"{name} {now} instead of {then}"
+        for name, now, then in (
+            ("charrnn", here.charrnn, recipe.tools.charrnn),
+            ("NumPy", here.numpy, recipe.tools.numpy),
+        )
+        if now != then
+    ]
+    if here.processor != recipe.tools.processor:
+        differing.append("another processor")
+    judges = _judges(writer, recipe.settings)
+    if judges != recipe.drafts_judged_by:
+        differing.append(
+            f"{judges} instead of {recipe.drafts_judged_by} indices of texts learned, by which "
+            "the best draft was chosen"
+        )
+    if differing:
+        yield f"What differs: {'; '.join(differing)}."
+        return
+    yield (
+        "The networks, the versions of charrnn and NumPy, and the kind of processor are the same. "
+        "The number of threads that NumPy computes with (OPENBLAS_NUM_THREADS) may differ."
+    )
+
+
+def _model_of_processor() -> str:
+    """What the processor calls itself, as far as the system tells."""
+    try:
+        lines = _PROCESSOR.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return platform.processor()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor())

@@ -1,0 +1,117 @@
+"""Every pair of options of `charrnn generate` composes, or is refused with a sentence.
+
+What composes can be replayed.
+"""
+
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from charrnn.checkpoint import Checkpoint
+from charrnn.cli import main
+from charrnn.corpus.passages import PassageIndex
+from tests.generation.networks import POEM, save_reciting_run
+
+Poem = dict[str, Any]
+
+
+def no_run_twice(poem: Poem) -> bool:
+    text = poem["prompt"] + poem["text"]
+    runs = [text[start : start + 3] for start in range(len(text) - 2)]
+    return len(set(runs)) == len(runs)
+
+
+def no_copy(poem: Poem) -> bool:
+    text = " ".join((poem["prompt"] + poem["text"]).split())
+    learned = " ".join(POEM.split())
+    runs = [text[start : start + 5] for start in range(len(text) - 4)]
+    return not any(run in learned for run in runs)
+
+
+OPTIONS: dict[str, tuple[list[str], Callable[[Poem], bool] | None]] = {
+    "temperature": (["--temperature", "0.5"], None),
+    "schedule": (["--temperature", "30:3"], None),
+    "certain": (["--temperature", "0"], None),
+    "top-k": (["--top-k", "3"], None),
+    "top-p": (["--top-p", "0.9"], None),
+    "min-p": (["--min-p", "0.1"], None),
+    "typical-p": (["--typical-p", "0.9"], None),
+    "penalty": (["--repetition-penalty", "1.5", "--repetition-window", "4"], None),
+    "no-repeat": (["--no-repeat", "3"], no_run_twice),
+    "favour": (["--favour", "o=31"], None),
+    "ban": (["--ban", "k"], lambda poem: "k" not in poem["text"]),
+    "max-copy": (["--max-copy", "4"], no_copy),
+    "best-of": (["--best-of", "3"], lambda poem: poem["settings"]["best_of"] == 3),
+    "beam": (["--beam", "3"], lambda poem: poem["settings"]["beam"] == 3),
+    "lines": (["--lines", "any"], None),
+    "length": (["--length", "9"], lambda poem: len(poem["text"]) <= 9),
+    "seed": (["--seed", "4"], lambda poem: poem["seed"] >= 4),
+    "count": (["--count", "2"], None),
+    "prompt": (["--prompt", "ho"], lambda poem: poem["prompt"] == "ho"),
+    "show-scores": (["--show-scores"], lambda poem: len(poem["scores"]) > 0),
+    "explain": (["--explain"], None),
+    "print-code": (["--print-code"], lambda poem: poem["code"]),
+    "device": (["--device", "cpu:tensorflow"], None),
+    "unlike": (["--unlike", "recent"], None),
+    "strength": (["--unlike", "recent", "--strength", "1"], None),
+    "blend": (["--blend", "reciter=0.7,recent=0.3"], None),
+}
+
+REFUSED = {
+    frozenset({"beam", other}) for other in ("top-k", "top-p", "min-p", "typical-p", "best-of")
+} | {frozenset({"beam", "count"}), frozenset({"best-of", "certain"})}
+"""Pairs that contradict each other."""
+
+SAME = {
+    frozenset(pair) for pair in itertools.combinations(("temperature", "schedule", "certain"), 2)
+}
+SAME.add(frozenset({"unlike", "strength"}))
+"""Pairs that are one option."""
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two networks that recite a poem, and the index of it."""
+    directory = tmp_path_factory.mktemp("runs")
+    for name in ("recent", "reciter"):
+        record = save_reciting_run(directory / name)
+        passages = PassageIndex.build([POEM], corpus=record.corpus.digest)
+        passages.write(Checkpoint.open(directory / name).passages_path)
+    return directory
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [frozenset(pair) for pair in itertools.combinations(OPTIONS, 2) if frozenset(pair) not in SAME],
+    ids=lambda pair: " ".join(sorted(pair)),
+)
+def test_two_options_compose_or_are_refused(pair: frozenset[str], runs: Path) -> None:
+    named = [] if "blend" in pair else ["reciter"]
+    given = [word for name in sorted(pair) for word in OPTIONS[name][0]]
+    length = [] if "length" in pair else ["--length", "40"]
+    typed = ["generate", *named, "--checkpoints", str(runs), *length, *given]
+    result = CliRunner().invoke(main, [*typed, "--json"])
+    if pair in REFUSED:
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.splitlines()[-1].startswith("Error: ")
+        return
+    assert result.exit_code == 0, result.output
+    poems = json.loads(result.stdout)["poems"]
+    assert len(poems) == (2 if "count" in pair else 1)
+    for name in pair:
+        keeps = OPTIONS[name][1]
+        assert keeps is None or all(map(keeps, poems)), name
+    for poem in poems:
+        again = CliRunner().invoke(main, ["replay", poem["code"], "--checkpoints", str(runs)])
+        assert again.stdout == (poem["prompt"] + poem["text"]).rstrip() + "\n", again.stderr
+    if "seed" in pair and "explain" not in pair:
+        shown = CliRunner().invoke(main, typed)
+        assert (
+            shown.stdout
+            == "\n\n".join((poem["prompt"] + poem["text"]).rstrip() for poem in poems) + "\n"
+        )

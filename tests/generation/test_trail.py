@@ -1,0 +1,180 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from charrnn.config import SamplingConfig
+from charrnn.corpus.vocabulary import BREAK, SPECIAL
+from charrnn.generation.draft import Step
+from charrnn.generation.trail import LONGEST_HELD, MOST_STEPS_BACK, Trail
+from charrnn.generation.writer import TextGenerator
+from tests.generation.networks import markov
+
+LETTERS = "abcd"
+ALIKE = np.zeros((len(LETTERS) + SPECIAL,) * 2)
+
+
+class Only:
+    """Allows the texts of a list and their beginnings, and nothing else."""
+
+    def __init__(self, *texts: str) -> None:
+        self.texts = texts
+
+    def start(self) -> str:
+        return ""
+
+    def allowed(self, state: object) -> np.ndarray:
+        assert isinstance(state, str)
+        mask = np.zeros(len(LETTERS) + SPECIAL, np.bool_)
+        mask[BREAK] = state in self.texts
+        for text in self.texts:
+            if text.startswith(state) and text != state:
+                mask[LETTERS.index(text[len(state)]) + SPECIAL] = True
+        return mask
+
+    def advance(self, state: object, symbol: int) -> str:
+        assert isinstance(state, str)
+        return "" if symbol == BREAK else state + LETTERS[symbol - SPECIAL]
+
+
+class Trap(Only):
+    """Allows every letter, but nothing after more than so many letters of a trap."""
+
+    def __init__(self, trap: str, depth: int, last: int = 10**9) -> None:
+        self.trap, self.depth, self.last = trap, depth, last
+
+    def allowed(self, state: object) -> np.ndarray:
+        assert isinstance(state, str)
+        place = state.find(self.trap)
+        stuck = (place >= 0 and len(state) >= place + self.depth) or len(state) >= self.last
+        mask = np.full(len(LETTERS) + SPECIAL, not stuck)
+        mask[BREAK] = False
+        return mask
+
+
+@pytest.fixture
+def generator() -> TextGenerator:
+    """A network to which all letters are alike, under the constraints of `under`."""
+    return markov(ALIKE, LETTERS)
+
+
+def under(generator: TextGenerator, monkeypatch: pytest.MonkeyPatch, *constraints: object) -> None:
+    monkeypatch.setattr(generator, "_constraints", lambda _: list(constraints))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_dead_end_is_left_the_way_it_was_entered(
+    generator: TextGenerator, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    # Whatever begins with b leads nowhere: nothing may follow three of its letters.
+    under(generator, monkeypatch, Trap("b", 3))
+    poem = generator.write(config=SamplingConfig(seed=seed, length=60))
+    assert (len(poem.text), poem.ended, poem.stranded) == (60, False, False)
+    assert "b" not in poem.text[:-3]
+    assert len(poem.log_probabilities) == 60
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_text_that_only_one_way_leads_to_is_found(
+    generator: TextGenerator, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    class Last(Only):
+        def allowed(self, state: object) -> np.ndarray:
+            assert isinstance(state, str)
+            mask = np.full(len(LETTERS) + SPECIAL, len(state) < 4)
+            mask[BREAK] = state == "dcba"
+            return mask
+
+    under(generator, monkeypatch, Last())
+    poem = generator.write(config=SamplingConfig(seed=seed))
+    assert (poem.text, poem.ended, poem.stranded) == ("dcba", True, False)
+
+
+def test_a_poem_that_nothing_can_follow_is_stranded_where_it_stands(
+    generator: TextGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    under(generator, monkeypatch, Only())
+    poem = generator.write("ab", SamplingConfig(seed=1))
+    assert (poem.text, poem.log_probabilities, poem.ended, poem.stranded) == ("", (), False, True)
+    steps = list(generator.stream(generator.begin("ab"), SamplingConfig(seed=1)))
+    assert [(step.character, step.draft.stranded) for step in steps] == [("", True)]
+    assert steps[-1].draft.text == "ab"
+
+
+def test_ways_that_are_all_blocked_far_ahead_are_not_tried_for_ever(
+    generator: TextGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    under(generator, monkeypatch, Trap("none", 0, last=LONGEST_HELD - 2))
+    tried = 0
+    random = np.random.default_rng(2)
+
+    class Counting:
+        def random(self) -> float:
+            nonlocal tried
+            tried += 1
+            return float(random.random())
+
+    steps = list(generator.stream(generator.begin(), SamplingConfig(), Counting()))
+    assert steps[-1].draft.stranded
+    assert len(steps) - 1 == LONGEST_HELD - 2
+    assert tried <= MOST_STEPS_BACK + LONGEST_HELD
+
+
+def test_nothing_that_was_handed_out_is_taken_back(
+    generator: TextGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Everything is blocked at the letter beyond what is held back, whatever was chosen before.
+    under(generator, monkeypatch, Trap("none", 0, last=LONGEST_HELD + 5))
+    handed = ""
+    for step in generator.stream(generator.begin(), SamplingConfig(seed=4)):
+        handed += step.character
+        assert step.draft.text == handed
+    assert step.draft.stranded
+    assert len(handed) == LONGEST_HELD + 5
+
+
+@pytest.mark.parametrize("constrained", [True, False])
+def test_characters_are_held_back_only_under_a_constraint(
+    monkeypatch: pytest.MonkeyPatch, constrained: bool
+) -> None:
+    generator = markov(ALIKE, LETTERS, "text")
+    if constrained:
+        under(generator, monkeypatch, Trap("none", 0))
+    tables = []
+    step = generator.model.step
+
+    def counting(*arguments: object) -> object:
+        tables.append(arguments)
+        return step(*arguments)
+
+    monkeypatch.setattr(generator.model, "step", counting)
+    steps = generator.stream(generator.begin("a"), SamplingConfig(seed=1, length=50))
+    ahead = []
+    for number, _ in enumerate(itertools.islice(steps, 10), 1):
+        ahead.append(len(tables) - number)
+    assert ahead == [LONGEST_HELD if constrained else 0] * 10
+
+
+def test_a_trail_gives_back_what_it_forbade_deeper_down() -> None:
+    generator = markov(ALIKE, LETTERS)
+    start = generator.begin("a")
+    trail = Trail(start, np.random.default_rng(1), 10, LONGEST_HELD)
+    one, two = generator.extend(start, "b"), generator.extend(start, "bc")
+    trail.add(3, Step("b", -1.0, one))
+    trail.add(4, Step("c", -1.0, two))
+    trail.step_back()
+    assert (trail.draft, trail.forbidden, trail.written) == (one, {4}, 1)
+    trail.step_back()
+    assert (trail.draft, trail.forbidden, trail.written) == (start, {3}, 0)
+    trail.add(4, Step("c", -1.0, two))
+    assert trail.forbidden == frozenset()
+    trail.step_back()
+    assert trail.forbidden == {3, 4}
+    trail.step_back()
+    assert trail.over
+    assert trail.draft.stranded
+    assert [(symbol, step.character) for symbol, step in trail.hand_out()] == [
+        (3, "b"),
+        (4, "c"),
+        (None, ""),
+    ]
