@@ -16,7 +16,7 @@ import click
 
 from benchmarks import machine
 from benchmarks.generation import tables
-from benchmarks.generation.contestants import CONTESTANTS, PYTORCH, WINDOW
+from benchmarks.generation.contestants import CONTESTANTS, WINDOW
 from benchmarks.generation.networks import NETWORKS, network_named
 from benchmarks.generation.rounds import FIRST_POEM, made_checkpoint, measure
 from benchmarks.generation.tables import Result
@@ -64,7 +64,7 @@ def main(*, names: tuple[str, ...], repeats: int, seconds: float, file: Path | N
     contestants = list(CONTESTANTS)
     if find_spec("torch") is None:
         _tell("torch is not installed, so PyTorch is left out; make benchmark installs it")
-        contestants = [entry for entry in contestants if entry.name != PYTORCH]
+        contestants = [entry for entry in contestants if not entry.module.startswith("pytorch")]
     results: list[Result] = []
     for network in [network_named(name) for name in names] or NETWORKS:
         with tempfile.TemporaryDirectory() as directory:

@@ -34,6 +34,7 @@ class Contestant(NamedTuple):
 
 CHARRNN: Final = "charrnn"
 PYTORCH: Final = "PyTorch"
+PYTORCH_PLAIN: Final = "PyTorch, no oneDNN"
 MEMORY: Final = "memory"
 
 WINDOW: Final = 40
@@ -45,6 +46,7 @@ CONTESTANTS: Final = (
     Contestant("`tf.function`", "tensorflow_step"),
     Contestant("`tf.function`, XLA", "tensorflow_step_compiled"),
     Contestant(PYTORCH, "pytorch_step"),
+    Contestant(PYTORCH_PLAIN, "pytorch_step_plain"),
     Contestant(MEMORY, "memory_reader"),
 )
 

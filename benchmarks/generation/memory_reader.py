@@ -18,7 +18,8 @@ def open_writer(checkpoint: Path) -> Write:
     """Lay out as many bytes as the weights of a network take."""
     cores = available_cores()
     numbers = network_named(checkpoint.name).weights
-    parts = [np.zeros(numbers // cores, np.uint32) for _ in range(cores)]
+    # Not zeros: those that were never written all lie in one page.
+    parts = [np.ones(numbers // cores, np.uint32) for _ in range(cores)]
     pool = ThreadPoolExecutor(cores)
 
     def write(poems: int, characters: int) -> None:
