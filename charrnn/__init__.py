@@ -13,7 +13,7 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from charrnn.config import CorpusConfig, ModelConfig, SamplingConfig, TrainingConfig
+from charrnn.config import CorpusConfig, FormConfig, ModelConfig, SamplingConfig, TrainingConfig
 from charrnn.errors import CharrnnError
 
 if TYPE_CHECKING:
@@ -22,17 +22,20 @@ if TYPE_CHECKING:
     from charrnn.generation.writer import TextGenerator
     from charrnn.training.run import resume as resume
     from charrnn.training.run import train as train
+    from charrnn.verse.poet import Poet
 
     __version__: str
 
 __all__ = [
     "CharrnnError",
     "CorpusConfig",
+    "FormConfig",
     "ModelConfig",
     "SamplingConfig",
     "TrainingConfig",
     "__version__",
     "open",
+    "poet",
     "resume",
     "train",
 ]
@@ -58,6 +61,29 @@ def open(checkpoint: "str | Path") -> "TextGenerator":  # noqa: A001 (as gzip.op
     from charrnn.generation.writer import TextGenerator
 
     return TextGenerator.open(Path(checkpoint))
+
+
+def poet(
+    writer: "TextGenerator", form: FormConfig, sampling: SamplingConfig | None = None
+) -> "Poet":
+    """Let a network write in a form of verse.
+
+    Args:
+        writer: What `open` gives.
+        form: The form, and what is demanded of it: `FormConfig(form="qijue", acrostic="春江花月")`.
+        sampling: How characters will be drawn; what it bans is not written.
+
+    Returns:
+        A poet with `write(prompt, config)` and `stream(prompt, config)`.
+
+    Raises:
+        FormConflictError: No poem keeps the form with all that is demanded of it.
+        FormError: There is no such form, or the sounds that it is judged by are not at hand.
+        ConfigurationError: Settings contradict one another.
+    """
+    from charrnn.verse.binding import bind
+
+    return bind(writer, form, sampling or SamplingConfig()).poet(writer)
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,9 @@
       history.jsonl    one line for each evaluation
       passages.index   the runs of characters of its text (see `charrnn.corpus.passages`), from the
                        end of the run on; it names the text, and all else goes without it
+      sounds.json      how Chinese characters sound, learned from its poems (see
+                       `charrnn.poetry.lessons`), and
+      words.json       the words of an English text: both from the end of the run on, like the index
       resume/          the latest state of training (see `charrnn.training.resume`)
 
 `charrnn.json` names the SHA-256 of `model.keras`. Two files cannot be renamed in one step, so it
@@ -34,6 +37,8 @@ MODEL_FILE: Final = "model.keras"
 RECORD_FILE: Final = "charrnn.json"
 HISTORY_FILE: Final = "history.jsonl"
 PASSAGES_FILE: Final = "passages.index"
+SOUNDS_FILE: Final = "sounds.json"
+WORDS_FILE: Final = "words.json"
 RESUME_DIRECTORY: Final = "resume"
 STATE_FILE: Final = "state.npz"
 LOCK_FILE: Final = ".lock"
@@ -154,7 +159,7 @@ class CheckpointWriter:
             return
         self.sweep()
         state = f"{RESUME_DIRECTORY}/{STATE_FILE}"
-        for name in (MODEL_FILE, HISTORY_FILE, PASSAGES_FILE, state):
+        for name in (MODEL_FILE, HISTORY_FILE, PASSAGES_FILE, SOUNDS_FILE, WORDS_FILE, state):
             (self.directory / name).unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # Missing, or it holds something of the user's.
             (self.directory / RESUME_DIRECTORY).rmdir()

@@ -28,6 +28,18 @@ class FormError(CharrnnError):
     """A form of verse, or a table of sounds, that is unknown, badly written or not at hand."""
 
 
+class FormConflictError(CharrnnError):
+    """Demands that no poem in a form can keep together."""
+
+    exit_code = 3
+
+
+class FormGivenUpError(CharrnnError):
+    """A poem in a form that could not be finished, though the form itself can be kept."""
+
+    exit_code = 4
+
+
 class ReplayError(CharrnnError):
     """A code of a poem that cannot be read, or a poem that comes out otherwise than it was."""
 

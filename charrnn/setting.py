@@ -58,6 +58,8 @@ class Setting:
         choices: The only values allowed.
         unset: What `None` means, in a word or two for the help text ("chosen for the corpus").
         notation: How a text is written that is allowed beside numbers, or as the only text.
+        repeatable: Whether several may be given; the value is a tuple, and words typed together
+            are several.
         kind: int, float or str; `settings_of` takes it from the annotation of the field.
     """
 
@@ -69,6 +71,7 @@ class Setting:
     choices: tuple[str, ...] | None = None
     unset: str | None = None
     notation: Notation | None = None
+    repeatable: bool = False
     kind: type = str
 
     def range(self) -> str:
@@ -87,6 +90,8 @@ class Setting:
 
     def allowed(self) -> str:
         """The values allowed, in words: "a whole number at least 1", "one of tanh, relu"."""
+        if self.repeatable:
+            return "words, each by itself"
         if self.choices is not None:
             return f"one of {', '.join(self.choices)}"
         if self.notation is not None and self.kind is str:
@@ -96,7 +101,9 @@ class Setting:
 
     def spelled(self, value: Any) -> str:
         """A value of the setting in words; `None` as what it means."""
-        return str(self.unset if value is None else value)
+        if value is None:
+            return str(self.unset)
+        return " ".join(value) if self.repeatable else str(value)
 
     def parse(self, text: str) -> Any:
         """The value that was typed, where "auto" stands for `None`.
@@ -106,6 +113,8 @@ class Setting:
         """
         if text == AUTO and self.unset is not None:
             return None
+        if self.repeatable:
+            return tuple(text.split())
         try:
             value = self.kind(text)
         except ValueError:
@@ -118,6 +127,8 @@ class Setting:
         """Whether a value is of the kind and keeps the limits; `None` where it has a meaning."""
         if value is None:
             return self.unset is not None
+        if self.repeatable:
+            return isinstance(value, tuple) and all(isinstance(one, str) for one in value)
         if isinstance(value, str) and self.notation is not None:
             return self.notation.allows(value)
         if isinstance(value, bool) or not isinstance(value, _KINDS[self.kind][0]):
@@ -151,7 +162,7 @@ def settings_of(configuration: type["Configuration"]) -> dict[str, Setting]:
 
 
 def _kind_of(annotation: Any) -> Any:
-    """The plain type of a field: int for `int | None`, str for a Literal."""
+    """The plain type of a field: int for `int | None`, str for a Literal or `tuple[str, ...]`."""
     if get_origin(annotation) is Literal:
         return str
     members = [kind for kind in get_args(annotation) if kind is not NoneType]
@@ -169,6 +180,9 @@ class Configuration:
         """
         for name, description in settings_of(type(self)).items():
             value = getattr(self, name)
+            if description.repeatable and isinstance(value, list):
+                value = tuple(value)  # JSON has lists only.
+                object.__setattr__(self, name, value)
             if not description.allows(value):
                 raise ConfigurationError(
                     f"{name.replace('_', '-')} must be {description.allowed()}. Received: {value}."

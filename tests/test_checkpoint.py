@@ -16,6 +16,8 @@ from charrnn.checkpoint import (
     MODEL_FILE,
     PASSAGES_FILE,
     RECORD_FILE,
+    SOUNDS_FILE,
+    WORDS_FILE,
     Checkpoint,
     CheckpointWriter,
     checkpoints_in,
@@ -400,7 +402,8 @@ def test_no_run_at_all_tells_how_to_make_one(tmp_path: Path) -> None:
 
 def test_an_overwritten_run_is_gone_and_all_else_stays(three_runs: Path) -> None:
     (three_runs / "middle" / "letter.txt").write_text("Dear moon")
-    (three_runs / "middle" / PASSAGES_FILE).write_bytes(b"index")
+    for name in (PASSAGES_FILE, SOUNDS_FILE, WORDS_FILE):
+        (three_runs / "middle" / name).write_bytes(b"of the text")
     (three_runs / "middle" / "resume").mkdir(exist_ok=True)
     (three_runs / "middle" / "resume" / "letter.txt").write_text("Dear sun")
     CheckpointWriter(three_runs / "middle").clear()

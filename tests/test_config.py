@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from charrnn.config import (
     LARGEST_SEED,
     CorpusConfig,
+    FormConfig,
     ModelConfig,
     SamplingConfig,
     TrainingConfig,
@@ -57,6 +58,50 @@ def test_every_setting_is_described(
     assert setting.help.endswith(".")
     assert (default is None) == (setting.unset is not None)
     assert default is None or isinstance(default, setting.kind)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"acrostic": "ab"}, "acrostic goes with a form of verse: give a form by its name"),
+        ({"must": ("ab",), "particles": 4}, "must and particles go with a form of verse"),
+        (
+            {"form": "qijue", "lines": 4},
+            r"the form qijue has its own lines\. Leave out form, or lines",
+        ),
+        ({"form": "qijue", "rhyme": "AA", "metre": "iambic"}, "Leave out form, or rhyme and metre"),
+        ({"form": "qijue", "acrostic_at": "end"}, "acrostic-at goes with an acrostic"),
+        (
+            {"syllables": "8,x"},
+            "^syllables must be numbers of syllables or characters, one for each",
+        ),
+        ({"form": "qijue", "must": "ab"}, r"^must must be words, each by itself\. Received: ab\."),
+        ({"form": "qijue", "particles": 0}, "^particles must be a whole number from 1 to 1,024"),
+    ],
+)
+def test_a_form_and_what_is_demanded_of_it_go_together(
+    settings: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=sentence):
+        FormConfig(**settings)
+
+
+def test_a_form_is_asked_for_by_its_name_or_its_lines() -> None:
+    assert not FormConfig().asked
+    for settings in ({"form": "qijue"}, {"lines": 4}, {"syllables": "8"}, {"characters": "7"}):
+        assert FormConfig(**settings).asked  # type: ignore[arg-type]
+
+
+def test_a_form_comes_back_from_json() -> None:
+    config = FormConfig(form="qijue", must=("明月", "山"), acrostic="春", particles=8)
+    assert FormConfig.from_json(json.loads(json.dumps(dataclasses.asdict(config)))) == config
+
+
+def test_words_typed_together_are_several() -> None:
+    must = settings_of(FormConfig)["must"]
+    assert must.parse("明月  山") == ("明月", "山")
+    assert must.parse("auto") is None
+    assert (must.spelled(("明月", "山")), must.spelled(None)) == ("明月 山", "none")
 
 
 @settings_by_name()

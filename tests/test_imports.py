@@ -37,12 +37,19 @@ LEVELS = [
     {"corpus"},
     {"model", "poetry"},
     {"generation"},
+    {"verse"},
     {"training"},
     {"cli"},
 ]
 """The rooms of the package: each imports from itself and from those above it in this list."""
 
-STRANGERS = [("generation", "model"), ("training", "generation"), ("poetry", "model")]
+STRANGERS = [
+    ("generation", "model"),
+    ("training", "generation"),
+    ("poetry", "model"),
+    ("verse", "model"),
+    ("training", "verse"),
+]
 """Rooms that know nothing of one another all the same."""
 
 

@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import ConfigurationError
-from charrnn.notation import parse_ban, parse_blend, parse_favours, parse_schedule
+from charrnn.notation import (
+    parse_ban,
+    parse_blend,
+    parse_favours,
+    parse_lengths,
+    parse_schedule,
+)
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -110,3 +116,20 @@ def test_a_blend_is_names_with_weights(text, weights):
 def test_what_is_no_blend_is_refused_in_a_sentence(text, sentence):
     with pytest.raises(ConfigurationError, match=f"{re.escape(sentence)}$"):
         parse_blend(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "lengths"), [("7", (7,)), ("8,6,8,6", (8, 6, 8, 6)), (" 5 , 7", (5, 7)), ("0", (0,))]
+)
+def test_lengths_are_numbers_with_commas_between_them(text, lengths):
+    assert parse_lengths(text) == lengths
+
+
+@pytest.mark.parametrize("text", ["", ",", "7,", "a", "-7", "7.5", "٧", "9" * 10])
+def test_what_are_no_lengths_is_refused(text):
+    with pytest.raises(ConfigurationError) as refusal:
+        parse_lengths(text)
+    assert str(refusal.value) == (
+        "lengths are numbers of syllables or characters, one for each line or one for all, as in "
+        f"8,6,8,6. Received: {text}."
+    )

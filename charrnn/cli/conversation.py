@@ -1,6 +1,5 @@
 """Writing with a network turn by turn: what is typed, what becomes of it; nothing is drawn here."""
 
-import dataclasses
 import difflib
 import functools
 import textwrap
@@ -8,17 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from charrnn.cli.keeping_form import Authors, Bind, FormAuthor
 from charrnn.cli.networks import STRANDED
-from charrnn.cli.page import Page, PageError
-from charrnn.config import SamplingConfig
-from charrnn.errors import ConfigurationError
+from charrnn.cli.page import Author, Page, PageError
+from charrnn.cli.session_settings import SessionSettings, helps, suggestions_for
 from charrnn.files import write_text
-from charrnn.setting import AUTO, Setting, settings_of
 
 if TYPE_CHECKING:
     from charrnn.corpus.variants import Substitution
     from charrnn.generation.surprise import Surprise
     from charrnn.generation.writer import TextGenerator
+    from charrnn.poetry.judgement import Judgement
 
 WIDTH = 78
 """Longest line of a reply."""
@@ -56,12 +55,14 @@ class Conversation:
         writer: Gives the network to begin with; called when it is first needed.
         open_writer: Opens another network by its name.
         names: Lists the networks there are, the newest first.
-        settings: How characters are drawn at first.
+        settings: The settings to begin with.
+        bind: Binds a form to a network; see `charrnn.verse.binding.bind`.
         write: Shows text of a poem.
         tell: Shows the reply to a command.
         note: Shows a remark that is not part of the transcript.
         explain: Shows a poem with what the network had expected: its beginning, and the surprises
             of what it wrote.
+        show_scansion: Shows how a poem keeps its form.
     """
 
     def __init__(
@@ -70,11 +71,13 @@ class Conversation:
         writer: "Callable[[], TextGenerator]",
         open_writer: "Callable[[str], TextGenerator]",
         names: Callable[[], list[str]],
-        settings: SamplingConfig,
+        settings: SessionSettings,
+        bind: Bind,
         write: Callable[[str], None],
         tell: Callable[[str], None],
         note: Callable[[str], None],
         explain: "Callable[[str, Sequence[Surprise]], None]",
+        show_scansion: "Callable[[Judgement], None]",
     ) -> None:
         self.settings = settings
         self.page = Page(write, self._tell_of_substitution)
@@ -86,6 +89,8 @@ class Conversation:
         self._tell = tell
         self._note = note
         self._show_explained = explain
+        self._show_scansion = show_scansion
+        self._authors = Authors(bind)
         self._told: set[str] = set()
         self._commands = self._table()
 
@@ -129,22 +134,25 @@ class Conversation:
         command.run(argument.strip())
 
     def _begin(self, prompt: str) -> None:
-        self._compose(lambda writer: self.page.begin(writer, self.settings, prompt))
+        self._compose(lambda author: self.page.begin(author, self.settings.sampling, prompt))
 
     def _more(self, text: str) -> None:
-        self._compose(lambda writer: self.page.go_on(writer, self.settings, text))
+        self._compose(lambda author: self.page.go_on(author, self.settings.sampling, text))
 
     def _retry(self, _: str) -> None:
-        self._compose(lambda writer: self.page.retry(writer, self.settings))
+        self._compose(lambda author: self.page.retry(author, self.settings.sampling))
 
-    def _compose(self, turn: "Callable[[TextGenerator], None]") -> None:
+    def _compose(self, turn: Callable[[Author], None]) -> None:
         """Let the network take a turn; what the settings come to is told before and after it."""
         writer = self._writer()
-        for note in writer.notes(self.settings):
+        for note in writer.notes(self.settings.sampling):
             self._remark(note)
-        turn(writer)
+        turn(self._author(writer))
         if self.page.turns[-1].end.stranded:
             self._note(STRANDED)
+
+    def _author(self, writer: "TextGenerator") -> Author:
+        return self._authors.author(writer, self.settings.form, self.settings.sampling)
 
     def _undo(self, _: str) -> None:
         self.page.undo()
@@ -167,6 +175,13 @@ class Conversation:
             begun, explain_turn(turn.writer, turn.start, written, ended=turn.end.ended)
         )
 
+    def _scansion(self, _: str) -> None:
+        turn = self.page.last()
+        author = self._author(turn.writer)
+        if not isinstance(author, FormAuthor):
+            raise PageError("there is no form to hold the poem to; /form NAME gives one.")
+        self._show_scansion(author.form.standard.judge(turn.end.text))
+
     def _save(self, name: str) -> None:
         poems = self.page.poems()
         if not name:
@@ -188,21 +203,12 @@ class Conversation:
         self._tell(f"{name} writes from here on.")
 
     def _change_setting(self, name: str, text: str) -> None:
-        description = settings_of(SamplingConfig)[name]
         if text:
-            try:
-                value = description.parse(text)
-            except ConfigurationError as error:
-                raise ConfigurationError(f"{_command_of(name)}: {error}") from error
-            self.settings = dataclasses.replace(self.settings, **{name: value})
-        self._tell(f"{_words(name)}: {description.spelled(getattr(self.settings, name))}")
+            self.settings = self.settings.changed(name, text)
+        self._tell(f"{name}: {self.settings.spelled(name)}")
 
     def _show_settings(self, _: str) -> None:
-        values = {
-            _words(name): description.spelled(getattr(self.settings, name))
-            for name, description in settings_of(SamplingConfig).items()
-        }
-        self._tell("\n".join(_columns(values)))
+        self._tell("\n".join(_columns(self.settings.shown())))
 
     def _help(self, _: str) -> None:
         commands = {
@@ -227,13 +233,13 @@ class Conversation:
 
     def _table(self) -> dict[str, Command]:
         settings = {
-            _command_of(name): Command(
-                "[VALUE]",
-                description.help,
+            f"/{name}": Command(
+                "[NAME|off]" if name == "form" else "[VALUE]",
+                help_text,
                 functools.partial(self._change_setting, name),
-                functools.partial(_words_for, description),
+                functools.partial(suggestions_for, name),
             )
-            for name, description in settings_of(SamplingConfig).items()
+            for name, help_text in helps().items()
         }
         return {
             "/more": Command(
@@ -244,6 +250,7 @@ class Conversation:
             "/explain": Command(
                 "", "Show how surprising each character of the last turn was.", self._explain
             ),
+            "/scansion": Command("", "Show how the last poem keeps its form.", self._scansion),
             "/save": Command("FILE", "Save the poems in a new file.", self._save),
             "/model": Command(
                 "[NAME]",
@@ -275,18 +282,6 @@ def whole_text(read: Callable[[bool], str]) -> str:
         except EOFError:
             break
     return text
-
-
-def _command_of(setting: str) -> str:
-    return f"/{_words(setting)}"
-
-
-def _words_for(setting: Setting) -> list[str]:
-    return [] if setting.unset is None else [AUTO]
-
-
-def _words(setting: str) -> str:
-    return setting.replace("_", "-")
 
 
 def _columns(rows: dict[str, str]) -> Iterator[str]:

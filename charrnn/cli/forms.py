@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from charrnn.cli.form_learning import learn
+from charrnn.cli.lessons import sounds
 from charrnn.cli.options import examples, json_option
 
 if TYPE_CHECKING:
@@ -21,9 +23,10 @@ if TYPE_CHECKING:
 )
 @click.pass_context
 def forms(context: click.Context) -> None:
-    """See the forms of verse that charrnn knows.
+    """See the forms of verse that charrnn knows, and learn others.
 
-    What forms show prints can be changed, and given to charrnn verify as a form of your own.
+    What forms show and forms learn print can be changed, and given to charrnn verify and charrnn
+    generate --form as a form of your own.
     """
     if context.invoked_subcommand is None:
         _draw_all()
@@ -72,6 +75,10 @@ def show(form: str, as_json: bool) -> None:
         _print_json(dataclasses.asdict(found))
     else:
         click.echo(written_form(found), nl=False)
+
+
+forms.add_command(learn)
+forms.add_command(sounds)
 
 
 def _summary(form: "Form") -> dict[str, Any]:

@@ -7,19 +7,19 @@ from typing import IO, TYPE_CHECKING, Final
 
 import click
 
+from charrnn.cli.appearing import print_characters, print_lines
 from charrnn.cli.devices import writing_device_option
-from charrnn.cli.failures import INTERRUPTED
-from charrnn.cli.networks import STRANDED, OpenedNetworks, find_networks, networks_options
+from charrnn.cli.networks import OpenedNetworks, find_networks, networks_options
 from charrnn.cli.options import (
     SettingType,
     checkpoint_argument,
     checkpoints_option,
-    config_options,
     examples,
     json_option,
 )
 from charrnn.cli.poems import Told, print_json, print_poems
-from charrnn.config import SamplingConfig, seed_after
+from charrnn.cli.writing_options import writing_options
+from charrnn.config import FormConfig, SamplingConfig, seed_after
 from charrnn.setting import Setting
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from charrnn.generation.draft import Draft, Poem
     from charrnn.generation.surprise import Surprise
     from charrnn.generation.writer import TextGenerator
+    from charrnn.verse.bound_form import BoundForm
 
 COUNT: Final = Setting(help="Poems to write, each with a seed one higher.", minimum=1, kind=int)
 
@@ -42,6 +43,8 @@ COUNT: Final = Setting(help="Poems to write, each with a seed one higher.", mini
         ("charrnn generate --best-of 16 --show-scores", "the best of sixteen drafts"),
         ("charrnn generate --explain", "with what the network had expected"),
         ("charrnn generate --print-code", "and the code that writes it again"),
+        ("charrnn generate tang --form qijue --acrostic 春江花月", "a form of verse, kept"),
+        ("charrnn generate quatrains --syllables 8,6,8,6 --rhyme ABCB", "one of your own"),
         ("charrnn generate --blend moons=0.7,rivers=0.3", "two networks in agreement"),
         ("charrnn generate --count 9 --json", "with all there is to know"),
     ),
@@ -54,7 +57,7 @@ COUNT: Final = Setting(help="Poems to write, each with a seed one higher.", mini
     metavar="FILE",
     help="Read how the poem begins from a file, without its last line end; - is standard input.",
 )
-@config_options(SamplingConfig)
+@writing_options
 @click.option(
     "--count",
     type=SettingType(COUNT),
@@ -65,6 +68,11 @@ COUNT: Final = Setting(help="Poems to write, each with a seed one higher.", mini
     "--show-scores",
     is_flag=True,
     help="Tell on standard error how each poem, and each of its drafts, was judged.",
+)
+@click.option(
+    "--show-scansion",
+    is_flag=True,
+    help="Show on standard error how each poem keeps its form, as charrnn verify does.",
 )
 @click.option(
     "--explain",
@@ -87,8 +95,10 @@ def generate(
     prompt: str | None,
     prompt_file: IO[bytes] | None,
     sampling_config: SamplingConfig,
+    form_config: FormConfig,
     count: int,
     show_scores: bool,
+    show_scansion: bool,
     explain: bool,
     print_code: bool,
     blend: str | None,
@@ -103,11 +113,17 @@ def generate(
     CHECKPOINT is the name or path of a trained network; without it, the newest one writes. A
     poem ends where the network ends it, or at --length. Characters of the prompt that the
     network has never seen are read as others that it has, and you are told.
+
+    With --form, or with --lines and --syllables or --characters, every poem keeps a form of
+    verse, and what is demanded of it on top of that: it has passed what charrnn verify looks at.
+    Where no poem can keep all of it, the exit code is 3, and you are told what would work.
     """
     if sampling_config.beam is not None and count > 1:
         raise click.UsageError(
             "--beam finds one poem, however often it searches; leave out --count."
         )
+    if show_scansion and not form_config.asked:
+        raise click.UsageError("--show-scansion goes with a form of verse; give a --form.")
     from charrnn.generation.threads import use_idle_cores
 
     use_idle_cores()
@@ -125,14 +141,23 @@ def generate(
         click.echo(describe_substitution(substitution), err=True)
     for note in writer.notes(first):
         click.echo(note, err=True)
-    if count == 1 and not (as_json or show_scores or explain):
-        end = _print_characters(writer, start, first)
+    form = _bound(writer, form_config, first)
+    if count == 1 and not (as_json or show_scores or show_scansion or explain):
+        if form is not None:
+            written = print_lines(form.poet(writer), text, first)
+        else:
+            written = print_characters(writer, start, first).text[len(start.text) :]
         if print_code:
-            written = end.text[len(start.text) :]
-            click.echo(networks.code(prompt=text, settings=first, text=written), err=True)
+            code = networks.code(prompt=text, settings=first, text=written, form=form)
+            click.echo(code, err=True)
         return
-    wanted = _Wanted(scores=show_scores, code=print_code or as_json, explanation=explain)
-    poems = _poems(networks, start, first, count, wanted)
+    wanted = _Wanted(
+        scores=show_scores,
+        code=print_code or as_json,
+        explanation=explain,
+        scansion=show_scansion or as_json,
+    )
+    poems = _poems(networks, start, first, count, wanted=wanted, form=form)
     if as_json:
         print_json(networks.facts, poems)
     else:
@@ -146,10 +171,28 @@ class _Wanted:
     scores: bool
     code: bool
     explanation: bool
+    scansion: bool
+
+
+def _bound(
+    writer: "TextGenerator", config: FormConfig, sampling: SamplingConfig
+) -> "BoundForm | None":
+    """The form that was asked for; None where there is none."""
+    if not config.asked:
+        return None
+    from charrnn.verse.binding import bind
+
+    return bind(writer, config, sampling)
 
 
 def _poems(
-    networks: OpenedNetworks, start: "Draft", first: SamplingConfig, count: int, wanted: _Wanted
+    networks: OpenedNetworks,
+    start: "Draft",
+    first: SamplingConfig,
+    count: int,
+    *,
+    wanted: _Wanted,
+    form: "BoundForm | None",
 ) -> "Iterator[Told]":
     """Write poems, each with a seed one higher."""
     writer, prompt = networks.writer, start.text
@@ -157,7 +200,8 @@ def _poems(
     settings = (
         dataclasses.replace(first, seed=seed_after(seed, number)) for number in range(count)
     )
-    for poem in writer.write_many(prompt, settings):
+    author = writer if form is None else form.poet(writer)
+    for poem in author.write_many(prompt, settings):
         scores = poem.scores if wanted.scores else ()
         if wanted.scores and not scores:
             scores = (writer.score(prompt, poem.text, poem.log_probabilities),)
@@ -170,8 +214,13 @@ def _poems(
                 text=poem.text,
                 first_seed=seed,
                 together=count,
+                form=form,
             )
             if wanted.code
+            else None,
+            form=form,
+            judgement=form.standard.judge(poem.prompt + poem.text)
+            if form is not None and wanted.scansion
             else None,
             explanation=_explained(writer, start, poem) if wanted.explanation else None,
         )
@@ -181,28 +230,6 @@ def _explained(writer: "TextGenerator", start: "Draft", poem: "Poem") -> "list[S
     from charrnn.generation.surprise import explain_turn
 
     return explain_turn(writer, start, poem.text, ended=poem.ended)
-
-
-def _print_characters(writer: "TextGenerator", start: "Draft", settings: SamplingConfig) -> "Draft":
-    """Show a poem as it is written; white space waits for what follows, so that none ends it."""
-    shown = start.text.rstrip()
-    waiting = start.text[len(shown) :]
-    draft = start
-    try:
-        click.echo(shown, nl=False)
-        for step in writer.stream(start, settings):
-            draft = step.draft
-            waiting += step.character
-            if step.character.strip():
-                click.echo(waiting, nl=False)
-                waiting = ""
-    except KeyboardInterrupt:
-        click.echo()
-        raise click.exceptions.Exit(INTERRUPTED) from None
-    click.echo()
-    if draft.stranded:
-        click.echo(STRANDED, err=True)
-    return draft
 
 
 def _beginning(prompt: str | None, file: IO[bytes] | None) -> str:

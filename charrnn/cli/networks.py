@@ -16,6 +16,7 @@ from charrnn.notation import parse_blend
 
 if TYPE_CHECKING:
     from charrnn.generation.writer import TextGenerator
+    from charrnn.verse.bound_form import BoundForm
 
 STRANDED: Final = (
     "The poem stops here: the settings (no-repeat, max-copy) leave no character to follow."
@@ -92,8 +93,13 @@ class OpenedNetworks:
     facts: dict[str, Any]
     device: str = "cpu"
 
-    def code(self, **poem: Any) -> str:
-        """The code of a poem they wrote; see `charrnn.generation.replay.recipe_of`."""
+    def code(self, *, form: "BoundForm | None" = None, **poem: Any) -> str:
+        """The code of a poem they wrote.
+
+        Args:
+            form: The form that it keeps; None where it keeps none.
+            poem: See `charrnn.generation.replay.recipe_of`.
+        """
         from charrnn.generation.replay import recipe_of
         from charrnn.generation.replay_code import encode
 
@@ -104,6 +110,7 @@ class OpenedNetworks:
                 self.writer,
                 [(part["model"], part["weight"]) for part in parts],
                 avoided and (avoided["model"], avoided["strength"]),
+                form=None if form is None else form.recipe(self.writer),
                 device=self.device.partition(":")[0] if "gpu" in self.device else self.device,
                 **poem,
             )

@@ -61,7 +61,9 @@ class SettingType(click.ParamType[Any]):
 
 
 def config_options(
-    configuration: type[Configuration], only: Collection[str] | None = None
+    configuration: type[Configuration],
+    only: Collection[str] | None = None,
+    typed: Collection[str] = (),
 ) -> Callable[[Command], Command]:
     """Decorate a command with one option for each setting of a configuration.
 
@@ -71,6 +73,7 @@ def config_options(
     Args:
         configuration: The class that holds the settings.
         only: Names of the settings to offer; all of them when None.
+        typed: Names of settings that are arguments of the command.
     """
     settings = {
         name: setting
@@ -82,7 +85,7 @@ def config_options(
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def gathered(*arguments: Any, **values: Any) -> Any:
-            chosen = {name: values.pop(name) for name in settings}
+            chosen = {name: _joined(values.pop(name)) for name in (*settings, *typed)}
             try:
                 values[_keyword(configuration)] = configuration(**chosen)
             except ConfigurationError as error:
@@ -97,6 +100,7 @@ def config_options(
                 name,
                 type=SettingType(setting),
                 default=default,
+                multiple=setting.repeatable,
                 help=f"{setting.help}  [{_notes(setting, default)}]",
             )(decorated)
         return decorated  # type: ignore[no-any-return]
@@ -159,6 +163,13 @@ def examples(*pairs: tuple[str, str]) -> str:
 def option_name(setting: str) -> str:
     """How a setting is spelled on the command line."""
     return f"--{setting.replace('_', '-')}"
+
+
+def _joined(value: Any) -> Any:
+    """The value of an option; what was given at several places, together, and None for nothing."""
+    if isinstance(value, tuple):
+        return tuple(word for words in value for word in words) or None
+    return value
 
 
 def _complete_name(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

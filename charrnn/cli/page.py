@@ -2,16 +2,16 @@
 
 import dataclasses
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from charrnn.config import SamplingConfig, seed_after
 from charrnn.errors import CharrnnError
 
 if TYPE_CHECKING:
     from charrnn.corpus.variants import Substitution
-    from charrnn.generation.draft import Draft
+    from charrnn.generation.draft import Draft, Step
     from charrnn.generation.writer import TextGenerator
 
 
@@ -38,6 +38,68 @@ class Turn:
     continues: bool
 
 
+class Author(Protocol):
+    """Who writes with the poet: a network by itself, or one that keeps a form."""
+
+    @property
+    def writer(self) -> "TextGenerator":
+        """The network."""
+        ...
+
+    def begin(self, prompt: str) -> "Draft":
+        """Begin a poem with some words, or with none."""
+        ...
+
+    def begin_again(self, turn: "Turn") -> "Draft":
+        """Begin a turn as it was begun before, by whomever."""
+        ...
+
+    def go_on(self, turn: "Turn", text: str) -> "Draft":
+        """Go on where a turn ended, with more text or none; raises PageError where it cannot be."""
+        ...
+
+    def stream(self, start: "Draft", settings: SamplingConfig) -> "Iterator[Step]":
+        """Write, a character or a whole line with each step."""
+        ...
+
+
+class FreeAuthor:
+    """A network that writes by itself.
+
+    Args:
+        writer: The network.
+    """
+
+    def __init__(self, writer: "TextGenerator") -> None:
+        self.writer = writer
+
+    def begin(self, prompt: str) -> "Draft":
+        """Begin a poem."""
+        return self.writer.begin(prompt)
+
+    def begin_again(self, turn: "Turn") -> "Draft":
+        """Begin a turn as before."""
+        return self._read(turn, turn.start)
+
+    def go_on(self, turn: "Turn", text: str) -> "Draft":
+        """Go on where a turn ended; a text begins a new line."""
+        if turn.end.ended and not text:
+            raise PageError("the poem is finished; /more TEXT adds a line, and goes on from there.")
+        start = self._read(turn, turn.end)
+        if not text:
+            return start
+        line_end = "\n" if start.text and not start.text.endswith("\n") else ""
+        return self.writer.extend(start, line_end + text)
+
+    def stream(self, start: "Draft", settings: SamplingConfig) -> "Iterator[Step]":
+        """Write, a character with each step."""
+        return self.writer.stream(start, settings)
+
+    def _read(self, turn: "Turn", draft: "Draft") -> "Draft":
+        """A text as this network reads it; what another one has read is read anew."""
+        return draft if turn.writer is self.writer else self.writer.begin(draft.text)
+
+
 class Page:
     """The turns of a session. A turn that is retried or undone takes nothing else with it.
 
@@ -62,31 +124,24 @@ class Page:
             poems.append(turn.end.text)
         return poems
 
-    def begin(self, writer: "TextGenerator", settings: SamplingConfig, prompt: str) -> None:
-        """Let a network write a new poem, from its first words or from nothing."""
-        self._compose(self.turns, writer, settings, writer.begin(prompt), continues=False)
+    def begin(self, author: "Author", settings: SamplingConfig, prompt: str) -> None:
+        """Let an author write a new poem, from its first words or from nothing."""
+        self._compose(self.turns, author, settings, author.begin(prompt), continues=False)
 
-    def go_on(self, writer: "TextGenerator", settings: SamplingConfig, text: str) -> None:
-        """Let a network go on with the last poem; a text begins a new line of it."""
-        last = self.last()
-        if last.end.ended and not text:
-            raise PageError("the poem is finished; /more TEXT adds a line, and goes on from there.")
-        start = _as_read_by(writer, last.writer, last.end)
-        seen = len(start.text)
-        if text:
-            line_end = "\n" if start.text and not start.text.endswith("\n") else ""
-            start = writer.extend(start, line_end + text)
-            seen += len(line_end)
-        self._compose(self.turns, writer, settings, start, continues=True, seen=seen)
+    def go_on(self, author: "Author", settings: SamplingConfig, text: str) -> None:
+        """Let an author go on with the last poem, after a text that is added to it."""
+        start = author.go_on(self.last(), text)
+        seen = len(start.text) - len(text)
+        self._compose(self.turns, author, settings, start, continues=True, seen=seen)
 
-    def retry(self, writer: "TextGenerator", settings: SamplingConfig) -> None:
-        """Let a network write the last turn anew."""
+    def retry(self, author: "Author", settings: SamplingConfig) -> None:
+        """Let an author write the last turn anew."""
         last = self.last()
-        start = _as_read_by(writer, last.writer, last.start)
+        start = author.begin_again(last)
         if settings.seed is not None:
             # The seed that was asked for would write the same again: take the one after it.
             settings = dataclasses.replace(settings, seed=seed_after(last.seed))
-        self._compose(self.turns[:-1], writer, settings, start, continues=last.continues)
+        self._compose(self.turns[:-1], author, settings, start, continues=last.continues)
 
     def undo(self) -> None:
         """Drop the last turn."""
@@ -102,7 +157,7 @@ class Page:
     def _compose(
         self,
         before: tuple[Turn, ...],
-        writer: "TextGenerator",
+        author: "Author",
         settings: SamplingConfig,
         start: "Draft",
         *,
@@ -112,22 +167,18 @@ class Page:
         """Write a turn after those before it; it is kept as far as it came when it is stopped."""
         for substitution in start.substitutions:
             self._note(substitution)
-        self._write(start.text[seen:])
         seed = secrets.randbelow(2**32) if settings.seed is None else settings.seed
+        steps = author.stream(start, dataclasses.replace(settings, seed=seed))
+        self._write(start.text[seen:])
         end = start
         try:
-            for step in writer.stream(start, dataclasses.replace(settings, seed=seed)):
+            for step in steps:
                 end = step.draft
                 self._write(step.character)
         except KeyboardInterrupt:
-            self.turns = (*before, Turn(writer, seed, start, end, continues))
+            self.turns = (*before, Turn(author.writer, seed, start, end, continues))
             raise
         else:
-            self.turns = (*before, Turn(writer, seed, start, end, continues))
+            self.turns = (*before, Turn(author.writer, seed, start, end, continues))
         finally:
             self._write("\n" if end.text.endswith("\n") else "\n\n")
-
-
-def _as_read_by(writer: "TextGenerator", author: "TextGenerator", draft: "Draft") -> "Draft":
-    """A text as a network reads it; what another one has read is read anew."""
-    return draft if writer is author else writer.begin(draft.text)

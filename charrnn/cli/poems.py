@@ -10,11 +10,14 @@ import click
 
 from charrnn.cli.failures import INTERRUPTED
 from charrnn.cli.networks import STRANDED
+from charrnn.errors import FormGivenUpError
 
 if TYPE_CHECKING:
     from charrnn.generation.draft import Poem
     from charrnn.generation.ranking import Score
     from charrnn.generation.surprise import Surprise
+    from charrnn.poetry.judgement import Judgement
+    from charrnn.verse.bound_form import BoundForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +29,16 @@ class Told:
         scores: Those of its drafts, its own first; none when they are not told.
         code: What writes it again; None when that is not told.
         explanation: What the network had expected; None when that is not told.
+        form: The form that it keeps; None where it keeps none.
+        judgement: What the verifier says of it; None when that is not told.
     """
 
     poem: "Poem"
     scores: "Sequence[Score]" = ()
     code: str | None = None
     explanation: "Sequence[Surprise] | None" = None
+    form: "BoundForm | None" = None
+    judgement: "Judgement | None" = None
 
 
 def print_poems(poems: Iterable[Told]) -> None:
@@ -50,21 +57,25 @@ def print_poems(poems: Iterable[Told]) -> None:
 
 
 def print_json(networks: dict[str, Any], poems: Iterable[Told]) -> None:
-    """Print a document of poems; after Ctrl-C, of those that are done.
+    """Print a document of poems; after Ctrl-C, or when one is given up, of those that are done.
 
     Args:
         networks: Which networks write them.
         poems: The poems, which may be written only when they are asked for.
     """
     facts: list[dict[str, Any]] = []
-    interrupted = False
+    end: BaseException | None = None
     try:
         facts.extend(_facts(told) for told in poems)
     except KeyboardInterrupt:
-        interrupted = True
+        end = click.exceptions.Exit(INTERRUPTED)
+    except FormGivenUpError as error:
+        if not facts:
+            raise
+        end = error
     click.echo(json.dumps(networks | {"poems": facts}, ensure_ascii=False))
-    if interrupted:
-        raise click.exceptions.Exit(INTERRUPTED)
+    if end is not None:
+        raise end
 
 
 def surprise_facts(surprise: "Surprise") -> dict[str, Any]:
@@ -92,8 +103,21 @@ def _print_poem(told: Told) -> None:
         click.echo(STRANDED, err=True)
     if told.scores:
         click.echo(_judgement(poem, told.scores), err=True)
+    if told.judgement is not None:
+        _print_scansion(told.judgement)
     if told.code is not None:
         click.echo(told.code, err=True)
+
+
+def _print_scansion(judgement: "Judgement") -> None:
+    """Draw how a poem keeps its form on standard error."""
+    from rich.console import Console
+
+    from charrnn.cli.scansion import show_judgement
+
+    console = Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
+    console.print()
+    show_judgement(console, judgement, None)
 
 
 def _facts(told: Told) -> dict[str, Any]:
@@ -105,6 +129,10 @@ def _facts(told: Told) -> dict[str, Any]:
         facts["code"] = told.code
     if told.explanation is not None:
         facts["explanation"] = list(map(surprise_facts, told.explanation))
+    if told.form is not None:
+        facts["form"] = dataclasses.asdict(told.form.settings)
+    if told.judgement is not None:
+        facts["judgement"] = told.judgement.as_json()
     return facts
 
 

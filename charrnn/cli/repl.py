@@ -15,33 +15,38 @@ from charrnn.cli.networks import Networks, find_named, find_networks, networks_o
 from charrnn.cli.options import (
     checkpoint_argument,
     checkpoints_option,
-    config_options,
     examples,
 )
-from charrnn.config import SamplingConfig
+from charrnn.cli.session_settings import SessionSettings
+from charrnn.cli.writing_options import writing_options
+from charrnn.config import FormConfig, SamplingConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from charrnn.generation.surprise import Surprise
     from charrnn.generation.writer import TextGenerator
+    from charrnn.poetry.judgement import Judgement
+    from charrnn.verse.bound_form import BoundForm
 
 
 @click.command(
     epilog=examples(
         ("charrnn repl", "with the newest network"),
         ("charrnn repl quatrains --temperature 0.6", "with one of your choice, playing safe"),
+        ("charrnn repl quatrains --form sonnet", "in a form of verse"),
         ("charrnn repl < lines.txt > transcript.txt", "a script of lines in, a transcript out"),
     ),
 )
 @checkpoint_argument
-@config_options(SamplingConfig)
+@writing_options
 @networks_options
 @checkpoints_option
 def repl(
     *,
     checkpoint: str | None,
     sampling_config: SamplingConfig,
+    form_config: FormConfig,
     blend: str | None,
     unlike: str | None,
     strength: float | None,
@@ -54,13 +59,18 @@ def repl(
     without it, the newest network writes.
     """
     networks = find_networks(checkpoint, checkpoints, blend=blend, unlike=unlike, strength=strength)
+    if form_config.form is not None:
+        from charrnn.verse.standard import asked_form
+
+        asked_form(form_config)  # A name that is mistyped is told at once.
+    settings = SessionSettings(sampling_config, form_config)
     if sys.stdin.isatty() and sys.stdout.isatty():
-        _converse(networks, checkpoints, sampling_config)
+        _converse(networks, checkpoints, settings)
     else:
-        _transcribe(networks, checkpoints, sampling_config)
+        _transcribe(networks, checkpoints, settings)
 
 
-def _converse(networks: Networks, checkpoints: Path, settings: SamplingConfig) -> None:
+def _converse(networks: Networks, checkpoints: Path, settings: SessionSettings) -> None:
     """Prompt at a terminal; the network is opened while the first line is typed."""
     from charrnn.cli.terminal import Background, Prompt
 
@@ -78,7 +88,7 @@ def _converse(networks: Networks, checkpoints: Path, settings: SamplingConfig) -
             break
 
 
-def _transcribe(networks: Networks, checkpoints: Path, settings: SamplingConfig) -> None:
+def _transcribe(networks: Networks, checkpoints: Path, settings: SessionSettings) -> None:
     """Answer the lines of a script; lines and answers make up a transcript."""
     generator = _open(networks)
     conversation = _conversation(lambda: generator, checkpoints, settings)
@@ -102,17 +112,19 @@ def _transcribe(networks: Networks, checkpoints: Path, settings: SamplingConfig)
 
 
 def _conversation(
-    writer: "Callable[[], TextGenerator]", checkpoints: Path, settings: SamplingConfig
+    writer: "Callable[[], TextGenerator]", checkpoints: Path, settings: SessionSettings
 ) -> Conversation:
     return Conversation(
         writer=writer,
         open_writer=lambda name: _open(find_named(name, checkpoints)),
         names=lambda: [path.name for path in checkpoints_in(checkpoints)],
         settings=settings,
+        bind=_bind,
         write=functools.partial(click.echo, nl=False),
         tell=click.echo,
         note=functools.partial(click.echo, err=True),
         explain=_explain,
+        show_scansion=_show_scansion,
     )
 
 
@@ -121,6 +133,22 @@ def _explain(begun: str, surprises: "Sequence[Surprise]") -> None:
 
     print_explained(begun, surprises)
     click.echo()
+
+
+def _bind(writer: "TextGenerator", form: FormConfig, sampling: SamplingConfig) -> "BoundForm":
+    from charrnn.verse.binding import bind
+
+    return bind(writer, form, sampling)
+
+
+def _show_scansion(judgement: "Judgement") -> None:
+    from rich.console import Console
+
+    from charrnn.cli.scansion import show_judgement
+
+    console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
+    show_judgement(console, judgement, None)
+    console.print()
 
 
 def _answer(conversation: Conversation, text: str) -> None:

@@ -13,7 +13,8 @@ from charrnn.cli.poems import Told, print_json, print_poems
 from charrnn.errors import CheckpointError, DeviceError, ReplayError
 
 if TYPE_CHECKING:
-    from charrnn.generation.replay_code import Recipe
+    from charrnn.generation.draft import Poem
+    from charrnn.generation.recipe import Recipe
 
 
 @click.command(
@@ -37,7 +38,6 @@ def replay(code: str, checkpoints: Path, as_json: bool) -> None:
     from charrnn.generation.threads import use_idle_cores
 
     use_idle_cores()
-    from charrnn.generation.replay import write_again
     from charrnn.generation.replay_code import decode
 
     if code == "-":
@@ -47,17 +47,30 @@ def replay(code: str, checkpoints: Path, as_json: bool) -> None:
     found = _find(recipe, checkpoints)
     opened = found.open()
     try:
-        poem = write_again(opened.writer, recipe)
+        poem = _written_again(opened, recipe)
     except ReplayError as error:
         if recipe.device == "cpu":
             raise
         # TensorFlow rounds sums otherwise. That seldom matters, so NumPy has tried it first.
-        poem = write_again(_on_its_device(found, recipe, error).writer, recipe)
+        poem = _written_again(_on_its_device(found, recipe, error), recipe)
     told = Told(poem, code=code if as_json else None)
     if as_json:
         print_json(opened.facts, [told])
     else:
         print_poems([told])
+
+
+def _written_again(networks: OpenedNetworks, recipe: "Recipe") -> "Poem":
+    """The poem of a recipe, in its form where it has one."""
+    from charrnn.generation.replay import write_again
+
+    writer = networks.writer
+    if recipe.form is None:
+        return write_again(writer, recipe)
+    from charrnn.verse.binding import bound_again
+
+    form, differing = bound_again(writer, recipe.form, recipe.settings)
+    return write_again(writer, recipe, form.poet(writer), differing)
 
 
 def _on_its_device(found: Networks, recipe: "Recipe", error: ReplayError) -> OpenedNetworks:

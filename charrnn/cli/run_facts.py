@@ -13,7 +13,25 @@ from charrnn.checkpoint import (
     read_record,
 )
 from charrnn.errors import CheckpointError
+from charrnn.poetry.lessons import open_sounds, open_words
 from charrnn.record import ModelRecord, RunRecord
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Taught:
+    """What the poems of a run taught of sounds and words.
+
+    Attributes:
+        characters: Chinese characters whose tone is known; None where none were learned.
+        poems: Regular poems that taught them.
+        words: English words that were learned; None where none were.
+        problem: Why it cannot be used, in a sentence.
+    """
+
+    characters: int | None = None
+    poems: int | None = None
+    words: int | None = None
+    problem: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +64,21 @@ class RunFacts:
         begun = self.record is not None and not (self.directory / MODEL_FILE).exists()
         return "unfinished" if begun else "damaged"
 
+    def taught(self) -> Taught:
+        """What its poems taught of sounds and words; for a run that can be used."""
+        assert self.record is not None, "a run that can be used has a record"
+        assert self.model is not None, "a run that can be used has a network"
+        checkpoint = Checkpoint(self.directory, self.record, self.model)
+        try:
+            sounds, words = open_sounds(checkpoint), open_words(checkpoint)
+        except CheckpointError as error:
+            return Taught(problem=str(error))
+        return Taught(
+            characters=None if sounds is None else len(sounds.sounds().table),
+            poems=None if sounds is None else sounds.poems,
+            words=None if words is None else len(words.counts),
+        )
+
     def summary(self) -> dict[str, Any]:
         """A row of the list of runs, for JSON."""
         record, model = self.record, self.model
@@ -71,6 +104,7 @@ class RunFacts:
             details["vocabulary"] = "".join(self.record.vocabulary)
             details["layers"] = [layer._asdict() for layer in self.record.architecture.table()]
             del details["models"]
+            details["taught"] = dataclasses.asdict(self.taught()) if self.model else None
         return self.summary() | details | {"history": self.history}
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from charrnn.architecture import CELL_NAMES
 from charrnn.cli.losses import BASELINES, bits, sparkline
-from charrnn.cli.run_facts import RunFacts
+from charrnn.cli.run_facts import RunFacts, Taught
 from charrnn.cli.sizes import size_in_words
 from charrnn.record import ModelRecord, RunRecord
 from charrnn.setting import Configuration, settings_of
@@ -78,12 +78,26 @@ def _facts(run: RunFacts, record: RunRecord, model: ModelRecord, now: datetime.d
         f"{len(record.vocabulary):,} distinct ({corpus.layout}, {corpus.encoding})",
         "Trained": f"{model.step:,} steps, {model.epoch:.3g} readings of the text, "
         f"on {record.device}",
+        **_taught(run.taught()),
         "Begun": record.created,
         "Saved": _age(now - run.saved),
         "Size": f"{size_in_words(run.size)} in {run.directory}",
         "Versions": ", ".join(f"{name} {version}" for name, version in record.versions.items()),
     }
     return _pairs(facts.items())
+
+
+def _taught(taught: Taught) -> dict[str, str]:
+    """What its poems taught, in words; nothing where that is nothing."""
+    lessons = []
+    if taught.characters is not None:
+        lessons.append(
+            f"the tones of {taught.characters:,} characters, from {taught.poems:,} regular poems"
+        )
+    if taught.words is not None:
+        lessons.append(f"{taught.words:,} words")
+    told = taught.problem or "; ".join(lessons)
+    return {"Learned": told} if told else {}
 
 
 def _pairs(rows: Any) -> Table:

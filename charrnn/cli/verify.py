@@ -1,13 +1,12 @@
 """`charrnn verify`: whether a poem keeps a form."""
 
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from charrnn.cli.options import config_options, examples, given_settings, json_option, option_name
-from charrnn.config import CorpusConfig, VerificationConfig
+from charrnn.config import CorpusConfig, FormConfig
 
 if TYPE_CHECKING:
     from charrnn.poetry.form import Form
@@ -15,11 +14,6 @@ if TYPE_CHECKING:
 
 NOT_KEPT = 4
 """Exit code where a poem does not keep its form."""
-
-_CHINESE_ONLY: Final = {"readings", "profile"}
-_ENGLISH_ONLY: Final = {"lexicon"}
-
-Judge = Callable[[str], "Judgement"]
 
 
 @click.command(
@@ -31,16 +25,15 @@ Judge = Callable[[str], "Judgement"]
 )
 @click.argument("form")
 @click.argument("file")
-@config_options(VerificationConfig)
+@config_options(FormConfig, only=("rhymes", "readings", "profile", "lexicon"), typed=("form",))
 @config_options(CorpusConfig, only=("encoding",))
 @json_option
 @click.pass_context
 def verify(
     context: click.Context,
     *,
-    form: str,
     file: str,
-    verification_config: VerificationConfig,
+    form_config: FormConfig,
     corpus_config: CorpusConfig,
     as_json: bool,
 ) -> None:
@@ -54,16 +47,16 @@ def verify(
 
     The exit code is 0 where all poems keep the form, and 4 where one does not.
     """
-    from charrnn.poetry.known_forms import find_form
     from charrnn.poetry.poems import cut_poems
+    from charrnn.verse.standard import asked_form, open_standard
 
-    wanted = find_form(form)
-    _refuse_strangers(context, wanted)
-    wanted, judge, sounds = _judge(wanted, verification_config)
+    form = asked_form(form_config)
+    _refuse_strangers(context, form)
+    standard = open_standard(form, form_config)
     text = _text(file, corpus_config.encoding)
-    judgements = [judge(poem) for poem in cut_poems(text, wanted)]
+    judgements = [standard.judge(poem) for poem in cut_poems(text, form)]
     if as_json:
-        _print_json(file, wanted, sounds, judgements)
+        _print_json(file, form, standard.rhymes, judgements)
     else:
         _draw(judgements)
     if not all(judgement.passes for judgement in judgements):
@@ -72,48 +65,15 @@ def verify(
 
 def _refuse_strangers(context: click.Context, form: "Form") -> None:
     """Refuse settings that mean nothing for the language of a form."""
-    foreign = _ENGLISH_ONLY if form.language == "chinese" else _CHINESE_ONLY
-    for name in sorted(given_settings(context, VerificationConfig) & foreign):
-        raise click.UsageError(
-            f"{option_name(name)} is for {'English' if name in _ENGLISH_ONLY else 'Chinese'} verse, "
-            f"and {form.name} is {form.language.capitalize()}."
-        )
+    from charrnn.verse.standard import OF_ONE_LANGUAGE
 
-
-def _judge(form: "Form", config: VerificationConfig) -> "tuple[Form, Judge, str]":
-    """The form as it is held to, what judges a poem by it, and by whose sounds."""
-    return (_chinese_judge if form.language == "chinese" else _english_judge)(form, config)
-
-
-def _chinese_judge(form: "Form", config: VerificationConfig) -> "tuple[Form, Judge, str]":
-    from charrnn.poetry.chinese_verifier import verify_chinese
-    from charrnn.poetry.form import with_profile
-    from charrnn.poetry.rhyme_books import USUAL_BOOK, find_sounds
-
-    loosened = with_profile(form, config.profile)
-    sounds = find_sounds(config.rhymes or form.book or USUAL_BOOK)
-    return (
-        loosened,
-        lambda poem: verify_chinese(poem, loosened, sounds, config.readings),
-        sounds.name,
-    )
-
-
-def _english_judge(form: "Form", config: VerificationConfig) -> "tuple[Form, Judge, str]":
-    from pathlib import Path
-    from typing import get_args
-
-    from charrnn.poetry.english_verifier import Rhymes, verify_english
-    from charrnn.poetry.lexicon import open_lexicon
-
-    grades = get_args(Rhymes)
-    if config.rhymes not in {None, *grades}:
-        raise click.UsageError(
-            f"the rhymes of English verse are {' or '.join(grades)}. Received: {config.rhymes}."
-        )
-    lexicon = open_lexicon(None if config.lexicon is None else Path(config.lexicon))
-    rhymes = cast("Rhymes", config.rhymes or grades[0])
-    return form, lambda poem: verify_english(poem, form, lexicon, rhymes=rhymes), rhymes
+    for name in sorted(given_settings(context, FormConfig) & OF_ONE_LANGUAGE.keys()):
+        language = OF_ONE_LANGUAGE[name]
+        if language != form.language:
+            raise click.UsageError(
+                f"{option_name(name)} is for {language.capitalize()} verse, and {form.name} is "
+                f"{form.language.capitalize()}."
+            )
 
 
 def _text(file: str, encoding: str | None) -> str:

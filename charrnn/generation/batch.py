@@ -114,6 +114,13 @@ def of_seed(settings: SamplingConfig) -> list[np.random.Generator]:
     return [np.random.default_rng(seed) for seed in seeds]
 
 
+def generators_for(
+    settings: SamplingConfig, first: np.random.Generator | None = None
+) -> list[np.random.Generator]:
+    """The random numbers of a poem's drafts, of which those of the first may have been given."""
+    return [first, *first.spawn(settings.best_of - 1)] if first else of_seed(settings)
+
+
 def write_in_order(
     pen: Pen,
     start: Draft,

@@ -73,6 +73,6 @@ def unlike(
         layout,
         stanzas=expert.stanzas,
         poems_by_lines=expert.poems_by_lines,
-        checkpoint=expert.checkpoint,
+        checkpoints=expert.checkpoints,
         open_passages=lambda: expert.passages,
     )

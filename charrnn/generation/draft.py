@@ -12,7 +12,8 @@ from charrnn.generation.ranking import Score
 from charrnn.generation.reading import Reading
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# One of each is made for every character, and a frozen dataclass takes four times as long to make.
+@dataclass(slots=True, eq=False)
 class Draft:
     """A poem as far as it is written. A value: to rewind or to branch is to keep an old one.
 
@@ -71,7 +72,7 @@ class Draft:
         return replace(self, stranded=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Step:
     """One step of writing.
 

@@ -5,6 +5,7 @@ input untouched. What may not be drawn has the logit -inf.
 """
 
 import math
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ Mask = npt.NDArray[np.bool_]
 
 Temperature = float | npt.NDArray[np.float64]
 """A temperature for all rows, or `(..., 1)`, one for each."""
+
+COLDEST_SAFE: Final = 1e-6
+"""Temperature above which no difference of logits overflows when it is divided by it."""
 
 
 def penalise_repetition(logits: Logits, recent: Mask, penalty: float) -> Logits:
@@ -41,9 +45,12 @@ def scale(logits: Logits, temperature: Temperature) -> Logits:
         logits: `(..., vocabulary)`.
         temperature: Above 0.
     """
+    scaled: Logits = logits - greatest(logits)
+    if isinstance(temperature, float) and temperature > COLDEST_SAFE:
+        scaled /= temperature
+        return scaled
     with np.errstate(over="ignore"):
-        scaled: Logits = (logits - greatest(logits)) / temperature
-    return scaled
+        return scaled / temperature
 
 
 def keep_likeliest(logits: Logits) -> Logits:
@@ -104,6 +111,19 @@ def log_softmax(logits: Logits) -> Logits:
     shifted = logits - greatest(logits)
     shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return shifted
+
+
+def log_probabilities_of(symbols: npt.NDArray[np.integer], logits: Logits) -> Logits:
+    """Log-probability of one symbol in each row, in nats, `(batch,)`.
+
+    Args:
+        symbols: `(batch,)`.
+        logits: `(batch, vocabulary)`.
+    """
+    shifted = logits - greatest(logits)
+    chosen: Logits = shifted[np.arange(len(symbols)), symbols]
+    chosen -= np.log(np.exp(shifted).sum(axis=-1))
+    return chosen
 
 
 def greatest(logits: Logits) -> Logits:

@@ -7,7 +7,8 @@ LONGEST_END: Final = 256
 """Characters at the end of a text that adding to it may copy."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# Not frozen, which would take four times as long to make: one is made for every character.
+@dataclass(slots=True, eq=False)
 class GrowingText:
     """A text as a value: to add to it is to make another one, which shares all but its end.
 

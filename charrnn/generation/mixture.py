@@ -82,6 +82,11 @@ def blended(generators: Sequence[TextGenerator], weights: Sequence[float]) -> Te
         layout,
         stanzas=heard[int(np.argmax(shares))].stanzas,
         poems_by_lines=_shared_counts([one.poems_by_lines for one in heard], shares),
+        checkpoints=[
+            checkpoint
+            for _, one in sorted(zip(shares, heard, strict=True), key=lambda pair: -pair[0])
+            for checkpoint in one.checkpoints
+        ],
         open_passages=lambda: [passages for one in heard for passages in one.passages],
     )
 

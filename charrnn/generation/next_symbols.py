@@ -13,22 +13,26 @@ from charrnn.generation.draft import Draft
 from charrnn.generation.ending import LINE_END, Ending
 from charrnn.generation.engine import Logits
 from charrnn.generation.filters import Mask, Temperature
-from charrnn.generation.sampling import prepare, temperature_at
+from charrnn.generation.sampling import adjust, log_share, narrow, temperature_at
 from charrnn.generation.wishes import wishes
 from charrnn.rules import Rules
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Prospect:
     """What may come next in some poems.
 
     Attributes:
         rows: Those of the poems that can go on, in order; the others are stranded.
         logits: `(rows, vocabulary)` float64, the distributions to draw from.
+        log_shares: `(rows,)` float64, how much of each prediction the constraints, the ban and the
+            like leave, as `charrnn.generation.sampling.log_share` has it; None where it was not
+            asked for.
     """
 
     rows: list[int]
     logits: npt.NDArray[np.floating]
+    log_shares: npt.NDArray[np.float64] | None = None
 
 
 class NextSymbols:
@@ -105,6 +109,8 @@ class NextSymbols:
         logits: Logits,
         written: Sequence[int],
         forbidden: Iterable[Collection[int]] | None = None,
+        *,
+        shares: bool = False,
     ) -> Prospect:
         """Look ahead.
 
@@ -113,6 +119,7 @@ class NextSymbols:
             logits: `(batch, vocabulary)`, the network's predictions for them.
             written: How many characters have been written of each.
             forbidden: Symbols that were found not to lead on, for each; None when there are none.
+            shares: Whether to tell how much of each prediction is left.
         """
         barred = self._barred(drafts, forbidden)
         if self._ending is not None:
@@ -126,15 +133,11 @@ class NextSymbols:
                     return Prospect(rows, logits[:0])
                 barred, logits = barred[rows], logits[rows]
         on = [drafts[row] for row in rows]
-        prepared = prepare(
-            logits,
-            self._config,
-            barred=barred,
-            temperature=self._temperature(on, [written[row] for row in rows]),
-            recent=self._recent(on),
-            bias=self._bias,
-        )
-        return Prospect(rows, prepared)
+        temperature = self._temperature(on, [written[row] for row in rows])
+        adjusted = adjust(logits, self._config, recent=self._recent(on), bias=self._bias)
+        log_shares = log_share(adjusted, barred, temperature) if shares else None
+        left = narrow(adjusted, self._config, barred=barred, temperature=temperature)
+        return Prospect(rows, left, log_shares)
 
     def _barred(self, drafts: Sequence[Draft], forbidden: Iterable[Collection[int]] | None) -> Mask:
         """`(vocabulary,)` where it is the same for all, else `(batch, vocabulary)`."""

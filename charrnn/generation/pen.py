@@ -8,7 +8,7 @@ from charrnn.corpus.vocabulary import BREAK, SPECIAL, Vocabulary
 from charrnn.generation.constraint import Constraint
 from charrnn.generation.draft import Draft, Step
 from charrnn.generation.engine import Ids, StepModel
-from charrnn.generation.filters import log_softmax
+from charrnn.generation.filters import log_probabilities_of, log_softmax
 from charrnn.generation.next_symbols import NextSymbols
 from charrnn.generation.reading import Reading, gather
 from charrnn.generation.sampling import draw
@@ -67,10 +67,16 @@ class Pen:
             trails = [trails[row] for row in prospect.rows]
             reading = reading.rows(prospect.rows)
         symbols = draw(prospect.logits, [trail.uniform() for trail in trails])
-        likely = log_softmax(reading.logits)[np.arange(len(trails)), symbols].tolist()
-        grown = self.after([trail.draft for trail in trails], reading, symbols)
-        for trail, symbol, one, draft in zip(trails, symbols.tolist(), likely, grown, strict=True):
-            trail.add(symbol, Step(self.characters[symbol], one, draft))
+        steps = self.steps([trail.draft for trail in trails], reading, symbols)
+        for trail, symbol, step in zip(trails, symbols.tolist(), steps, strict=True):
+            trail.add(symbol, step)
+
+    def steps(self, drafts: Sequence[Draft], reading: Reading, symbols: Ids) -> list[Step]:
+        """The steps by which some poems grow by one symbol each; see `after`."""
+        likely = log_probabilities_of(symbols, reading.logits).tolist()
+        grown = self.after(drafts, reading, symbols)
+        written = [self.characters[symbol] for symbol in symbols.tolist()]
+        return list(map(Step, written, likely, grown))
 
     def after(self, drafts: Sequence[Draft], reading: Reading, symbols: Ids) -> list[Draft]:
         """Some poems with one more symbol each.
@@ -80,16 +86,15 @@ class Pen:
             reading: The reading of them all, in order.
             symbols: `(batch,)`.
         """
-        going_on = np.flatnonzero(symbols != BREAK)
+        added = symbols.tolist()
         after = reading
-        if len(going_on):
-            state = reading.state
-            if len(going_on) < len(symbols):
-                state = reading.rows(going_on.tolist()).state
-            after = Reading(*self._model.step(symbols[going_on], state))
+        if BREAK not in added:
+            after = Reading(*self._model.step(symbols, reading.state))
+        elif going_on := [row for row, symbol in enumerate(added) if symbol != BREAK]:
+            after = Reading(*self._model.step(symbols[going_on], reading.rows(going_on).state))
         grown = []
         row = 0
-        for draft, symbol in zip(drafts, symbols.tolist(), strict=True):
+        for draft, symbol in zip(drafts, added, strict=True):
             if symbol == BREAK:
                 grown.append(draft.at_its_end())
                 continue

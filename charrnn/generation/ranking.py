@@ -109,9 +109,11 @@ def repeated_share(prompt: str, text: str, run: int) -> float:
 def copied_share(prompt: str, text: str, run: int, passages: PassageIndex) -> float:
     """Share of the characters of a text in longer runs than one that stand in the text learned."""
     before, whole = normalised(prompt), normalised(prompt + text)
-    found = enumerate(passages.passages_at_ends(whole), 1)
+    # A longer run that reaches into the text is known by so many characters before it.
+    distant = max(0, len(before) - run)
+    found = enumerate(passages.passages_at_ends(whole[distant:]), 1)
     ends = [(end, there.length) for end, there in found if there.length > run]
-    return _share(ends, len(before), len(whole))
+    return _share(ends, len(before) - distant, len(whole) - distant)
 
 
 def _share(runs: Sequence[tuple[int, int]], start: int, stop: int) -> float:

@@ -14,7 +14,8 @@ import numpy as np
 from charrnn.generation.engine import Logits, State
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# Not frozen, which would take four times as long to make: one is made for every character.
+@dataclass(slots=True, eq=False)
 class Reading:
     """What a network made of some texts.
 
@@ -47,6 +48,9 @@ class Row(Protocol):
 
 def gather(texts: Sequence[Row]) -> Reading:
     """The reading of some texts together, in their order, wherever each was read."""
+    first = texts[0]
+    if len(texts) == 1 and len(first.reading.logits) == 1:
+        return first.reading
     parts = [
         _taken(reading, [text.row for text in together]) for reading, together in _by_reading(texts)
     ]

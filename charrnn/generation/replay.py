@@ -4,10 +4,10 @@ import dataclasses
 import hashlib
 import itertools
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -15,11 +15,20 @@ from charrnn.config import LENGTH_OF_TEXT, LONGEST_POEM, SamplingConfig, seed_af
 from charrnn.errors import ReplayError
 from charrnn.generation.copying import sensible_limit
 from charrnn.generation.draft import Poem
-from charrnn.generation.replay_code import DIGEST_BYTES, Recipe, TextMark, Tools
+from charrnn.generation.recipe import FormRecipe, Recipe, TextMark, Tools
+from charrnn.generation.replay_code import DIGEST_BYTES
 from charrnn.generation.writer import TextGenerator
 
 _PROCESSOR: Final = Path("/proc/cpuinfo")
 _PROCESSOR_BYTES: Final = 2
+
+
+class Author(Protocol):
+    """Something that writes poems: a network, or one that keeps to a form."""
+
+    def write_many(self, prompt: str, settings: Iterable[SamplingConfig]) -> Iterator[Poem]:
+        """Write a poem for each of the settings."""
+        ...
 
 
 def recipe_of(
@@ -33,6 +42,7 @@ def recipe_of(
     first_seed: int | None = None,
     together: int = 1,
     device: str = "cpu",
+    form: FormRecipe | None = None,
 ) -> Recipe:
     """All that is needed to write a poem again.
 
@@ -47,6 +57,7 @@ def recipe_of(
             one is the first.
         together: How many there were.
         device: What computed the networks.
+        form: The form that the poem keeps; None where it keeps none.
     """
     digits = 2 * DIGEST_BYTES
     seed = settings.seed or 0
@@ -54,24 +65,28 @@ def recipe_of(
         networks=tuple((digest[:digits], weight) for digest, weight in networks),
         unlike=None if unlike is None else (unlike[0][:digits], unlike[1]),
         prompt=prompt,
-        settings=settled(writer, settings),
+        settings=settled(writer, settings, in_a_form=form is not None),
         place=0 if first_seed is None else seed_after(seed, -first_seed),
         together=together,
-        drafts_judged_by=_judges(writer, settings),
+        drafts_judged_by=_judges(writer, settings, form),
         mark=TextMark.of(text),
         device=device,
         tools=tools(),
+        form=form,
     )
 
 
-def settled(writer: TextGenerator, settings: SamplingConfig) -> SamplingConfig:
+def settled(
+    writer: TextGenerator, settings: SamplingConfig, *, in_a_form: bool = False
+) -> SamplingConfig:
     """The settings with what charrnn chose by itself filled in; they write the same.
 
-    Two choices stay open. Where several texts were learned, each may have a limit of its own for
-    what is copied. And a schedule of temperatures goes by lines when no length is given.
+    Some choices stay open. Where several texts were learned, each may have a limit of its own for
+    what is copied. A schedule of temperatures goes by lines when no length is given, and a form
+    tells by itself how long a poem is.
     """
     length, max_copy = settings.length, settings.max_copy
-    if length is None and not isinstance(settings.temperature, str):
+    if length is None and not in_a_form and not isinstance(settings.temperature, str):
         length = LENGTH_OF_TEXT if writer.layout == "text" else LONGEST_POEM
     if max_copy is None:
         passages = writer.passages if writer.layout != "text" else ()
@@ -81,7 +96,12 @@ def settled(writer: TextGenerator, settings: SamplingConfig) -> SamplingConfig:
     return dataclasses.replace(settings, length=length, max_copy=max_copy)
 
 
-def write_again(writer: TextGenerator, recipe: Recipe) -> Poem:
+def write_again(
+    writer: TextGenerator,
+    recipe: Recipe,
+    author: Author | None = None,
+    differing: Sequence[str] = (),
+) -> Poem:
     """Write a poem again.
 
     It is written alone first. Poems that are written together are advanced in one product, whose
@@ -91,21 +111,23 @@ def write_again(writer: TextGenerator, recipe: Recipe) -> Poem:
     Args:
         writer: Writes with the networks of the recipe.
         recipe: That of the poem.
+        author: Writes with them in the form of the recipe; None where it has none.
+        differing: What of the form is known to be otherwise, in words.
 
     Raises:
         ReplayError: It comes out otherwise; the sentence tells what differs, as far as it is known.
         ConfigurationError: The settings cannot be kept with these networks.
     """
-    alone = writer.write(recipe.prompt, recipe.settings)
-    if recipe.mark.fits(alone.text):
-        return alone
-    poem = alone
-    if recipe.together > 1:
-        poems = writer.write_many(recipe.prompt, _together(recipe))
+    author = author or writer
+    poem = next(author.write_many(recipe.prompt, [recipe.settings]))
+    if recipe.mark.fits(poem.text):
+        return poem
+    if recipe.together > 1 and recipe.form is None:
+        poems = author.write_many(recipe.prompt, _together(recipe))
         poem = next(itertools.islice(poems, recipe.place, None))
         if recipe.mark.fits(poem.text):
             return poem
-    raise ReplayError(" ".join(_differences(writer, recipe, poem)))
+    raise ReplayError(" ".join(_differences(writer, recipe, poem, differing)))
 
 
 def tools() -> Tools:
@@ -126,17 +148,21 @@ def _together(recipe: Recipe) -> Iterator[SamplingConfig]:
         yield dataclasses.replace(recipe.settings, seed=seed_after(seed, number - recipe.place))
 
 
-def _judges(writer: TextGenerator, settings: SamplingConfig) -> int:
-    return len(writer.passages) if settings.best_of > 1 else 0
+def _judges(writer: TextGenerator, settings: SamplingConfig, form: FormRecipe | None) -> int:
+    judged = settings.best_of > 1 or (form is not None and form.settings.choose == "best")
+    return len(writer.passages) if judged else 0
 
 
-def _differences(writer: TextGenerator, recipe: Recipe, poem: Poem) -> Iterator[str]:
+def _differences(
+    writer: TextGenerator, recipe: Recipe, poem: Poem, known: Sequence[str]
+) -> Iterator[str]:
     """Sentences about a poem that came out otherwise than it was."""
     first, last = recipe.mark.parting(poem.text)
     where = f"at character {first}" if first == last else f"between characters {first} and {last}"
     yield f"the poem comes out otherwise: the two part {where} of what was written."
     here = tools()
-    differing = [
+    differing = list(known)
+    differing += [
         f"{name} {now} instead of {then}"
         for name, now, then in (
             ("charrnn", here.charrnn, recipe.tools.charrnn),
@@ -146,7 +172,7 @@ def _differences(writer: TextGenerator, recipe: Recipe, poem: Poem) -> Iterator[
     ]
     if here.processor != recipe.tools.processor:
         differing.append("another processor")
-    judges = _judges(writer, recipe.settings)
+    judges = _judges(writer, recipe.settings, recipe.form)
     if judges != recipe.drafts_judged_by:
         differing.append(
             f"{judges} instead of {recipe.drafts_judged_by} indices of texts learned, by which "

@@ -2,7 +2,7 @@
 
 A code is base64 without padding, in the alphabet that file names and addresses take as it is:
 
-    version    1 byte, 1
+    version    1 byte: 1, or 2 for a poem in a form of verse
     checksum   4 bytes: the first of the SHA-256 of the version and of all that follows
     networks   1 byte: how many there are, the one that is avoided among them
     digests    8 bytes of each: the first of the SHA-256 of its `model.keras`
@@ -11,9 +11,9 @@ A code is base64 without padding, in the alphabet that file names and addresses 
     the rest   JSON, sorted by its keys, deflated with a dictionary of usual values
 
 Every setting stands in it, so nothing depends on what is usual later; the dictionary makes those of
-usual value cost next to nothing. It is part of the version, and never changed. A setting that came
-after a code was made is not in it: the default of a new setting must change nothing, or the code
-get a new version.
+usual value cost next to nothing. Each version has its own, which is never changed. A setting that
+came after a code was made is not in it: the default of a new setting must change nothing, or the
+code get a new version.
 """
 
 import base64
@@ -22,20 +22,26 @@ import dataclasses
 import hashlib
 import json
 import zlib
-from dataclasses import dataclass
 from typing import Any, Final
 
-from charrnn.config import SamplingConfig
+from charrnn.config import FormConfig, SamplingConfig
 from charrnn.errors import ReplayError
+from charrnn.generation.recipe import (
+    MARK_BYTES,
+    PARTS,
+    FormRecipe,
+    Recipe,
+    TextMark,
+    Tools,
+)
 from charrnn.typecheck import is_finite
 
 VERSION: Final = 1
 
+VERSION_IN_A_FORM: Final = 2
+
 DIGEST_BYTES: Final = 8
 """Bytes of a network's digest: no two of the networks that anyone trains share them by chance."""
-
-PARTS: Final = 8
-"""Parts of a text that are told apart."""
 
 DEVICES: Final = ("cpu", "cpu:tensorflow", "gpu")
 """What computes networks; which GPU it is makes no difference."""
@@ -44,7 +50,6 @@ LARGEST_CONTENT: Final = 2**24
 """Bytes of JSON at most, so that no code fills the memory."""
 
 _CHECKSUM: Final = 4
-_TEXT: Final = 4
 _PROCESSOR: Final = 2
 
 _DICTIONARY: Final = (
@@ -58,94 +63,24 @@ _DICTIONARY: Final = (
     b'"top_p":1.0,"typical_p":1.0},"together":1,"unlike":null}'
 )
 
+_DICTIONARY_IN_A_FORM: Final = (
+    b'"acrostic_at":"end","characters":"7","choose":"best","form":null,"lines":4,'
+    b'"metre":"iambic","profile":"rhyme-only","profile":"246","readings":"strict","rhyme":"ABAB",'
+    b'"rhymes":"pingshui","rhymes":"slant","syllables":"8","words":"any"},"toml":"name = '
+    b'"form":{"marks":["","settings":{"acrostic":null,"acrostic_at":"start","characters":null,'
+    b'"choose":"weight","first_line":null,"form":"qijue","lexicon":null,"lines":null,'
+    b'"metre":null,"must":null,"particles":32,"profile":"strict","readings":"any","rhyme":null,'
+    b'"rhyme_with":null,"rhymes":"learned","syllables":null,"words":null},"toml":null},"length":32,'
+    b'"form":"sonnet","lexicon":null,"rhymes":"perfect","syllables":null,"words":"learned"},'
+    b'"toml":null},'
+) + _DICTIONARY
+
+_DICTIONARIES: Final = {VERSION: _DICTIONARY, VERSION_IN_A_FORM: _DICTIONARY_IN_A_FORM}
+
 _MISTYPED: Final = (
     "this is no code of a poem, or it was not copied whole: a code is one word, printed by "
     "charrnn generate --print-code. Received: {}."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class TextMark:
-    """What tells a text from others, in a few bytes.
-
-    Attributes:
-        length: Its characters.
-        digest: The first bytes of its SHA-256.
-        beginnings: The first byte of the SHA-256 of its first eighth, of its first two, and so on
-            to seven.
-    """
-
-    length: int
-    digest: bytes
-    beginnings: bytes
-
-    @classmethod
-    def of(cls, text: str) -> "TextMark":
-        """The mark of a text."""
-        ends = _ends(len(text))
-        return cls(
-            len(text),
-            _sha256(text)[:_TEXT],
-            b"".join(_sha256(text[:end])[:1] for end in ends[:-1]),
-        )
-
-    def fits(self, text: str) -> bool:
-        """Whether it is the mark of a text."""
-        return TextMark.of(text) == self
-
-    def parting(self, text: str) -> tuple[int, int]:
-        """Between which characters, counted from 1, another text parts from this one."""
-        begun = 0
-        for mark, end in zip(self.beginnings, _ends(self.length), strict=False):
-            if len(text) < end or _sha256(text[:end])[0] != mark:
-                return begun + 1, end
-            begun = end
-        return begun + 1, max(self.length, begun + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What a poem was written with, besides charrnn's own equations; its sums are rounded by them.
-
-    Attributes:
-        charrnn: Version of charrnn.
-        numpy: Version of NumPy.
-        processor: Two bytes that tell one kind of processor from another, in hexadecimal.
-    """
-
-    charrnn: str
-    numpy: str
-    processor: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recipe:
-    """All that is needed to write a poem again, and to know whether it is the same.
-
-    Attributes:
-        networks: Of each network that writes, the first digits of its SHA-256 (hexadecimal, 16),
-            and its weight.
-        unlike: The same of the network that is avoided, and how much; None when there is none.
-        prompt: What was typed.
-        settings: How characters were drawn, everything settled.
-        place: Which of the poems that were written together it was, counted from 0.
-        together: How many there were.
-        drafts_judged_by: How many indices of learned texts judged its drafts; 0 for a single draft.
-        mark: That of what was written after the prompt.
-        device: What computed the networks: cpu, cpu:tensorflow or gpu.
-        tools: What it was written with.
-    """
-
-    networks: tuple[tuple[str, float], ...]
-    unlike: tuple[str, float] | None
-    prompt: str
-    settings: SamplingConfig
-    place: int
-    together: int
-    drafts_judged_by: int
-    mark: TextMark
-    device: str
-    tools: Tools
 
 
 def encode(recipe: Recipe) -> str:
@@ -164,6 +99,9 @@ def encode(recipe: Recipe) -> str:
         "together": recipe.together,
         "unlike": None if recipe.unlike is None else recipe.unlike[1],
     }
+    number = VERSION
+    if recipe.form is not None:
+        number, content["form"] = VERSION_IN_A_FORM, dataclasses.asdict(recipe.form)
     body = b"".join(
         (
             bytes([len(asked)]),
@@ -171,10 +109,10 @@ def encode(recipe: Recipe) -> str:
             recipe.mark.digest,
             recipe.mark.beginnings,
             bytes.fromhex(recipe.tools.processor),
-            _deflated(content),
+            _deflated(content, _DICTIONARIES[number]),
         )
     )
-    version = bytes([VERSION])
+    version = bytes([number])
     data = version + hashlib.sha256(version + body).digest()[:_CHECKSUM] + body
     return _word(data)
 
@@ -198,10 +136,10 @@ def decode(code: str) -> Recipe:
     whole = _word(data) == code  # A last character may hold bits that mean nothing.
     if not whole or data[1 : 1 + _CHECKSUM] != hashlib.sha256(version + body).digest()[:_CHECKSUM]:
         raise ReplayError(_MISTYPED.format(shown))
-    if version != bytes([VERSION]):
+    if version[0] not in _DICTIONARIES:
         raise _of_another_version()
     try:
-        return _recipe(body)
+        return _recipe(body, version[0])
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError, zlib.error) as error:
         raise _of_another_version() from error
 
@@ -210,7 +148,7 @@ def _word(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
 
 
-def _recipe(body: bytes) -> Recipe:
+def _recipe(body: bytes, version: int) -> Recipe:
     """Read what a checksum has found to be whole; any error means another version."""
     rest = memoryview(body)
 
@@ -221,8 +159,9 @@ def _recipe(body: bytes) -> Recipe:
 
     (count,) = taken(1)
     digests = [taken(DIGEST_BYTES).hex() for _ in range(count)]
-    digest, beginnings, processor = taken(_TEXT), taken(PARTS - 1), taken(_PROCESSOR)
-    content = _inflated(bytes(rest))
+    digest, beginnings, processor = taken(MARK_BYTES), taken(PARTS - 1), taken(_PROCESSOR)
+    content = _inflated(bytes(rest), _DICTIONARIES[version])
+    form = _form(content.pop("form")) if version == VERSION_IN_A_FORM else None
     weights, strength = content.pop("networks"), content.pop("unlike")
     avoided = None if strength is None else (digests.pop(), strength)
     recipe = Recipe(
@@ -231,10 +170,19 @@ def _recipe(body: bytes) -> Recipe:
         settings=SamplingConfig.from_json(content.pop("settings")),
         mark=TextMark(content.pop("length"), digest, beginnings),
         tools=Tools(content.pop("charrnn"), content.pop("numpy"), processor.hex()),
+        form=form,
         **content,
     )
     _check(recipe)
     return recipe
+
+
+def _form(content: dict[str, Any]) -> FormRecipe:
+    settings, toml = FormConfig.from_json(content["settings"]), content["toml"]
+    first, second = content["marks"]
+    if not settings.asked or not isinstance(toml, str | None) or type(first + second) is not str:
+        raise ValueError("it is no form")
+    return FormRecipe(settings=settings, toml=toml, marks=(first, second))
 
 
 def _check(recipe: Recipe) -> None:
@@ -262,23 +210,14 @@ def _of_another_version() -> ReplayError:
     )
 
 
-def _ends(length: int) -> list[int]:
-    """Where each of the parts of a text ends."""
-    return [length * part // PARTS for part in range(1, PARTS + 1)]
-
-
-def _sha256(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-
-
-def _deflated(content: dict[str, Any]) -> bytes:
+def _deflated(content: dict[str, Any], dictionary: bytes) -> bytes:
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zdict=_DICTIONARY)
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zdict=dictionary)
     return compressor.compress(text.encode("utf-8", "surrogatepass")) + compressor.flush()
 
 
-def _inflated(data: bytes) -> dict[str, Any]:
-    decompressor = zlib.decompressobj(-zlib.MAX_WBITS, zdict=_DICTIONARY)
+def _inflated(data: bytes, dictionary: bytes) -> dict[str, Any]:
+    decompressor = zlib.decompressobj(-zlib.MAX_WBITS, zdict=dictionary)
     text = decompressor.decompress(data, LARGEST_CONTENT)
     if not decompressor.eof or decompressor.unused_data:
         raise ValueError("it is not whole, or too long")

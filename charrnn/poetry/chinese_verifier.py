@@ -115,7 +115,7 @@ class _Judge:
         if have == needed:
             return []
         message = f"the poem has {_counted(have, 'line')} where {needed} are required"
-        return [Fault(line=min(have, needed) + 1, position=None, message=message)]
+        return [Fault(line=min(have, needed) + 1, position=None, about="lines", message=message)]
 
     def _of_tones(self, number: int, text: str, line: Line) -> list[Fault]:
         """What goes against the pattern of a line that comes nearest."""
@@ -148,6 +148,7 @@ class _Judge:
         return Fault(
             line=number,
             position=position,
+            about="sound",
             message=f"line {number}, character {position} {what} where {required} is required: "
             f"{character}",
         )
@@ -189,7 +190,7 @@ class _Judge:
             else:
                 earlier[line[-1]] = number
                 continue
-            faults.append(Fault(line=number, position=None, message=message))
+            faults.append(Fault(line=number, position=None, about="rhyme", message=message))
         return faults
 
     def _end(self, number: int, classes: frozenset[str]) -> str:
@@ -213,7 +214,7 @@ def _of_length(number: int, text: str, line: Line) -> list[Fault]:
         return []
     required = " or ".join(map(str, line.lengths))
     message = f"line {number} has {_counted(len(text), 'character')} where {required} are required"
-    return [Fault(line=number, position=None, message=message)]
+    return [Fault(line=number, position=None, about="length", message=message)]
 
 
 def _counted(number: int, thing: str) -> str:

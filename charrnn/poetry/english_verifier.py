@@ -159,14 +159,14 @@ def _fault_of_rhyme(members: Sequence[int], lines: Sequence[_Spoken], missed: Mi
         f"line {number + 1} {_MISSED[missed.what]} line {other + 1}: {' and '.join(ends)}"
         f"{_hint(dict.fromkeys(guessed))}"
     )
-    return Fault(line=number + 1, position=None, message=message)
+    return Fault(line=number + 1, position=None, about="rhyme", message=message)
 
 
 def _missing(have: int, needed: int) -> list[Fault]:
     if have == needed:
         return []
     message = f"the poem has {_counted(have, 'line')} where {needed} are required"
-    return [Fault(line=min(have, needed) + 1, position=None, message=message)]
+    return [Fault(line=min(have, needed) + 1, position=None, about="lines", message=message)]
 
 
 def _faults_of_line(
@@ -175,24 +175,26 @@ def _faults_of_line(
     """What is wrong with a line by itself."""
     for text in line.unspoken:
         message = f"line {number} has {text}, which is no English word: write it as it is said"
-        yield Fault(line=number, position=None, message=message)
+        yield Fault(line=number, position=None, about="words", message=message)
     if scansion is None:
         if not line.unspoken:
             message = f"line {number} has no words"
-            yield Fault(line=number, position=None, message=message)
+            yield Fault(line=number, position=None, about="length", message=message)
     elif scansion.template is None:
         required = " or ".join(map(str, sorted(set(rule.lengths))))
         message = (
             f"line {number} has {_counted(scansion.syllables, 'syllable')} where {required} are "
             f"required{_hint(line.guessed)}"
         )
-        yield Fault(line=number, position=None, message=message)
+        yield Fault(line=number, position=None, about="length", message=message)
     else:
         for position in scansion.clashes:
             word = _word_at(line.words, scansion, position)
             hint = _hint([word] if word in line.guessed else [])
             message = f"line {number}, syllable {position} is stressed where the metre is not: "
-            yield Fault(line=number, position=position, message=message + word + hint)
+            yield Fault(
+                line=number, position=position, about="sound", message=message + word + hint
+            )
 
 
 def _hint(guessed: Iterable[str]) -> str:

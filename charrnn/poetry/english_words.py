@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,11 +38,32 @@ def words_of(line: str, lexicon: Lexicon) -> tuple[Word, ...]:
     )
 
 
+def printed_words(text: str) -> list[str]:
+    """The words of a text as they are printed, apostrophes and quotation marks around them too."""
+    return _WORD.findall(unicodedata.normalize("NFC", text))
+
+
+def key_of(printed: str, known: Container[str]) -> str | None:
+    """How a printed word is looked up; None for what is no word of English letters.
+
+    Args:
+        printed: One of `printed_words`.
+        known: Words that begin or end with an apostrophe, among others.
+    """
+    _, key = _trimmed(printed, known)
+    return key if _LETTERS.fullmatch(key) else None
+
+
 def _word(text: str, lexicon: Lexicon) -> Word:
-    """A word whose apostrophes at the ends are kept where they belong to it: 'tis, th', lovers'."""
-    key = text.lower().translate(_STRAIGHT)
-    if key.startswith("'") and key not in lexicon and key.rstrip("'") not in lexicon:
-        text, key = text[1:], key[1:]
-    if key.endswith("'") and key not in lexicon and not key.endswith(("s'", "in'")):
-        text, key = text[:-1], key[:-1]
+    text, key = _trimmed(text, lexicon)
     return Word(text, key, lexicon.sound(key) if _LETTERS.fullmatch(key) else None)
+
+
+def _trimmed(text: str, known: Container[str]) -> tuple[str, str]:
+    """A word and its key with the apostrophes at its ends that belong to it: 'tis, th', lovers'."""
+    key = text.lower().translate(_STRAIGHT)
+    if key.startswith("'") and key not in known and key.rstrip("'") not in known:
+        text, key = text[1:], key[1:]
+    if key.endswith("'") and key not in known and not key.endswith(("s'", "in'")):
+        text, key = text[:-1], key[:-1]
+    return text, key

@@ -1,9 +1,13 @@
 """What a verifier finds out about a poem: how each line sounds, and what is wrong with it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from charrnn.poetry.form import Form
+
+About = Literal["lines", "length", "sound", "rhyme", "words"]
+"""What a fault is about: the number of lines, their length, tone or stress, rhyme, or what is no
+word at all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -13,11 +17,13 @@ class Fault:
     Attributes:
         line: The line, from 1; one after the last where lines are missing.
         position: The character or syllable of the line, from 1; None for the line as a whole.
+        about: What it is about.
         message: A sentence without its full stop: "line 3, character 5 is 仄 where 平 is required".
     """
 
     line: int
     position: int | None
+    about: About
     message: str
 
 

@@ -39,7 +39,7 @@ def find_form(reference: str) -> Form:
     Raises:
         FormError: There is no such form, or the file cannot be used.
     """
-    if reference.endswith(_SUFFIX) or Path(reference).name != reference:
+    if names_a_file(reference):
         return _from_file(Path(reference))
     wanted = reference.casefold()
     by_name = {
@@ -58,6 +58,11 @@ def find_form(reference: str) -> Form:
         f"there is no form named {reference}.{advice} charrnn forms lists them; a file of your own "
         f"has a name that ends in {_SUFFIX}."
     )
+
+
+def names_a_file(reference: str) -> bool:
+    """Whether what was typed is the path of a form, and not the name of one."""
+    return reference.endswith(_SUFFIX) or Path(reference).name != reference
 
 
 def _from_file(path: Path) -> Form:

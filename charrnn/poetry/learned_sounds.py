@@ -28,11 +28,13 @@ class LearnedSounds:
         places: For each character, in how many places it stood level, and in how many oblique.
         classes: Rhyme classes in each tone, the characters of each by how often they rhymed. A
             character may stand in several.
+        corpus: Digest of the corpus that the poems come from; "" where that is not known.
     """
 
     poems: int
     places: Mapping[str, tuple[int, int]]
     classes: Mapping[Tone, tuple[str, ...]]
+    corpus: str = ""
 
     def sounds(self, name: str = "learned") -> SoundTable:
         """The readings of all characters whose tone is known.
@@ -57,6 +59,7 @@ class LearnedSounds:
         """What `from_json` reads."""
         document = {
             "format": _FORMAT,
+            "corpus": self.corpus,
             "poems": self.poems,
             "places": {character: list(places) for character, places in self.places.items()},
             "classes": {tone: list(classes) for tone, classes in self.classes.items()},
@@ -80,8 +83,9 @@ class LearnedSounds:
             raise FormError(f"{name} is not JSON: {error}.") from error
         fits = (
             isinstance(document, dict)
-            and document.keys() == {"format", "poems", "places", "classes"}
+            and document.keys() | {"corpus"} == {"format", "corpus", "poems", "places", "classes"}
             and document["format"] == _FORMAT
+            and conforms(document.setdefault("corpus", ""), str)
             and conforms(document["poems"], int)
             and conforms(document["places"], dict[str, object])
             and conforms(document["classes"], dict[Tone, object])
@@ -97,7 +101,7 @@ class LearnedSounds:
             )
         if not fits:
             raise FormError(f"{name} holds no learned sounds that this version can read.")
-        return cls(document["poems"], places, classes)
+        return cls(document["poems"], places, classes, document["corpus"])
 
     def _named_classes(self) -> dict[Tone, dict[str, list[str]]]:
         """The classes of each character in each tone, each named after a common member of it."""

@@ -62,7 +62,7 @@ class Lexicon:
         self._sounds: dict[str, Sound] = {}
         self.sources = tuple(sources)
 
-    def __contains__(self, word: str) -> bool:
+    def __contains__(self, word: object) -> bool:
         """Whether a word stands in the lexicon itself, derived words not counted."""
         return word in self._entries
 
@@ -127,7 +127,7 @@ def open_lexicon(file: Path | None = None) -> Lexicon:
     if installed is not None:
         entries |= _read_installed(installed)
         sources.append("CMUdict, as eng-to-ipa has it")
-    for word, ways in read_pronunciations(_SUPPLEMENT).items():
+    for word, ways in words_of_old_verse().items():
         entries[word] = tuple(dict.fromkeys((*entries.get(word, ()), *ways)))
     sources.append("words of old verse")
     if file is not None:
@@ -179,6 +179,12 @@ def read_pronunciations(path: Path) -> dict[str, tuple[str, ...]]:
     if not entries:
         raise FormError(f"{path} has no words; each line should be a word and its phones.")
     return entries
+
+
+@functools.cache
+def words_of_old_verse() -> Mapping[str, tuple[str, ...]]:
+    """Words that dictionaries of speech lack, with their pronunciations; they come with charrnn."""
+    return read_pronunciations(_SUPPLEMENT)
 
 
 def _lines(path: Path) -> list[str]:

@@ -17,6 +17,7 @@ from charrnn.corpus.indexing import keep_passages
 from charrnn.corpus.reading import Corpus
 from charrnn.model.device import choose_device
 from charrnn.model.network import State
+from charrnn.poetry.lesson_keeping import keep_lessons
 from charrnn.record import RunRecord
 from charrnn.training.agreement import facts, versions
 from charrnn.training.arithmetic import arithmetic_on, settle_arithmetic
@@ -248,7 +249,7 @@ def _trainer(
 
 
 def _run(trainer: Trainer, corpus: Corpus, observer: TrainingObserver) -> Outcome:
-    """Tell the plan, train, and index the text that was learned."""
+    """Tell the plan, train, index the text that was learned, and keep what its poems teach."""
     record, streams = trainer.record, trainer.streams
     observer.started(
         Plan(
@@ -273,5 +274,6 @@ def _run(trainer: Trainer, corpus: Corpus, observer: TrainingObserver) -> Outcom
         )
     outcome = trainer.run()
     keep_passages(trainer.writer, corpus, trainer.record, observer.noted)
+    keep_lessons(trainer.writer, corpus, trainer.record, observer.noted)
     observer.finished(outcome)
     return outcome

@@ -1,24 +1,70 @@
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from charrnn.cli.conversation import Conversation, whole_text
-from charrnn.config import LARGEST_SEED, SamplingConfig
-from charrnn.errors import CharrnnError, CheckpointError, ConfigurationError
+from charrnn.cli.session_settings import SessionSettings
+from charrnn.config import LARGEST_SEED, FormConfig, SamplingConfig
+from charrnn.errors import (
+    CharrnnError,
+    CheckpointError,
+    ConfigurationError,
+    FormConflictError,
+)
 from charrnn.setting import settings_of
-from tests.fakes import ScriptedGenerator
+from tests.fakes import ScriptedDraft, ScriptedGenerator
 from tests.generation.networks import reciter
 
 EXAMPLES = {"favour": "a=1", "ban": "ab"}
 
 
+class FakeForm:
+    """A form that a scripted network is bound to; its poems have two lines."""
+
+    def __init__(self, writer: ScriptedGenerator) -> None:
+        self.writer = writer
+        self.standard = self
+
+    def poet(self, writer: ScriptedGenerator) -> "FakeForm":
+        assert writer is self.writer
+        return self
+
+    def begin(self, prompt: str) -> ScriptedDraft:
+        return self.writer.begin(prompt)
+
+    def stream(self, prompt: str, settings: SamplingConfig) -> Iterator[SimpleNamespace]:
+        text = prompt
+        for line in ("one", "two"):
+            if line in text:
+                continue
+            text += f"{line}\n"
+            last = line == "two"
+            draft = ScriptedDraft(text, self.writer, ended=last)
+            self.writer.settings.append(settings)
+            yield SimpleNamespace(
+                text=f"{line}\n", log_probabilities=(-1.0,), draft=draft, last=last
+            )
+            if not last and "*" in prompt:
+                raise KeyboardInterrupt
+
+    def judge(self, poem: str) -> str:
+        return f"judged: {poem.splitlines()}"
+
+
 class Desk:
     """A conversation with a scripted network, and all that it showed."""
 
-    def __init__(self, *continuations: str, settings: SamplingConfig | None = None) -> None:
+    def __init__(
+        self,
+        *continuations: str,
+        settings: SamplingConfig | None = None,
+        form: FormConfig | None = None,
+    ) -> None:
         self.shown: list[str] = []
+        self.bound: list[tuple[FormConfig, str | None]] = []
         self.notes: list[str] = []
         self.generator = ScriptedGenerator(*continuations)
         self.other = ScriptedGenerator(*continuations)
@@ -26,14 +72,24 @@ class Desk:
             writer=lambda: self.generator,
             open_writer=self._open,
             names=lambda: ["moons", "rivers"],
-            settings=settings or SamplingConfig(seed=7),
+            settings=SessionSettings(settings or SamplingConfig(seed=7), form or FormConfig()),
+            bind=self._bind,
             write=self.shown.append,
             tell=lambda reply: self.shown.append(f"[{reply}]\n"),
             note=self.notes.append,
             explain=lambda begun, surprises: self.shown.append(
                 f"[{begun}|{'|'.join(one.character for one in surprises)}]"
             ),
+            show_scansion=lambda judgement: self.shown.append(f"[{judgement}]"),
         )
+
+    def _bind(
+        self, writer: ScriptedGenerator, form: FormConfig, sampling: SamplingConfig
+    ) -> FakeForm:
+        if form.acrostic == "x":
+            raise FormConflictError("no poem can keep it.")
+        self.bound.append((form, sampling.ban))
+        return FakeForm(writer)
 
     def _open(self, name: str) -> ScriptedGenerator:
         if name != "rivers":
@@ -302,13 +358,13 @@ def test_pasted_commands_are_obeyed_one_by_one() -> None:
     desk = Desk(" is", " bright")
     desk.type("/temperature 0.5\nThe moon\n/more")
     assert desk.poems == ["The moon is bright"]
-    assert desk.conversation.settings.temperature == 0.5
+    assert desk.conversation.settings.sampling.temperature == 0.5
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("/re", ["/retry", "/repetition-penalty", "/repetition-window"]),
+        ("/re", ["/retry", "/repetition-penalty", "/repetition-window", "/readings"]),
         ("/model ", ["moons", "rivers"]),
         ("/model r", ["rivers"]),
         ("/top-k a", ["auto"]),
@@ -347,3 +403,69 @@ def test_the_end_of_input_ends_a_line_that_would_go_on() -> None:
     assert whole_text(read) == "one\n"
     with pytest.raises(EOFError):
         whole_text(read)
+
+
+def test_with_a_form_lines_are_written_that_keep_it() -> None:
+    desk = Desk()
+    assert desk.type("/form couplet") == "[form: couplet]\n"
+    assert desk.type("") == "one\ntwo\n\n"
+    assert desk.poems == ["one\ntwo\n"]
+    assert desk.type("/scansion") == "[judged: ['one', 'two']]"
+    assert desk.generator.settings[0].seed == 7
+    desk.type("/retry")
+    assert desk.generator.settings[-1].seed == 8
+    assert len(desk.poems) == 1
+
+
+def test_a_form_is_bound_again_only_when_something_has_changed() -> None:
+    desk = Desk(form=FormConfig(form="couplet"))
+    desk.type("", "", "/temperature 0.5", "")
+    assert desk.bound == [(FormConfig(form="couplet"), None)]
+    desk.type("/ban k", "", "/must moon silver", "")
+    assert desk.bound[1:] == [
+        (FormConfig(form="couplet"), "k"),
+        (FormConfig(form="couplet", must=("moon", "silver")), "k"),
+    ]
+    desk.type("/model rivers", "")
+    assert len(desk.bound) == 4
+
+
+def test_a_poem_in_a_form_that_was_stopped_goes_on_and_a_whole_one_does_not() -> None:
+    desk = Desk(form=FormConfig(form="couplet"))
+    with pytest.raises(KeyboardInterrupt):
+        desk.type("*")
+    assert desk.poems == ["*one\n"]
+    assert desk.type("/more") == "two\n\n"
+    assert desk.poems == ["*one\ntwo\n"]
+    for line in ("/more", "/more and so"):
+        with pytest.raises(CharrnnError, match="the poem is whole in its form"):
+            desk.type(line)
+    desk.type("/undo")
+    assert desk.poems == ["*one\n"]
+
+
+def test_demands_that_cannot_be_kept_leave_the_page_as_it_was() -> None:
+    desk = Desk(form=FormConfig(form="couplet"))
+    desk.type("", "/acrostic x")
+    with pytest.raises(FormConflictError, match="no poem can keep it"):
+        desk.type("")
+    with pytest.raises(FormConflictError):
+        desk.type("/retry")
+    desk.type("/acrostic auto")
+    assert desk.poems == ["one\ntwo\n"]
+
+
+def test_without_a_form_there_is_no_scansion() -> None:
+    desk = Desk(" is")
+    with pytest.raises(CharrnnError, match="there is no poem yet"):
+        desk.type("/scansion")
+    desk.type("The moon")
+    with pytest.raises(CharrnnError, match="there is no form to hold the poem to; /form NAME"):
+        desk.type("/scansion")
+
+
+def test_form_off_lets_the_network_write_freely() -> None:
+    desk = Desk("free", form=FormConfig(form="couplet", acrostic="ab"))
+    assert desk.type("/form off") == "[form: off]\n"
+    desk.type("")
+    assert desk.poems == ["free"]

@@ -1,7 +1,9 @@
 """The examples of the help pages, typed in a folder where what they name is there."""
 
+import json
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,19 +11,28 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE
 from charrnn.cli import main
 from charrnn.cli.verify import NOT_KEPT
 from charrnn.config import CorpusConfig
 from charrnn.corpus.reading import read_corpus
+from charrnn.poetry import lexicon
+from charrnn.poetry.chinese_sounds import Tone, tones
 from charrnn.poetry.form_file import written_form
 from charrnn.poetry.known_forms import find_form
+from charrnn.poetry.learned_sounds import LearnedSounds
 from tests.generation.networks import save_reciting_run
+from tests.poetry.sounds import TOY
+from tests.verse.runs import save_verse_runs
 
 POEMS = (
     "black\nhorse\n\nhorse\nblack\n\nblack\nrose\n\nrose\n\nlace\nlash\n\nhare\n\ncoral\n\nbell\n"
 )
-LONG_OR_FAR = [("train",), ("corpus", "download"), ("replay",), ("COMMAND",)]
-"""Examples that learn for minutes, need a network or a code, and the one that stands for all."""
+IN_A_FORM = {"--form", "--syllables"}
+"""Options of examples that need networks which can write verse."""
+
+LONG_OR_FAR = [("train",), ("corpus", "download"), ("replay",), ("evaluate", "tang"), ("COMMAND",)]
+"""Examples that learn or write for minutes, need a network or a code, and the one that stands for all."""
 
 
 def _examples(command: click.Command) -> Iterator[str]:
@@ -33,7 +44,13 @@ def _examples(command: click.Command) -> Iterator[str]:
 
 def _quick(example: str) -> bool:
     words = tuple(example.split()[1:])
-    return not any(words[: len(start)] == start for start in LONG_OR_FAR)
+    far = any(words[: len(start)] == start for start in LONG_OR_FAR)
+    return not far and not IN_A_FORM & set(words)
+
+
+def _in_a_form(example: str) -> bool:
+    words = example.split()[1:]
+    return bool(IN_A_FORM & set(words)) and words[0] != "evaluate"
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +79,32 @@ def test_an_example_does_what_it_shows(example: str) -> None:
     assert result.exit_code == (NOT_KEPT if " verify " in example else 0), result.stderr
     assert result.stdout.strip()
     assert "Error" not in result.stderr
+
+
+@pytest.mark.parametrize("example", sorted(set(filter(_in_a_form, _examples(main)))))
+def test_an_example_of_a_form_writes_a_poem(example: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_verse_runs(Path("checkpoints"))
+    Path("checkpoints", "yun").rename(Path("checkpoints", "tang"))
+    shutil.rmtree(Path("checkpoints", "quatrains"))
+    Path("checkpoints", "moons").rename(Path("checkpoints", "quatrains"))
+    Path("checkpoints", "quatrains", WORDS_FILE).unlink()
+    places = {
+        one: (9 * ("平" in tones(TOY, one)), 9 * ("仄" in tones(TOY, one))) for one in TOY.table
+    }
+    classes: dict[Tone, tuple[str, ...]] = {"平": ("东风中空红", "云江花春"), "仄": ()}
+    sounds = LearnedSounds(100, places, classes, "0" * 64)
+    Path("checkpoints", "tang", SOUNDS_FILE).write_text(sounds.to_json(), encoding="utf-8")
+    vowels = ("AA", "AE", "AH", "AO", "EH", "EY", "IH")
+    words = {
+        f"{onset}{number * 'o'}t": [f"{onset} {vowel}1 T"]
+        for number, vowel in enumerate(vowels, 1)
+        for onset in "BDGK"
+    }
+    Path("words.json").write_text(json.dumps(words), encoding="utf-8")
+    monkeypatch.setattr(lexicon, "installed_dictionary", lambda: Path("words.json"))
+    result = CliRunner().invoke(main, shlex.split(example)[1:], input="\n")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.strip()
 
 
 def test_the_commands_that_are_quick_have_examples() -> None:

@@ -13,11 +13,15 @@ from charrnn.checkpoint import (
     HISTORY_FILE,
     MODEL_FILE,
     RECORD_FILE,
+    SOUNDS_FILE,
+    WORDS_FILE,
     CheckpointWriter,
 )
 from charrnn.cli import main
 from charrnn.cli.run_facts import any_run, whole_run
 from charrnn.cli.run_tables import show_run, show_runs
+from charrnn.poetry.learned_sounds import LearnedSounds
+from charrnn.poetry.learned_words import LearnedWords
 from tests.fakes import RECORD, write_run
 
 NOW = datetime.datetime(2026, 1, 2, 12, tzinfo=datetime.UTC)
@@ -102,6 +106,40 @@ def test_json_holds_all_that_is_known(runs: Path) -> None:
     assert document["baselines"] == {"unigram": 2.5, "xz": 1.75}
     assert [line["step"] for line in document["history"]] == [50, 100, 150]
     assert "月" in result.stdout
+
+
+def taught(runs: Path, name: str, content: str, width: int = 80) -> str:
+    """What is drawn of a run beside whose network a lesson lies."""
+    (runs / "moons" / name).write_text(content, encoding="utf-8")
+    console, drawn = _console(width)
+    show_run(console, whole_run(runs / "moons"), NOW)
+    (row,) = [line for line in drawn.getvalue().splitlines() if line.startswith("Learned")]
+    return " ".join(row.split())
+
+
+def test_what_the_poems_taught_is_told(runs: Path) -> None:
+    corpus = RECORD.corpus.digest
+    words = LearnedWords({"moon": 3, "the": 1}, corpus).to_json()
+    assert taught(runs, WORDS_FILE, words) == "Learned 2 words"
+    sounds = LearnedSounds(
+        120, {"东": (9, 0), "月": (0, 9), "风": (1, 0)}, {"平": (), "仄": ()}, corpus
+    )
+    assert taught(runs, SOUNDS_FILE, sounds.to_json(), 120) == (
+        "Learned the tones of 2 characters, from 120 regular poems; 2 words"
+    )
+    result = CliRunner().invoke(main, ["info", "moons", "--checkpoints", str(runs), "--json"])
+    assert json.loads(result.stdout)["taught"] == {
+        "characters": 2,
+        "poems": 120,
+        "words": 2,
+        "problem": None,
+    }
+
+
+def test_what_the_poems_taught_and_cannot_be_used_is_told(runs: Path) -> None:
+    row = taught(runs, WORDS_FILE, LearnedWords({"moon": 3}, "another").to_json(), 300)
+    assert row.startswith("Learned what its poems taught cannot be used: moons/words.json is not")
+    assert row.endswith("Make it anew: charrnn forms sounds moons")
 
 
 def test_json_lists_every_run_the_newest_first(runs: Path) -> None:

@@ -15,9 +15,39 @@ from click.testing import CliRunner
 from charrnn.checkpoint import Checkpoint
 from charrnn.cli import main
 from charrnn.corpus.passages import PassageIndex
+from charrnn.poetry import lexicon
 from tests.generation.networks import POEM, save_reciting_run
 
 Poem = dict[str, Any]
+
+
+LEXICON = """
+BACK  B AE1 K
+BASE  B EY1 S
+BOAR  B AO1 R
+CORE  K AO1 R
+HOAR  HH AO1 R
+HOE  HH OW1
+HOLE  HH OW1 L
+LACE  L EY1 S
+OAR  AO1 R
+ROLE  R OW1 L
+"""
+
+TOY = """
+name = "toy"
+title = "toy"
+language = "english"
+stanzas = [3]
+
+[[variants]]
+name = "only"
+lines = [{ lengths = [1] }, { lengths = [1] }, { lengths = [1] }]
+"""
+
+
+def whole(poem: Poem) -> str:
+    return str(poem["prompt"] + poem["text"])
 
 
 def no_run_twice(poem: Poem) -> bool:
@@ -31,6 +61,16 @@ def no_copy(poem: Poem) -> bool:
     learned = " ".join(POEM.split())
     runs = [text[start : start + 5] for start in range(len(text) - 4)]
     return not any(run in learned for run in runs)
+
+
+def in_form(*options: str) -> list[str]:
+    """Options of a form, with the form that they go with."""
+    return ["--syllables", "1,1,1", "--lexicon", "lexicon.txt", *options]
+
+
+def keeps_form(poem: Poem) -> bool:
+    lines = poem["judgement"]["lines"]
+    return poem["judgement"]["passes"] and [len(line["marks"]) for line in lines] == [1, 1, 1]
 
 
 OPTIONS: dict[str, tuple[list[str], Callable[[Poem], bool] | None]] = {
@@ -60,24 +100,63 @@ OPTIONS: dict[str, tuple[list[str], Callable[[Poem], bool] | None]] = {
     "unlike": (["--unlike", "recent"], None),
     "strength": (["--unlike", "recent", "--strength", "1"], None),
     "blend": (["--blend", "reciter=0.7,recent=0.3"], None),
+    "form": (["--form", "toy.toml", "--lexicon", "lexicon.txt"], keeps_form),
+    "syllables": (in_form(), keeps_form),
+    "number": (in_form("--lines", "3"), keeps_form),
+    "rhyme": (in_form("--rhyme", "-AA"), keeps_form),
+    "metre": (in_form("--metre", "iambic"), keeps_form),
+    "acrostic": (in_form("--acrostic", "h"), lambda poem: whole(poem).startswith("h")),
+    "acrostic-at": (in_form("--acrostic", "e", "--acrostic-at", "end"), keeps_form),
+    "must": (in_form("--must", "lace"), lambda poem: "lace" in whole(poem)),
+    "rhyme-with": (in_form("--rhyme", "-AA", "--rhyme-with", "oar"), keeps_form),
+    "first-line": (
+        in_form("--first-line", "hole"),
+        lambda poem: whole(poem).startswith("hole"),
+    ),
+    "rhymes": (in_form("--rhymes", "slant"), keeps_form),
+    "words": (in_form("--words", "any"), keeps_form),
+    "particles": (in_form("--particles", "4"), keeps_form),
+    "choose": (in_form("--choose", "best"), keeps_form),
+    "show-scansion": (in_form("--show-scansion"), lambda poem: poem["judgement"]["lines"]),
 }
+
+FORMS = list(OPTIONS)[list(OPTIONS).index("form") :]
+"""Those of a form of verse."""
+
+OF_ONES_OWN = [name for name in FORMS if name != "form"]
+"""Those that are given with lines of one's own."""
 
 REFUSED = {
     frozenset({"beam", other}) for other in ("top-k", "top-p", "min-p", "typical-p", "best-of")
 } | {frozenset({"beam", "count"}), frozenset({"best-of", "certain"})}
+REFUSED |= {frozenset(pair) for pair in itertools.product(("beam", "length", "lines"), FORMS)}
+REFUSED |= {frozenset({"form", own}) for own in OF_ONES_OWN}
 """Pairs that contradict each other."""
 
 SAME = {
     frozenset(pair) for pair in itertools.combinations(("temperature", "schedule", "certain"), 2)
 }
-SAME.add(frozenset({"unlike", "strength"}))
+SAME |= {
+    frozenset({"unlike", "strength"}),
+    frozenset({"lines", "number"}),
+    frozenset({"acrostic", "acrostic-at"}),
+}
 """Pairs that are one option."""
+
+
+@pytest.fixture(autouse=True)
+def place(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work where the files of a form are, with no dictionary but the one there."""
+    monkeypatch.setattr(lexicon, "installed_dictionary", lambda: None)
+    monkeypatch.chdir(runs)
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two networks that recite a poem, and the index of it."""
+    """Two networks that recite a poem, the index of it, a few words and a form."""
     directory = tmp_path_factory.mktemp("runs")
+    (directory / "lexicon.txt").write_text(LEXICON, encoding="utf-8")
+    (directory / "toy.toml").write_text(TOY, encoding="utf-8")
     for name in ("recent", "reciter"):
         record = save_reciting_run(directory / name)
         passages = PassageIndex.build([POEM], corpus=record.corpus.digest)
@@ -93,7 +172,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_two_options_compose_or_are_refused(pair: frozenset[str], runs: Path) -> None:
     named = [] if "blend" in pair else ["reciter"]
     given = [word for name in sorted(pair) for word in OPTIONS[name][0]]
-    length = [] if "length" in pair else ["--length", "40"]
+    length = [] if "length" in pair or pair & set(FORMS) else ["--length", "40"]
     typed = ["generate", *named, "--checkpoints", str(runs), *length, *given]
     result = CliRunner().invoke(main, [*typed, "--json"])
     if pair in REFUSED:

@@ -11,11 +11,14 @@ from prompt_toolkit.output import DummyOutput
 
 from charrnn.cli import main, repl
 from charrnn.cli.networks import Networks
+from charrnn.cli.session_settings import SessionSettings
 from charrnn.cli.terminal import WordCompleter
-from charrnn.config import SamplingConfig
+from charrnn.config import FormConfig, SamplingConfig
 from charrnn.errors import CheckpointError
+from charrnn.verse import conflicts
 from tests.fakes import ScriptedGenerator, write_run
 from tests.generation.networks import reciter
+from tests.verse.runs import save_verse_runs
 
 
 @pytest.fixture
@@ -176,7 +179,8 @@ def keyboard() -> Iterator[PipeInput]:
 
 
 def _at_terminal(runs: Path) -> None:
-    repl._converse(Networks(((runs / "moons", 1.0),)), runs, SamplingConfig(seed=7))
+    settings = SessionSettings(SamplingConfig(seed=7), FormConfig())
+    repl._converse(Networks(((runs / "moons", 1.0),)), runs, settings)
 
 
 def test_lines_are_typed_edited_and_answered(
@@ -262,3 +266,28 @@ def test_a_history_that_cannot_be_written_is_done_without(
     keyboard.send_text("The moon\r/quit\r")
     _at_terminal(runs)
     assert capsys.readouterr().out == "The moon is\n\n"
+
+
+def test_a_form_that_is_not_there_is_told_at_once(runs: Path) -> None:
+    result = _converse(runs, "", "--form", "qijeu")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Did you mean qijue?" in result.stderr
+
+
+def test_a_session_in_a_form_becomes_a_transcript(
+    tmp_path: Path, golden: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_verse_runs(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    # What books would help depends on whether the extra is installed.
+    monkeypatch.setattr(conflicts, "BOOKS", ())
+    lines = (
+        "/acrostic 看雨\n/form toys.toml\n/form toy.toml\n/rhymes sounds.txt\n\n云\n/scansion\n"
+        "/acrostic 云云\n\n/acrostic 看雨\n/must 水\n\n/retry\n/more\n/beam 2\n\n/beam auto\n"
+        "月月\n/undo\n/settings\n/lines 2\n/characters 3\n/rhyme AA\n\n/form off\n/must 水\n"
+    )
+    result = CliRunner().invoke(
+        main, ["repl", "yun", "--checkpoints", ".", "--temperature", "0"], input=lines
+    )
+    assert result.exit_code == 0
+    golden("repl_form.txt", result.output)

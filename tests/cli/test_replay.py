@@ -9,7 +9,7 @@ from charrnn.cli import main, networks
 from charrnn.corpus.vocabulary import BREAK
 from charrnn.errors import DeviceError
 from charrnn.generation import replay as writing_again
-from charrnn.generation.replay_code import TextMark, Tools
+from charrnn.generation.recipe import TextMark, Tools
 from tests.generation.networks import save_markov_run, save_reciting_run
 
 WILD = ("--lines", "any", "--length", "30")

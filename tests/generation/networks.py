@@ -224,3 +224,16 @@ def architecture(**sizes: Any) -> Architecture:
         "activation": "tanh",
     }
     return Architecture(**small | sizes)
+
+
+def random_network() -> tuple[NetworkWeights, Architecture]:
+    """Weights of an LSTM that Keras has nothing to do with, and its sizes."""
+    sizes = architecture(layers=1)
+    generator = np.random.default_rng(5)
+
+    def normal(*shape: int) -> np.ndarray:
+        return generator.normal(0, 0.5, shape).astype(np.float32)
+
+    gates = 4 * sizes.units
+    recurrent = RecurrentWeights(normal(5, gates), normal(sizes.units, gates), normal(gates))
+    return NetworkWeights(normal(13, 5), (recurrent,), normal(sizes.units, 13), normal(13)), sizes

@@ -12,8 +12,7 @@ from charrnn.generation.engine import NumpyEngine
 from charrnn.generation.pen import Pen
 from charrnn.generation.trail import Trail
 from charrnn.generation.writer import TextGenerator
-from tests.generation.networks import POEM, markov, reciter
-from tests.generation.test_writer import random_network
+from tests.generation.networks import POEM, markov, random_network, reciter
 
 LETTERS = "\nabcdefghij"
 

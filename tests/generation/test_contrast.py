@@ -62,7 +62,7 @@ def test_a_writer_unlike_another_one_has_the_alphabet_of_the_first():
     )
     assert writer.vocabulary == expert.vocabulary
     assert writer.poems_by_lines == expert.poems_by_lines
-    assert writer.checkpoint is expert.checkpoint
+    assert writer.checkpoints == expert.checkpoints
 
 
 def test_a_network_unlike_itself_takes_the_plausible_as_equals():

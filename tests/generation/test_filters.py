@@ -12,6 +12,7 @@ from charrnn.generation.filters import (
     keep_top_k,
     keep_top_p,
     keep_typical_p,
+    log_probabilities_of,
     log_softmax,
     penalise_repetition,
     scale,
@@ -36,6 +37,12 @@ def probabilities_of(logits: np.ndarray) -> np.ndarray:
 def test_log_softmax_normalises_and_does_not_mind_huge_logits():
     np.testing.assert_allclose(probabilities_of(logits_of(2, 4, 1, 1)), [0.25, 0.5, 0.125, 0.125])
     np.testing.assert_allclose(probabilities_of(np.array([1e30, 1e30])), [0.5, 0.5])
+
+
+def test_the_log_probability_of_a_symbol_is_that_of_the_whole_distribution():
+    rows = np.stack([logits_of(2, 4, 1, 1), np.array([1e30, 0, 1e30, 0])])
+    likely = log_probabilities_of(np.array([1, 2]), rows)
+    np.testing.assert_allclose(np.exp(likely), [0.5, 0.5])
 
 
 def test_a_penalty_divides_what_is_above_zero_and_multiplies_what_is_below():

@@ -148,3 +148,19 @@ def test_lines_are_counted_only_where_that_is_asked() -> None:
 def test_a_poem_is_stopped_at_its_length(layout: str, length: int | None, expected: int) -> None:
     config = SamplingConfig(length=length)
     assert NextSymbols(config, VOCABULARY, layout).length == expected
+
+
+def test_shares_are_told_of_the_poems_that_can_go_on() -> None:
+    config = SamplingConfig(temperature=1.0, ban="b", favour="c=1", top_k=1)
+    once = NoRepeat(1, VOCABULARY.size)
+    ahead = NextSymbols(config, VOCABULARY, "text", None, [once])
+    texts = ("", "ca", "\nac")
+    drafts = [draft(text, states_after([once], VOCABULARY.encode(text))) for text in texts]
+    prospect = ahead.of(drafts, np.tile(LOGITS, (3, 1)), [0, 2, 3], shares=True)
+    favoured = np.exp(LOGITS)
+    favoured[C] *= np.e
+    favoured /= favoured.sum()
+    assert prospect.rows == [0, 1]  # after all but the banned one nothing is left
+    expected = [favoured[[A, C]].sum(), favoured[LINE_END]]
+    np.testing.assert_allclose(np.exp(prospect.log_shares), expected, rtol=1e-5)
+    assert ahead.of(drafts, np.tile(LOGITS, (3, 1)), [0, 2, 3]).log_shares is None

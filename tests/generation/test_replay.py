@@ -8,8 +8,8 @@ from charrnn.config import LENGTH_OF_TEXT, LONGEST_POEM, SamplingConfig
 from charrnn.corpus.passages import PassageIndex
 from charrnn.errors import ReplayError
 from charrnn.generation import replay
+from charrnn.generation.recipe import Recipe, TextMark, Tools
 from charrnn.generation.replay import recipe_of, settled, write_again
-from charrnn.generation.replay_code import Recipe, TextMark, Tools
 from charrnn.generation.writer import TextGenerator
 from tests.generation.networks import markov
 from tests.generation.tables import table_generator

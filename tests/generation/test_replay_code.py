@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.config import LARGEST_SEED, SamplingConfig
+from charrnn.config import LARGEST_SEED, FormConfig, SamplingConfig
 from charrnn.errors import ReplayError
 from charrnn.generation import replay_code
-from charrnn.generation.replay_code import Recipe, TextMark, Tools, decode, encode
+from charrnn.generation.recipe import FormRecipe, Recipe, TextMark, Tools
+from charrnn.generation.replay_code import decode, encode
 
 RECIPE = Recipe(
     networks=(("0123456789abcdef", 1.0),),
@@ -33,6 +34,22 @@ CODE_OF_VERSION_1 = (
 )
 """What `RECIPE` was encoded as when version 1 was new; it must be read as long as charrnn is."""
 
+IN_A_FORM = dataclasses.replace(
+    RECIPE,
+    settings=SamplingConfig(seed=7, max_copy=25),
+    form=FormRecipe(
+        settings=FormConfig(form="qijue", rhymes="learned", acrostic="春江花月", must=("山",)),
+        toml=None,
+        marks=("0123abcd", "4567cdef"),
+    ),
+)
+
+CODE_OF_VERSION_2 = (
+    "An8jczUBASNFZ4mrze-BOkm23vpSdsjKs77vI5T8lHAkIIxSx8DQyDgxKRmU2UxMzcyTU1LTlGJxlURKz2YsfbZx"
+    "_ouujc_mdCgNpjIpWunpxo0ghw_aYsmSvAwbkpGqkJufn6fwqGGKAiTUScrAuHIESrDSMUeY0ypHAAA"
+)
+"""What `IN_A_FORM` was encoded as when version 2 was new."""
+
 digests = st.binary(min_size=8, max_size=8).map(bytes.hex)
 shares = st.tuples(digests, st.floats(0, 10, allow_nan=False))
 settings = st.builds(
@@ -46,6 +63,19 @@ settings = st.builds(
     length=st.none() | st.integers(1, 10**6),
     seed=st.integers(0, LARGEST_SEED),
 )
+forms = st.builds(
+    FormRecipe,
+    settings=st.builds(
+        FormConfig,
+        form=st.text(min_size=1),
+        acrostic=st.none() | st.text(min_size=1),
+        must=st.none() | st.lists(st.text(), min_size=1).map(tuple),
+        particles=st.integers(1, 1024),
+        profile=st.sampled_from(["strict", "246", "rhyme-only"]),
+    ),
+    toml=st.none() | st.text(),
+    marks=st.tuples(st.text(), st.text()),
+)
 recipes = st.builds(
     Recipe,
     networks=st.lists(shares, min_size=1, max_size=4).map(tuple),
@@ -58,6 +88,7 @@ recipes = st.builds(
     mark=st.text(max_size=99).map(TextMark.of),
     device=st.sampled_from(replay_code.DEVICES),
     tools=st.builds(Tools, st.text(), st.text(), st.binary(min_size=2, max_size=2).map(bytes.hex)),
+    form=st.none() | forms,
 )
 
 
@@ -70,6 +101,35 @@ def test_a_code_holds_all_of_a_recipe_in_one_word(recipe: Recipe) -> None:
 
 def test_codes_of_the_first_version_are_read_for_ever() -> None:
     assert decode(CODE_OF_VERSION_1) == RECIPE
+
+
+def test_codes_of_poems_in_forms_are_read_for_ever() -> None:
+    assert encode(IN_A_FORM) == CODE_OF_VERSION_2
+    assert decode(CODE_OF_VERSION_2) == IN_A_FORM
+
+
+def test_a_form_of_usual_settings_takes_little_room() -> None:
+    form = FormRecipe(
+        settings=FormConfig(form="qijue", rhymes="learned"), toml=None, marks=("0" * 8, "1" * 8)
+    )
+    assert len(encode(dataclasses.replace(IN_A_FORM, prompt="", form=form))) <= 110
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content.pop("form"),
+        lambda content: content["form"].update(toml=1),
+        lambda content: content["form"].update(marks=["a"]),
+        lambda content: content["form"].update(marks=["a", 1]),
+        lambda content: content["form"]["settings"].update(form=None, acrostic=None, must=None),
+        lambda content: content["form"]["settings"].update(particles=0),
+        lambda content: content["form"]["settings"].update(unheard_of=0),
+    ],
+)
+def test_a_form_that_no_code_has_is_of_another_version(change: Any) -> None:
+    with pytest.raises(ReplayError, match="another version of charrnn"):
+        decode(_changed(change, IN_A_FORM))
 
 
 def test_settings_of_usual_values_take_no_room() -> None:
@@ -151,41 +211,15 @@ def test_a_code_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> Non
         decode(encode(long))
 
 
-def _changed(change: Any) -> str:
-    """The code of the recipe, its content changed, the checksum as it must be."""
-    code = encode(RECIPE)
+def _changed(change: Any, recipe: Recipe = RECIPE) -> str:
+    """The code of a recipe, its content changed, the checksum as it must be."""
+    code = encode(recipe)
     data = base64.urlsafe_b64decode(code + "=" * (-len(code) % 4))
     start = 5 + 1 + 8 + 4 + 7 + 2
-    inflater = zlib.decompressobj(-15, zdict=replay_code._DICTIONARY)
+    dictionary = replay_code._DICTIONARIES[data[0]]
+    inflater = zlib.decompressobj(-15, zdict=dictionary)
     content = json.loads(inflater.decompress(data[start:]))
     change(content)
-    body = data[5:start] + replay_code._deflated(content)
+    body = data[5:start] + replay_code._deflated(content, dictionary)
     checked = data[:1] + hashlib.sha256(data[:1] + body).digest()[:4] + body
     return base64.urlsafe_b64encode(checked).rstrip(b"=").decode()
-
-
-@given(st.text(max_size=60), st.text(max_size=60))
-def test_a_mark_fits_its_own_text_alone(text: str, other: str) -> None:
-    mark = TextMark.of(text)
-    assert mark.fits(text)
-    assert mark.fits(other) == (text == other)
-
-
-@pytest.mark.parametrize(
-    ("other", "between"),
-    [
-        ("Xbcdefghijklmnop", (1, 2)),
-        ("abcdeXghijklmnop", (5, 6)),
-        ("abcdefghijklmnoX", (15, 16)),
-        ("abcdef", (7, 8)),
-        ("", (1, 2)),
-        ("abcdefghijklmnopq", (15, 16)),
-    ],
-)
-def test_a_mark_tells_where_two_texts_part(other: str, between: tuple[int, int]) -> None:
-    assert TextMark.of("abcdefghijklmnop").parting(other) == between
-
-
-def test_texts_of_a_few_characters_part_somewhere() -> None:
-    assert TextMark.of("").parting("x") == (1, 1)
-    assert TextMark.of("ab").parting("ax") == (2, 2)

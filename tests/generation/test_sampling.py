@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 from charrnn.config import SamplingConfig
 from charrnn.generation import sampling
 from charrnn.generation.filters import log_softmax
-from charrnn.generation.sampling import draw, prepare, temperature_at
+from charrnn.generation.sampling import LEAST_LOG_SHARE, draw, log_share, prepare, temperature_at
 
 NOTHING_BARRED = np.zeros(4, np.bool_)
 FIRST_BARRED = np.array([True, False, False, False])
@@ -90,6 +90,47 @@ def test_favours_multiply_the_odds_before_the_temperature():
     np.testing.assert_allclose(probabilities_of(prepared), [4 / 15, 6 / 15, 3 / 15, 2 / 15])
     prepared = prepare(logits, PLAIN, barred=FIRST_BARRED, temperature=0.5, bias=bias)
     np.testing.assert_allclose(probabilities_of(prepared), [0, 36 / 49, 9 / 49, 4 / 49])
+
+
+def test_a_share_is_what_is_left_of_a_prediction_at_its_temperature():
+    rows = np.stack([logits_of(0.1, 0.2, 0.3, 0.4)] * 2)
+    barred = np.array([[True, False, False, False], [False, True, True, True]])
+    np.testing.assert_allclose(np.exp(log_share(rows, barred, 1.0)), [0.9, 0.1])
+    np.testing.assert_allclose(np.exp(log_share(rows, barred, 0.5)), [29 / 30, 1 / 30])
+    np.testing.assert_allclose(np.exp(log_share(rows, FIRST_BARRED, 1.0)), [0.9, 0.9])
+    schedule = np.array([[1.0], [0.5]])
+    np.testing.assert_allclose(np.exp(log_share(rows, barred, schedule)), [0.9, 1 / 30])
+
+
+def test_at_temperature_zero_a_share_is_that_at_one():
+    rows = np.stack([logits_of(0.1, 0.2, 0.3, 0.4)] * 2)
+    np.testing.assert_allclose(np.exp(log_share(rows, FIRST_BARRED, 0.0)), [0.9, 0.9])
+    mixed = np.array([[0.0], [0.5]])
+    np.testing.assert_allclose(np.exp(log_share(rows, FIRST_BARRED, mixed)), [0.9, 29 / 30])
+
+
+@pytest.mark.parametrize(
+    ("logit", "temperature", "expected"),
+    [
+        (-1e5, 1.0, -1e5 + np.log(2)),
+        (-800.0, 1.0, -800 + np.log(2)),
+        (-5.0, 1e-3, -5e3 + np.log(2)),
+        (-5.0, 1e-300, LEAST_LOG_SHARE),
+        (0.0, 1e-300, np.log(2 / 3)),
+        (-5.0, 1e300, np.log(2 / 3)),
+    ],
+)
+def test_a_share_stays_a_number_however_small(logit, temperature, expected):
+    row = np.array([[0.0, logit, logit]])
+    found = log_share(row, np.array([True, False, False]), temperature)
+    np.testing.assert_allclose(found, [expected], rtol=1e-12)
+
+
+@given(hnp.arrays(np.float64, (3, 4), elements=LOGITS), st.floats(0.05, 20))
+def test_shares_of_what_is_barred_and_of_the_rest_make_a_whole(logits, temperature):
+    one = np.exp(log_share(logits, FIRST_BARRED, temperature))
+    other = np.exp(log_share(logits, ~FIRST_BARRED, temperature))
+    np.testing.assert_allclose(one + other, 1)
 
 
 def test_no_favour_brings_back_what_is_barred():

@@ -59,7 +59,7 @@ def generator() -> TextGenerator:
 
 
 def under(generator: TextGenerator, monkeypatch: pytest.MonkeyPatch, *constraints: object) -> None:
-    monkeypatch.setattr(generator, "_constraints", lambda _: list(constraints))
+    monkeypatch.setattr(generator, "constraints", lambda _: list(constraints))
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -18,8 +18,8 @@ from charrnn.generation.pen import Pen
 from charrnn.generation.writer import TextGenerator
 from charrnn.model.step_model import TensorFlowEngine
 from charrnn.model.writing_loop import STRETCH, WritingLoop
+from tests.generation.networks import random_network
 from tests.generation.test_sampling import chi_square
-from tests.generation.test_writer import random_network
 
 LETTERS = "\n abcdefghi"
 

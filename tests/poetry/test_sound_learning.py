@@ -1,3 +1,4 @@
+import dataclasses
 import random
 from typing import Any
 
@@ -63,6 +64,15 @@ def test_too_few_poems_are_told() -> None:
 
 def test_learned_sounds_are_written_and_read(learned: LearnedSounds) -> None:
     assert LearnedSounds.from_json(learned.to_json(), "x") == learned
+    named = dataclasses.replace(learned, corpus="c" * 64)
+    assert LearnedSounds.from_json(named.to_json(), "x") == named
+
+
+def test_a_document_need_not_name_the_corpus_it_is_from() -> None:
+    text = '{"format":1,"poems":1,"places":{"东":[1,0]},"classes":{"平":[],"仄":[]}}'
+    assert LearnedSounds.from_json(text, "x") == LearnedSounds(
+        1, {"东": (1, 0)}, {"平": (), "仄": ()}
+    )
 
 
 def test_a_character_of_both_tones_has_a_reading_in_each() -> None:
@@ -99,6 +109,7 @@ def test_no_two_classes_have_the_same_name() -> None:
         '{"format":1,"poems":1,"places":{},"classes":{"平":[]}}',
         '{"format":1,"poems":1,"places":{},"classes":{"平":"东","仄":[]}}',
         '{"format":1,"poems":1,"places":{},"classes":{"平":[],"入":[]}}',
+        '{"format":1,"corpus":7,"poems":1,"places":{},"classes":{"平":[],"仄":[]}}',
     ],
 )
 def test_a_document_that_holds_no_sounds_is_refused(text: Any) -> None:

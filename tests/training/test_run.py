@@ -33,6 +33,7 @@ from charrnn.errors import (
     TrainingInterrupted,
 )
 from charrnn.model.choice import Timing
+from charrnn.poetry.lessons import learned_words
 from charrnn.training import arithmetic, evaluation, pace, run, step, trainer
 from charrnn.training.observer import Evaluation, Outcome, Plan, Progress, SilentObserver
 from charrnn.training.step import StepResult, TrainingStep
@@ -719,6 +720,12 @@ def test_a_run_has_its_index_when_it_tells_that_it_is_finished(
     diary = Looking()
     train(corpus, tmp_path, observer=diary)
     assert len(diary.outcomes) == 1
+
+
+def test_a_finished_run_has_the_words_of_its_text(straight: Path) -> None:
+    words = learned_words(Checkpoint.open(straight))
+    assert words is not None
+    assert set(WORDS.lower().split()) <= words.keys()
 
 
 def test_an_interrupted_run_has_its_index_when_it_has_gone_on_to_its_end(

@@ -1,0 +1,97 @@
+"""A poem shown while it is written."""
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import click
+
+from charrnn.cli.failures import INTERRUPTED
+from charrnn.cli.networks import STRANDED
+
+if TYPE_CHECKING:
+    from charrnn.config import SamplingConfig
+    from charrnn.generation.draft import Draft
+    from charrnn.generation.writer import TextGenerator
+    from charrnn.verse.poet import Poet
+
+
+def print_characters(
+    writer: "TextGenerator", start: "Draft", settings: "SamplingConfig"
+) -> "Draft":
+    """Show a poem character by character.
+
+    Args:
+        writer: Writes it.
+        start: How it begins.
+        settings: How characters are drawn.
+
+    Returns:
+        The poem.
+    """
+    draft = start
+    with _Page() as page:
+        page.add(start.text)
+        for step in writer.stream(start, settings):
+            draft = step.draft
+            page.add(step.character)
+    if draft.stranded:
+        click.echo(STRANDED, err=True)
+    return draft
+
+
+def print_lines(poet: "Poet", prompt: str, settings: "SamplingConfig") -> str:
+    """Show a poem in a form line by line, each when nothing can change it any more.
+
+    Args:
+        poet: Writes it.
+        prompt: How it begins.
+        settings: How characters are drawn.
+
+    Returns:
+        What was written after the prompt.
+    """
+    written = ""
+    with _Page() as page:
+        for line in poet.stream(prompt, settings):
+            written += line.text
+            page.add(line.draft.text[page.length :])
+        if not written:
+            page.add(prompt)
+    return written
+
+
+class _Page:
+    """Text on standard output; white space waits for what follows, so that none ends a poem.
+
+    However the poem ends, its last line does; Ctrl-C ends the command.
+
+    Attributes:
+        length: Characters it was given.
+    """
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._waiting = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self.length or not isinstance(error, Exception):
+            click.echo()
+        if isinstance(error, KeyboardInterrupt):
+            raise click.exceptions.Exit(INTERRUPTED) from None
+
+    def add(self, text: str) -> None:
+        """Show more text."""
+        self.length += len(text)
+        self._waiting += text
+        shown = self._waiting.rstrip()
+        if shown:
+            click.echo(shown, nl=False)
+            self._waiting = self._waiting[len(shown) :]

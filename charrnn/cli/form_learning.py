@@ -1,0 +1,189 @@
+"""`charrnn forms learn`: a form of verse from poems that have it."""
+
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from charrnn.cli.options import config_options, examples, json_option
+from charrnn.config import CorpusConfig, FormConfig
+from charrnn.errors import CorpusError, FormError
+from charrnn.setting import settings_of
+
+if TYPE_CHECKING:
+    from charrnn.corpus.reading import Corpus
+    from charrnn.poetry.chinese_sounds import ChineseSounds
+    from charrnn.poetry.form_learning import LearnedForm, Shape
+
+LEARNED: Final = "learned"
+"""Sounds that the poems themselves teach."""
+
+
+@click.command(
+    epilog=examples(
+        ("charrnn forms learn jueju > my.toml", "the form of most poems of a corpus"),
+        ("charrnn forms learn jueju --shape 7,7,7,7", "that of the poems with such lines"),
+        ("charrnn forms learn jueju --name mine --json", "the same for programs"),
+    ),
+)
+@click.argument("file")
+@click.option("--name", help="What to call the form.  [default: as the file is called]")
+@click.option(
+    "--shape",
+    metavar="N,...",
+    help="Poems to learn from: characters of each line, as in 7,7,7,7; of English poems the "
+    "number of lines.  [default: the commonest]",
+)
+@click.option(
+    "--rhymes",
+    help="How Chinese sounds: a rhyme book, learned from the poems themselves, or a FILE.  "
+    "[default: pingshui for lines of 5 or 7 characters, else cilin]",
+)
+@click.option("--lexicon", metavar="FILE", help=settings_of(FormConfig)["lexicon"].help)
+@config_options(CorpusConfig, only=("encoding", "layout"))
+@json_option
+def learn(
+    *,
+    file: str,
+    name: str | None,
+    shape: str | None,
+    rhymes: str | None,
+    lexicon: str | None,
+    corpus_config: CorpusConfig,
+    as_json: bool,
+) -> None:
+    """Derive a form of verse, as TOML, from poems that have it.
+
+    FILE holds poems, most of them in the form; it may be a corpus known by name. Chinese: the
+    lengths of the lines, their tones, where nine in ten poems agree, and what rhymes. English:
+    syllables, metre and rhymes. Where the poems follow several patterns, as regular verse does,
+    each is a variant of the form.
+
+    What the poems bear out is told on standard error.
+    """
+    from charrnn.poetry.form_file import written_form
+    from charrnn.poetry.form_learning import language_of
+
+    corpus = _corpus(file, corpus_config)
+    poems = _poems(corpus)
+    wanted = None if shape is None else _shape(shape)
+    name = name or corpus.name
+    if language_of(poems) == "chinese":
+        if lexicon is not None:
+            raise click.UsageError("--lexicon is for English verse, and these poems are Chinese.")
+        learned = _learned_chinese(poems, rhymes, name, wanted)
+    else:
+        if rhymes is not None:
+            raise click.UsageError("--rhymes is for Chinese verse, and these poems are English.")
+        learned = _learned_english(poems, lexicon, name, wanted)
+    source = f"Learned from {learned.considered:,} poems of {corpus.name}."
+    learned = dataclasses.replace(learned, form=dataclasses.replace(learned.form, source=source))
+    for line in _summary(learned):
+        click.echo(line, err=True)
+    if as_json:
+        _print_json(dataclasses.asdict(learned))
+    else:
+        click.echo(written_form(learned.form), nl=False)
+
+
+def _corpus(file: str, config: CorpusConfig) -> "Corpus":
+    from charrnn.cli.download_display import download_progress
+    from charrnn.corpus.reading import read_corpus
+
+    with download_progress() as progress:
+        corpus = read_corpus([file], config, progress=progress)
+    for note in corpus.notes:
+        click.echo(note, err=True)
+    if corpus.layout == "text":
+        raise CorpusError(
+            f"{file} was read as one continuous text. Part its poems by blank lines, or say how "
+            "they stand in it with --layout blocks or lines."
+        )
+    return corpus
+
+
+def _poems(corpus: "Corpus") -> list[str]:
+    from charrnn.corpus.indexing import poems_at
+
+    return list(poems_at(corpus, corpus.spans))
+
+
+def _shape(text: str) -> "Shape":
+    numbers = [part.strip() for part in text.split(",")]
+    if not all(number.isascii() and number.isdigit() and int(number) for number in numbers):
+        raise click.UsageError(f"a shape is numbers, as in 7,7,7,7. Received: {text}.")
+    return tuple(map(int, numbers))
+
+
+def _learned_chinese(
+    poems: Sequence[str], rhymes: str | None, name: str, shape: "Shape | None"
+) -> "LearnedForm":
+    from charrnn.poetry.chinese_form_learning import learn_chinese_form, usual_book
+
+    sounds = _sounds(poems, rhymes or usual_book(poems, shape), given=rhymes is not None)
+    return learn_chinese_form(poems, sounds, name, shape)
+
+
+def _sounds(poems: Sequence[str], reference: str, *, given: bool) -> "ChineseSounds":
+    """The sounds that were asked for; or where none were, those that are at hand."""
+    from charrnn.poetry.rhyme_books import find_sounds
+    from charrnn.poetry.sound_learning import learn_sounds
+
+    if reference == LEARNED:
+        return learn_sounds(poems).sounds()
+    try:
+        return find_sounds(reference)
+    except FormError as missing:
+        if given:
+            raise
+        try:
+            return learn_sounds(poems).sounds()
+        except FormError:
+            raise missing from None
+
+
+def _learned_english(
+    poems: Sequence[str], lexicon: str | None, name: str, shape: "Shape | None"
+) -> "LearnedForm":
+    from charrnn.poetry.english_form_learning import learn_english_form
+    from charrnn.poetry.lexicon import open_lexicon
+
+    if shape is not None and len(shape) > 1:
+        raise click.UsageError("the shape of an English poem is its number of lines, as in 14.")
+    lines = None if shape is None else shape[0]
+    return learn_english_form(
+        poems, open_lexicon(None if lexicon is None else Path(lexicon)), name, lines
+    )
+
+
+def _summary(learned: "LearnedForm") -> Iterator[str]:
+    """What the poems bear out, in sentences."""
+    from charrnn.poetry.form_learning import in_words
+
+    form, count = learned.form, learned.considered
+    unit = "characters" if form.language == "chinese" else "lines"
+    shapes = ", ".join(f"{number:,} of {in_words(shape)}" for shape, number in learned.shapes)
+    yield f"{learned.poems:,} poems, by their {unit}: {shapes}."
+    yield f"Learned from {count:,} of {in_words(learned.shape)}."
+    if len(form.variants) > 1:
+        names = zip(form.variant_names, learned.following, strict=True)
+        told = ", ".join(f"{name} ({number:,} poems)" for name, number in names)
+        others = count - sum(learned.following)
+        yield f"They follow {told}" + (f"; {others:,} follow none." if others else ".")
+    if form.metre:
+        yield f"The metre is {form.metre}."
+    pairs = ", ".join(
+        f"{earlier} and {later} in {share:.0%}" for earlier, later, share in learned.rhyming
+    )
+    yield f"Lines that rhyme ({learned.sounds}): {pairs or 'none'}."
+    yield (
+        f"{learned.keeping:,} of these {count:,} poems keep the form in everything; "
+        f"{learned.lines_keeping:.0%} of their lines do."
+    )
+
+
+def _print_json(document: object) -> None:
+    click.echo(json.dumps(document, ensure_ascii=False, indent=1))

@@ -1,0 +1,86 @@
+"""Writing with a network turn by turn, in a form of verse."""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from charrnn.cli.page import Author, FreeAuthor, PageError, Turn
+from charrnn.config import FormConfig, SamplingConfig
+
+if TYPE_CHECKING:
+    from charrnn.generation.draft import Draft, Step
+    from charrnn.generation.writer import TextGenerator
+    from charrnn.verse.bound_form import BoundForm
+
+Bind = Callable[["TextGenerator", FormConfig, SamplingConfig], "BoundForm"]
+
+
+class FormAuthor:
+    """A network that keeps a form, and writes line by line.
+
+    Args:
+        writer: The network.
+        form: The form, bound to it.
+    """
+
+    def __init__(self, writer: "TextGenerator", form: "BoundForm") -> None:
+        self.writer = writer
+        self.form = form
+        self._poet = form.poet(writer)
+
+    def begin(self, prompt: str) -> "Draft":
+        """Begin a poem."""
+        return self._poet.begin(prompt)
+
+    def begin_again(self, turn: Turn) -> "Draft":
+        """Begin a turn as before."""
+        return self.begin(turn.start.text)
+
+    def go_on(self, turn: Turn, text: str) -> "Draft":
+        """Go on with a poem that was stopped."""
+        if turn.end.ended:
+            raise PageError("the poem is whole in its form; /retry writes it otherwise.")
+        return self.begin(turn.end.text + text)
+
+    def stream(self, start: "Draft", settings: SamplingConfig) -> "Iterator[Step]":
+        """Write, a line with each step; what cannot be written is refused at once."""
+        steps = self._steps(start, settings)
+        first = next(steps, None)
+        return steps if first is None else itertools.chain([first], steps)
+
+    def _steps(self, start: "Draft", settings: SamplingConfig) -> "Iterator[Step]":
+        from charrnn.generation.draft import Step
+
+        for line in self._poet.stream(start.text, settings):
+            draft = dataclasses.replace(line.draft, ended=line.last)
+            yield Step(line.text, sum(line.log_probabilities), draft)
+
+
+class Authors:
+    """Gives the author for the settings of a session; a form is bound when something has changed.
+
+    Args:
+        bind: Binds a form to a network; see `charrnn.verse.binding.bind`.
+    """
+
+    def __init__(self, bind: Bind) -> None:
+        self._bind = bind
+        self._made_of: tuple[object, ...] = ()
+        self._author: FormAuthor | None = None
+
+    def author(
+        self, writer: "TextGenerator", config: FormConfig, sampling: SamplingConfig
+    ) -> Author:
+        """Who writes.
+
+        Raises:
+            CharrnnError: The form cannot be kept.
+        """
+        if not config.asked:
+            return FreeAuthor(writer)
+        made_of = (writer, config, sampling.ban)
+        if self._author is None or made_of != self._made_of:
+            self._author = FormAuthor(writer, self._bind(writer, config, sampling))
+            self._made_of = made_of
+        return self._author

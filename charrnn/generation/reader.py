@@ -1,0 +1,184 @@
+"""Reading with a trained network: what it makes of a text that poems are to go on from."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+
+from charrnn.checkpoint import Checkpoint
+from charrnn.config import Layout
+from charrnn.corpus.passages import PassageIndex
+from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.errors import CheckpointError
+from charrnn.generation.copying import open_passages
+from charrnn.generation.draft import Draft
+from charrnn.generation.ending import LINE_END, LineCount
+from charrnn.generation.engine import Engine, NumpyEngine, State, StepModel
+from charrnn.generation.growing_text import GrowingText
+from charrnn.generation.prompts import poems_in, read_prompt
+from charrnn.generation.ranking import Score, score
+from charrnn.generation.reading import Reading, gather
+from charrnn.generation.weights import NetworkWeights, stored_weights
+from charrnn.record import RunRecord
+
+LONGEST_READING: Final = 256
+"""Characters of a prompt read at once, so that the logits after each of them fit in memory."""
+
+
+class TextReader:
+    """Reads with a network, and judges what was written.
+
+    Args:
+        model: The network.
+        vocabulary: The characters it reads and writes.
+        layout: How poems stood in the text it learned.
+        stanzas: Whether one blank line parted stanzas there, and only a longer gap poems.
+        poems_by_lines: How many of the poems it learned have 1, 2, 3 ... lines; empty where
+            that is not known.
+        poem_length: Characters of a usual one; None where that is not known, or the text is one.
+        checkpoints: Where the networks came from that write together, the one with the most say
+            first; none when there is only one, and it has not been saved.
+        open_passages: Opens the indices of the texts it learned, when they are first needed; None
+            where there are none.
+    """
+
+    def __init__(
+        self,
+        model: StepModel,
+        vocabulary: Vocabulary,
+        layout: Layout,
+        *,
+        stanzas: bool = False,
+        poems_by_lines: Sequence[int] = (),
+        poem_length: int | None = None,
+        checkpoints: Sequence[Checkpoint] = (),
+        open_passages: Callable[[], Sequence[PassageIndex]] | None = None,
+    ) -> None:
+        self.model = model
+        self.vocabulary = vocabulary
+        self.layout = layout
+        self.stanzas = stanzas
+        self.poems_by_lines = poems_by_lines
+        self.poem_length = poem_length
+        self.checkpoints = tuple(checkpoints)
+        self._open_passages = open_passages
+        if not "".join(vocabulary.characters).strip():
+            raise CheckpointError("the vocabulary holds nothing but white space.")
+
+    @classmethod
+    def open(cls, source: Path | Checkpoint, engine: Engine = NumpyEngine) -> Self:
+        """Open the network of a checkpoint; needs no TensorFlow.
+
+        Args:
+            source: A checkpoint, or its directory.
+            engine: Makes what computes the network of its arrays.
+
+        Raises:
+            CheckpointError: It is missing, unfinished, damaged, or does not fit together.
+        """
+        checkpoint = source if isinstance(source, Checkpoint) else Checkpoint.open(source)
+        architecture = checkpoint.record.architecture
+        with stored_weights(checkpoint.model_path, architecture) as weights:
+            model = engine(weights, architecture)
+        try:
+            return cls._of_model(model, checkpoint.record, checkpoint)
+        except CheckpointError as error:
+            raise CheckpointError(f"{checkpoint.directory} cannot be used: {error}") from error
+
+    @classmethod
+    def of_weights(cls, weights: NetworkWeights, record: RunRecord) -> Self:
+        """Write with the weights of a run that is still learning.
+
+        Args:
+            weights: The arrays of its network.
+            record: What is known of the run.
+
+        Raises:
+            CheckpointError: The network and the vocabulary do not fit together.
+        """
+        return cls._of_model(NumpyEngine(weights, record.architecture), record)
+
+    @classmethod
+    def _of_model(
+        cls, model: StepModel, record: RunRecord, checkpoint: Checkpoint | None = None
+    ) -> Self:
+        try:
+            vocabulary = Vocabulary(record.vocabulary)
+        except ValueError as error:
+            raise CheckpointError(str(error)) from error
+        symbols = record.architecture.vocabulary_size
+        if vocabulary.size != symbols:
+            raise CheckpointError(
+                f"its network has {symbols} symbols and its vocabulary {vocabulary.size}."
+            )
+        corpus = record.corpus
+        return cls(
+            model,
+            vocabulary,
+            corpus.layout,
+            stanzas=corpus.stanzas,
+            poems_by_lines=corpus.poems_by_lines,
+            poem_length=(
+                None if corpus.layout == "text" else round(corpus.characters / corpus.poems)
+            ),
+            checkpoints=() if checkpoint is None else (checkpoint,),
+            open_passages=None if checkpoint is None else partial(_passages_of, checkpoint),
+        )
+
+    @cached_property
+    def passages(self) -> tuple[PassageIndex, ...]:
+        """The indices of the texts that were learned; none where they were not kept."""
+        return tuple(self._open_passages()) if self._open_passages is not None else ()
+
+    def begin(self, prompt: str = "") -> Draft:
+        """Begin a poem.
+
+        Args:
+            prompt: Its first characters; none lets the network begin.
+        """
+        context = self.vocabulary.id_of(LINE_END) if self.layout == "text" else BREAK
+        first = [BREAK if context == UNKNOWN else context]
+        draft = Draft(GrowingText(), self._read(first, self.model.initial_state(1)), 0, LineCount())
+        if self.layout == "text":
+            return self.extend(draft, prompt)
+        # Poems are learned without the white space before them.
+        draft = self.extend(draft, prompt.lstrip())
+        return dataclasses.replace(draft, written=GrowingText().followed_by(prompt))
+
+    def extend(self, draft: Draft, text: str) -> Draft:
+        """Add characters that the network did not write; a poem that has ended goes on."""
+        ids, substitutions = read_prompt(text, self.vocabulary, self.layout, stanzas=self.stanzas)
+        reading = gather([draft])
+        for start in range(0, len(ids), LONGEST_READING):
+            reading = self._read(ids[start : start + LONGEST_READING], reading.state)
+        known = tuple(dict.fromkeys(draft.substitutions + substitutions))
+        lines = self._lines_after(LineCount() if draft.ended else draft.lines, text)
+        return Draft(draft.written.followed_by(text), reading, 0, lines, substitutions=known)
+
+    def score(self, prompt: str, text: str, log_probabilities: Sequence[float]) -> Score:
+        """How good a text is that was written after a prompt; see `charrnn.generation.ranking`."""
+        return score(
+            prompt,
+            text,
+            log_probabilities,
+            symbols=self.vocabulary.size,
+            passages=self.passages,
+        )
+
+    def _lines_after(self, lines: LineCount, text: str) -> LineCount:
+        """The lines of the poem that a text goes on with, which may end it and begin another."""
+        *whole, last = poems_in(text, self.layout, stanzas=self.stanzas)
+        return (LineCount() if whole else lines).followed_by(last)
+
+    def _read(self, ids: list[int], state: State) -> Reading:
+        """Read on, in one text; the logits are those after the last of the ids."""
+        logits, state = self.model.read(np.array([ids]), state)
+        return Reading(logits[:, -1].copy(), state)
+
+
+def _passages_of(checkpoint: Checkpoint) -> list[PassageIndex]:
+    index = open_passages(checkpoint)
+    return [] if index is None else [index]

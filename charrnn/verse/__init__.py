@@ -1,0 +1,1 @@
+"""Writing verse that keeps a form: forms as automata over symbols, and particles that follow them."""

@@ -1,0 +1,1 @@
+"""Chinese forms as automata: tones, rhymes and fixed places."""

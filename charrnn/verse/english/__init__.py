@@ -1,0 +1,1 @@
+"""English forms as automata: words, syllables, metre and rhymes."""
