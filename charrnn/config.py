@@ -398,7 +398,7 @@ class FormConfig(Configuration):
         None,
         "How Chinese sounds: pingshui, cilin, xinyun, tongyun, learned by the network from its "
         "poems, or a FILE of characters and rhyme classes. English: perfect or slant.",
-        unset="as the form has it",
+        unset="learned where a network writes regular verse, else as the form has it",
     )
     readings: Readings = setting(
         "any",

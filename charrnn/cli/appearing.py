@@ -1,5 +1,6 @@
 """A poem shown while it is written."""
 
+import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -9,9 +10,12 @@ from charrnn.cli.failures import INTERRUPTED
 from charrnn.cli.networks import STRANDED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from charrnn.config import SamplingConfig
     from charrnn.generation.draft import Draft
     from charrnn.generation.writer import TextGenerator
+    from charrnn.verse.composer import WrittenLine
     from charrnn.verse.poet import Poet
 
 
@@ -42,6 +46,8 @@ def print_characters(
 def print_lines(poet: "Poet", prompt: str, settings: "SamplingConfig") -> str:
     """Show a poem in a form line by line, each when nothing can change it any more.
 
+    Into a pipe it goes when it is whole: what reads there should get no part of a poem.
+
     Args:
         poet: Writes it.
         prompt: How it begins.
@@ -50,9 +56,10 @@ def print_lines(poet: "Poet", prompt: str, settings: "SamplingConfig") -> str:
     Returns:
         What was written after the prompt.
     """
+    lines: Iterable[WrittenLine] = poet.stream(prompt, settings)
     written = ""
     with _Page() as page:
-        for line in poet.stream(prompt, settings):
+        for line in lines if sys.stdout.isatty() else list(lines):
             written += line.text
             page.add(line.draft.text[page.length :])
         if not written:

@@ -116,7 +116,8 @@ def generate(
 
     With --form, or with --lines and --syllables or --characters, every poem keeps a form of
     verse, and what is demanded of it on top of that: it has passed what charrnn verify looks at.
-    Where no poem can keep all of it, the exit code is 3, and you are told what would work.
+    Where no poem can keep all of it, the exit code is 3, and you are told what would work; a poem
+    that could not be finished ends with code 4.
     """
     if sampling_config.beam is not None and count > 1:
         raise click.UsageError(

@@ -117,7 +117,9 @@ def _parsed(field: str, text: str) -> Any:
     """The value of a setting that was typed."""
     if field == LINES:
         return SamplingConfig().lines if text == AUTO else read_lines(text)
-    return (_SAMPLING.get(field) or _FORM[field]).parse(text)
+    setting = _SAMPLING.get(field) or _FORM[field]
+    # What is shown of a setting that nothing was asked for can be typed to be back there.
+    return setting.parse(AUTO if text == setting.unset else text)
 
 
 def _alone(form: FormConfig) -> bool:

@@ -100,9 +100,10 @@ def _settled(lines: int | None, lengths: Sequence[int], scheme: str) -> int:
         words = ", ".join(f"{count} by its {what}" for what, count in given.items())
         raise ConfigurationError(f"the form cannot have several numbers of lines: {words}.")
     count = next(iter(given.values()), 0)
+    if not given:
+        raise ConfigurationError("a form of lines alike needs their number: give lines too.")
     if not 1 <= count <= MOST_LINES:
-        received = str(count) if given else "no number of them"
-        raise ConfigurationError(f"a form has from 1 to {MOST_LINES} lines. Received: {received}.")
+        raise ConfigurationError(f"a form has from 1 to {MOST_LINES} lines. Received: {count}.")
     return count
 
 

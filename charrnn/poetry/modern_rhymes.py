@@ -1,6 +1,8 @@
 """The rhymes of today's Mandarin, which follow from how a syllable is spelled in pinyin."""
 
 import functools
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from charrnn.errors import FormError
@@ -48,6 +50,10 @@ _HISSING: Final = {"zh", "ch", "sh", "r", "z", "c", "s"}
 """Initials after which i is another sound, written -i above."""
 
 
+CURRENT: Final = 0.05
+"""Share of the words with a character that a reading of it has today; older ones are rarer."""
+
+
 class PinyinSounds:
     """Readings by pinyin: the first and second tones are level, the third and fourth oblique.
 
@@ -72,12 +78,13 @@ class PinyinSounds:
         try:
             from pypinyin.constants import PINYIN_DICT
             from pypinyin.contrib import tone_convert
+            from pypinyin.phrases_dict import phrases_dict
         except ImportError as error:
             raise FormError(
                 f"the rhyme book {name} needs the package pypinyin; install it with "
                 'pip install "charrnn[chinese]", or name a table of your own.'
             ) from error
-        return cls(name, PINYIN_DICT, tone_convert)
+        return cls(name, PINYIN_DICT | _current(phrases_dict), tone_convert)
 
     def _readings(self, character: str) -> frozenset[Reading]:
         """The readings of a character; a light tone counts only where there is no other."""
@@ -100,3 +107,23 @@ class PinyinSounds:
             final = "-i"
         numbered = spelling.to_tone3(syllable, neutral_tone_with_five=True)
         return numbered[-1], self._classes.get(final, "")
+
+
+def _current(words: Mapping[str, Sequence[Sequence[str]]]) -> dict[int, str]:
+    """The syllables of characters as words of today have them, by code point.
+
+    Args:
+        words: Words, and for each of their characters its syllables, of which the first counts.
+    """
+    heard: dict[str, Counter[str]] = defaultdict(Counter)
+    for word, syllables in words.items():
+        for character, (syllable, *_) in zip(word, syllables, strict=False):
+            heard[character][syllable] += 1
+    return {
+        ord(character): ",".join(
+            syllable
+            for syllable, count in counts.most_common()
+            if count >= CURRENT * counts.total()
+        )
+        for character, counts in heard.items()
+    }

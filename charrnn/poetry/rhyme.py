@@ -58,13 +58,18 @@ class Rhyme:
 
 @functools.lru_cache(1 << 14)
 def rhyme_of(way: Pronunciation) -> Rhyme | None:
-    """What a pronunciation rhymes by; None where it has no vowel.
+    """What a pronunciation rhymes by: the last vowel with a stress, primary or secondary, counts.
 
-    The last vowel with a stress counts, primary or secondary; without any, the last vowel.
+    None where it has none: the weak forms of that and the, which no line ends with, rhyme with nothing.
     """
-    vowels = [place for place, phone in enumerate(way.phones) if is_vowel(phone)]
-    stressed = [place for place in vowels if way.phones[place][-1] != "0"]
-    return _rhyme_from(way, (stressed or vowels)[-1]) if vowels else None
+    stressed = [place for place, phone in enumerate(way.phones) if phone[-1] in "12"]
+    return _rhyme_from(way, stressed[-1]) if stressed else None
+
+
+def rhyming_syllables(way: Pronunciation) -> tuple[int, ...]:
+    """The syllables, from 0, that a word may rhyme from: its last stress first, then its primary one."""
+    last, primary = way.stresses.rfind("2"), way.stresses.rfind("1")
+    return tuple(dict.fromkeys(one for one in (max(last, primary), primary) if one >= 0))
 
 
 @functools.lru_cache(1 << 14)

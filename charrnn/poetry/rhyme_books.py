@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, get_args
 
 from charrnn.errors import FormError
+from charrnn.poetry.chinese_lines import is_han
 from charrnn.poetry.chinese_sounds import TONES, ChineseSounds, Reading, SoundTable
 from charrnn.poetry.form import Book
 from charrnn.poetry.learned_sounds import LearnedSounds
@@ -172,6 +173,7 @@ def _joined(classes: Mapping[Reading, str]) -> dict[Reading, str]:
 def _by_character(classes: Mapping[Reading, Iterable[str]]) -> dict[str, frozenset[Reading]]:
     readings: dict[str, set[Reading]] = defaultdict(set)
     for reading, characters in classes.items():
-        for character in characters:
+        # A few of the package's lists have stray letters.
+        for character in filter(is_han, characters):
             readings[character].add(reading)
     return {character: frozenset(found) for character, found in readings.items()}

@@ -194,7 +194,7 @@ class _Binder:
 def _refuse_the_wrong_language(vocabulary: Vocabulary, form: Form) -> None:
     if not _knows(vocabulary, form.language):
         raise ConfigurationError(
-            f"{form.name} is a form of {form.language.capitalize()} verse, and this network knows "
+            f"{form.title} is a form of {form.language.capitalize()} verse, and this network knows "
             f"no {_WRITTEN_WITH[form.language]}. charrnn forms lists the forms of both languages."
         )
 

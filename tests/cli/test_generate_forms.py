@@ -2,12 +2,13 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from charrnn.cli import main
+from charrnn.cli import appearing, main
 from charrnn.errors import FormGivenUpError
 from charrnn.poetry import lexicon
 from charrnn.verse.poet import Poet
@@ -194,6 +195,19 @@ def test_a_poem_that_is_given_up_at_once_prints_nothing(monkeypatch: pytest.Monk
     assert (result.exit_code, result.stdout) == (4, "")
 
 
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let poems be shown while they are written."""
+    screen = SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr(appearing, "sys", screen)
+
+
+def test_a_pipe_gets_no_part_of_a_poem() -> None:
+    result = generate(*CHINESE, "--no-repeat", "1", "--ban", "，\n", "--seed", "1")
+    assert (result.exit_code, result.stdout) == (4, "")
+
+
+@pytest.mark.usefixtures("terminal")
 def test_a_stream_that_is_given_up_ends_its_line() -> None:
     # No character may stand twice, so the second line finds no mark to end with.
     result = generate(*CHINESE, "--no-repeat", "1", "--ban", "，\n", "--seed", "1")
@@ -203,6 +217,7 @@ def test_a_stream_that_is_given_up_ends_its_line() -> None:
     assert "no-repeat" in result.stderr
 
 
+@pytest.mark.usefixtures("terminal")
 def test_ctrl_c_keeps_the_lines_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Poet.stream
 

@@ -39,7 +39,7 @@ def test_anapaests_end_the_line(length: int, pattern: str) -> None:
     [
         ({"lines": 4}, "Received: neither."),
         ({"syllables": [8], "characters": [7]}, "Received: both."),
-        ({"syllables": [8]}, "Received: no number of them."),
+        ({"syllables": [8]}, "give lines too"),
         ({"syllables": [], "lines": 2}, "Received: nothing."),
         ({"syllables": [0], "lines": 2}, "Received: 0."),
         ({"syllables": [41], "lines": 2}, "from 1 to 40"),

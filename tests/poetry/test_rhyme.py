@@ -83,7 +83,14 @@ def test_a_rhyme_goes_both_ways(one: Pronunciation, other: Pronunciation) -> Non
 
 @given(ways)
 def test_a_word_sounds_like_itself(way: Pronunciation) -> None:
-    assert grade(way, way) is (Grade.IDENTICAL if way.syllables else Grade.NONE)
+    assert grade(way, way) is (Grade.IDENTICAL if way.stresses.strip("0") else Grade.NONE)
+
+
+def test_weak_forms_rhyme_with_nothing() -> None:
+    weak, strong = map(parse_pronunciation, ("DH AH0 T", "DH AE1 T"))
+    assert rhyme_of(weak) is None
+    assert grade(weak, parse_pronunciation("AH0 T")) is Grade.NONE
+    assert grade(strong, parse_pronunciation("K AE1 T")) is Grade.PERFECT
 
 
 def test_perfect_rhymes_stay_perfect_in_company() -> None:

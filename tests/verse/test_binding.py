@@ -113,7 +113,7 @@ def test_networks_that_write_together_have_learned_the_words_of_each(
 @pytest.mark.parametrize(
     ("name", "settings", "sentence"),
     [
-        ("moons", {"form": "qijue"}, "qijue is a form of Chinese verse, and this network knows no"),
+        ("moons", {"form": "qijue"}, "is a form of Chinese verse, and this network knows no"),
         ("yun", {"form": "sonnet"}, "sonnet is a form of English verse, and this network knows no"),
         ("yun", {"lines": 4}, r"the lines of a form have lengths: .* such as characters 7\."),
         ("moons", {"lines": 4}, r"such as syllables 8,6,8,6\."),

@@ -20,19 +20,21 @@ Moves = tuple[tuple[Places, int], ...]
 
 
 class LineRule(NamedTuple):
-    """What a line is held to, rhyme apart.
+    """What a line is held to, whatever it rhymes with.
 
     Attributes:
         templates: The marks of its syllables, as `charrnn.poetry.scansion.templates_of` has them.
         begins: What its first word begins with; "" for anything.
         ends: What its last word ends with; "" for anything.
         holds: Words that have to stand in it.
+        rhyming: Whether it rhymes.
     """
 
     templates: tuple[str, ...]
     begins: str
     ends: str
     holds: Words
+    rhyming: bool = False
 
 
 class Position(NamedTuple):
@@ -70,7 +72,7 @@ class VerseLine:
         self.spoken = spoken
         self.rule = rule
         self.joined = joined
-        self.masks = MetreMasks(rule.templates)
+        self.masks = MetreMasks(rule.templates, rhyming=rule.rhyming)
         self.start = Position(self.masks.starts, rule.holds)
         self._fits: Moves = tuple(
             (self.masks.fits(shape), shape.syllables) for shape in spoken.shapes

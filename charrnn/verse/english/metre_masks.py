@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.poetry.pronunciation import Pronunciation
+from charrnn.poetry.rhyme import rhyming_syllables
 from charrnn.poetry.scansion import clashes_of
 
 Places = int
@@ -30,15 +31,18 @@ class Shape(NamedTuple):
     Attributes:
         syllables: How many there are.
         stressed: Those, from 0, that no unstressed mark may stand over.
+        rhyming: The one that it rhymes from; None where it has no stress, and rhymes with nothing.
     """
 
     syllables: int
     stressed: tuple[int, ...]
+    rhyming: int | None = None
 
 
 def shape_of(way: Pronunciation) -> Shape:
     """The shape of a word that is said in some way."""
-    return Shape(way.syllables, clashes_of(way, "u" * way.syllables))
+    rhyming, *_ = (*rhyming_syllables(way), None)
+    return Shape(way.syllables, clashes_of(way, "u" * way.syllables), rhyming)
 
 
 class MetreMasks:
@@ -48,13 +52,15 @@ class MetreMasks:
 
     Args:
         templates: The marks of the syllables, as `charrnn.poetry.scansion.templates_of` has them.
+        rhyming: Whether the line rhymes, so that its last word rhymes from a stress of the metre.
 
     Attributes:
         starts: Where the line may begin.
         chunks: All its places, in chunks.
     """
 
-    def __init__(self, templates: Sequence[str]) -> None:
+    def __init__(self, templates: Sequence[str], *, rhyming: bool = False) -> None:
+        self._rhyming = rhyming
         ordered = sorted(set(templates))
         whole = [
             one
@@ -92,7 +98,12 @@ class MetreMasks:
 
     def last(self, shape: Shape) -> Places:
         """Where a word of this shape may begin that ends the line."""
-        return self.fits(shape) & (self._line_ends >> shape.syllables)
+        fits = self.fits(shape)
+        if self._rhyming:
+            if shape.rhyming is None:
+                return 0
+            fits &= self.fits(shape._replace(stressed=(shape.rhyming,)))
+        return fits & (self._line_ends >> shape.syllables)
 
 
 class Chunk:

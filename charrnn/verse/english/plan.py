@@ -192,7 +192,8 @@ class VersePlan:
             )
         ):
             return None
-        parts = _parts(given, self._templates[variant][0], self._families)
+        masks = MetreMasks(self._templates[variant][0], rhyming=bool(self._letters[variant][0]))
+        parts = _parts(given, masks, self._families)
         target = self._demands.rhyme_with
         letter = self._target_letter(variant)
         rhymed: dict[str, Alive] = {}
@@ -243,6 +244,7 @@ class VersePlan:
             self._demands.begins[line : line + 1],
             self._demands.ends[line : line + 1],
             tuple(sorted(holds)),
+            rhyming=bool(self._letters[variant][line]),
         )
 
     def _letter(self, variant: int, line: int) -> str:
@@ -282,11 +284,8 @@ class VersePlan:
         return LineFinish(line, line.endings & clans[self._families.clan_of])
 
 
-def _parts(
-    given: GivenLine, templates: tuple[str, ...], families: RhymeFamilies
-) -> set[Part] | None:
+def _parts(given: GivenLine, masks: MetreMasks, families: RhymeFamilies) -> set[Part] | None:
     """What a line rhymes by, said so that it keeps its metre; None where it cannot be said so."""
-    masks = MetreMasks(templates)
     places = masks.starts
     *words, last = given.words
     for word in words:

@@ -15,6 +15,9 @@ Phones = tuple[str, ...]
 
 _ANY_VOWEL: Final = "AH1"
 
+_NONE: Final = Rhyme((), ())
+"""What ways without a stress rhyme by; no line that rhymes ends in them."""
+
 
 class WordSounds:
     """What some ways to say words rhyme by, as `charrnn.poetry.rhyme.rhyme_of` has it.
@@ -47,6 +50,9 @@ class WordSounds:
             pairs.append((by_start[start], by_end[end]))
         onset_of, self.part_of = np.array(pairs, np.int64).reshape(-1, 2).T
         self.sound_of: Numbers = onset_of * len(parts) + self.part_of
+        # Two words are not alike because neither rhymes.
+        weak = np.flatnonzero(self.part_of == parts.get(_NONE.part, -1))
+        self.sound_of[weak] = len(onsets) * len(parts) + np.arange(len(weak))
         self.parts = tuple(parts)
         self._part_numbers = parts
         self._onset_numbers = onsets
@@ -75,6 +81,4 @@ def _parted(phones: Phones) -> tuple[Phones, Phones]:
 
 
 def _rhyme(phones: Phones) -> Rhyme:
-    rhyme = rhyme_of(Pronunciation(phones))
-    assert rhyme is not None
-    return rhyme
+    return rhyme_of(Pronunciation(phones)) or _NONE

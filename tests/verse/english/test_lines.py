@@ -21,6 +21,7 @@ RULES = st.builds(
     st.sampled_from(["", "", "n"]),
     st.sampled_from(["", "", "t"]),
     st.sets(st.integers(0, len(SPOKEN.words) - 1), max_size=2).map(sorted).map(tuple),
+    st.booleans(),
 )
 
 
@@ -76,7 +77,7 @@ def _lines(rule: LineRule, joined: bool) -> set[tuple[int, ...]]:
                 and words[0].startswith(rule.begins)
                 and words[-1].endswith(rule.ends)
                 and set(rule.holds) <= set(_words(said))
-                and any(fit(shapes, template) for template in rule.templates)
+                and any(fit(shapes, one, rhyming=rule.rhyming) for one in rule.templates)
             ):
                 found.add(said)
     return found

@@ -25,10 +25,10 @@ SHAPES = st.integers(0, 4).flatmap(
 @pytest.mark.parametrize(
     ("phones", "shape"),
     [
-        ("N EH1 T", Shape(1, ())),
-        ("S IH1 L V ER0", Shape(2, (0,))),
-        ("R IY0 T R IY1 T", Shape(2, (1,))),
-        ("AO1 R W EY2", Shape(2, (0,))),
+        ("N EH1 T", Shape(1, (), 0)),
+        ("S IH1 L V ER0", Shape(2, (0,), 0)),
+        ("R IY0 T R IY1 T", Shape(2, (1,), 1)),
+        ("AO1 R W EY2", Shape(2, (0,), 1)),
         ("AH0 DH ER0", Shape(2, ())),
         ("T", Shape(0, ())),
     ],
@@ -47,6 +47,14 @@ def test_templates_lie_side_by_side() -> None:
     assert masks.fits(Shape(1, ())) == 0b011011
     assert masks.last(Shape(1, ())) == 0b010010
     assert masks.after(masks.starts, Shape(1, ())) == 0b010010
+
+
+def test_a_line_that_rhymes_ends_in_a_word_that_rhymes_from_a_stress() -> None:
+    masks = MetreMasks(["u/", "u/u"], rhyming=True)
+    assert masks.last(Shape(1, (), 0)) == 0b010
+    assert masks.last(Shape(2, (0,), 0)) == 0b010
+    assert masks.last(Shape(2, (1,), 1)) == 0b001
+    assert masks.last(Shape(1, ())) == 0
 
 
 def test_a_template_lies_within_a_longer_one_that_begins_so() -> None:

@@ -25,13 +25,14 @@ def test_the_ways_of_a_word_follow_one_another() -> None:
 
 def test_shapes_are_those_of_the_ways() -> None:
     assert [SPOKEN.shapes[one] for one in SPOKEN.shape_of] == [
-        *[Shape(1, ())] * 2,
-        Shape(2, (0,)),
-        Shape(2, (1,)),
-        *[Shape(1, ())] * 3,
+        Shape(1, ()),
+        Shape(1, (), 0),
+        Shape(2, (0,), 0),
+        Shape(2, (1,), 1),
+        *[Shape(1, (), 0)] * 3,
     ]
-    assert SPOKEN.shape_counts.tolist() == [5, 1, 1]
-    assert SPOKEN.shapes_among(SPOKEN.word_of == 1) == [1, 2]
+    assert SPOKEN.shape_counts.tolist() == [1, 4, 1, 1]
+    assert SPOKEN.shapes_among(SPOKEN.word_of == 1) == [2, 3]
 
 
 def test_the_places_of_a_word_are_those_of_all_its_ways() -> None:

@@ -199,8 +199,15 @@ def write(
     return vocabulary.decode([symbol for symbol in symbols if symbol != BREAK])
 
 
-def fit(words: Sequence[Shape], template: str) -> bool:
+def fit(words: Sequence[Shape], template: str, *, rhyming: bool = False) -> bool:
     """Whether words make a line, each said in one way, that a template takes."""
+    if rhyming:
+        last = words[-1]
+        if (
+            last.rhyming is None
+            or template[-last.syllables :][last.rhyming : last.rhyming + 1] == "u"
+        ):
+            return False
     place = 0
     for shape in words:
         marks = template[place : place + shape.syllables]
