@@ -34,6 +34,8 @@ def read_form(text: str, name: str) -> Form:
         return _made(Form, "a form", values | {"variants": variants, "variant_names": names})
     except tomllib.TOMLDecodeError as error:
         raise FormError(f"{name} is not TOML: {error}.") from error
+    except RecursionError as error:
+        raise FormError(f"{name} is no form: its tables lie too deep in one another.") from error
     except FormError as error:
         raise FormError(f"{name}: {error}") from error
 

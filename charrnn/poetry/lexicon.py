@@ -122,6 +122,13 @@ def open_lexicon(file: Path | None = None) -> Lexicon:
             "run pip install 'charrnn[english]', or give a file in the format of CMUdict with "
             "--lexicon FILE."
         )
+    return _opened(installed, file, file and _stamp(file))
+
+
+@functools.lru_cache(4)
+def _opened(installed: Path | None, file: Path | None, stamp: object) -> Lexicon:
+    """The same lexicon as long as its file, which a stamp tells, is the same."""
+    del stamp
     entries: dict[str, tuple[str, ...]] = {}
     sources = []
     if installed is not None:
@@ -134,6 +141,15 @@ def open_lexicon(file: Path | None = None) -> Lexicon:
         entries |= read_pronunciations(file)
         sources.insert(0, str(file))
     return Lexicon(entries, sources)
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    """What changes when a file does; None where there is none."""
+    try:
+        facts = file.stat()
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size
 
 
 def installed_dictionary() -> Path | None:

@@ -33,7 +33,7 @@ from charrnn.verse.english.separators import Separators, Symbols
 from charrnn.verse.english.word_trie import Node
 from charrnn.verse.english.writable_words import writable_words
 
-_STATES_KEPT: Final = 1 << 16
+_STATES_KEPT: Final = 1 << 13
 
 _NOWHERE: Final = Node(0, 0, 0)
 

@@ -17,7 +17,7 @@ from charrnn.verse.english.rhyme_places import Alive, alive_of, open_clans
 from charrnn.verse.english.spoken_words import Flags, SpokenWords
 
 _LINES_KEPT: Final = 256
-_FINISHES_KEPT: Final = 512
+_FINISHES_KEPT: Final = 64
 _PLACEMENTS_KEPT: Final = 4_096
 
 Rhymed = tuple[tuple[str, Alive], ...]
