@@ -4,22 +4,20 @@ import dataclasses
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 from charrnn.cli.options import config_options, examples, json_option
 from charrnn.config import CorpusConfig, FormConfig
-from charrnn.errors import CorpusError, FormError
+from charrnn.errors import ConfigurationError, CorpusError, FormError
+from charrnn.notation import parse_lengths
 from charrnn.setting import settings_of
 
 if TYPE_CHECKING:
     from charrnn.corpus.reading import Corpus
     from charrnn.poetry.chinese_sounds import ChineseSounds
     from charrnn.poetry.form_learning import LearnedForm, Shape
-
-LEARNED: Final = "learned"
-"""Sounds that the poems themselves teach."""
 
 
 @click.command(
@@ -112,10 +110,13 @@ def _poems(corpus: "Corpus") -> list[str]:
 
 
 def _shape(text: str) -> "Shape":
-    numbers = [part.strip() for part in text.split(",")]
-    if not all(number.isascii() and number.isdigit() and int(number) for number in numbers):
+    try:
+        shape = parse_lengths(text)
+    except ConfigurationError:
+        shape = ()
+    if not shape or 0 in shape:
         raise click.UsageError(f"a shape is numbers, as in 7,7,7,7. Received: {text}.")
-    return tuple(map(int, numbers))
+    return shape
 
 
 def _learned_chinese(
@@ -129,6 +130,7 @@ def _learned_chinese(
 
 def _sounds(poems: Sequence[str], reference: str, *, given: bool) -> "ChineseSounds":
     """The sounds that were asked for; or where none were, those that are at hand."""
+    from charrnn.poetry.learned_sounds import LEARNED
     from charrnn.poetry.rhyme_books import find_sounds
     from charrnn.poetry.sound_learning import learn_sounds
 

@@ -17,6 +17,7 @@ from charrnn.errors import CheckpointError, FormGivenUpError
 
 if TYPE_CHECKING:
     from charrnn.corpus.passages import PassageIndex
+    from charrnn.generation.draft import Poem
     from charrnn.generation.writer import TextGenerator
     from charrnn.verse.bound_form import BoundForm
     from charrnn.verse.report import Row, Sample
@@ -100,28 +101,16 @@ def _human(writer: "TextGenerator", bound: "BoundForm", asked: Evaluation) -> "S
 
 
 def _free(writer: "TextGenerator", bound: "BoundForm", asked: Evaluation) -> "Sample":
-    from charrnn.verse.report import Sample
-
     poems = []
     began = time.perf_counter()
     with _bar("Writing freely", asked.count) as advance:
         for poem in writer.write_many("", _settings(asked)):
             poems.append(poem)
             advance(1)
-    seconds = time.perf_counter() - began
-    texts = [str(poem) for poem in poems]
-    return Sample(
-        name=FREE,
-        poems=texts,
-        judgements=[bound.standard.judge(text) for text in texts],
-        log_probabilities=[poem.log_probabilities for poem in poems],
-        seconds=seconds,
-    )
+    return _sample(FREE, bound, poems, time.perf_counter() - began)
 
 
 def _in_form(writer: "TextGenerator", bound: "BoundForm", asked: Evaluation) -> "Sample":
-    from charrnn.verse.report import Sample
-
     poet = bound.poet(writer)
     poems, given_up = [], 0
     began = time.perf_counter()
@@ -132,10 +121,18 @@ def _in_form(writer: "TextGenerator", bound: "BoundForm", asked: Evaluation) -> 
             except FormGivenUpError:
                 given_up += 1
             advance(1)
-    seconds = time.perf_counter() - began
+    return _sample(IN_FORM, bound, poems, time.perf_counter() - began, given_up)
+
+
+def _sample(
+    name: str, bound: "BoundForm", poems: "Sequence[Poem]", seconds: float, given_up: int = 0
+) -> "Sample":
+    """Poems that were written, as they are compared."""
+    from charrnn.verse.report import Sample
+
     texts = [str(poem) for poem in poems]
     return Sample(
-        name=IN_FORM,
+        name=name,
         poems=texts,
         judgements=[bound.standard.judge(text) for text in texts],
         log_probabilities=[poem.log_probabilities for poem in poems],

@@ -168,7 +168,11 @@ class Page:
         for substitution in start.substitutions:
             self._note(substitution)
         seed = secrets.randbelow(2**32) if settings.seed is None else settings.seed
-        steps = author.stream(start, dataclasses.replace(settings, seed=seed))
+        try:
+            steps = author.stream(start, dataclasses.replace(settings, seed=seed))
+        except KeyboardInterrupt:
+            # One who keeps a form has drawn a line by then; what was typed is kept all the same.
+            steps = _stopped()
         self._write(start.text[seen:])
         end = start
         try:
@@ -182,3 +186,9 @@ class Page:
             self.turns = (*before, Turn(author.writer, seed, start, end, continues))
         finally:
             self._write("\n" if end.text.endswith("\n") else "\n\n")
+
+
+def _stopped() -> "Iterator[Step]":
+    """Steps that the user stopped before the first one."""
+    yield from ()
+    raise KeyboardInterrupt

@@ -61,9 +61,24 @@ def keep_passages(
         noted: Is told when there will be no index.
     """
     path = writer.directory / PASSAGES_FILE
-    try:
+
+    def keep() -> None:
         if not _holds_index_of(corpus, path):
             index_learned_part(corpus, record).write(path)
+
+    try_to_keep(f"The index of the text, {_USED_FOR}, is", keep, noted)
+
+
+def try_to_keep(what: str, keep: Callable[[], None], noted: Callable[[str], None]) -> None:
+    """Keep something that a network can do without; what hinders it is told, and that is all.
+
+    Args:
+        what: The beginning of the sentence that tells: "The index is".
+        keep: Makes and writes it.
+        noted: Is told.
+    """
+    try:
+        keep()
     except KeyboardInterrupt:
         reason = "it was interrupted."
     except CorpusError as error:
@@ -74,7 +89,7 @@ def keep_passages(
         reason = "it does not fit in memory."
     else:
         return
-    noted(f"The index of the text, {_USED_FOR}, is left out: {reason} The network is saved.")
+    noted(f"{what} left out: {reason} The network is saved.")
 
 
 def _holds_index_of(corpus: Corpus, path: Path) -> bool:

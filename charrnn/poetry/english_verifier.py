@@ -6,7 +6,7 @@ Written apart from whatever writes poems, so that it can be trusted to judge the
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from charrnn.errors import FormError
 from charrnn.poetry.english_words import Word, words_of
@@ -14,13 +14,10 @@ from charrnn.poetry.form import Form, Line
 from charrnn.poetry.judgement import Fault, Judgement, ScannedLine
 from charrnn.poetry.lexicon import Lexicon
 from charrnn.poetry.pronunciation import Pronunciation
-from charrnn.poetry.rhyme import Grade, rhyme_of
+from charrnn.poetry.rhyme import Grade, Rhymes, rhyme_of
 from charrnn.poetry.rhyme_group import Missed, What, settle
 from charrnn.poetry.scansion import Scansion, scansions, templates_of
 from charrnn.poetry.syllables import divide
-
-Rhymes = Literal["perfect", "slant"]
-"""The least that counts as a rhyme."""
 
 _LEAST: Final[dict[Rhymes, Grade]] = {"perfect": Grade.PERFECT, "slant": Grade.SLANT}
 

@@ -15,6 +15,11 @@ _STRAIGHT: Final = str.maketrans("’‘ʼ", "'''")
 _LETTERS: Final = re.compile(r"[a-zà-öø-ÿœ']*[a-z][a-zà-öø-ÿœ']*")
 
 
+def is_latin(character: str) -> bool:
+    """Whether a character is a letter of the Latin alphabet, without marks."""
+    return character.isascii() and character.isalpha()
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """A word of a line.

@@ -10,6 +10,9 @@ from charrnn.errors import FormError
 from charrnn.poetry.chinese_sounds import TONES, Reading, SoundTable, Tone
 from charrnn.typecheck import conforms
 
+LEARNED: Final = "learned"
+"""What sounds are called that poems taught, those of a network or those at hand."""
+
 SURELY: Final = 0.9
 """Share of a character's places in one tone above which it has that tone only."""
 
@@ -36,7 +39,7 @@ class LearnedSounds:
     classes: Mapping[Tone, tuple[str, ...]]
     corpus: str = ""
 
-    def sounds(self, name: str = "learned") -> SoundTable:
+    def sounds(self, name: str = LEARNED) -> SoundTable:
         """The readings of all characters whose tone is known.
 
         A character that stands in both tones often enough has readings in both; a rare one has the

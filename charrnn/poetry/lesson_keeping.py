@@ -2,17 +2,19 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Final, NamedTuple
 
 from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE, CheckpointWriter
-from charrnn.corpus.indexing import poems_at
+from charrnn.corpus.indexing import poems_at, try_to_keep
 from charrnn.corpus.layout import Spans
 from charrnn.corpus.long_text import whole_lines
 from charrnn.corpus.reading import Corpus
 from charrnn.corpus.splitting import split_corpus
-from charrnn.errors import CorpusError, FormError
+from charrnn.errors import FormError
 from charrnn.files import write_text
 from charrnn.poetry.chinese_lines import is_han
+from charrnn.poetry.english_words import is_latin
 from charrnn.poetry.learned_sounds import LearnedSounds
 from charrnn.poetry.learned_words import LearnedWords, learn_words
 from charrnn.poetry.lessons import read_lesson
@@ -39,11 +41,6 @@ class _Kind(NamedTuple):
     concerns: Callable[[str], bool]
     learn: Callable[[Iterable[str]], LearnedSounds | LearnedWords]
     read: Callable[[str, str], LearnedSounds | LearnedWords]
-
-
-def is_latin(character: str) -> bool:
-    """Whether a character is a letter of the Latin alphabet, without marks."""
-    return character.isascii() and character.isalpha()
 
 
 _KINDS: Final = (
@@ -78,19 +75,7 @@ def keep_lessons(
         noted: Is told what is left out, and why.
     """
     for kind in _KINDS:
-        try:
-            _keep(kind, writer, corpus, record)
-        except KeyboardInterrupt:
-            reason = "it was interrupted."
-        except CorpusError as error:
-            reason = str(error)
-        except OSError as error:
-            reason = f"{error.strerror or error}."
-        except MemoryError:
-            reason = "it does not fit in memory."
-        else:
-            continue
-        noted(f"{kind.name} are left out: {reason} The network is saved.")
+        try_to_keep(f"{kind.name} are", partial(_keep, kind, writer, corpus, record), noted)
 
 
 def _keep(kind: _Kind, writer: CheckpointWriter, corpus: Corpus, record: RunRecord) -> None:

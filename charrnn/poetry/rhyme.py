@@ -8,7 +8,7 @@ and others, "Generating Topical Poetry", 2016): the same vowels, and consonants 
 import enum
 import functools
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from charrnn.poetry.pronunciation import Pronunciation, is_vowel, onset_before
 
@@ -27,6 +27,10 @@ _KINDS: Final = {
 
 _BEFORE_R: Final = {"IY": "IH", "UW": "UH"}
 """Vowels that English does not tell apart before R, and dictionaries write either way."""
+
+
+Rhymes = Literal["perfect", "slant"]
+"""The least that counts as a rhyme, as one asks for it."""
 
 
 class Grade(enum.IntEnum):

@@ -17,11 +17,13 @@ from charrnn.generation.recipe import FormRecipe
 from charrnn.generation.wishes import wishes
 from charrnn.poetry.chinese_lines import is_han
 from charrnn.poetry.chinese_sounds import ChineseSounds
+from charrnn.poetry.english_words import is_latin
 from charrnn.poetry.form import Form, Language, Line
 from charrnn.poetry.form_file import read_form
 from charrnn.poetry.lessons import learned_sounds, learned_words
 from charrnn.verse.automaton import Automaton
 from charrnn.verse.bound_form import BoundForm
+from charrnn.verse.composer import refuse_what_contradicts_a_form
 from charrnn.verse.conflicts import conflict
 from charrnn.verse.demands import Demands
 from charrnn.verse.standard import (
@@ -67,8 +69,7 @@ def bind(
         raise ConfigurationError(
             f"rhyme-with goes with a form that rhymes, and {form.name} does not."
         )
-    if sampling.lines != "corpus":
-        raise ConfigurationError("a form tells how many lines a poem has. Leave out lines.")
+    refuse_what_contradicts_a_form(sampling)
     binder = _Binder(writer, form)
     bound = binder.bind(config, sampling)
     if not can_be_kept(bound.automaton):
@@ -201,9 +202,7 @@ def _refuse_the_wrong_language(vocabulary: Vocabulary, form: Form) -> None:
 
 def _knows(vocabulary: Vocabulary, language: Language) -> bool:
     """Whether a network can write a language at all."""
-    if language == "chinese":
-        return any(map(is_han, vocabulary.characters))
-    return any("a" <= one.lower() <= "z" for one in vocabulary.characters)
+    return any(map(is_han if language == "chinese" else is_latin, vocabulary.characters))
 
 
 def _lengths_wanted(vocabulary: Vocabulary) -> str:

@@ -1,10 +1,10 @@
 """A form of verse that is bound to a network: what writes in it, and what it is known by."""
 
 import dataclasses
+import functools
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from charrnn.config import FormConfig
@@ -61,18 +61,25 @@ class BoundForm:
         return FormRecipe(
             settings=self.settings,
             toml=toml if in_a_file else None,
-            marks=(_mark(toml), _mark(self._heard(writer.vocabulary))),
+            marks=(_mark(toml), _mark_of_sounds(self, writer.vocabulary)),
         )
 
-    def _heard(self, vocabulary: Vocabulary) -> str:
+    def heard(self, vocabulary: Vocabulary) -> str:
         """What tells the sounds that poems are judged by from others."""
         if isinstance(self.standard, ChineseStandard):
             sounds = self.standard.sounds
             known = filter(is_han, vocabulary.characters)
             return "\n".join(f"{one} {sorted(sounds.readings(one))}" for one in known)
-        file = self.settings.lexicon
-        own = "" if file is None else hashlib.sha256(Path(file).read_bytes()).hexdigest()
-        return "\n".join((own, *sorted(self.words)))
+        said = self.standard.lexicon.sound
+        return "\n".join(
+            f"{word} {'/'.join(map(str, said(word).pronunciations))}" for word in sorted(self.words)
+        )
+
+
+@functools.lru_cache(1)
+def _mark_of_sounds(form: BoundForm, vocabulary: Vocabulary) -> str:
+    """That of the sounds, which are many; poems of one form are told of one after the other."""
+    return _mark(form.heard(vocabulary))
 
 
 def _mark(text: str) -> str:

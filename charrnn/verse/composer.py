@@ -75,7 +75,7 @@ class Composer:
         particles: int,
         choose: Choose,
     ) -> None:
-        _refuse_what_contradicts_a_form(config)
+        refuse_what_contradicts_a_form(config)
         read = read_prompt(
             prompt.lstrip(), writer.vocabulary, writer.layout, stanzas=writer.stanzas
         )
@@ -226,7 +226,8 @@ class Composer:
                     yield "no-repeat" if isinstance(constraint, NoRepeat) else "max-copy"
 
 
-def _refuse_what_contradicts_a_form(config: SamplingConfig) -> None:
+def refuse_what_contradicts_a_form(config: SamplingConfig) -> None:
+    """Refuse settings that mean nothing where a form is kept; raises ConfigurationError."""
     if config.beam is not None:
         raise ConfigurationError(
             "a poem in a form is drawn, many drafts at once, and not searched for. Leave out beam; "
@@ -234,6 +235,8 @@ def _refuse_what_contradicts_a_form(config: SamplingConfig) -> None:
         )
     if config.length is not None:
         raise ConfigurationError("a form tells how long a poem is. Leave out length.")
+    if config.lines != "corpus":
+        raise ConfigurationError("a form tells how many lines a poem has. Leave out lines.")
 
 
 def _complaint(number: int, obstacles: Sequence[str]) -> str:

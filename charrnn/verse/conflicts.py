@@ -9,8 +9,9 @@ from charrnn.config import FormConfig, SamplingConfig
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.errors import CharrnnError, FormConflictError
 from charrnn.poetry.form import Book
+from charrnn.poetry.learned_sounds import LEARNED
 from charrnn.verse.reasons import Circumstances, reason
-from charrnn.verse.standard import LEARNED, ChineseStandard, Standard
+from charrnn.verse.standard import ChineseStandard, Standard
 from charrnn.verse.wish import Wish
 
 MOST_ADVICE: Final = 4

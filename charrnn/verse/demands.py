@@ -1,12 +1,9 @@
 """What is asked of a poem on top of its form."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-from charrnn.config import Readings
-
-AcrosticAt = Literal["start", "end"]
-Rhymes = Literal["perfect", "slant"]
+from charrnn.config import AcrosticAt, Readings
+from charrnn.poetry.rhyme import Rhymes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,15 +11,14 @@ from charrnn.notation import parse_lengths
 from charrnn.poetry.chinese_sounds import ChineseSounds, SoundTable
 from charrnn.poetry.chinese_verifier import verify_chinese
 from charrnn.poetry.composing import composed
-from charrnn.poetry.english_verifier import Rhymes, verify_english
+from charrnn.poetry.english_verifier import verify_english
 from charrnn.poetry.form import MARKS, OR, Form, Language, with_profile
 from charrnn.poetry.judgement import Judgement
 from charrnn.poetry.known_forms import find_form
+from charrnn.poetry.learned_sounds import LEARNED
 from charrnn.poetry.lexicon import Lexicon, open_lexicon
+from charrnn.poetry.rhyme import Rhymes
 from charrnn.poetry.rhyme_books import USUAL_BOOK, find_sounds
-
-LEARNED: Final = "learned"
-"""Rhymes and tones that a network's own poems taught."""
 
 OF_ONE_LANGUAGE: Final[dict[str, Language]] = {
     "readings": "chinese",

@@ -36,6 +36,8 @@ class FakeForm:
         return self.writer.begin(prompt)
 
     def stream(self, prompt: str, settings: SamplingConfig) -> Iterator[SimpleNamespace]:
+        if "^" in prompt:
+            raise KeyboardInterrupt
         text = prompt
         for line in ("one", "two"):
             if line in text:
@@ -442,6 +444,14 @@ def test_a_poem_in_a_form_that_was_stopped_goes_on_and_a_whole_one_does_not() ->
             desk.type(line)
     desk.type("/undo")
     assert desk.poems == ["*one\n"]
+
+
+def test_a_poem_in_a_form_that_is_stopped_in_its_first_line_keeps_what_was_typed() -> None:
+    desk = Desk(form=FormConfig(form="couplet"))
+    with pytest.raises(KeyboardInterrupt):
+        desk.type("^")
+    assert desk.poems == ["^"]
+    assert "".join(desk.shown) == "^\n\n"
 
 
 def test_demands_that_cannot_be_kept_leave_the_page_as_it_was() -> None:

@@ -195,6 +195,12 @@ def test_a_poem_that_is_given_up_at_once_prints_nothing(monkeypatch: pytest.Monk
     assert (result.exit_code, result.stdout) == (4, "")
 
 
+def test_a_line_end_that_is_banned_is_a_conflict() -> None:
+    result = generate(*ENGLISH, "--ban", "\n")
+    assert result.exit_code == 3
+    assert "ban" in result.stderr
+
+
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let poems be shown while they are written."""

@@ -180,7 +180,8 @@ def test_a_known_form_needs_no_toml_and_its_words_are_marked(
     otherwise = dataclasses.replace(recipe, marks=("0" * 8, recipe.marks[1]))
     assert bound_again(writer, otherwise, PLAIN)[1] == ["the form"]
     lexicon = Path(couplet.lexicon or "")
-    lexicon.write_text(lexicon.read_text(encoding="utf-8") + "\nhorse  HH AO1 R S\n")
+    text = lexicon.read_text(encoding="utf-8")
+    lexicon.write_text(f"{text}\n{text.split()[0]}(2)  AA1\n", encoding="utf-8")
     assert bound_again(writer, recipe, PLAIN)[1] == ["the sounds of characters or words"]
 
 

@@ -18,8 +18,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from charrnn.corpus.vocabulary import Vocabulary
+from charrnn.corpus.vocabulary import BREAK, Vocabulary
 from charrnn.errors import FormError
+from charrnn.generation.ending import LINE_END
 from charrnn.generation.filters import Mask
 from charrnn.poetry.form import Form
 from charrnn.poetry.lexicon import Lexicon
@@ -104,7 +105,7 @@ class EnglishAutomaton:
         if form.language != "english":
             raise FormError(f"{form.name} is a Chinese form, and cannot be written in English.")
         self._separators = Separators(vocabulary, writable)
-        if end is None or (form.lines > 1 and not len(self._separators.line_ends)):
+        if end is None or (form.lines > 1 and LINE_END not in vocabulary):
             raise FormError(
                 "this network has learned no line ends, so the lines of a poem could not be told "
                 "apart."
@@ -132,6 +133,9 @@ class EnglishAutomaton:
         self._must = len(read.must)
         self._size = vocabulary.size
         self._end: Symbols = np.array([end], np.int64)
+        self._can_be_parted = (end == BREAK or bool(writable[end])) and (
+            form.lines == 1 or len(self._separators.line_ends) > 0
+        )
         self._line_given = read.first_line is not None
         self._given = spell(read.first_line.text, vocabulary, writable) if read.first_line else None
         self._mask = functools.lru_cache(_STATES_KEPT)(self._mask_of)
@@ -187,7 +191,7 @@ class EnglishAutomaton:
 
     def _placement(self, lines: Callable[[], Sequence[int]]) -> Placement | None:
         """Lines for the required words; None where no poem is possible."""
-        if self._line_given and self._given is None:
+        if not self._can_be_parted or (self._line_given and self._given is None):
             return None
         return place_words(self._must, lambda placed: bool(self._plan.beginnings(placed)), lines)
 

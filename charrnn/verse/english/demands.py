@@ -6,7 +6,8 @@ from charrnn.errors import ConfigurationError
 from charrnn.poetry.english_words import Word, words_of
 from charrnn.poetry.lexicon import Lexicon
 from charrnn.poetry.pronunciation import Pronunciation
-from charrnn.verse.demands import Demands, Rhymes
+from charrnn.poetry.rhyme import Rhymes
+from charrnn.verse.demands import Demands
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from charrnn.poetry.pronunciation import Pronunciation
-from charrnn.poetry.rhyme import Rhyme, rhyme_of
-from charrnn.verse.demands import Rhymes
+from charrnn.poetry.rhyme import Rhyme, Rhymes, rhyme_of
 from charrnn.verse.english.spoken_words import Flags, Numbers, SpokenWords
 
 Part = tuple[str, ...]

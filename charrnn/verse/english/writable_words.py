@@ -11,7 +11,7 @@ from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.poetry.english_words import words_of
 from charrnn.poetry.lexicon import Lexicon
 from charrnn.poetry.pronunciation import Pronunciation
-from charrnn.verse.demands import Rhymes
+from charrnn.poetry.rhyme import Rhymes
 from charrnn.verse.english.rhyme_families import RhymeFamilies
 from charrnn.verse.english.spoken_words import SpokenWords
 from charrnn.verse.english.word_trie import Spelling, WordTrie
