@@ -48,7 +48,8 @@ def open(checkpoint: "str | Path") -> "TextGenerator":  # noqa: A001 (as gzip.op
     """Open a trained network to write with; needs no TensorFlow.
 
     Args:
-        checkpoint: A checkpoint directory, such as `checkpoints/quatrains`.
+        checkpoint: A checkpoint directory, such as `checkpoints/quatrains`, or the name of a
+            network that comes along: "shakespeare", "tang".
 
     Returns:
         A writer with `write(prompt, config)` and `stream(draft, config)`.
@@ -58,9 +59,11 @@ def open(checkpoint: "str | Path") -> "TextGenerator":  # noqa: A001 (as gzip.op
     """
     from pathlib import Path
 
+    from charrnn.checkpoint import bundled_network
     from charrnn.generation.writer import TextGenerator
 
-    return TextGenerator.open(Path(checkpoint))
+    directory = Path(checkpoint)
+    return TextGenerator.open(bundled_network(directory) or directory)
 
 
 def poet(

@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from charrnn.config import Activation, Cell, ModelConfig
+from charrnn.config import Activation, Cell, ModelConfig, Output
 from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.typecheck import mistyped_fields
 
@@ -46,6 +46,9 @@ class Layer(NamedTuple):
 class Architecture:
     """The sizes of a network: Embedding, stacked recurrent layers, Dense.
 
+    Where the output is tied (Press & Wolf, 2017), Dense leads back to the length of a character's
+    vector, and the logits are its products with the vectors themselves.
+
     Attributes:
         cell: Kind of recurrent layer.
         vocabulary_size: Symbols read and predicted.
@@ -54,6 +57,7 @@ class Architecture:
         units: Units of each recurrent layer.
         dropout: Share of each recurrent layer's output left out in training.
         activation: Activation of a simple_rnn layer; the other cells have tanh.
+        output: Whether the output has weights of its own, or is tied to the embedding.
     """
 
     cell: Cell
@@ -63,11 +67,14 @@ class Architecture:
     units: int
     dropout: float
     activation: Activation
+    output: Output = "own"
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Architecture":
         """The architecture that `dataclasses.asdict` wrote down; raises CheckpointError."""
         names = {field.name for field in dataclasses.fields(cls)}
+        # Checkpoints from before outputs could be tied do not say that theirs is not.
+        values = {"output": "own"} | values
         if values.keys() != names:
             raise CheckpointError(
                 f"the architecture must name {', '.join(sorted(names))}. "
@@ -96,15 +103,14 @@ class Architecture:
         for _ in range(self.layers):
             rows.append(self._recurrent(inputs))
             inputs = self.units
-        rows.append(
-            Layer(
-                "Dense",
-                self.vocabulary_size,
-                (self.units + 1) * self.vocabulary_size,
-                f"({self.units:,} inputs + 1 bias) x {self.vocabulary_size:,} symbols",
-            )
-        )
-        return rows
+        if self.output == "own":
+            return [*rows, self._dense(self.vocabulary_size, "symbols")]
+        tied = Layer("Embedding, tied", self.vocabulary_size, 0, "the first layer's, turned round")
+        return [*rows, self._dense(self.embedding, "numbers"), tied]
+
+    def _dense(self, output: int, what: str) -> Layer:
+        formula = f"({self.units:,} inputs + 1 bias) x {output:,} {what}"
+        return Layer("Dense", output, (self.units + 1) * output, formula)
 
     def _recurrent(self, inputs: int) -> Layer:
         gates = GATES[self.cell]

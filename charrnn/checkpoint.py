@@ -30,7 +30,7 @@ from typing import Any, Final
 
 from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.files import UNFINISHED, locked, replacing, write_text
-from charrnn.naming import DEFAULT_CHECKPOINTS, spoken_name
+from charrnn.naming import BUNDLED, DEFAULT_CHECKPOINTS, spoken_name
 from charrnn.record import ModelRecord, RunRecord
 
 MODEL_FILE: Final = "model.keras"
@@ -43,6 +43,9 @@ RESUME_DIRECTORY: Final = "resume"
 STATE_FILE: Final = "state.npz"
 LOCK_FILE: Final = ".lock"
 REMOVED_FILE: Final = ".removed"
+
+FIRST_NETWORK: Final = "shakespeare"
+"""The bundled one that is meant where none is named and nothing was trained yet."""
 
 LONGEST_NAME: Final = 200
 READING_ATTEMPTS: Final = 3
@@ -274,15 +277,34 @@ def read_history(directory: Path) -> list[dict[str, Any]]:
 
 
 def find_checkpoint(reference: str | None, root: Path) -> Path:
-    """The directory of a checkpoint.
+    """The directory of a network to write with.
 
     Args:
-        reference: A name under `root`, or a path; None is the one written last.
+        reference: A name under `root`, a path, or the name of a bundled network, whichever is
+            found first; None is the run written last, or where there is none `FIRST_NETWORK`.
         root: The directory that runs are kept in.
 
     Raises:
         CheckpointError: There is none; the sentence names those there are.
     """
+    try:
+        return find_run(reference, root)
+    except CheckpointError:
+        bundled = bundled_network(Path(FIRST_NETWORK if reference is None else reference))
+        if bundled is None:
+            raise
+        return bundled
+
+
+def bundled_network(name: Path) -> Path | None:
+    """The bundled network of a name; None where a run stands under that path, or there is none."""
+    # By its name alone: "../quatrains" is a path.
+    bundled = BUNDLED / name
+    return bundled if bundled in checkpoints_in(BUNDLED) and not holds_run(name) else None
+
+
+def find_run(reference: str | None, root: Path) -> Path:
+    """The directory of a run of the user's own; the rest as `find_checkpoint`."""
     known = checkpoints_in(root)
     if reference is None:
         if not known:
@@ -295,10 +317,19 @@ def find_checkpoint(reference: str | None, root: Path) -> Path:
         if holds_run(directory):
             return directory
     names = ", ".join(path.name for path in known) or "none"
+    come_along = ", ".join(path.name for path in checkpoints_in(BUNDLED))
     raise CheckpointError(
         f"there is no checkpoint named {reference} in {root}, nor is it the path of one. "
-        f"There: {names}."
+        f"There: {names}." + (f" With charrnn come: {come_along}." if come_along else "")
     )
+
+
+def networks_in(root: Path) -> list[Path]:
+    """What `find_checkpoint` finds by name: the runs in a directory, then the bundled networks."""
+    own = checkpoints_in(root)
+    names = {path.name for path in own}
+    bundled = sorted(checkpoints_in(BUNDLED))
+    return [*own, *(path for path in bundled if path.name not in names)]
 
 
 def checkpoints_in(root: Path) -> list[Path]:

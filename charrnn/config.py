@@ -24,6 +24,7 @@ from charrnn.setting import Configuration, Notation, Setting, setting, settings_
 
 Cell = Literal["lstm", "gru", "simple_rnn", "peephole_lstm"]
 Activation = Literal["tanh", "relu"]
+Output = Literal["own", "tied"]
 Lines = Literal["corpus", "any"]
 Precision = Literal["float32", "bfloat16"]
 Split = Literal["units", "rows"]
@@ -118,6 +119,12 @@ class ModelConfig(Configuration):
     activation: Activation = setting(
         "tanh", "Activation of a simple_rnn layer.", choices=get_args(Activation)
     )
+    output: Output | None = setting(
+        None,
+        "Whether the output has weights of its own, or is tied to the vectors of the characters.",
+        choices=get_args(Output),
+        unset="by vocabulary size",
+    )
 
     def __post_init__(self) -> None:
         """Refuse values out of range, and an activation that the cell does not take."""
@@ -159,6 +166,26 @@ class TrainingConfig(Configuration):
     )
     weight_decay: float = setting(
         0.01, "AdamW's pull of the weights towards zero.", minimum=0, maximum=1
+    )
+    weight_dropout: float | None = setting(
+        None,
+        "Share of the recurrent weights left out in each step.",
+        minimum=0,
+        below=1,
+        unset="by corpus size and budget",
+    )
+    symbol_dropout: float = setting(
+        0.0,
+        "Share of the characters that each place of the text does not see in a step.",
+        minimum=0,
+        below=1,
+    )
+    renaming: float = setting(
+        0.0,
+        "Share of the text's places whose names are spelled anew in each reading, so that the "
+        "network takes names from what it has read.",
+        minimum=0,
+        maximum=1,
     )
     gradient_norm: float = setting(1.0, "Longer gradients are scaled down to this norm.", above=0)
     averaging: float = setting(

@@ -12,6 +12,9 @@ DEFAULT_CHECKPOINTS: Final = Path("checkpoints")
 CHECKPOINTS_VARIABLE: Final = "CHARRNN_CHECKPOINTS"
 """Environment variable that names another one."""
 
+BUNDLED: Final = Path(__file__).parent / "bundled"
+"""Directory of the networks that come with charrnn; their names are known everywhere."""
+
 _PLAIN: Final = re.compile(r"[\w./:~+,@%=-]+")
 """What no shell reads otherwise; letters of all scripts are plain."""
 
@@ -26,6 +29,8 @@ def spoken_name(directory: Path) -> str:
         Its bare name where every command will look for it, else its path; in quotes where a shell
         would take it apart.
     """
-    at_home = directory.parent == DEFAULT_CHECKPOINTS and not os.environ.get(CHECKPOINTS_VARIABLE)
+    at_home = directory.parent == BUNDLED or (
+        directory.parent == DEFAULT_CHECKPOINTS and not os.environ.get(CHECKPOINTS_VARIABLE)
+    )
     name = directory.name if at_home else str(directory)
     return name if _PLAIN.fullmatch(name) else shlex.quote(name)

@@ -42,6 +42,19 @@ class CorpusRecord:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OriginRecord:
+    """The network that a run began with.
+
+    Attributes:
+        name: Its checkpoint.
+        sha256: Digest of its `model.keras`.
+    """
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ModelRecord:
     """One saved network: which file it is, and how well it did.
 
@@ -75,6 +88,7 @@ class RunRecord:
         device: Where it was trained.
         baselines: Losses to compare with, in nats per character, by name.
         models: The network in `model.keras`; while it is being replaced, the new and the old.
+        origin: The network that the run began with; None where it began with nothing.
     """
 
     created: str
@@ -87,6 +101,7 @@ class RunRecord:
     device: str
     baselines: dict[str, float]
     models: tuple[ModelRecord, ...] = ()
+    origin: OriginRecord | None = None
 
     def to_json(self) -> str:
         """The content of `charrnn.json`."""
@@ -113,6 +128,7 @@ class RunRecord:
                     "reading": CorpusConfig.from_json(values["reading"]),
                     "training": TrainingConfig.from_json(values["training"]),
                     "models": tuple(ModelRecord(**model) for model in values["models"]),
+                    "origin": _origin_record(values.get("origin")),
                 }
             )
         except CheckpointError:
@@ -121,8 +137,8 @@ class RunRecord:
             raise CheckpointError(str(error)) from error
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise CheckpointError(f"it does not hold what charrnn writes ({error!r}).") from error
-        for part in (record, record.corpus, *record.models):
-            if wrong := mistyped_fields(part):
+        for part in (record, record.corpus, record.origin, *record.models):
+            if part is not None and (wrong := mistyped_fields(part)):
                 raise CheckpointError(f"its {', '.join(wrong)} is not what charrnn writes.")
         return record
 
@@ -130,6 +146,10 @@ class RunRecord:
 def _corpus_record(values: dict[str, Any]) -> CorpusRecord:
     lists = {name: tuple(values[name]) for name in ("sources", "poems_by_lines")}
     return CorpusRecord(**values | lists)
+
+
+def _origin_record(values: dict[str, Any] | None) -> OriginRecord | None:
+    return None if values is None else OriginRecord(**values)
 
 
 def _characters(values: list[Any]) -> tuple[str, ...]:

@@ -28,6 +28,16 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 
 
 @pytest.fixture(autouse=True)
+def bundled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty directory in place of the networks that come with charrnn."""
+    directory = tmp_path / "installed" / "bundled"
+    # Its name is copied by those who import it.
+    for module in ("naming", "checkpoint"):
+        monkeypatch.setattr(f"charrnn.{module}.BUNDLED", directory)
+    return directory
+
+
+@pytest.fixture(autouse=True)
 def quiet_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep every test away from the files and the wishes of whoever runs it."""
     for name in (

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.architecture import CELL_NAMES, GATES, PEEPHOLES, STATES, Architecture, Layer
-from charrnn.config import Cell
+from charrnn.config import Cell, Output
 from charrnn.errors import CheckpointError
 from tests.fakes import ARCHITECTURE
 
@@ -30,6 +30,16 @@ def test_a_peephole_lstm_has_three_peepholes_to_a_unit() -> None:
     layer = dataclasses.replace(ARCHITECTURE, cell="peephole_lstm").table()[1]
     formula = "4 x 5 units x (3 inputs + 5 state + 1 bias) + 3 x 5 peepholes"
     assert layer == Layer("PeepholeLSTM", 5, 195, formula)
+
+
+def test_a_tied_output_leads_back_to_the_vectors_and_counts_them_once() -> None:
+    tied = dataclasses.replace(ARCHITECTURE, output="tied")
+    assert tied.table() == [
+        *ARCHITECTURE.table()[:-1],
+        Layer("Dense", 3, 18, "(5 inputs + 1 bias) x 3 numbers"),
+        Layer("Embedding, tied", 6, 0, "the first layer's, turned round"),
+    ]
+    assert tied.parameters == 18 + 180 + 220 + 18
 
 
 @pytest.mark.parametrize("cell", get_args(Cell))
@@ -79,14 +89,25 @@ def test_every_cell_is_described(table: dict[Cell, object]) -> None:
         units=st.integers(1, 3000),
         dropout=st.floats(0, 0.99),
         activation=st.just("tanh"),
+        output=st.sampled_from(get_args(Output)),
     )
 )
 def test_every_formula_comes_to_its_count(sizes: Architecture) -> None:
     assert sizes == Architecture.from_json(dataclasses.asdict(sizes))
     words = str.maketrans("", "", "abcdefghijklmnopqrstuvw yz,")
-    for layer in sizes.table():
+    for layer in (layer for layer in sizes.table() if layer.parameters):
         formula = layer.formula.translate(words).replace("x", "*")
         assert eval(formula) == layer.parameters  # a formula is a product of our own numbers
+
+
+def test_the_output_of_a_network_from_before_there_were_two_is_its_own() -> None:
+    older = dataclasses.asdict(ARCHITECTURE)
+    del older["output"]
+    assert Architecture.from_json(older) == ARCHITECTURE
+    assert ARCHITECTURE.output == "own"
+    del older["units"]
+    with pytest.raises(CheckpointError, match="the architecture must name"):
+        Architecture.from_json(older)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +126,9 @@ def test_every_formula_comes_to_its_count(sizes: Architecture) -> None:
         {"vocabulary_size": 0},
         {"vocabulary_size": "many"},
         {"activation": "relu"},
+        {"output": "both"},
+        {"output": None},
+        {"output": ["tied"]},
         {"heads": 8},
     ],
     ids=str,

@@ -23,12 +23,14 @@ from charrnn.checkpoint import (
     checkpoints_in,
     claim,
     find_checkpoint,
+    find_run,
+    networks_in,
     read_history,
     read_record,
 )
 from charrnn.config import TrainingConfig
 from charrnn.errors import CheckpointError, ConfigurationError
-from charrnn.record import RunRecord
+from charrnn.record import OriginRecord, RunRecord
 from tests.fakes import MODEL, RECORD, save_bytes, write_run
 
 
@@ -300,6 +302,13 @@ def _changed(values: dict[str, Any], place: str, value: object) -> dict[str, Any
         ("models.0.validation_loss", "low"),
         ("models.0.validation_loss", float("inf")),
         ("models.0.step", 10**400),
+        ("origin", []),
+        ("origin", "tang"),
+        ("origin", {}),
+        ("origin", {"name": "tang"}),
+        ("origin", {"name": 3, "sha256": "0"}),
+        ("origin", {"name": "tang", "sha256": None}),
+        ("origin", {"name": "tang", "sha256": "0", "licence": "none"}),
         ("extra", 1),
     ],
 )
@@ -351,6 +360,22 @@ def test_settings_that_came_later_are_refused_and_not_ignored() -> None:
         RunRecord.from_json(json.dumps(values))
 
 
+def test_a_record_names_the_network_that_its_run_began_with(tmp_path: Path) -> None:
+    origin = OriginRecord(name="tang", sha256="0" * 64)
+    assert write_run(tmp_path, origin=origin).origin == origin
+    assert read_record(tmp_path).origin == origin
+    assert json.loads((tmp_path / RECORD_FILE).read_text("utf-8"))["origin"] == {
+        "name": "tang",
+        "sha256": "0" * 64,
+    }
+
+
+def test_a_record_from_before_there_were_origins_has_none() -> None:
+    values = json.loads(RECORD.to_json())
+    assert values.pop("origin") is None
+    assert RunRecord.from_json(json.dumps(values)) == RECORD
+
+
 def test_a_record_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     (tmp_path / RECORD_FILE).mkdir()
     with pytest.raises(CheckpointError, match="cannot be read"):
@@ -398,6 +423,67 @@ def test_a_name_that_is_not_there_is_told_with_those_that_are(three_runs: Path) 
 def test_no_run_at_all_tells_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="Train one first, with: charrnn train"):
         find_checkpoint(None, tmp_path)
+
+
+def test_a_bundled_network_is_found_by_its_name_wherever_runs_are_kept(
+    three_runs: Path, bundled: Path
+) -> None:
+    write_run(bundled / "tang")
+    for root in (three_runs, three_runs / "nowhere"):
+        assert find_checkpoint("tang", root) == bundled / "tang"
+    assert find_checkpoint(str(bundled / "tang"), three_runs) == bundled / "tang"
+
+
+def test_a_run_of_ones_own_stands_before_the_bundled_one_of_its_name(
+    three_runs: Path, bundled: Path
+) -> None:
+    write_run(bundled / "old")
+    assert find_checkpoint("old", three_runs) == three_runs / "old"
+    assert find_checkpoint("old", three_runs / "nowhere") == bundled / "old"
+
+
+def test_without_a_name_the_first_bundled_network_stands_in_for_runs_that_are_not_there(
+    three_runs: Path, bundled: Path
+) -> None:
+    for name in ("shakespeare", "another"):
+        write_run(bundled / name)
+    assert find_checkpoint(None, three_runs / "nowhere") == bundled / "shakespeare"
+    assert find_checkpoint(None, three_runs) == three_runs / "new"
+
+
+def test_a_bundled_network_is_no_run_to_go_on_with(three_runs: Path, bundled: Path) -> None:
+    write_run(bundled / "shakespeare")
+    with pytest.raises(CheckpointError, match=r"There: new, middle, old\. With .* shakespeare\.$"):
+        find_run("shakespeare", three_runs)
+    with pytest.raises(CheckpointError, match="Train one first, with: charrnn train"):
+        find_run(None, three_runs / "nowhere")
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../secret", "tang/..", "tang/../../secret", "x\0"]
+)
+def test_a_name_does_not_lead_out_of_the_bundled_networks(
+    tmp_path: Path, bundled: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    for directory in (bundled / "tang", bundled / "shakespeare", bundled.parent, bundled):
+        write_run(directory)
+    write_run(bundled.parent / "secret")
+    with pytest.raises(CheckpointError, match="there is no checkpoint named"):
+        find_checkpoint(name, tmp_path / "nowhere")
+
+
+def test_all_networks_are_ones_own_runs_and_then_the_bundled_ones(
+    three_runs: Path, bundled: Path
+) -> None:
+    assert networks_in(three_runs) == checkpoints_in(three_runs)
+    for name in ("shakespeare", "old", "tang"):
+        write_run(bundled / name)
+    assert networks_in(three_runs) == [
+        *(three_runs / name for name in ("new", "middle", "old")),
+        *(bundled / name for name in ("shakespeare", "tang")),
+    ]
 
 
 def test_an_overwritten_run_is_gone_and_all_else_stays(three_runs: Path) -> None:

@@ -359,6 +359,37 @@ def test_an_arithmetic_that_there_is_not_is_refused(
     assert str(refusal.value) == sentence
 
 
+@pytest.mark.parametrize(
+    ("configuration", "value", "sentence"),
+    [
+        (ModelConfig, {"output": "both"}, "output must be one of own, tied. Received: both."),
+        (
+            TrainingConfig,
+            {"weight_dropout": 1.0},
+            "weight-dropout must be a number at least 0 and below 1. Received: 1.0.",
+        ),
+        (
+            TrainingConfig,
+            {"symbol_dropout": -0.1},
+            "symbol-dropout must be a number at least 0 and below 1. Received: -0.1.",
+        ),
+    ],
+)
+def test_an_output_or_a_share_that_there_is_not_is_refused(
+    configuration: type[Configuration], value: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        configuration(**value)
+    assert str(refusal.value) == sentence
+
+
+def test_settings_that_an_older_run_does_not_name_have_their_defaults() -> None:
+    older = dataclasses.asdict(TrainingConfig(steps=7))
+    del older["weight_dropout"], older["symbol_dropout"]
+    assert TrainingConfig.from_json(older) == TrainingConfig(steps=7)
+    assert (TrainingConfig().weight_dropout, TrainingConfig().symbol_dropout) == (None, 0.0)
+
+
 @pytest.mark.parametrize("configuration", CONFIGURATIONS)
 def test_json_gives_the_configuration_back(configuration: type[Configuration]) -> None:
     made = configuration()

@@ -31,6 +31,15 @@ def test_a_run_is_named_so_that_the_name_can_be_typed(
         assert find_checkpoint(typed, DEFAULT_CHECKPOINTS) == Path(directory)
 
 
+def test_a_bundled_network_has_a_bare_name_wherever_runs_are_kept(
+    bundled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for directory in ("", "elsewhere"):
+        monkeypatch.setenv("CHARRNN_CHECKPOINTS", directory)
+        assert spoken_name(bundled / "tang") == "tang"
+        assert spoken_name(bundled / "tang" / "old") == str(bundled / "tang" / "old")
+
+
 def test_a_bare_name_means_nothing_where_commands_look_elsewhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

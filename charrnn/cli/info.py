@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import checkpoints_in, find_checkpoint
+from charrnn.checkpoint import find_checkpoint, networks_in
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, examples, json_option
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def info(checkpoint: str | None, checkpoints: Path, as_json: bool) -> None:
         else:
             _draw([run], in_full=True)
         return
-    runs = [any_run(directory) for directory in checkpoints_in(checkpoints)]
+    runs = [any_run(directory) for directory in networks_in(checkpoints)]
     if as_json:
         _print_json({"runs": [run.summary() for run in runs]})
     elif runs:

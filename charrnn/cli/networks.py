@@ -45,11 +45,12 @@ class Networks:
         together = " and ".join(directory.name for directory, _ in self.weights)
         return together if self.unlike is None else f"{together}, unlike {self.unlike.name}"
 
-    def open(self, device: str = "cpu") -> "OpenedNetworks":
+    def open(self, device: str = "cpu", *, reads_only: bool = False) -> "OpenedNetworks":
         """Open them all.
 
         Args:
             device: What computes them; see `charrnn.cli.devices`.
+            reads_only: Whether they are to foresee a text and not to write one; see `blended`.
 
         Raises:
             CheckpointError: One cannot be used.
@@ -67,7 +68,7 @@ class Networks:
         if len(found) > 1:
             from charrnn.generation.mixture import blended
 
-            writer = blended(writers, weights)
+            writer = blended(writers, weights, reads_only=reads_only)
             pairs = zip(found, weights, strict=True)
             facts = {"blend": [_facts(one) | {"weight": weight} for one, weight in pairs]}
         if self.unlike is not None:
@@ -117,6 +118,14 @@ class OpenedNetworks:
         )
 
 
+blend_option = click.option(
+    "--blend",
+    metavar="NAME=X,...",
+    help="Several networks in place of CHECKPOINT, as one, each with a weight: moons=0.7,rivers=0.3.",
+)
+"""Add `--blend`, to be handed to `find_networks`."""
+
+
 def networks_options(command: Command) -> Command:
     """Add `--blend`, `--unlike` and `--strength`, to be handed to `find_networks`."""
     for option in (
@@ -131,12 +140,7 @@ def networks_options(command: Command) -> Command:
             metavar="CHECKPOINT",
             help="Prefer what the network holds likelier than this other one does.",
         ),
-        click.option(
-            "--blend",
-            metavar="NAME=X,...",
-            help="Write with several networks in place of CHECKPOINT, each with a weight: "
-            "moons=0.7,rivers=0.3.",
-        ),
+        blend_option,
     ):
         command = option(command)
     return command

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 from click.core import ParameterSource
 
-from charrnn.checkpoint import checkpoints_in
+from charrnn.checkpoint import networks_in
 from charrnn.errors import ConfigurationError
 from charrnn.naming import CHECKPOINTS_VARIABLE, DEFAULT_CHECKPOINTS
 from charrnn.setting import Configuration, Setting, settings_of
@@ -121,6 +121,11 @@ def checkpoint_argument(command: Command) -> Command:
     return click.argument("checkpoint", required=False, shell_complete=_complete_name)(command)
 
 
+def named_checkpoint_argument(command: Command) -> Command:
+    """Add `CHECKPOINT`, where one has to be named."""
+    return click.argument("checkpoint", shell_complete=_complete_name)(command)
+
+
 def checkpoints_option(command: Command) -> Command:
     """Add `--checkpoints`: the directory that runs are kept in, as a Path."""
     return click.option(
@@ -144,6 +149,24 @@ def json_option(command: Command) -> Command:
     return click.option("--json", is_flag=True, help="Print one JSON document instead of text.")(
         renamed
     )  # type: ignore[return-value]
+
+
+def origin_option(command: Command) -> Command:
+    """Add `--from`, which the command receives as `origin`."""
+
+    # The parameter itself is named `from`, so that CHARRNN_TRAIN_FROM sets it.
+    @functools.wraps(command)
+    def renamed(*arguments: Any, **values: Any) -> Any:
+        origin = values.pop("from")
+        return command(*arguments, origin=origin, **values)
+
+    return click.option(
+        "--from",
+        metavar="CHECKPOINT",
+        shell_complete=_complete_name,
+        help="Begin with what another network has learned: shared characters keep what it knows "
+        "of them. The new one has its architecture.",
+    )(renamed)  # type: ignore[return-value]
 
 
 def examples(*pairs: tuple[str, str]) -> str:
@@ -175,7 +198,7 @@ def _joined(value: Any) -> Any:
 def _complete_name(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     del param
     root = ctx.params.get("checkpoints") or DEFAULT_CHECKPOINTS
-    return [path.name for path in checkpoints_in(root) if path.name.startswith(incomplete)]
+    return [path.name for path in networks_in(root) if path.name.startswith(incomplete)]
 
 
 def _keyword(configuration: type[Configuration]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import checkpoints_in
+from charrnn.checkpoint import networks_in
 from charrnn.cli.conversation import MARKS, Conversation, whole_text
 from charrnn.cli.failures import failure_sentence
 from charrnn.cli.networks import Networks, find_named, find_networks, networks_options
@@ -117,7 +117,7 @@ def _conversation(
     return Conversation(
         writer=writer,
         open_writer=lambda name: _open(find_named(name, checkpoints)),
-        names=lambda: [path.name for path in checkpoints_in(checkpoints)],
+        names=lambda: [path.name for path in networks_in(checkpoints)],
         settings=settings,
         bind=_bind,
         write=functools.partial(click.echo, nl=False),

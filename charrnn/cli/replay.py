@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import checkpoints_in, holds_run, read_record
+from charrnn.checkpoint import holds_run, networks_in, read_record
 from charrnn.cli.networks import Networks, OpenedNetworks
 from charrnn.cli.options import checkpoints_option, examples, json_option
 from charrnn.cli.poems import Told, print_json, print_poems
@@ -88,7 +88,7 @@ def _find(recipe: "Recipe", checkpoints: Path) -> Networks:
         ReplayError: One is not there.
     """
     found: dict[str, Path] = {}
-    for directory in (checkpoints, *checkpoints_in(checkpoints)):
+    for directory in (checkpoints, *networks_in(checkpoints)):
         for digest in _digests(directory):
             found.setdefault(digest, directory)
 

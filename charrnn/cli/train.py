@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.checkpoint import claim, find_checkpoint
+from charrnn.checkpoint import claim, find_checkpoint, find_run, read_record
 from charrnn.cli.download_display import download_progress
 from charrnn.cli.options import (
     checkpoints_option,
@@ -20,6 +20,7 @@ from charrnn.cli.options import (
     examples,
     given_settings,
     json_option,
+    origin_option,
 )
 from charrnn.cli.startup import quiet_startup
 from charrnn.cluster import find_cluster
@@ -65,6 +66,7 @@ def _check_device(context: click.Context, parameter: click.Parameter, value: str
         ("charrnn train jueju --minutes 2", "the bundled Chinese quatrains, for two minutes"),
         ("charrnn train poems.txt more/ --cell gru", "a file and a directory of your own"),
         ("cat *.txt | charrnn train - --name mine", "whatever comes in"),
+        ("charrnn train poems.txt --from tang", "with what the bundled Tang poems taught"),
         ("charrnn train --resume --name mine", "go on where it was stopped"),
     ),
 )
@@ -92,6 +94,7 @@ def _check_device(context: click.Context, parameter: click.Parameter, value: str
     metavar="N",
     help="Which of the workers this one is; 0 is the chief, which decides and writes.",
 )
+@origin_option
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped, or lengthen it.")
 @click.option("--overwrite", is_flag=True, help="Replace a run of the same name.")
 @click.option(
@@ -114,6 +117,7 @@ def train(
     device: str,
     workers: str | None,
     worker_index: int | None,
+    origin: str | None,
     resume: bool,
     overwrite: bool,
     tensorboard: Path | None,
@@ -127,6 +131,10 @@ def train(
     """
     if resume and overwrite:
         raise click.UsageError("--resume goes on with a run, --overwrite replaces it: give one.")
+    if resume and origin is not None:
+        raise click.UsageError(
+            "--resume goes on with a run as it is, --from begins another one: give one."
+        )
     began = time.monotonic()
     cluster = find_cluster(workers, worker_index, os.environ)
     alone = cluster is None or cluster.is_alone
@@ -137,10 +145,11 @@ def train(
     if follows:
         directory = checkpoints / (run_name or DEFAULT_CORPUS)  # The chief's; it is not touched.
     elif resume:
-        directory = find_checkpoint(run_name, checkpoints)
+        directory = find_run(run_name, checkpoints)
     else:
         # Refused here already, before TensorFlow is loaded and a text downloaded.
         directory = claim(checkpoints, run_name or DEFAULT_CORPUS, overwrite=overwrite).directory
+    begins_with = None if origin is None else find_checkpoint(origin, checkpoints)
     require_tensorflow()
     if not alone:
         # TensorFlow logs every lost connection; what is to be said of one is said in a sentence.
@@ -170,10 +179,11 @@ def train(
                 _read(corpus or (DEFAULT_CORPUS,), corpus_config, observer),
                 name=directory.name,
                 checkpoints=checkpoints,
-                model=model_config,
+                model=_beginning_with(begins_with, context, model_config),
                 training=training_config,
                 reading=corpus_config,
                 overwrite=overwrite,
+                origin=begins_with,
                 **watching,
             )
     if as_json and not follows:
@@ -188,6 +198,17 @@ def _given(context: click.Context, *configurations: Configuration) -> dict[str, 
         for configuration in configurations
         for name in given_settings(context, type(configuration))
     }
+
+
+def _beginning_with(origin: Path | None, context: click.Context, model: ModelConfig) -> ModelConfig:
+    """The network asked for, with a cell and an activation that nobody asked for as the origin's."""
+    if origin is None:
+        return model
+    sizes, given = read_record(origin).architecture, given_settings(context, ModelConfig)
+    if "cell" in given and model.cell != sizes.cell:
+        return model  # It is refused for that.
+    unasked = {"cell", "activation"} - given
+    return dataclasses.replace(model, **{name: getattr(sizes, name) for name in unasked})
 
 
 def _read(
@@ -234,6 +255,6 @@ def _write_sample(
     from charrnn.generation.weights import NetworkWeights
     from charrnn.generation.writer import TextGenerator
 
-    weights = NetworkWeights.from_keras(arrays, record.architecture.layers)
+    weights = NetworkWeights.from_keras(arrays, record.architecture)
     writer = TextGenerator.of_weights(weights, record)
     return str(writer.write(config=SamplingConfig(seed=seed, length=SAMPLE_CHARACTERS)))

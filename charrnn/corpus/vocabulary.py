@@ -1,7 +1,7 @@
 """The characters a network knows, and the numbers that stand for them."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -55,13 +55,16 @@ class Vocabulary:
             raise ValueError("the characters of a vocabulary must be distinct and sorted.")
 
     @classmethod
-    def of_text(cls, text: Text, min_count: int | None = None) -> "Vocabulary":
+    def of_text(
+        cls, text: Text, min_count: int | None = None, known: Iterable[str] = ()
+    ) -> "Vocabulary":
         """The vocabulary of a text.
 
         Args:
             text: The text to learn from.
             min_count: Characters seen fewer times are left out. None is 1, or 2 when the text
                 has more than `LARGE_VOCABULARY` distinct characters.
+            known: Characters for which once is often enough.
 
         Returns:
             The characters of the text that were seen often enough.
@@ -69,7 +72,9 @@ class Vocabulary:
         counts = character_counts(text)
         if min_count is None:
             min_count = 2 if np.count_nonzero(counts) > LARGE_VOCABULARY else 1
-        return cls(tuple(map(chr, np.flatnonzero(counts >= min_count))))
+        needed = np.full(len(counts), min_count)
+        needed[[ord(character) for character in known]] = 1
+        return cls(tuple(map(chr, np.flatnonzero(counts >= needed))))
 
     @property
     def size(self) -> int:

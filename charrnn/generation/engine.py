@@ -80,6 +80,7 @@ class NumpyEngine:
 
     def __init__(self, weights: Weights, architecture: Architecture) -> None:
         self._layers = [recurrent_layer(layer, architecture) for layer in weights.recurrent]
+        self._projection = weights.projection
         self._logits_kernel = weights.logits_kernel
         self._logits_bias = weights.logits_bias
         columns = GATES[architecture.cell] * architecture.units
@@ -145,6 +146,10 @@ class NumpyEngine:
         return self._first_projection(np.array([symbol]))
 
     def _logits(self, outputs: Array) -> Logits:
+        if self._projection is not None:
+            kernel, bias = self._projection
+            outputs = outputs.dot(kernel)
+            outputs += bias
         logits: Logits = outputs.dot(self._logits_kernel)
         logits += self._logits_bias
         return logits

@@ -2,7 +2,8 @@
 
 To load h5py takes 12 MB of memory, and a tenth of the time until a poem begins. Of HDF5 no more is
 known here than what such files hold (HDF5 File Format Specification, version 3.0): groups of the
-old kind, and arrays of little-endian float32 in one piece. What is anything else is left to h5py.
+old kind, and arrays of little-endian float32 or float16 in one piece. What is anything else is left
+to h5py.
 """
 
 import math
@@ -21,8 +22,13 @@ LONGEST_PART: Final = 2**20
 NOWHERE: Final = 2**64 - 1
 """The address of what was never written."""
 
-FLOAT32: Final = b"\x11\x20\x1f\x00" + struct.pack("<IHHBBBBI", 4, 0, 32, 23, 8, 0, 23, 127)
-"""The message that says that numbers are little-endian float32 (specification, IV.A.2.d)."""
+TYPES: Final[dict[bytes, np.dtype[np.floating]]] = {
+    b"\x11\x20\x1f\x00" + struct.pack("<IHHBBBBI", 4, 0, 32, 23, 8, 0, 23, 127): np.dtype("<f4"),
+    b"\x11\x20\x0f\x00" + struct.pack("<IHHBBBBI", 2, 0, 16, 10, 5, 0, 10, 15): np.dtype("<f2"),
+}
+"""Numbers by the message that tells of them (specification, IV.A.2.d): IEEE, little-endian."""
+
+_LONGEST_TYPE: Final = max(map(len, TYPES))
 
 DATASPACE: Final = 0x01
 DATATYPE: Final = 0x03
@@ -56,21 +62,21 @@ class StoredArray:
         file: Where it stands.
         offset: Where it begins there, in bytes.
         shape: Its shape.
+        dtype: The type of its numbers.
     """
 
     file: BinaryFile
     offset: int
     shape: tuple[int, ...]
+    dtype: np.dtype[np.floating]
 
-    @property
-    def dtype(self) -> np.dtype[np.float32]:
-        """The type of its numbers."""
-        return np.dtype(np.float32)
-
-    def read_direct(self, values: npt.NDArray[np.float32]) -> None:
+    def read_direct(self, values: npt.NDArray[np.floating]) -> None:
         """Read it into an array of its shape; raises OSError where the file ends before."""
         self.file.seek(self.offset)
-        _fill(self.file, values.data.cast("B"))
+        stored = values if values.dtype == self.dtype else np.empty(self.shape, self.dtype)
+        _fill(self.file, stored.data.cast("B"))
+        if stored is not values:
+            values[...] = stored
 
 
 def stored_arrays(file: BinaryFile) -> dict[str, StoredArray]:
@@ -80,8 +86,8 @@ def stored_arrays(file: BinaryFile) -> dict[str, StoredArray]:
         file: An HDF5 file, in which arrays are read later on.
 
     Returns:
-        The arrays by their path, "layers/dense/vars/0"; those that are anything else than float32
-        in one piece are left out.
+        The arrays by their path, "layers/dense/vars/0"; those of other numbers, or not in one piece,
+        are left out.
 
     Raises:
         UnknownFormatError: The file is damaged, or of a kind that is not known here.
@@ -171,21 +177,22 @@ class _Reader:
         return self._at(address, size)
 
     def _array(self, messages: dict[int, bytes]) -> StoredArray | None:
-        """The array that is described; None when it is not float32 in one piece."""
+        """The array that is described; None when it is of other numbers, or not in one piece."""
         if not {DATASPACE, DATATYPE, LAYOUT} <= messages.keys() or (
             {FILTERS, EXTERNAL_FILES} & messages.keys()
         ):
             return None
         space, layout = messages[DATASPACE], messages[LAYOUT]
         # Version 3, class 1: in one piece (IV.A.2.i).
-        if not messages[DATATYPE].startswith(FLOAT32) or layout[:2] != b"\x03\x01":
+        dtype = TYPES.get(messages[DATATYPE][:_LONGEST_TYPE])
+        if dtype is None or layout[:2] != b"\x03\x01":
             return None
         version, rank = space[:2]
         shape = struct.unpack_from(f"<{rank}Q", space, {1: 8, 2: 4}.get(version, len(space)))
         offset, size = struct.unpack_from("<QQ", layout, 2)
-        if size != 4 * math.prod(shape) or offset == NOWHERE:
+        if size != dtype.itemsize * math.prod(shape) or offset == NOWHERE:
             return None
-        return StoredArray(self._file, offset, shape)
+        return StoredArray(self._file, offset, shape, dtype)
 
     def _visit(self, address: int) -> None:
         """Come by a place, which is done once; a damaged file may lead round in circles."""

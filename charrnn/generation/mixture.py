@@ -39,7 +39,9 @@ def mix(log_probabilities: Sequence[Logits], weights: Sequence[float], known: Ma
     return log_softmax(mixed)
 
 
-def blended(generators: Sequence[TextGenerator], weights: Sequence[float]) -> TextGenerator:
+def blended(
+    generators: Sequence[TextGenerator], weights: Sequence[float], *, reads_only: bool = False
+) -> TextGenerator:
     """A writer for several networks, which agree on each character.
 
     It reads the characters that any of them knows, and writes those that all of them know. What
@@ -49,6 +51,8 @@ def blended(generators: Sequence[TextGenerator], weights: Sequence[float]) -> Te
         generators: A writer for each network.
         weights: How much say each has, at least 0; they count as shares of their sum. One of
             weight 0 has no part in it.
+        reads_only: Whether it is to foresee a text and not to write one: nothing is ruled out then,
+            and what a network does not know is as likely to it as an unknown character.
 
     Raises:
         ConfigurationError: The weights are no shares, the networks learned texts of different
@@ -75,7 +79,7 @@ def blended(generators: Sequence[TextGenerator], weights: Sequence[float]) -> Te
         )
     vocabulary = Vocabulary(tuple(sorted(set.union(*alphabets))))
     readers = [Reader.of(one, vocabulary) for one in heard]
-    known = np.logical_and.reduce([reader.known for reader in readers])
+    known = np.logical_and.reduce([reader.known | reads_only for reader in readers])
     return TextGenerator(
         JointModel(readers, partial(mix, weights=shares, known=known)),
         vocabulary,

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from charrnn.corpus.streams import EvaluationStreams, Window
 from charrnn.corpus.vocabulary import Ids
 from charrnn.errors import CorpusError
 from charrnn.generation.engine import Logits, StepModel
-from charrnn.generation.filters import log_softmax
+from charrnn.generation.filters import Mask, log_softmax
 
 LARGEST_LOGITS: Final = 2 * 2**20
 """Logits held at once (8 MiB): the texts of a large vocabulary are read a few steps at a time."""
@@ -27,10 +28,12 @@ class Score:
     Attributes:
         nats: Sum of the surprise of every character scored.
         characters: Their number.
+        among: How well some of its characters were foreseen; None where none were asked about.
     """
 
     nats: float
     characters: int
+    among: "Score | None" = None
 
     @property
     def nats_per_character(self) -> float:
@@ -55,6 +58,7 @@ def score(
     model: StepModel,
     ids: Ids,
     report: Callable[[int], None] | None = None,
+    among: Mask | None = None,
 ) -> Score:
     """Score a text, read as training's own evaluation reads it.
 
@@ -62,6 +66,7 @@ def score(
         model: The network.
         ids: `(length,)` the text; every symbol but the first is scored, poem breaks too.
         report: Called with the number of symbols scored since the last call.
+        among: `(vocabulary_size,)`, true for symbols that are to be counted apart as well.
 
     Raises:
         CorpusError: There are fewer than two symbols.
@@ -76,17 +81,25 @@ def score(
         1, min(LONGEST_READING, LARGEST_LOGITS // (streams.streams * model.vocabulary_size))
     )
     state = model.initial_state(streams.streams)
-    nats = 0.0
+    nats, apart, characters = 0.0, 0.0, 0
     for window in streams.windows(steps):
         logits, state = model.read(window.inputs, state)
-        nats += _surprise(logits, window)
+        surprises = _surprises(logits, window)
+        nats += surprises.sum(where=window.counted, dtype=np.float64)
+        if among is not None:
+            counted = window.counted & among[window.targets]
+            apart += surprises.sum(where=counted, dtype=np.float64)
+            characters += int(counted.sum())
         if report is not None:
             report(int(window.counted.sum()))
-    return Score(nats, streams.characters)
+    part = Score(float(apart), characters) if characters else None
+    return Score(float(nats), streams.characters, part)
 
 
-def _surprise(logits: Logits, window: Window) -> float:
-    """Nats of the symbols of a window that count."""
+def _surprises(logits: Logits, window: Window) -> npt.NDArray[np.float32]:
+    """Nats of the symbols of a window, `(streams, steps)`."""
     targets = window.targets[:, :, None].astype(np.intp)
-    of_targets = np.take_along_axis(log_softmax(logits), targets, axis=-1)[..., 0]
-    return -float(of_targets.sum(where=window.counted, dtype=np.float64))
+    surprises: npt.NDArray[np.float32] = -np.take_along_axis(log_softmax(logits), targets, axis=-1)[
+        ..., 0
+    ]
+    return surprises

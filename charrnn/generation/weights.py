@@ -25,10 +25,14 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float32]
 
+Projection = tuple[Array, Array]
+"""Kernel and bias."""
+
 DESCRIPTION: Final = "config.json"
 
 PATHS_OF_CLASSES: Final = {
     "Embedding": "layers/embedding{}/vars",
+    "ReversibleEmbedding": "layers/reversible_embedding{}/vars",
     "LSTM": "layers/lstm{}/cell/vars",
     "GRU": "layers/gru{}/cell/vars",
     "SimpleRNN": "layers/simple_rnn{}/cell/vars",
@@ -36,6 +40,9 @@ PATHS_OF_CLASSES: Final = {
     "Dense": "layers/dense{}/vars",
 }
 """Where Keras puts the arrays of a layer; `{}` is empty, then _1, _2 for more of the class."""
+
+
+LAYERS_WITHOUT_ARRAYS: Final = frozenset({"InputLayer", "Dropout"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,33 +70,34 @@ class NetworkWeights:
     Attributes:
         embedding: `(vocabulary_size, embedding)`.
         recurrent: One for each recurrent layer, the one next to the embedding first.
-        logits_kernel: `(units, vocabulary_size)`.
-        logits_bias: `(vocabulary_size,)`.
+        logits_kernel: `(units, vocabulary_size)`; of a tied output the embedding, turned round.
+        logits_bias: `(vocabulary_size,)`; zeros of a tied output.
+        projection: Of a tied output the kernel `(units, embedding)` and the bias of what comes
+            between; None of another.
     """
 
     embedding: Array
     recurrent: tuple[RecurrentWeights, ...]
     logits_kernel: Array
     logits_bias: Array
+    projection: Projection | None = None
 
     @classmethod
-    def from_keras(cls, arrays: Sequence[Array], layers: int) -> Self:
+    def from_keras(cls, arrays: Sequence[Array], architecture: Architecture) -> Self:
         """Name the arrays that `get_weights` of a network returns.
 
         Args:
             arrays: The embedding; kernel, recurrent kernel, bias and, where it has one, peephole
-                of each recurrent layer; kernel and bias of the logits.
-            layers: Recurrent layers.
+                of each recurrent layer; kernel and bias of the last layer.
+            architecture: Its sizes.
         """
-        embedding, *recurrent, logits_kernel, logits_bias = arrays
-        count = len(recurrent) // layers
+        embedding, *recurrent, kernel, bias = arrays
+        count = len(recurrent) // architecture.layers
         parts = (recurrent[first : first + count] for first in range(0, len(recurrent), count))
-        return cls(
-            embedding,
-            tuple(RecurrentWeights(*part) for part in parts),
-            logits_kernel,
-            logits_bias,
-        )
+        layers = tuple(RecurrentWeights(*part) for part in parts)
+        if architecture.output == "own":
+            return cls(embedding, layers, kernel, bias)
+        return cls(embedding, layers, embedding.T, _no_bias(architecture), (kernel, bias))
 
 
 class Weights(Protocol):
@@ -108,18 +116,30 @@ class Weights(Protocol):
 
     @property
     def logits_kernel(self) -> Array:
-        """`(units, vocabulary_size)`."""
+        """`(units, vocabulary_size)`, or `(embedding, vocabulary_size)`."""
 
     @property
     def logits_bias(self) -> Array:
         """`(vocabulary_size,)`."""
+
+    @property
+    def projection(self) -> Projection | None:
+        """Kernel `(units, embedding)` and bias of a tied output."""
+
+
+def _no_bias(architecture: Architecture) -> Array:
+    return np.zeros(architecture.vocabulary_size, np.float32)
 
 
 def read_weights(path: Path, architecture: Architecture) -> NetworkWeights:
     """Read the arrays of a saved network; see `stored_weights`."""
     with stored_weights(path, architecture) as stored:
         return NetworkWeights(
-            stored.embedding, tuple(stored.recurrent), stored.logits_kernel, stored.logits_bias
+            stored.embedding,
+            tuple(stored.recurrent),
+            stored.logits_kernel,
+            stored.logits_bias,
+            stored.projection,
         )
 
 
@@ -177,7 +197,7 @@ def _described_layers(description: dict[str, Any]) -> list[_Layer]:
     seen: Counter[str] = Counter()
     for values in description["config"]["layers"]:
         kind = _kind(values)
-        if kind in {"InputLayer", "Dropout"}:
+        if kind in LAYERS_WITHOUT_ARRAYS:
             continue
         number = f"_{seen[kind]}" if seen[kind] else ""
         seen[kind] += 1
@@ -195,7 +215,8 @@ def _kind(layer: dict[str, Any]) -> str:
 def _check_layers(layers: list[_Layer], architecture: Architecture) -> None:
     """Refuse layers whose class or equations are others than charrnn's."""
     recurrent = CELL_NAMES[architecture.cell]
-    expected = ["Embedding", *[recurrent] * architecture.layers, "Dense"]
+    first = "Embedding" if architecture.output == "own" else "ReversibleEmbedding"
+    expected = [first, *[recurrent] * architecture.layers, "Dense"]
     found = [layer.kind for layer in layers]
     if found != expected:
         raise CheckpointError(
@@ -207,12 +228,23 @@ def _check_layers(layers: list[_Layer], architecture: Architecture) -> None:
         "simple_rnn": {"activation": architecture.activation},
         "peephole_lstm": {},
     }
+    if architecture.output == "tied":
+        _check_tied(layers[0])
     for layer in layers[1:-1]:
         for name, wanted in (equations[architecture.cell] | {"go_backwards": False}).items():
             if layer.settings[name] != wanted:
                 raise CheckpointError(
                     f"{layer.name} has {name} {layer.settings[name]}, where {wanted} was expected."
                 )
+
+
+def _check_tied(embedding: _Layer) -> None:
+    for name, wanted in {"tie_weights": True, "logit_soft_cap": None}.items():
+        if embedding.settings[name] != wanted:
+            raise CheckpointError(
+                f"{embedding.name} has {name} {embedding.settings[name]}, where {wanted} was "
+                "expected."
+            )
 
 
 class _StoredWeights:
@@ -223,7 +255,7 @@ class _StoredWeights:
     ) -> None:
         self._path = path
         self._arrays = arrays
-        self._embedding, *self._recurrent, self._logits = layers
+        self._embedding, *self._recurrent, self._last = layers
         self._sizes = architecture
 
     @property
@@ -241,11 +273,26 @@ class _StoredWeights:
 
     @property
     def logits_kernel(self) -> Array:
-        return self._read(self._logits, 0, (self._sizes.units, self._sizes.vocabulary_size))
+        if self._is_tied:
+            return self.embedding.T
+        return self._read(self._last, 0, (self._sizes.units, self._sizes.vocabulary_size))
 
     @property
     def logits_bias(self) -> Array:
-        return self._read(self._logits, 1, (self._sizes.vocabulary_size,))
+        if self._is_tied:
+            return _no_bias(self._sizes)
+        return self._read(self._last, 1, (self._sizes.vocabulary_size,))
+
+    @property
+    def projection(self) -> Projection | None:
+        if not self._is_tied:
+            return None
+        kernel = self._read(self._last, 0, (self._sizes.units, self._sizes.embedding))
+        return kernel, self._read(self._last, 1, (self._sizes.embedding,))
+
+    @property
+    def _is_tied(self) -> bool:
+        return self._sizes.output == "tied"
 
     def _read(self, layer: _Layer, number: int, shape: tuple[int, ...]) -> Array:
         with _told_of(self._path):

@@ -4,6 +4,7 @@ Everything between the layers stands as the kernels have it (`charrnn.model.layo
 layers give their weights, and no more.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -11,8 +12,8 @@ import tensorflow as tf
 
 from charrnn.architecture import Architecture
 from charrnn.model.equations import EQUATIONS
-from charrnn.model.kernel import Arithmetic, dealt, read_window
-from charrnn.model.network import Masks, State, StatefulNetwork
+from charrnn.model.kernel import Arithmetic, Weights, dealt, read_window
+from charrnn.model.network import NO_MASKS, Masks, State, StatefulNetwork
 from charrnn.model.recurrent import weights_of
 
 
@@ -32,6 +33,13 @@ def _rows_of(nested: Any, sizes: list[int]) -> list[Any]:
     ]
 
 
+def _thinned(weights: Weights, masks: Masks, number: int) -> Weights:
+    """The weights of a layer without what masks leave out."""
+    if not masks.weights:
+        return weights
+    return weights._replace(recurrent_kernel=weights.recurrent_kernel * masks.weights[number])
+
+
 class FusedNetwork(StatefulNetwork):
     """A network whose recurrent layers are read by the kernels.
 
@@ -49,12 +57,18 @@ class FusedNetwork(StatefulNetwork):
         self._equations = EQUATIONS[architecture.cell, architecture.activation]
 
     def nats(
-        self, ids: tf.Tensor, targets: tf.Tensor, state: State, masks: Masks | None = None
+        self, ids: tf.Tensor, targets: tf.Tensor, state: State, masks: Masks = NO_MASKS
     ) -> tuple[tf.Tensor, State]:
         """The loss of every character, and the state after them."""
         sizes = dealt(ids.shape[0], self.arithmetic.row_parts)
-        shares = [_rows_of(part, sizes) for part in (ids, targets, state, masks or [])]
-        read = [self._nats(*share) for share in zip(*shares, strict=True)]
+        shares = [_rows_of(part, sizes) for part in (ids, targets, state)]
+        dealt_masks = [
+            Masks(outputs, masks.weights, symbols)
+            for outputs, symbols in zip(
+                _rows_of(masks.outputs, sizes), _rows_of(masks.symbols, sizes), strict=True
+            )
+        ]
+        read = [self._nats(*share) for share in zip(*shares, dealt_masks, strict=True)]
         states = [share[1] for share in read]
         after = tf.nest.map_structure(lambda *parts: tf.concat(parts, 0), *states)
         return tf.concat([share[0] for share in read], 0), after
@@ -67,20 +81,36 @@ class FusedNetwork(StatefulNetwork):
         layout, (batch, time) = self.arithmetic.layout, ids.shape
         sizes = [batch * steps for steps in dealt(time, self.arithmetic.unit_parts)]
         wanted = tf.reshape(_turned(targets), (-1,))
-        kernel = tf.cast(self._logits.kernel, self.arithmetic.dtype)
+        logits_of = self._output()
         nats = []
         for columns, symbols in zip(
             tf.split(hidden, sizes, 1 - layout.axis), tf.split(wanted, sizes), strict=True
         ):
-            logits = tf.matmul(columns, kernel, transpose_a=layout.axis == 0)
-            logits = tf.cast(logits, tf.float32) + self._logits.bias
+            logits = tf.cast(logits_of(columns), tf.float32)
             nats.append(tf.nn.sparse_softmax_cross_entropy_with_logits(symbols, logits))
         return tf.transpose(tf.reshape(tf.concat(nats, 0), (time, batch))), after
+
+    def _output(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        """What makes logits `(n, vocabulary_size)` of a matrix of the last layer's outputs."""
+        dtype, last = self.arithmetic.dtype, self._last
+        turned = self.arithmetic.layout.axis == 0
+        kernel = tf.cast(last.kernel, dtype)
+
+        def own(hidden: tf.Tensor) -> tf.Tensor:
+            product = tf.matmul(hidden, kernel, transpose_a=turned)
+            return tf.cast(product, tf.float32) + last.bias
+
+        if not self._is_tied:
+            return own
+        vectors = tf.cast(self._embedding.embeddings, dtype)
+        return lambda hidden: tf.matmul(tf.cast(own(hidden), dtype), vectors, transpose_b=True)
 
     def _read(self, ids: tf.Tensor, state: State, masks: Masks) -> tuple[tf.Tensor, State]:
         """What the last layer hands on, as a matrix, and the state after it."""
         layout, dtype = self.arithmetic.layout, self.arithmetic.dtype
         rows = tf.gather(self._embedding.embeddings, _turned(ids))
+        for mask in masks.symbols:
+            rows *= _turned(tf.gather(mask, ids, batch_dims=1))[:, :, None]
         hidden = layout.sequence(tf.cast(rows, dtype))
         after: State = []
         for number, layer in enumerate(self._recurrent):
@@ -89,11 +119,11 @@ class FusedNetwork(StatefulNetwork):
                 self._equations,
                 self.arithmetic,
                 hidden,
-                weights_of(layer),
+                _thinned(weights_of(layer), masks, number),
                 (before[0], before[-1]),
             )
             kept = last[1:] if self._equations.output_is_memory else last
             after.append([layout.turned(tensor) for tensor in kept])
-            if masks:
-                hidden *= layout.turned(tf.cast(masks[number], dtype))
+            if masks.outputs:
+                hidden *= layout.turned(tf.cast(masks.outputs[number], dtype))
         return layout.matrix(hidden), after

@@ -51,8 +51,12 @@ class NetworkArrays(Protocol):
         """The recurrent layers, the one next to the embedding first."""
 
     @property
+    def projection(self) -> tuple[Array, Array] | None:
+        """Kernel `(units, embedding)` and bias of a tied output; None of another."""
+
+    @property
     def logits_kernel(self) -> Array:
-        """`(units, vocabulary_size)`."""
+        """`(units, vocabulary_size)`, or `(embedding, vocabulary_size)`."""
 
     @property
     def logits_bias(self) -> Array:
@@ -71,6 +75,8 @@ class StepNetwork:
         self.architecture = architecture
         self._layers = [_Layer(layer, architecture) for layer in arrays.recurrent]
         self._embedding = tf.constant(arrays.embedding)
+        projection = arrays.projection
+        self._projection = projection and tuple(map(tf.constant, projection))
         self._logits_kernel = tf.constant(arrays.logits_kernel)
         self._logits_bias = tf.constant(arrays.logits_bias)
         table = architecture.vocabulary_size * GATES[architecture.cell] * architecture.units
@@ -95,6 +101,9 @@ class StepNetwork:
                 hidden if is_projected else layer.project(hidden), before
             )
             after.append(layer_state)
+        if self._projection is not None:
+            kernel, bias = self._projection
+            hidden = tf.matmul(hidden, kernel) + bias
         return tf.matmul(hidden, self._logits_kernel) + self._logits_bias, after
 
     def zero_state(self, batch: int) -> State:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, TypedDict
 
 from charrnn.architecture import Architecture
@@ -63,7 +64,9 @@ def settle_arithmetic(
             training, precision=precision or "float32", parts=parts, split=split or "units"
         )
     assert training.batch_size is not None, "a settled training has a batch size"
-    chosen = _quickest(training, architecture, training.batch_size // devices, cores, noted)
+    answer = quickest(training, architecture, training.batch_size // devices, cores)
+    noted(str(answer))
+    chosen = answer.timing
     return dataclasses.replace(
         training, precision=chosen.precision, parts=chosen.parts, split=chosen.split
     )
@@ -76,14 +79,45 @@ def arithmetic_on(training: TrainingConfig, cores: int) -> TrainingConfig:
     return training
 
 
-def _quickest(
-    training: TrainingConfig,
-    architecture: Architecture,
-    batch_size: int,
-    cores: int,
-    noted: Callable[[str], None],
-) -> Timing:
-    """What reads a window fastest: as was measured before on this machine, or is now."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Which arithmetic is the quickest for a layer.
+
+    Attributes:
+        timings: All that was timed, the quickest first.
+        date: The day that it was timed on; None where that was now.
+    """
+
+    timings: tuple[Timing, ...]
+    date: str | None
+
+    @property
+    def timing(self) -> Timing:
+        """The quickest."""
+        return self.timings[0]
+
+    def __str__(self) -> str:
+        chosen, *others = self.timings
+        beside = f" ({'; '.join(map(str, others))})" if others else ""
+        when = (
+            ""
+            if self.date is None
+            else f", as measured on {self.date}. To measure again, remove {measurements_file()}"
+        )
+        return f"a layer reads a window with {chosen}{beside}{when}."
+
+
+def quickest(
+    training: TrainingConfig, architecture: Architecture, batch_size: int, cores: int
+) -> Answer:
+    """What reads a window fastest: as was measured before on this machine, or is now.
+
+    Args:
+        training: Precision, parts and split where they are given, and the window.
+        architecture: The network; one layer of it is read.
+        batch_size: Rows of a batch.
+        cores: Cores that compute side by side.
+    """
     wishes: _Wishes = {
         "precision": training.precision,
         "parts": training.parts,
@@ -100,20 +134,11 @@ def _quickest(
         **wishes,
     }
     known = recall(question)
-    if known is None:
-        timings = quickest_first(architecture, batch_size, training.window, cores, **wishes)
-        remember(question, timings)
-    else:
-        timings = list(known.timings)
-    chosen, *others = timings
-    beside = f" ({'; '.join(map(str, others))})" if others else ""
-    when = (
-        ""
-        if known is None
-        else (f", as measured on {known.date}. To measure again, remove {measurements_file()}")
-    )
-    noted(f"a layer reads a window with {chosen}{beside}{when}.")
-    return chosen
+    if known is not None:
+        return Answer(known.timings, known.date)
+    timings = quickest_first(architecture, batch_size, training.window, cores, **wishes)
+    remember(question, timings)
+    return Answer(tuple(timings), None)
 
 
 def _worth_measuring(

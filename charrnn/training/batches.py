@@ -1,12 +1,14 @@
 """Training batches: contiguous streams of the text, cut into windows."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.corpus.rows import Rows
 from charrnn.corpus.vocabulary import Ids
+from charrnn.training.renaming import Renaming
 
 READ_AHEAD: Final = 1 << 20
 """Ids read at once for the steps to come: a text in a file is read in few, long pieces."""
@@ -39,13 +41,17 @@ class TrainingStreams:
         batch_size: Streams.
         window: Characters read from each stream in one step.
         seed: Decides where each epoch is cut.
+        renaming: Spells names anew in some of the streams; None in none.
     """
 
-    def __init__(self, ids: Ids, batch_size: int, window: int, seed: int) -> None:
+    def __init__(
+        self, ids: Ids, batch_size: int, window: int, seed: int, renaming: Renaming | None = None
+    ) -> None:
         self.ids = ids
         self.batch_size = batch_size
         self.window = window
         self.seed = seed
+        self._renaming = renaming
         self.steps_per_epoch = len(ids) // batch_size // window
         self._windows_ahead = max(1, READ_AHEAD // (batch_size * window))
         self._ahead: tuple[int, int] | None = None
@@ -71,8 +77,22 @@ class TrainingStreams:
         rows = np.empty((self.batch_size, length), self.ids.dtype)
         for number, row in enumerate(rows):
             start = (offset + number * stream + position * self.window) % len(self.ids)
-            # The text is a ring.
-            before = self.ids[start : start + length]
-            row[: len(before)] = before
-            row[len(before) :] = self.ids[: length - len(before)]
+            row[:] = _around(self.ids, start, length)
+            self._rename(row, epoch, number, start)
         return rows
+
+    def _rename(
+        self, row: npt.NDArray[np.unsignedinteger], epoch: int, number: int, start: int
+    ) -> None:
+        """Spell the names of a stream anew, where it is one of those whose names are."""
+        renaming = self._renaming
+        spelling = None if renaming is None else renaming.spelling(epoch, number)
+        if renaming is not None and spelling is not None:
+            named = _around(renaming.places, start, len(row))
+            row[named] = spelling[row[named]]
+
+
+def _around(ring: Rows[Any], start: int, length: int) -> npt.NDArray[Any]:
+    """So many of a ring, from a place on."""
+    before = ring[start : start + length]
+    return np.concatenate([before, ring[: length - len(before)]])

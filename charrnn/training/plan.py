@@ -1,25 +1,57 @@
-"""The settings that are left open, settled for a text.
+"""The settings that are left open, settled for a text and for what a run may read of it.
 
-Units, dropout, batch and rate of an LSTM follow runs of one to four minutes on two CPU cores
-(docs/benchmarks.md, "How the sizes were chosen"). The budget, the rate of a simple_rnn, and that
-what suits an LSTM suits a peephole_lstm, are judgement, not measurement.
+Width, dropout, batch and rate of an LSTM follow runs of one minute to an hour on two CPU cores
+(docs/benchmarks.md, "How the recipe was chosen"). The rate of a simple_rnn, and that what suits an
+LSTM suits the other cells, are judgement, not measurement.
 """
 
 import dataclasses
 import math
-from typing import Final
+from typing import Final, NamedTuple
+
+import numpy as np
 
 from charrnn.architecture import Architecture
 from charrnn.config import ModelConfig, TrainingConfig
 from charrnn.corpus.vocabulary import LARGE_VOCABULARY
 from charrnn.errors import ConfigurationError
+from charrnn.training.budget import Budget, usual_epochs
 
-SIZES: Final = (
-    (50_000, 256, 0.5),
-    (300_000, 256, 0.4),
-    (math.inf, 512, 0.15),
+SHORT_TEXT: Final = 300_000
+"""Characters up to which a text has too little to tell for the wider networks."""
+
+NARROW: Final = 256
+
+WIDTHS: Final = ((1024, 3_000_000), (512, 1_000_000), (NARROW, 0))
+"""Units, and characters that a network of so many should be able to read; the widest one that can
+is taken."""
+
+
+class Noise(NamedTuple):
+    """What a network is kept from learning by heart with.
+
+    Attributes:
+        readings: How often it reads its text.
+        dropout: Share of outputs left out.
+        weight_dropout: Share of recurrent weights left out.
+    """
+
+    readings: float
+    dropout: float
+    weight_dropout: float
+
+
+NOISES: Final = (
+    Noise(2, 0.15, 0.0),
+    Noise(4.5, 0.3, 0.0),
+    Noise(9, 0.4, 0.3),
+    Noise(20, 0.5, 0.4),
+    Noise(80, 0.5, 0.5),
 )
-"""Texts of up to so many characters, the units and the dropout that suit them."""
+"""The more often a text is read, the more noise; between these, in proportion to the logarithm."""
+
+RATES: Final = ((1024, 0.004), (257, 0.005), (0, 0.01))
+"""From so many units on, the highest learning rate, in batches of `LARGEST_BATCH`."""
 
 SMALLEST_BATCH: Final = 4
 LARGEST_BATCH: Final = 32
@@ -27,41 +59,73 @@ STEPS_IN_AN_EPOCH: Final = 50
 
 
 def settle_architecture(
-    model: ModelConfig, training_characters: int, vocabulary_size: int
+    model: ModelConfig, budget: Budget, training_characters: int, vocabulary_size: int
 ) -> Architecture:
     """The network for a text.
 
-    What is open becomes one layer, with the units and the dropout of `SIZES`; a character's
-    vector has 64 numbers, or 256 in a vocabulary over 1,000.
+    What is open becomes one layer, with the units of `WIDTHS` and the dropout of `NOISES`; a
+    character's vector has 64 numbers, or 256 in a vocabulary over 1,000, to which the output is
+    tied then.
 
     Args:
         model: What is asked for.
+        budget: What the run may read.
         training_characters: Length of the training part.
         vocabulary_size: Number of symbols.
     """
-    units, dropout = next(
-        (units, dropout) for most, units, dropout in SIZES if training_characters <= most
-    )
     large_vocabulary = vocabulary_size > LARGE_VOCABULARY
-    return Architecture(
+    settled = Architecture(
         cell=model.cell,
         vocabulary_size=vocabulary_size,
         embedding=model.embedding or (256 if large_vocabulary else 64),
         layers=model.layers or 1,
-        units=model.units or units,
-        dropout=model.dropout if model.dropout is not None else dropout,
+        units=model.units or NARROW,
+        dropout=model.dropout or 0.0,
         activation=model.activation,
+        output=model.output or ("tied" if large_vocabulary else "own"),
     )
+    if model.units is None:
+        settled = _widest(settled, budget, training_characters)
+    if model.dropout is None:
+        noise = noise_for(settled, budget, training_characters)
+        settled = dataclasses.replace(settled, dropout=noise.dropout)
+    return settled
+
+
+def noise_for(architecture: Architecture, budget: Budget, training_characters: int) -> Noise:
+    """The noise that suits a run."""
+    readings = budget.affords(architecture.parameters) / training_characters
+    known = np.log([noise.readings for noise in NOISES])
+    shares = (
+        float(np.interp(math.log(max(readings, 1e-9)), known, [noise[field] for noise in NOISES]))
+        for field in (1, 2)
+    )
+    return Noise(readings, *(round(share, 2) for share in shares))
+
+
+def _widest(architecture: Architecture, budget: Budget, training_characters: int) -> Architecture:
+    """The widest network that a run can teach enough."""
+    if training_characters <= SHORT_TEXT:
+        return architecture
+    candidates = (
+        (dataclasses.replace(architecture, units=units), needed) for units, needed in WIDTHS
+    )
+    return next(one for one, needed in candidates if budget.affords(one.parameters) >= needed)
 
 
 def settle_training(
-    training: TrainingConfig, architecture: Architecture, training_characters: int, devices: int
+    training: TrainingConfig,
+    architecture: Architecture,
+    budget: Budget,
+    training_characters: int,
+    devices: int,
 ) -> TrainingConfig:
-    """Batch size, learning rate and budget for a text.
+    """Batch size, learning rate, noise and length for a text.
 
     Args:
         training: What is asked for.
         architecture: The network.
+        budget: What the run may read.
         training_characters: Length of the training part.
         devices: Devices that share each batch.
 
@@ -83,9 +147,13 @@ def settle_training(
     rate = training.learning_rate or _learning_rate(architecture, batch_size)
     epochs = training.epochs
     if training.steps is None and training.minutes is None and epochs is None:
-        epochs = _epochs(training_characters)
+        epochs = usual_epochs(training_characters)
     settled = dataclasses.replace(
-        training, batch_size=batch_size, learning_rate=rate, epochs=epochs
+        training,
+        batch_size=batch_size,
+        learning_rate=rate,
+        epochs=epochs,
+        weight_dropout=_weight_dropout(training, architecture, budget, training_characters),
     )
     check_batch(settled, devices)
     return settled
@@ -113,12 +181,15 @@ def total_steps(training: TrainingConfig, steps_per_epoch: int) -> int | None:
 
 def _learning_rate(architecture: Architecture, batch_size: int) -> float:
     """Wide layers and small batches want smaller steps; a plain recurrence smaller ones still."""
-    rate = 0.01 if architecture.units <= 256 else 0.005
+    rate = next(rate for least, rate in RATES if architecture.units >= least)
     if architecture.cell == "simple_rnn":
         rate /= 5
     return float(f"{rate * math.sqrt(min(1.0, batch_size / 32)):.2g}")
 
 
-def _epochs(training_characters: int) -> int:
-    """Readings of the text: many of a short one, few of a long one."""
-    return max(2, min(40, round(20 * math.sqrt(200_000 / training_characters))))
+def _weight_dropout(
+    training: TrainingConfig, architecture: Architecture, budget: Budget, training_characters: int
+) -> float:
+    if training.weight_dropout is not None:
+        return training.weight_dropout
+    return noise_for(architecture, budget, training_characters).weight_dropout

@@ -5,6 +5,7 @@ import datetime
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -21,6 +22,7 @@ from charrnn.poetry.lesson_keeping import keep_lessons
 from charrnn.record import RunRecord
 from charrnn.training.agreement import facts, versions
 from charrnn.training.arithmetic import arithmetic_on, settle_arithmetic
+from charrnn.training.budget import budget_of, measured_speed
 from charrnn.training.callbacks import CallbackDriver
 from charrnn.training.continuation import lengthened, new_schedule, refuse_finished
 from charrnn.training.course import Course
@@ -33,6 +35,7 @@ from charrnn.training.step import TrainingStep
 from charrnn.training.team import RUN, STATE, Team, packed
 from charrnn.training.text import TrainingText
 from charrnn.training.trainer import SampleWriter, Trainer
+from charrnn.training.transfer import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +102,11 @@ def begin(
     corpus: Corpus,
     *,
     reading: CorpusConfig,
-    model: ModelConfig,
+    model: ModelConfig | None,
     training: TrainingConfig,
     place: Place,
     watchers: Watchers,
+    origin: Origin | None = None,
 ) -> Outcome:
     """Settle what is open, and train from the beginning.
 
@@ -110,20 +114,25 @@ def begin(
         writer: The directory, which is held.
         corpus: The text.
         reading: How it is divided.
-        model: The network asked for.
+        model: The network asked for; None leaves it open.
         training: How to train it.
         place: Where, and with whom.
         watchers: Whom to tell.
+        origin: The network that it begins with; None begins with nothing.
     """
     pace = watchers.pace(training, spent=0.0)
-    text = TrainingText(corpus, reading, training)
+    model = (model or ModelConfig()) if origin is None else origin.settled(model)
+    known = origin.vocabulary.characters if origin is not None else ()
+    text = TrainingText(corpus, reading, training, known=known)
     devices = place.strategy.num_replicas_in_sync
-    architecture = settle_architecture(model, len(text.training), text.vocabulary.size)
-    settled = settle_training(training, architecture, len(text.training), devices)
+    characters = len(text.training)
+    budget = budget_of(training, characters, partial(measured_speed, place.cores))
+    architecture = settle_architecture(model, budget, characters, text.vocabulary.size)
+    settled = settle_training(training, architecture, budget, characters, devices)
     settled = settle_arithmetic(
         settled,
         architecture,
-        training_characters=len(text.training),
+        training_characters=characters,
         devices=devices,
         cores=place.cores,
         noted=watchers.observer.noted,
@@ -138,10 +147,16 @@ def begin(
         training=settled,
         device=place.description,
         baselines=text.baselines,
+        origin=None if origin is None else origin.record,
     )
     place.team.order(RUN, record.to_json().encode())
     step = TrainingStep(architecture, settled, place.strategy)
-    place.team.order(STATE)
+    if origin is None:
+        place.team.order(STATE)
+    else:
+        step.adopt(origin.transferred(step.network.model.get_weights(), text.vocabulary))
+        place.team.order(STATE, packed(step.arrays(step.zero_state())))
+        watchers.observer.noted(origin.told(text.vocabulary))
     position = Position(schedule=new_schedule(settled, text.streams(settled)), next_evaluation=None)
     trainer = _trainer(
         writer,

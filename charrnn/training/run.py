@@ -18,6 +18,7 @@ from charrnn.training.observer import Outcome, SilentObserver, TrainingObserver
 from charrnn.training.preparation import Watchers, begin, go_on, take_place
 from charrnn.training.reading import CorpusSource, read_text
 from charrnn.training.trainer import SampleWriter
+from charrnn.training.transfer import Origin
 
 
 def train(
@@ -31,6 +32,7 @@ def train(
     device: str = "auto",
     cluster: Cluster | None = None,
     overwrite: bool = False,
+    origin: str | Path | None = None,
     observer: TrainingObserver | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     sample: SampleWriter | None = None,
@@ -49,6 +51,8 @@ def train(
         cluster: The workers that train together, each called with the same but for its index. Only
             the chief writes, and tells its observer, its callbacks and its sample.
         overwrite: Whether a run of that name may be replaced.
+        origin: A checkpoint directory, whose network this one begins with; it has the same
+            architecture. On a cluster only the chief needs it.
         observer: Whom to tell how it goes.
         callbacks: Keras callbacks; their epochs are the stretches between evaluations.
         sample: Writes a sample at each evaluation.
@@ -59,7 +63,8 @@ def train(
 
     Raises:
         CorpusError: The text cannot be read or learned from.
-        CheckpointError: A run of that name is in the way.
+        CheckpointError: A run of that name is in the way, or the origin cannot be read or is of
+            another architecture than the network asked for.
         ConfigurationError: Settings contradict each other or the text.
         DeviceError: The device is not there.
         DivergenceError: The loss became NaN.
@@ -67,9 +72,8 @@ def train(
         WorkersError: The workers do not find one another, do not fit, or one is gone.
     """
     watchers = Watchers(observer or SilentObserver(), callbacks, sample, began)
-    reading, model = reading or CorpusConfig(), model or ModelConfig()
-    training = training or TrainingConfig()
-    settings = named_settings(reading, model, training)
+    reading, training = reading or CorpusConfig(), training or TrainingConfig()
+    settings = named_settings(reading, model or ModelConfig(), training)
     if cluster is not None and not cluster.is_chief:
         return follow(
             cluster,
@@ -85,14 +89,18 @@ def train(
         with writer.held():
             # Another process may have finished a run of that name since.
             claim(Path(checkpoints), name or text.name, overwrite=overwrite)
+            place = take_place(team, cluster, device, text, settings)
+            # Loading a network runs TensorFlow, which several workers must have configured before.
+            known = None if origin is None else Origin.open(Path(origin))
             return begin(
                 writer,
                 text,
                 reading=reading,
                 model=model,
                 training=training,
-                place=take_place(team, cluster, device, text, settings),
+                place=place,
                 watchers=watchers,
+                origin=known,
             )
 
 

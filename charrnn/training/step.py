@@ -15,6 +15,7 @@ from charrnn.model.fused_network import FusedNetwork
 from charrnn.model.kernel import Arithmetic
 from charrnn.model.network import Masks, State, StatefulNetwork, build_network
 from charrnn.training.batches import Batch
+from charrnn.training.dropout import Dropout
 from charrnn.training.optimizer import AveragingAdamW
 
 
@@ -49,6 +50,7 @@ class TrainingStep:
         self.step_characters = config.batch_size * config.window
         self.strategy = strategy
         self.replicas = strategy.num_replicas_in_sync
+        self._dropout = Dropout(architecture, config)
         self.network = self._network(config.precision or "float32")
         # What is measured and saved is measured in full precision.
         self.averaged = self._network("float32")
@@ -139,23 +141,17 @@ class TrainingStep:
         arrays = zip(tf.split(whole, sizes), shapes, strict=True)
         return [tf.reshape(array, shape) for array, shape in arrays]
 
-    def _masks(self, step: tf.Tensor) -> Masks | None:
-        """This device's rows of the dropout masks, which depend on (seed, step) alone."""
-        dropout = self.architecture.dropout
-        if dropout == 0:
-            return None
+    def _masks(self, step: tf.Tensor) -> Masks:
+        """What this device leaves out of a step."""
         context = tf.distribute.get_replica_context()
         rows = self.batch_size // self.replicas
         first = context.replica_id_in_sync_group * rows
-        masks = []
-        for layer in range(self.architecture.layers):
-            uniform = tf.random.stateless_uniform(
-                (self.batch_size, self.architecture.units),
-                seed=tf.stack([tf.constant(self.config.seed + layer, tf.int64), step]),
-            )
-            kept = tf.cast(uniform[first : first + rows] >= dropout, tf.float32)
-            masks.append(kept / (1 - dropout))
-        return masks
+        return self._dropout.masks(step, slice(first, first + rows))
+
+    def adopt(self, weights: list[npt.NDArray[np.float32]]) -> None:
+        """Begin with weights, as `get_weights` orders them."""
+        for network in (self.network, self.averaged):
+            network.model.set_weights(weights)
 
     # What a resumed run needs: every array that a step changes.
 

@@ -7,6 +7,7 @@ from charrnn.corpus.vocabulary import Ids, Vocabulary
 from charrnn.errors import CorpusError
 from charrnn.training.baselines import unigram_entropy, xz_entropy
 from charrnn.training.batches import TrainingStreams
+from charrnn.training.renaming import LONGEST_SEARCHED, Renaming
 
 
 class TrainingText:
@@ -17,6 +18,7 @@ class TrainingText:
         reading: How it is divided.
         training: How it is read; either part holds one window at least.
         characters: The vocabulary of a run that goes on; None makes one from the text.
+        known: Characters for which it is enough to stand in the text once.
 
     Attributes:
         vocabulary: Its characters.
@@ -34,9 +36,10 @@ class TrainingText:
         reading: CorpusConfig,
         training: TrainingConfig,
         characters: tuple[str, ...] | None = None,
+        known: tuple[str, ...] = (),
     ) -> None:
         self.vocabulary = (
-            Vocabulary.of_text(corpus.text, reading.min_count)
+            Vocabulary.of_text(corpus.text, reading.min_count, known)
             if characters is None
             else Vocabulary(characters)
         )
@@ -57,4 +60,9 @@ class TrainingText:
     def streams(self, training: TrainingConfig) -> TrainingStreams:
         """The training part laid out for settled settings."""
         assert training.batch_size is not None, "a settled training has a batch size"
-        return TrainingStreams(self.training, training.batch_size, training.window, training.seed)
+        renaming = None
+        if training.renaming and len(self.training) <= LONGEST_SEARCHED:
+            renaming = Renaming(self.training, self.vocabulary, training.renaming, training.seed)
+        return TrainingStreams(
+            self.training, training.batch_size, training.window, training.seed, renaming
+        )

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -14,7 +15,15 @@ from charrnn.corpus import streams
 from charrnn.corpus.catalogue import Catalogue, read_entries
 from charrnn.corpus.reading import read_corpus
 from charrnn.corpus.splitting import encode_part, split_corpus
-from tests.generation.networks import CERTAINTY, POEM, VOCABULARY, reciter, save_reciting_run
+from tests.generation.networks import (
+    CERTAINTY,
+    POEM,
+    VOCABULARY,
+    reciter,
+    save_markov_run,
+    save_reciting_run,
+)
+from tests.training.runs import save_random_run
 
 POEMS = """\
 black
@@ -81,11 +90,11 @@ def test_a_file_is_measured_and_printed_in_lines(tmp_path: Path) -> None:
     assert result.stderr == ""
     assert result.stdout == (
         f"reciter on {file}\n"
-        "  nats per character            0.0000\n"
-        "  bits per character            0.0000\n"
-        "  perplexity                     1.000\n"
-        "  characters scored                 24\n"
-        "  unknown to the network             0\n"
+        "  nats per character              0.0000\n"
+        "  bits per character              0.0000\n"
+        "  perplexity                       1.000\n"
+        "  characters scored                   24\n"
+        "  unknown to the network               0\n"
     )
 
 
@@ -96,6 +105,8 @@ def test_json_holds_the_same_in_full(tmp_path: Path) -> None:
     assert document["bits_per_character"] == pytest.approx(FORESEEN / math.log(2), abs=1e-6)
     assert document["perplexity"] == pytest.approx(1, abs=1e-6)
     assert document["characters"] == 12
+    assert document["perplexity_of_chinese_characters"] is None
+    assert document["dynamic_nats_per_character"] is None
     assert len(document["model"]) == 64
     assert document["checkpoint"] == str(tmp_path / "runs" / "reciter")
 
@@ -178,6 +189,9 @@ def test_a_guess_at_the_encoding_of_a_file_is_told_and_can_be_mended(tmp_path: P
     assert evaluate("reciter", str(file)).stderr.startswith(f"{file} is read as cp1252")
     assert evaluate("reciter", str(file), "--encoding", "cp1252").stderr == ""
     assert evaluate("reciter", "--encoding", "cp1252").exit_code == 2
+    blend = ("--blend", "reciter=1,piped=1")
+    assert evaluate(*blend, str(file), "--encoding", "cp1252").stderr == ""
+    assert evaluate(*blend, "--encoding", "cp1252").exit_code == 2
 
 
 def test_a_download_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,4 +230,125 @@ def test_a_loss_that_is_not_the_one_of_training_is_explained(
     assert result.stderr == (
         f"All {characters + 1} characters of the validation part are read; training measured the "
         "same 5 of them each time, so its loss is a little different.\n"
+    )
+
+
+# Several networks, Chinese, and learning on the way
+
+
+def save_two_guessers(directory: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Two networks to which what has been read says nothing; returns what they expect."""
+    chances = np.array([[0.1, 0.1, 0.1, 0.4, 0.3], [0.2, 0.1, 0.2, 0.1, 0.4]])
+    for name, row in zip(("one", "other"), chances, strict=True):
+        save_markov_run(directory / name, np.tile(np.log(row), (5, 1)), "\nab")
+    return chances[0], chances[1]
+
+
+def test_a_blend_is_measured_as_one_network(tmp_path: Path) -> None:
+    one, other = save_two_guessers(tmp_path / "runs")
+    text = [3, 4, 4, 1, 0]  # What is to be foreseen: a, b, b, an unknown one, the end of the poem.
+    for blend, shares in (("one=1,other=1", (0.5, 0.5)), ("one=3,other=1", (0.75, 0.25))):
+        result = evaluate("--blend", blend, "-", "--json", stdin=b"abbx")
+        document = json.loads(result.stdout)
+        mixed = one ** shares[0] * other ** shares[1]
+        expected = -np.log(mixed / mixed.sum())[text].mean()
+        assert document["nats_per_character"] == pytest.approx(expected, abs=1e-5)
+        assert (document["characters"], document["unknown_characters"]) == (5, 1)
+        assert [Path(part["checkpoint"]).name for part in document["blend"]] == ["one", "other"]
+        assert [part["weight"] for part in document["blend"]] == [float(blend[4]), 1.0]
+        assert "checkpoint" not in document
+
+
+def test_a_blend_of_a_network_with_itself_is_that_network(corpus_file: Path) -> None:
+    alone = evaluate("reciter", str(corpus_file)).stdout.splitlines()
+    blended = evaluate("--blend", "reciter=1,piped=2", str(corpus_file)).stdout.splitlines()
+    assert blended[0] == f"reciter and piped on {corpus_file}"
+    assert blended[1:] == alone[1:]
+    # Without a file it is the validation part of the corpus of the first one.
+    aside = evaluate("--blend", "reciter=1,piped=2").stdout.splitlines()
+    assert aside[0] == "reciter and piped on the validation part of poems"
+    assert aside[1:] == evaluate("reciter").stdout.splitlines()[1:]
+
+
+CHINESE = "\n山月，"
+
+
+@pytest.mark.parametrize("unknown", ["", "雪"])
+def test_the_perplexity_of_a_chinese_character_is_told_apart(tmp_path: Path, unknown: str) -> None:
+    chances = {"break": 0.1, "雪": 0.05, "\n": 0.15, "山": 0.3, "月": 0.1, "，": 0.3}
+    table = np.tile(np.log([*chances.values()]), (6, 1))
+    save_markov_run(tmp_path / "runs" / "tang", table, CHINESE)
+    file = tmp_path / "moon.txt"
+    file.write_text(f"山月，\n月月{unknown}，", encoding="utf-8")
+    document = json.loads(evaluate("tang", str(file), "--json").stdout)
+    expected = math.exp(np.mean([-math.log(chances[one]) for one in f"山月月月{unknown}"]))
+    assert document["perplexity_of_chinese_characters"] == pytest.approx(expected, rel=1e-5)
+    assert document["unknown_characters"] == len(unknown)
+    assert f"  of a Chinese character    {expected:12.1f}\n" in evaluate("tang", str(file)).stdout
+
+
+def test_a_text_without_chinese_has_no_perplexity_of_it(tmp_path: Path) -> None:
+    save_markov_run(tmp_path / "runs" / "tang", np.zeros((6, 6)), "\n山！，")
+    file = tmp_path / "marks.txt"
+    file.write_text("，\n！", encoding="utf-8")
+    result = evaluate("tang", str(file))
+    assert result.stderr == ""
+    assert "Chinese" not in result.stdout
+    assert "perplexity                       6.000\n" in result.stdout
+
+
+def test_a_network_that_learns_on_the_way_is_measured_besides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from charrnn.training import dynamic
+
+    monkeypatch.setattr(dynamic, "RATE", 0.01)
+    directory = tmp_path / "runs" / "learner"
+    save_random_run(directory, "\nabcdefgh")
+    before = {path.name: path.read_bytes() for path in directory.iterdir()}
+    file = tmp_path / "refrain.txt"
+    file.write_text("abba\ncafe\n\n" * 100, encoding="utf-8")
+    lines = evaluate("learner", str(file)).stdout.splitlines()
+    result = evaluate("learner", str(file), "--dynamic")
+    assert (result.exit_code, result.stderr) == (0, "")
+    with_it = result.stdout.splitlines()
+    name, nats = with_it.pop(4).strip().rsplit(None, 1)
+    assert name == "nats, learning on the way"
+    assert with_it == lines
+    assert float(nats) < float(lines[1].split()[-1]) - 0.1
+    assert {path.name: path.read_bytes() for path in directory.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        ("reciter FILE --form couplet --dynamic", 2, "--dynamic measures a text; leave it out, or"),
+        ("--form couplet --blend reciter=1", 2, "--blend measures a text; leave it out, or --form"),
+        ("--dynamic --blend reciter=1,piped=1", 2, "--dynamic measures one network; leave it out"),
+        ("reciter FILE --blend reciter=1", 2, "--blend names all the networks"),
+        ("FILE --blend reciter", 2, "a blend is names of checkpoints with a weight for each"),
+        ("FILE --blend reciter=1,lakes=1", 1, "there is no checkpoint named lakes"),
+    ],
+)
+def test_what_cannot_be_measured_is_told(
+    corpus_file: Path, arguments: str, code: int, told: str
+) -> None:
+    result = evaluate(*arguments.replace("FILE", str(corpus_file)).split())
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert told in " ".join(result.stderr.split())
+
+
+def test_one_network_of_a_blend_that_has_all_the_say_may_learn_on_the_way(
+    tmp_path: Path,
+) -> None:
+    for name in ("learner", "silent"):
+        save_random_run(tmp_path / "runs" / name, "\nabcdefgh")
+    blend = ("--blend", "silent=0,learner=1")
+    result = evaluate(*blend, "-", "--dynamic", "--json", stdin=b"abba\ncafe")
+    assert (result.exit_code, result.stderr) == (0, "")
+    document = json.loads(result.stdout)
+    assert Path(document["checkpoint"]).name == "learner"
+    # No step comes in so short a text.
+    assert document["dynamic_nats_per_character"] == pytest.approx(
+        document["nats_per_character"], rel=1e-5
     )

@@ -31,6 +31,9 @@ POEMS = (
 IN_A_FORM = {"--form", "--syllables"}
 """Options of examples that need networks which can write verse."""
 
+BEFORE = {"charrnn generate gifts/moons": "charrnn pack mine gifts/moons"}
+"""Examples that go on from another one."""
+
 LONG_OR_FAR = [("train",), ("corpus", "download"), ("replay",), ("evaluate", "tang"), ("COMMAND",)]
 """Examples that learn or write for minutes, need a network or a code, and the one that stands for all."""
 
@@ -65,12 +68,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("old.txt").write_text("床前明月光，\n疑是地上霜。\n" * 9, encoding="big5")
     corpus = read_corpus(["poems.txt"], CorpusConfig(layout="blocks"))
     Path("my.toml").write_text(written_form(find_form("couplet")), encoding="utf-8")
-    for name in ("moons", "rivers", "quatrains"):
+    for name in ("moons", "rivers", "quatrains", "mine"):
         save_reciting_run(Path("checkpoints", name), corpus=corpus.record())
 
 
 @pytest.mark.parametrize("example", sorted(set(filter(_quick, _examples(main)))))
 def test_an_example_does_what_it_shows(example: str) -> None:
+    if example in BEFORE:
+        CliRunner().invoke(main, shlex.split(BEFORE[example])[1:])
     typed, *_ = re.split(r" [<>]", example.rpartition(" | ")[2])
     read = re.search(r"< (\S+)", example)
     content = Path(read[1] if read else "lines.txt").read_bytes()
@@ -116,6 +121,7 @@ def test_the_commands_that_are_quick_have_examples() -> None:
         "score",
         "novelty",
         "info",
+        "pack",
         "corpus",
         "forms",
         "verify",

@@ -188,6 +188,20 @@ def test_no_run_at_all_tells_how_to_make_one(tmp_path: Path) -> None:
     assert json.loads(result.stdout) == {"runs": []}
 
 
+def test_bundled_networks_are_listed_after_ones_own(runs: Path, bundled: Path) -> None:
+    for name in ("tang", "rivers", "shakespeare"):
+        write_run(bundled / name)
+
+    def listed(root: Path) -> list[str]:
+        result = CliRunner().invoke(main, ["info", "--checkpoints", str(root), "--json"])
+        return [run["name"] for run in json.loads(result.stdout)["runs"]]
+
+    assert listed(runs) == ["moons", "rivers", "begun", "bad", "shakespeare", "tang"]
+    assert listed(runs / "nowhere") == ["rivers", "shakespeare", "tang"]
+    drawn = CliRunner().invoke(main, ["info", "--checkpoints", str(runs / "nowhere")]).stdout
+    assert [line.split()[0] for line in drawn.splitlines()[1:]] == ["rivers", "shakespeare", "tang"]
+
+
 def test_it_keeps_to_the_width_of_the_terminal(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "50")
     result = CliRunner().invoke(main, ["info", "moons", "--checkpoints", str(runs)])

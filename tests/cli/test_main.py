@@ -139,7 +139,7 @@ def test_control_c_leaves_no_traceback(tmp_path: Path) -> None:
     program = (
         "import os, signal\n"
         "from charrnn.cli import info, main\n"
-        "info.checkpoints_in = lambda _: os.kill(os.getpid(), signal.SIGINT)\n"
+        "info.networks_in = lambda _: os.kill(os.getpid(), signal.SIGINT)\n"
         f"main(['info', '--checkpoints', {str(tmp_path)!r}])"
     )
     result = subprocess.run(
@@ -184,6 +184,7 @@ def test_commands_are_listed_in_the_order_of_use() -> None:
         "score",
         "novelty",
         "info",
+        "pack",
         "corpus",
         "forms",
         "verify",

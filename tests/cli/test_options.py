@@ -12,6 +12,8 @@ from charrnn.cli.options import (
     examples,
     given_settings,
     json_option,
+    named_checkpoint_argument,
+    origin_option,
 )
 from charrnn.config import (
     CorpusConfig,
@@ -183,9 +185,23 @@ def test_json_is_asked_for_by_a_flag() -> None:
     assert _received(["--json"], json_option) == {"as_json": True}
 
 
-def test_shells_complete_names_of_runs_and_choices(tmp_path: Path) -> None:
+def test_a_network_to_begin_with_is_named_on_the_command_line_or_in_the_environment() -> None:
+    assert _received([], origin_option) == {"origin": None}
+    assert _received(["--from", "tang"], origin_option) == {"origin": "tang"}
+    environment = {"CHARRNN_TRY_FROM": "moons"}
+    assert _received([], origin_option, environment=environment) == {"origin": "moons"}
+
+
+def test_a_checkpoint_that_must_be_named_is_asked_for() -> None:
+    assert _received(["tang"], named_checkpoint_argument) == {"checkpoint": "tang"}
+    with pytest.raises(click.UsageError, match="Missing argument 'CHECKPOINT'"):
+        _received([], named_checkpoint_argument)
+
+
+def test_shells_complete_names_of_runs_and_choices(tmp_path: Path, bundled: Path) -> None:
     for name in ("moons", "rivers", "moonless"):
         write_run(tmp_path / name)
+    write_run(bundled / "tang")
 
     @click.command("try")
     @checkpoint_argument
@@ -197,6 +213,8 @@ def test_shells_complete_names_of_runs_and_choices(tmp_path: Path) -> None:
     by_name = {parameter.name: parameter for parameter in command.params}
     names = by_name["checkpoint"].shell_complete(context, "moon")
     assert {item.value for item in names} == {"moons", "moonless"}
+    bundled_names = by_name["checkpoint"].shell_complete(context, "ta")
+    assert [item.value for item in bundled_names] == ["tang"]
     assert [item.value for item in by_name["cell"].shell_complete(context, "g")] == ["gru"]
 
 

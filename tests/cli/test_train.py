@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 import signal
@@ -11,6 +12,8 @@ from click.testing import CliRunner, Result
 
 from charrnn.checkpoint import Checkpoint
 from charrnn.cli import main
+from charrnn.record import OriginRecord
+from tests.training.runs import save_random_run
 
 VERSE = """The moon has lent the lake its light,
 The lake has lent the moon its face;
@@ -116,6 +119,8 @@ def test_a_resumed_run_keeps_its_settings(poems: Path) -> None:
         (["--window", "4000"], 1, "characters"),
         (["--resume"], 1, "there is no checkpoint"),
         (["--resume", "--overwrite"], 2, "give one"),
+        (["--resume", "--from", "tang"], 2, "--from begins another one: give one"),
+        (["--from", "tang"], 1, "there is no checkpoint named tang"),
     ],
 )
 def test_what_cannot_be_done_is_a_sentence(
@@ -126,6 +131,74 @@ def test_what_cannot_be_done_is_a_sentence(
     assert "Traceback" not in result.output
     assert not Path("checkpoints").exists()
     assert result.exit_code == code
+
+
+QUICK = ["--window", "16", "--batch-size", "4", "--steps", "2"]
+
+
+@pytest.mark.parametrize("sizes", [{"cell": "gru"}, {"cell": "simple_rnn", "activation": "relu"}])
+def test_a_run_that_begins_with_another_network_is_of_its_kind(
+    poems: Path, bundled: Path, sizes: dict[str, str]
+) -> None:
+    origin = save_random_run(bundled / "tang", "abcdefgh月", **sizes)
+    result = charrnn("train", str(poems), *QUICK, "--from", "tang", "--dropout", "0.5")
+    assert result.exit_code == 0, result.output
+    record = Checkpoint.open(Path("checkpoints/poems")).record
+    known = len({*"abcdefgh月"} & {*record.vocabulary})
+    told = f"tang has learned, which knows {known} of the {len(record.vocabulary)} characters."
+    assert told in result.stderr
+    assert record.origin == OriginRecord(name="tang", sha256=origin.model.sha256)
+    expected = dataclasses.replace(
+        origin.record.architecture, vocabulary_size=len(record.vocabulary) + 2, dropout=0.5
+    )
+    assert record.architecture == expected
+
+
+def test_a_run_may_begin_with_a_run_of_ones_own_named_in_the_environment(
+    poems: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_random_run(Path("checkpoints/mine"), "abc")
+    monkeypatch.setenv("CHARRNN_TRAIN_FROM", "mine")
+    assert charrnn("train", str(poems), *QUICK).exit_code == 0
+    origin = Checkpoint.open(Path("checkpoints/poems")).record.origin
+    assert origin is not None
+    assert origin.name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--units", "8"], "units 5, and a network that begins with it has the same. Received: "),
+        (["--layers", "2"], "layers 1, "),
+        (["--cell", "lstm"], "cell simple_rnn, "),
+        (["--cell", "gru"], "cell simple_rnn, "),
+        (["--activation", "tanh"], "activation relu, "),
+        (["--output", "tied"], "output own, "),
+    ],
+)
+def test_another_architecture_than_that_of_the_network_it_begins_with_is_refused(
+    poems: Path, bundled: Path, arguments: list[str], told: str
+) -> None:
+    save_random_run(bundled / "tang", "abc", cell="simple_rnn", activation="relu")
+    result = charrnn("train", str(poems), *QUICK, "--from", "tang", *arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    received = arguments[0].lstrip("-")
+    assert f"Error: tang has {told}" in result.stderr
+    assert f"Received: {received} {arguments[1]}. Leave it out, or train without --from." in (
+        result.stderr
+    )
+    assert not Path("checkpoints").exists()
+
+
+@pytest.mark.usefixtures("poems")
+@pytest.mark.parametrize("name", [["--name", "shakespeare"], []])
+def test_a_bundled_network_is_not_gone_on_with(bundled: Path, name: list[str]) -> None:
+    save_random_run(bundled / "shakespeare", "abc")
+    before = {path.name: path.read_bytes() for path in (bundled / "shakespeare").iterdir()}
+    result = charrnn("train", "--resume", *name, "--steps", "4")
+    assert result.exit_code == 1
+    assert "Error: there is no checkpoint " in result.stderr
+    assert {path.name: path.read_bytes() for path in (bundled / "shakespeare").iterdir()} == before
 
 
 def test_a_gpu_that_is_not_there_is_an_error(poems: Path) -> None:

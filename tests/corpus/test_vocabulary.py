@@ -52,6 +52,16 @@ def test_rare_characters_are_left_out_of_a_large_vocabulary_only():
     assert Vocabulary.of_text("aab", min_count=2).characters == ("a",)
 
 
+def test_a_character_that_is_known_already_need_stand_in_the_text_once_only():
+    assert Vocabulary.of_text("aabc", min_count=2, known="bx").characters == ("a", "b")
+    thousand = "".join(map(chr, range(0x4E00, 0x4E00 + 1000)))
+    assert Vocabulary.of_text(thousand + "aa", known=thousand[:3]).characters == (
+        "a",
+        *thousand[:3],
+    )
+    assert Vocabulary.of_text("aabc", known=()).characters == ("a", "b", "c")
+
+
 def test_counts_are_right_across_the_pieces_they_are_made_in():
     text = "ab诗" * 100_000
     counts = character_counts(text)

@@ -183,10 +183,12 @@ def keras_network(architecture: Architecture, seed: int = 0) -> Any:
         "peephole_lstm": PeepholeLSTM,
     }
     own = {"activation": architecture.activation} if architecture.cell == "simple_rnn" else {}
+    is_tied = architecture.output == "tied"
     ids = keras.Input((None,), dtype="int32")
-    hidden = keras.layers.Embedding(
+    embedding = (keras.layers.ReversibleEmbedding if is_tied else keras.layers.Embedding)(
         architecture.vocabulary_size, architecture.embedding, name="embedding"
-    )(ids)
+    )
+    hidden = embedding(ids)
     for number in range(1, architecture.layers + 1):
         hidden = kinds[architecture.cell](
             architecture.units,
@@ -198,8 +200,13 @@ def keras_network(architecture: Architecture, seed: int = 0) -> Any:
         hidden = keras.layers.Dropout(
             architecture.dropout, noise_shape=(None, 1, None), name=f"dropout_{number}"
         )(hidden)
-    logits = keras.layers.Dense(architecture.vocabulary_size, name="logits")(hidden)
-    model = keras.Model(ids, logits)
+    if is_tied:
+        last = keras.layers.Dense(architecture.embedding, name="projection")(hidden)
+        model = keras.Model(ids, embedding(last, reverse=True))
+    else:
+        model = keras.Model(
+            ids, keras.layers.Dense(architecture.vocabulary_size, name="logits")(hidden)
+        )
     generator = np.random.default_rng(seed)
     model.set_weights(
         [

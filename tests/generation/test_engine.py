@@ -17,13 +17,16 @@ CHARACTERS = 200
 
 @pytest.fixture(
     scope="module",
-    params=[(*cell, layers) for cell in CELLS for layers in (1, 2, 3)],
+    params=[
+        *((*cell, layers, "own") for cell in CELLS for layers in (1, 2, 3)),
+        *((*cell, 2, "tied") for cell in CELLS),
+    ],
     ids=lambda param: "-".join(map(str, param)),
 )
 def case(request, tmp_path_factory):
     """A saved Keras network, a text, and the logits that Keras itself gives."""
-    cell, activation, layers = request.param
-    sizes = architecture(cell=cell, activation=activation, layers=layers, units=24)
+    cell, activation, layers, output = request.param
+    sizes = architecture(cell=cell, activation=activation, layers=layers, units=24, output=output)
     model = keras_network(sizes, seed=layers)
     path = tmp_path_factory.mktemp("engine") / "model.keras"
     model.save(path)

@@ -1,4 +1,5 @@
 import contextlib
+import dataclasses
 import io
 import struct
 import zipfile
@@ -59,6 +60,25 @@ def test_what_keras_saved_is_found_as_h5py_finds_it(of_keras):
         np.testing.assert_array_equal(array, expected[path])
 
 
+def test_halves_are_read_as_halves_and_as_what_they_are_read_into():
+    numbers = np.array([[0.0, -0.0, 1 / 3], [65504.0, 6e-8, -2.0]], np.float16)
+    (stored,) = stored_arrays(file_of(written(half=numbers))).values()
+    assert (stored.shape, stored.dtype) == ((2, 3), np.float16)
+    for dtype in (np.float16, np.float32):
+        values = np.empty(stored.shape, dtype)
+        stored.read_direct(values)
+        np.testing.assert_array_equal(values, numbers.astype(dtype), strict=True)
+        assert np.signbit(values[0, 1])
+
+
+def test_halves_may_stand_beside_others():
+    found = read(written(a=np.ones(3, np.float16), b=np.full(2, 2, np.float32)))
+    assert {name: (array.dtype.name, array.tolist()) for name, array in found.items()} == {
+        "a": ("float16", [1, 1, 1]),
+        "b": ("float32", [2, 2]),
+    }
+
+
 @settings(deadline=None, max_examples=30)
 @given(
     names=st.sets(st.text(st.characters(codec="ascii", exclude_characters="/.\0"), min_size=1)),
@@ -100,13 +120,22 @@ def test_many_attributes_are_passed_over():
         {"data": np.arange(4, dtype=np.float64)},
         {"data": np.arange(4, dtype=">f4")},
         {"data": np.arange(4, dtype=np.int32)},
-        {"data": np.arange(4, dtype=np.float16)},
+        {"data": np.arange(4, dtype=">f2")},
         {"data": "text"},
         {"data": np.arange(4, dtype=np.float32), "chunks": (2,)},
         {"data": np.arange(4, dtype=np.float32), "compression": "gzip"},
         {"shape": (4,), "dtype": "f4"},
     ],
-    ids=["double", "big-endian", "int", "half", "text", "chunks", "compressed", "never written"],
+    ids=[
+        "double",
+        "big-endian",
+        "int",
+        "big-endian half",
+        "text",
+        "chunks",
+        "compressed",
+        "never written",
+    ],
 )
 def test_other_arrays_are_left_to_h5py(options):
     content = io.BytesIO()
@@ -134,10 +163,11 @@ def test_a_tree_that_holds_itself_has_an_end():
         stored_arrays(file_of(bytes(content)))
 
 
-def test_an_array_that_goes_beyond_the_file_is_told(of_keras):
-    stored = stored_arrays(file_of(of_keras))["layers/dense/vars/0"]
-    content = of_keras[: stored.offset + 7]
-    short = type(stored)(file_of(content), stored.offset, stored.shape)
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_an_array_that_goes_beyond_the_file_is_told(dtype):
+    content = written(a=np.ones(20, dtype))
+    stored = stored_arrays(file_of(content))["a"]
+    short = dataclasses.replace(stored, file=file_of(content[: stored.offset + 7]))
     with pytest.raises(OSError, match="the file ends too early"):
         short.read_direct(np.empty(stored.shape, np.float32))
 

@@ -30,7 +30,7 @@ def random_generator(seed: int, vocabulary: Vocabulary, layers: int) -> TextGene
         shapes += [(6 if layer else 4, 24), (6, 24), (24,)]
     shapes += [(6, vocabulary.size), (vocabulary.size,)]
     arrays = [random.normal(size=shape).astype(np.float32) for shape in shapes]
-    weights = NetworkWeights.from_keras(arrays, layers)
+    weights = NetworkWeights.from_keras(arrays, sizes)
     return TextGenerator(NumpyEngine(weights, sizes), vocabulary, "blocks")
 
 

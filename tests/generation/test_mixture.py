@@ -46,6 +46,19 @@ def test_a_blend_of_different_alphabets_writes_what_both_know():
     assert probabilities(writer) == pytest.approx({"a": 0.5, "b": 0.5}, rel=1e-5)
 
 
+def test_a_blend_that_only_reads_rules_out_nothing():
+    pair = [
+        table_generator({"a": 0.5, "b": 0.25}, unknown=0.25),
+        table_generator({"a": 0.25, "c": 0.25}, unknown=0.5),
+    ]
+    model = blended(pair, [1, 1], reads_only=True).model
+    logits, _ = model.step(np.array([0]), model.initial_state(1))
+    # What one does not know is as likely to it as an unknown character.
+    roots = np.sqrt([0.25 * 0.5, 0.5 * 0.25, 0.25 * 0.5, 0.25 * 0.25])
+    found = np.exp(logits[0, 1:])
+    np.testing.assert_allclose(found / found.sum(), roots / roots.sum(), rtol=1e-5)
+
+
 def test_weights_are_shares_of_their_sum():
     pair = [table_generator({"a": 8, "b": 1}), table_generator({"a": 1, "b": 1})]
     # The eighth has the cube root 2.

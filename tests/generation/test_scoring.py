@@ -5,7 +5,7 @@ import pytest
 
 from charrnn.corpus import streams
 from charrnn.corpus.streams import EvaluationStreams
-from charrnn.corpus.vocabulary import BREAK
+from charrnn.corpus.vocabulary import BREAK, UNKNOWN
 from charrnn.errors import CorpusError
 from charrnn.generation import scoring
 from charrnn.generation.engine import NumpyEngine
@@ -77,6 +77,30 @@ def test_every_symbol_but_the_first_is_scored_and_reported():
     expected = math.log1p(12 * math.exp(-CERTAINTY))
     assert found.characters == sum(reports) == 240
     assert found.nats_per_character == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.usefixtures("small_streams")
+def test_some_symbols_are_counted_apart_as_well(network):
+    ids = np.random.default_rng(5).integers(0, 13, 480).astype(np.uint8)
+    whole = score(network[1], ids)
+    assert whole.among is None
+    some = np.arange(13) < 4
+    parts = [score(network[1], ids, among=among) for among in (some, ~some)]
+    assert [part.nats for part in parts] == [whole.nats, whole.nats]
+    assert [part.among.characters for part in parts] == [
+        int(some[ids[1:]].sum()),
+        int((~some)[ids[1:]].sum()),
+    ]
+    assert sum(part.among.nats for part in parts) == pytest.approx(whole.nats, rel=1e-9)
+    everything = score(network[1], ids, among=np.full(13, True))
+    assert everything.among == Score(whole.nats, 479)
+
+
+def test_symbols_that_do_not_stand_in_the_text_have_no_score():
+    engine = NumpyEngine(*reciting_weights())
+    never = np.zeros(VOCABULARY.size, bool)
+    never[UNKNOWN] = True
+    assert score(engine, VOCABULARY.encode(POEM), among=never).among is None
 
 
 def test_a_score_in_other_units():

@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 import pytest
 
+from charrnn.architecture import Architecture
 from charrnn.errors import CheckpointError
 from charrnn.generation.weights import NetworkWeights, read_weights, stored_weights
 from tests.generation.networks import (
@@ -35,7 +36,14 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[np.ndarr
 
 def in_order(weights: NetworkWeights) -> list[np.ndarray]:
     recurrent = [array for layer in weights.recurrent for array in arrays_of(layer)]
-    return [weights.embedding, *recurrent, weights.logits_kernel, weights.logits_bias]
+    last = weights.projection or (weights.logits_kernel, weights.logits_bias)
+    return [weights.embedding, *recurrent, *last]
+
+
+def assert_tied(weights: NetworkWeights, sizes: Architecture) -> None:
+    np.testing.assert_array_equal(weights.logits_kernel, weights.embedding.T)
+    np.testing.assert_array_equal(weights.logits_bias, np.zeros(sizes.vocabulary_size))
+    assert weights.logits_kernel.dtype == weights.logits_bias.dtype == np.float32
 
 
 def test_the_arrays_are_those_that_keras_saved(saved):
@@ -45,13 +53,32 @@ def test_the_arrays_are_those_that_keras_saved(saved):
         assert found.dtype == np.float32
 
 
+@pytest.mark.parametrize("output", ["own", "tied"])
 @pytest.mark.parametrize(("cell", "layers"), CELLS)
-def test_the_arrays_of_a_network_of_keras_are_named(cell, layers):
-    arrays = keras_network(architecture(cell=cell, layers=layers)).get_weights()
-    weights = NetworkWeights.from_keras(arrays, layers)
+def test_the_arrays_of_a_network_of_keras_are_named(cell, layers, output):
+    sizes = architecture(cell=cell, layers=layers, output=output)
+    arrays = keras_network(sizes).get_weights()
+    weights = NetworkWeights.from_keras(arrays, sizes)
     assert len(weights.recurrent) == layers
     for found, wanted in zip(in_order(weights), arrays, strict=True):
         assert found is wanted
+    if output == "tied":
+        assert_tied(weights, sizes)
+    else:
+        assert weights.projection is None
+
+
+@pytest.mark.parametrize(("cell", "layers"), CELLS)
+def test_a_tied_output_is_found_where_keras_puts_it(tmp_path, cell, layers, monkeypatch):
+    sizes = architecture(cell=cell, layers=layers, output="tied")
+    model = keras_network(sizes)
+    model.save(tmp_path / "model.keras")
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    weights = read_weights(tmp_path / "model.keras", sizes)
+    assert_tied(weights, sizes)
+    for found, wanted in zip(in_order(weights), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+        assert found.dtype == np.float32
 
 
 def test_peepholes_are_found_where_keras_puts_them(tmp_path):
@@ -144,6 +171,62 @@ def test_a_weight_that_is_no_number_is_refused(tmp_path):
     save_network(tmp_path / "model.keras", weights)
     with pytest.raises(CheckpointError, match="array 1 of layer logits holds what is no number"):
         read_weights(tmp_path / "model.keras", recited)
+
+
+@pytest.fixture(scope="module")
+def tied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A two-layer LSTM whose output is tied, that Keras saved."""
+    path = tmp_path_factory.mktemp("tied") / "model.keras"
+    keras_network(architecture(output="tied")).save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"tie_weights": False}, "embedding has tie_weights False, where True was expected"),
+        ({"logit_soft_cap": 30.0}, "embedding has logit_soft_cap 30.0, where None was expected"),
+    ],
+)
+def test_an_output_with_other_equations_is_refused(tied, tmp_path, settings, message):
+    def change(_: h5py.File, description: dict[str, Any]) -> None:
+        description["config"]["layers"][1]["config"] |= settings
+
+    path = changed(tied, tmp_path / "model.keras", change)
+    with pytest.raises(CheckpointError, match=message):
+        read_weights(path, architecture(output="tied"))
+
+
+def test_an_output_of_its_own_is_not_a_tied_one(saved, tied):
+    own, reversible = "Embedding, LSTM, LSTM, Dense", "ReversibleEmbedding, LSTM, LSTM, Dense"
+    with pytest.raises(CheckpointError, match=f"layers are {own}, where {reversible} were exp"):
+        read_weights(saved[0], architecture(output="tied"))
+    with pytest.raises(CheckpointError, match=f"layers are {reversible}, where {own} were exp"):
+        read_weights(tied, architecture())
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ({"vocabulary_size": 14}, r"embedding is float32 of shape \(13, 5\), where .* \(14, 5\)"),
+        ({"embedding": 6}, r"embedding is float32 of shape \(13, 5\), where .* \(13, 6\)"),
+        ({"units": 13}, r"recurrent_1 is float32 of shape \(5, 48\), where .* \(5, 52\)"),
+    ],
+)
+def test_a_tied_network_of_other_sizes_is_refused(tied, sizes, message):
+    with pytest.raises(CheckpointError, match=message):
+        read_weights(tied, architecture(output="tied", **sizes))
+
+
+def test_what_leads_back_to_the_vectors_has_their_length(tied, tmp_path):
+    def change(file: h5py.File, _: dict[str, Any]) -> None:
+        del file["layers/dense/vars/0"]
+        file["layers/dense/vars/0"] = np.zeros((12, 13), np.float32)
+
+    path = changed(tied, tmp_path / "model.keras", change)
+    message = r"array 0 of layer projection is float32 of shape \(12, 13\), where .* \(12, 5\)"
+    with pytest.raises(CheckpointError, match=message):
+        read_weights(path, architecture(output="tied"))
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from charrnn.architecture import STATES, Architecture
-from charrnn.config import Activation, Cell, Split
+from charrnn.architecture import GATES, STATES, Architecture
+from charrnn.config import Activation, Cell, Output, Split
 from charrnn.model.equations import EQUATIONS
 from charrnn.model.fused_network import FusedNetwork
 from charrnn.model.kernel import Arithmetic
-from charrnn.model.network import State, StatefulNetwork, build_network
+from charrnn.model.network import Masks, State, StatefulNetwork, build_network
 
 BATCH: Final = 3
 TIME: Final = 5
@@ -20,7 +20,9 @@ UNITS: Final = 4
 PARTS: Final = 2
 
 
-def architecture(cell: Cell, activation: Activation, layers: int) -> Architecture:
+def architecture(
+    cell: Cell, activation: Activation, layers: int, output: Output = "own"
+) -> Architecture:
     return Architecture(
         cell=cell,
         vocabulary_size=11,
@@ -29,6 +31,7 @@ def architecture(cell: Cell, activation: Activation, layers: int) -> Architectur
         units=UNITS,
         dropout=0.5,
         activation=activation,
+        output=output,
     )
 
 
@@ -36,11 +39,13 @@ def networks(
     cell: Cell,
     activation: Activation = "tanh",
     layers: int = 2,
+    *,
     dtype: tf.DType = tf.float32,
     split: Split = "units",
+    output: Output = "own",
 ) -> tuple[StatefulNetwork, FusedNetwork]:
     """Both networks on the same weights, none of which is zero."""
-    shape = architecture(cell, activation, layers)
+    shape = architecture(cell, activation, layers, output)
     model = build_network(shape)
     generator = np.random.default_rng(0)
     model.set_weights([generator.normal(0, 0.3, weight.shape) for weight in model.weights])
@@ -64,14 +69,26 @@ def state_of(network: StatefulNetwork) -> State:
     ]
 
 
+def masks_of(network: StatefulNetwork) -> Masks:
+    """What leaves out a half of everything."""
+    generator = np.random.default_rng(1)
+
+    def halves(*shape: int) -> tf.Tensor:
+        return tf.constant(2.0 * generator.integers(0, 2, shape), tf.float32)
+
+    sizes = network.architecture
+    columns = GATES[sizes.cell] * UNITS
+    return Masks(
+        [halves(BATCH, UNITS) for _ in range(sizes.layers)],
+        [halves(UNITS, columns) for _ in range(sizes.layers)],
+        [halves(BATCH, sizes.vocabulary_size)],
+    )
+
+
 def learned(network: StatefulNetwork) -> dict[str, Any]:
     """Nats and state after a window with dropout, and the gradients of a sum of both."""
     variables = [variable.value for variable in network.model.trainable_variables]
-    generator = np.random.default_rng(1)
-    masks = [
-        tf.constant(2.0 * generator.integers(0, 2, (BATCH, UNITS)), tf.float32)
-        for _ in range(network.architecture.layers)
-    ]
+    masks = masks_of(network)
 
     @tf.function(autograph=False)
     def learn(inputs: tf.Tensor, targets: tf.Tensor, state: State) -> Any:
@@ -95,19 +112,21 @@ def learned(network: StatefulNetwork) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("cell", "activation", "layers", "split"),
+    ("cell", "activation", "layers", "split", "output"),
     [
-        *((*kind, 2, "units") for kind in EQUATIONS),
-        ("lstm", "tanh", 1, "rows"),
-        ("gru", "tanh", 3, "rows"),
-        ("peephole_lstm", "tanh", 1, "rows"),
-        ("simple_rnn", "relu", 2, "rows"),
+        *((*kind, 2, "units", "own") for kind in EQUATIONS),
+        ("lstm", "tanh", 1, "units", "tied"),
+        ("lstm", "tanh", 1, "rows", "own"),
+        ("lstm", "tanh", 1, "rows", "tied"),
+        ("gru", "tanh", 3, "rows", "tied"),
+        ("peephole_lstm", "tanh", 1, "rows", "tied"),
+        ("simple_rnn", "relu", 2, "rows", "tied"),
     ],
 )
 def test_a_window_is_learned_as_keras_layers_learn_it(
-    cell: Cell, activation: Activation, layers: int, split: Split
+    cell: Cell, activation: Activation, layers: int, split: Split, output: Output
 ) -> None:
-    plain, fused = networks(cell, activation, layers, split=split)
+    plain, fused = networks(cell, activation, layers, split=split, output=output)
     expected, found = learned(plain), learned(fused)
     assert found.keys() == expected.keys()
     for name, array in expected.items():
@@ -127,9 +146,12 @@ def test_two_windows_are_one_long_one(cell: Cell, activation: Activation) -> Non
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
+@pytest.mark.parametrize("output", ["own", "tied"])
 @pytest.mark.parametrize("split", ["units", "rows"])
-def test_nats_are_those_of_the_logits_and_one_character_is_a_window(split: Split) -> None:
-    plain, fused = networks("lstm", split=split)
+def test_nats_are_those_of_the_logits_and_one_character_is_a_window(
+    split: Split, output: Output
+) -> None:
+    plain, fused = networks("lstm", split=split, output=output)
     state = state_of(fused)
     for time in (TIME, 1):
         logits, _ = plain(ids(3, time), state)
@@ -139,9 +161,10 @@ def test_nats_are_those_of_the_logits_and_one_character_is_a_window(split: Split
         np.testing.assert_allclose(nats, -np.log(wanted), atol=1e-5)
 
 
-def test_products_of_bfloat16_hand_on_full_precision() -> None:
-    _, exact = networks("lstm")
-    _, rough = networks("lstm", dtype=tf.bfloat16)
+@pytest.mark.parametrize("output", ["own", "tied"])
+def test_products_of_bfloat16_hand_on_full_precision(output: Output) -> None:
+    _, exact = networks("lstm", output=output)
+    _, rough = networks("lstm", dtype=tf.bfloat16, output=output)
     expected, found = learned(exact), learned(rough)
     assert {tensor.dtype for tensor in found.values()} == {tf.float32}
     np.testing.assert_allclose(found["nats"], expected["nats"], rtol=0.02)

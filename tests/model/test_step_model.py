@@ -18,20 +18,30 @@ CELLS = [
 ]
 
 
-def engines(cell: str, activation: str, layers: int = 2) -> tuple[StepModel, StepModel]:
-    sizes = architecture(cell=cell, activation=activation, layers=layers, units=24)
+def engines(
+    cell: str, activation: str, layers: int = 2, output: str = "own"
+) -> tuple[StepModel, StepModel]:
+    sizes = architecture(cell=cell, activation=activation, layers=layers, units=24, output=output)
     arrays = keras_network(sizes, seed=layers).get_weights()
-    weights = NetworkWeights.from_keras(arrays, layers)
+    weights = NetworkWeights.from_keras(arrays, sizes)
     return TensorFlowEngine(weights, sizes), NumpyEngine(weights, sizes)
 
 
-@pytest.mark.parametrize("largest_table", [0, 2**25], ids=["product", "table"])
+@pytest.mark.parametrize(
+    ("largest_table", "output"),
+    [(0, "own"), (2**25, "own"), (2**25, "tied")],
+    ids=["product", "table", "tied"],
+)
 @pytest.mark.parametrize(("cell", "activation"), CELLS)
 def test_steps_and_readings_are_those_of_numpy(
-    cell: str, activation: str, largest_table: int, monkeypatch: pytest.MonkeyPatch
+    cell: str,
+    activation: str,
+    largest_table: int,
+    output: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(step_network, "LARGEST_TABLE", largest_table)
-    network, expected = engines(cell, activation)
+    network, expected = engines(cell, activation, output=output)
     assert network.vocabulary_size == expected.vocabulary_size
     ids = np.random.default_rng(1).integers(0, 13, (3, 120))
     state, expected_state = network.initial_state(3), expected.initial_state(3)

@@ -2,31 +2,72 @@ import pytest
 
 from charrnn.config import ModelConfig, TrainingConfig
 from charrnn.errors import ConfigurationError
-from charrnn.training.plan import settle_architecture, settle_training, total_steps
+from charrnn.training.budget import ByClock, Characters, budget_of
+from charrnn.training.plan import (
+    NOISES,
+    noise_for,
+    settle_architecture,
+    settle_training,
+    total_steps,
+)
+
+MUCH = Characters(10**9)
 
 
 def settled(training: TrainingConfig, characters: int = 100_000, devices: int = 1):
-    architecture = settle_architecture(ModelConfig(), characters, 70)
-    return settle_training(training, architecture, characters, devices)
+    budget = budget_of(training, characters, lambda: 1e9)
+    architecture = settle_architecture(ModelConfig(), budget, characters, 70)
+    return settle_training(training, architecture, budget, characters, devices)
 
 
 def test_what_is_asked_for_is_built() -> None:
     model = ModelConfig(cell="gru", layers=3, units=7, embedding=5, dropout=0.0)
-    architecture = settle_architecture(model, 10**7, 9000)
+    architecture = settle_architecture(model, MUCH, 10**7, 9000)
     assert (architecture.cell, architecture.layers, architecture.units) == ("gru", 3, 7)
     assert (architecture.embedding, architecture.dropout) == (5, 0.0)
 
 
 def test_longer_texts_get_wider_networks() -> None:
-    units = [settle_architecture(ModelConfig(), n, 70).units for n in (10**4, 10**5, 10**6, 10**7)]
+    units = [
+        settle_architecture(ModelConfig(), Characters(20.0 * n), n, 70).units
+        for n in (10**4, 10**5, 10**6, 10**7)
+    ]
     assert units == sorted(units)
     assert units[0] < units[-1]
 
 
 def test_a_large_vocabulary_gets_longer_vectors() -> None:
-    small = settle_architecture(ModelConfig(), 10**6, 70)
-    large = settle_architecture(ModelConfig(), 10**6, 8000)
+    small = settle_architecture(ModelConfig(), MUCH, 10**6, 70)
+    large = settle_architecture(ModelConfig(), MUCH, 10**6, 8000)
     assert small.embedding < large.embedding
+
+
+def test_a_run_with_more_time_gets_a_wider_network_and_a_slow_machine_a_narrower_one() -> None:
+    def units(seconds: float, speed: float) -> int:
+        budget = ByClock(seconds, lambda: speed)
+        return settle_architecture(ModelConfig(), budget, 10**6, 70).units
+
+    assert [units(seconds, 4e11) for seconds in (15, 60, 240, 3600)] == [256, 512, 1024, 1024]
+    assert units(240, 4e10) == 512
+    assert units(0.001, 1.0) == 256
+
+
+def test_the_more_often_a_text_is_read_the_more_is_left_out() -> None:
+    architecture = settle_architecture(ModelConfig(), MUCH, 10**6, 70)
+    for noise in NOISES:
+        assert noise_for(architecture, Characters(noise.readings * 10**6), 10**6) == noise
+    between = noise_for(architecture, Characters(6.36 * 10**6), 10**6)
+    assert NOISES[1].weight_dropout < between.weight_dropout < NOISES[2].weight_dropout
+    least, most = (noise_for(architecture, Characters(count), 10**6) for count in (1e-3, 1e30))
+    assert least[1:] == NOISES[0][1:]
+    assert most[1:] == NOISES[-1][1:]
+
+
+def test_noise_that_is_asked_for_stays() -> None:
+    training = TrainingConfig(weight_dropout=0.0)
+    assert settled(training).weight_dropout == 0.0
+    architecture = settle_architecture(ModelConfig(dropout=0.0), MUCH, 10**6, 70)
+    assert architecture.dropout == 0.0
 
 
 @pytest.mark.parametrize("characters", [65, 300, 5_000, 100_000, 10**7])

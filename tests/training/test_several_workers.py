@@ -14,6 +14,7 @@ from charrnn.checkpoint import read_history
 from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training import run
 from tests.training.ports import free_cluster
+from tests.training.runs import save_random_run
 
 ROOT = Path(__file__).parents[2]
 WORDS = "the moon is a boat on the quiet lake and I am its only sail\n"
@@ -104,16 +105,17 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def train_alone(place: Path) -> Path:
+def train_alone(place: Path, steps: int = 60, origin: Path | None = None) -> Path:
     """The checkpoint of the same run in this process."""
     return run.train(
         place / "moon.txt",
         checkpoints=place / "alone",
         model=ModelConfig(units=8, embedding=4, dropout=0.2),
         training=TrainingConfig(
-            batch_size=4, window=8, learning_rate=0.01, steps=60, evaluate_every=20
+            batch_size=4, window=8, learning_rate=0.01, steps=steps, evaluate_every=20
         ),
         reading=CorpusConfig(layout="text"),
+        origin=origin,
     ).directory
 
 
@@ -157,6 +159,18 @@ def test_two_workers_that_are_killed_and_stopped_and_resumed_learn_what_one_lear
     # One worker goes on alone with what two have begun.
     assert run.resume(place / "stopped").steps == 60
     assert_same_curve(place / "stopped", alone)
+
+
+def test_two_workers_that_begin_with_a_network_learn_what_one_learns(place: Path) -> None:
+    origin = place / "tang"
+    save_random_run(origin, "abcdefgh", units=8, embedding=4)
+    steps = ("--steps", "20", "--from", str(origin))
+    chief, worker = together(place, str(place / "moon.txt"), *SETTINGS, *steps, "--json")
+    assert (chief.code, worker.code, worker.errors) == (0, 0, HERE)
+    assert "begins with what tang has learned, which knows 5 of the 19" in chief.errors
+    assert_same_curve(
+        place / "0" / "checkpoints" / "moon", train_alone(place, steps=20, origin=origin)
+    )
 
 
 def test_workers_with_other_settings_are_refused_and_nothing_is_written(place: Path) -> None:

@@ -12,7 +12,7 @@ from charrnn.architecture import Architecture
 from charrnn.config import TrainingConfig
 from charrnn.model.fused_network import FusedNetwork
 from charrnn.model.kernel import Arithmetic
-from charrnn.model.network import StatefulNetwork, build_network
+from charrnn.model.network import NO_MASKS, StatefulNetwork, build_network
 from charrnn.training.batches import TrainingStreams
 from charrnn.training.optimizer import SECOND_MOMENT
 from charrnn.training.step import TrainingStep
@@ -21,6 +21,7 @@ ARCHITECTURE = Architecture(
     cell="lstm", vocabulary_size=13, embedding=4, layers=2, units=6, dropout=0.0, activation="tanh"
 )
 CONFIG = TrainingConfig(batch_size=4, window=8, learning_rate=0.01, gradient_norm=0.05)
+THINNED = {"dropout": 0.3, "weight_dropout": 0.2, "symbol_dropout": 0.1}
 
 
 def streams() -> TrainingStreams:
@@ -102,23 +103,56 @@ def test_dropout_follows_seed_and_step_alone() -> None:
 
 def test_dropout_keeps_the_expected_output() -> None:
     step = make_step(dropout=0.25)
-    masks = np.stack([step._masks(tf.constant(n, tf.int64)) for n in range(200)])
+    masks = np.stack([step._masks(tf.constant(n, tf.int64)).outputs for n in range(200)])
     assert set(np.unique(masks)) == {np.float32(0), np.float32(1 / 0.75)}
     assert masks.mean() == pytest.approx(1.0, abs=0.02)
     assert (masks[:, 0] != masks[:, 1]).any()
 
 
+def test_a_step_leaves_out_what_the_settings_say() -> None:
+    masks = make_step(**THINNED)._masks(tf.constant(3, tf.int64))
+    assert [mask.shape for mask in masks.outputs] == [(4, 6)] * 2
+    assert [mask.shape for mask in masks.weights] == [(6, 24)] * 2
+    assert [mask.shape for mask in masks.symbols] == [(4, 13)]
+    assert make_step()._masks(tf.constant(3, tf.int64)) == NO_MASKS
+
+
+@pytest.mark.parametrize("share", ["weight_dropout", "symbol_dropout"])
+def test_what_is_left_out_changes_what_is_learned_and_not_what_is_measured(share: str) -> None:
+    batch, thinned, whole = streams().batch(0), make_step(**{share: 0.5}), make_step()
+    losses = [step(batch, step.zero_state(), 0, 0.0)[0].loss for step in (thinned, whole)]
+    assert losses[0] != losses[1]
+    ids, state = batch.inputs, whole.zero_state()
+    for network in (thinned.averaged, thinned.network):
+        nats, _ = network.nats(ids, batch.targets, state)
+        assert float(tf.reduce_mean(nats)) == pytest.approx(losses[1], abs=1e-6)
+
+
+def test_a_step_begins_with_weights_that_it_adopts() -> None:
+    step, batch = make_step(averaging=0.5), streams().batch(0)
+    given = [array + 1 for array in build_network(ARCHITECTURE, seed=9).get_weights()]
+    step.adopt(given)
+    for network in (step.network, step.averaged):
+        for found, wanted in zip(network.model.get_weights(), given, strict=True):
+            np.testing.assert_array_equal(found, wanted)
+    step(batch, step.zero_state(), 100, 0.01)
+    learned = step.network.model.get_weights()
+    for average, old, new in zip(step.averaged.model.get_weights(), given, learned, strict=True):
+        assert (new != old).any()
+        np.testing.assert_allclose(average, 0.5 * old + 0.5 * new, atol=1e-6)
+
+
 @pytest.mark.parametrize("arithmetic", [{}, {"precision": "bfloat16", "parts": 2}])
 def test_what_is_restored_goes_on_to_the_bit(arithmetic: dict[str, Any]) -> None:
     text = streams()
-    straight = make_step(dropout=0.3, **arithmetic)
+    straight = make_step(**THINNED, **arithmetic)
     state = straight.zero_state()
     for number in range(6):
         if number == 3:
             saved = straight.arrays(state)
         _, state = straight(text.batch(number), state, number, 0.01)
 
-    resumed = make_step(dropout=0.3, **arithmetic)
+    resumed = make_step(**THINNED, **arithmetic)
     state_again = resumed.restore(saved)
     for number in range(3, 6):
         _, state_again = resumed(text.batch(number), state_again, number, 0.01)
@@ -154,7 +188,7 @@ from tests.training.test_step import ARCHITECTURE, CONFIG, streams
 import dataclasses
 
 architecture = dataclasses.replace(ARCHITECTURE, dropout=0.3)
-config = dataclasses.replace(CONFIG, parts=PARTS)
+config = dataclasses.replace(CONFIG, parts=PARTS, weight_dropout=0.2, symbol_dropout=0.1)
 text = streams()
 losses = []
 for strategy in (

@@ -1,0 +1,1 @@
+"""How well each learns in the same time: charrnn, nanoGPT's recipes, PyTorch's LSTM."""

@@ -1,0 +1,83 @@
+"""Tiny Shakespeare as nanoGPT divides it, and the two protocols its losses are told by."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Ids = npt.NDArray[np.int64]
+
+WINDOW_BATCHES = 50
+WINDOW_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of few characters, divided.
+
+    Attributes:
+        training: `(length,)` ids of the first nine tenths.
+        validation: `(length,)` ids of the rest.
+        symbols: Distinct characters.
+    """
+
+    training: Ids
+    validation: Ids
+    symbols: int
+
+    @classmethod
+    def read(cls, path: Path) -> "Text":
+        """Read and divide a file."""
+        text = path.read_text(encoding="utf-8")
+        alphabet = sorted(set(text))
+        ids = np.array([alphabet.index(character) for character in text], np.int64)
+        border = int(0.9 * len(ids))
+        return cls(ids[:border], ids[border:], len(alphabet))
+
+
+def random_windows(ids: Ids, batch: int, length: int, random: np.random.Generator) -> Any:
+    """Inputs and targets of windows at random places, `(batch, length)` each."""
+    starts = random.integers(len(ids) - length, size=batch)
+    rows = ids[starts[:, None] + np.arange(length + 1)]
+    return rows[:, :-1], rows[:, 1:]
+
+
+def validation_windows(ids: Ids, length: int) -> Iterator[Any]:
+    """The windows that estimate a loss as nanoGPT does, the same for whoever asks."""
+    random = np.random.default_rng(0)
+    for _ in range(WINDOW_BATCHES):
+        yield random_windows(ids, WINDOW_BATCH, length, random)
+
+
+class Clock:
+    """A run that ends when its time is up, its length in steps foretold from its speed.
+
+    Args:
+        began: When the time began to count, on `time.monotonic`.
+        seconds: How long it is.
+        closing: Seconds that the evaluation at the end will take.
+    """
+
+    def __init__(self, began: float, seconds: float, closing: float) -> None:
+        self._deadline = began + seconds - closing
+        self._first: float | None = None
+
+    def progress(self) -> float:
+        """Share of the run that is behind, from 0 to 1 and above."""
+        now = time.monotonic()
+        if self._first is None:
+            self._first = now
+        return (now - self._first) / max(1e-9, self._deadline - self._first)
+
+
+def half_cosine(progress: float, highest: float, lowest: float) -> float:
+    """A rate that falls as a half cosine."""
+    return float(lowest + (highest - lowest) * (1 + np.cos(np.pi * min(1.0, progress))) / 2)
+
+
+Learner = Callable[[Text, float, float], dict[str, Any]]
+"""Trains on a text, from when on and for how many seconds, and tells what came of it."""

@@ -1,0 +1,73 @@
+"""`charrnn pack`: a network made ready to be given away."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from charrnn.checkpoint import Checkpoint, find_checkpoint
+from charrnn.cli.learned_text import corpus_again
+from charrnn.cli.options import checkpoints_option, examples, named_checkpoint_argument
+from charrnn.cli.sizes import size_in_words
+from charrnn.config import LENGTH_OF_TEXT, SamplingConfig
+from charrnn.errors import CheckpointError, CorpusError
+
+if TYPE_CHECKING:
+    from charrnn.corpus.vocabulary import Ids
+
+
+@click.command(
+    epilog=examples(
+        ("charrnn pack mine gifts/moons", "mine, half as large, as gifts/moons"),
+        ("charrnn generate gifts/moons", "write with it, there or elsewhere"),
+    ),
+)
+@named_checkpoint_argument
+@click.argument("directory", type=click.Path(path_type=Path))
+@checkpoints_option
+def pack(checkpoint: str, directory: Path, checkpoints: Path) -> None:
+    """Make a network ready to be given away, in DIRECTORY.
+
+    Its weights are rounded to float16, which halves their size. The text that it learned, the index
+    of that, and what only training needs stay behind. A card, README.md, tells what it is, what it
+    learned, how, and how well: read it, and add by whose leave the text was learned.
+    """
+    from charrnn.generation.packing import pack as packed_in
+    from charrnn.generation.threads import use_idle_cores
+
+    use_idle_cores()
+    opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
+    try:
+        result = packed_in(opened, directory, _validation(opened), _sample)
+    except OSError as error:
+        raise CheckpointError(
+            f"{directory} cannot be written ({error.strerror}). Give another place."
+        ) from error
+    click.echo(f"Packed in {directory}, {size_in_words(result.size)}.")
+    if result.before is not None and result.after is not None:
+        click.echo(
+            f"Its loss is {result.after:.4f} nats per character; it was {result.before:.4f} before "
+            "its weights were rounded."
+        )
+
+
+def _validation(checkpoint: Checkpoint) -> "Ids | None":
+    """What the network was measured on; None, and why, where that is not at hand."""
+    from charrnn.corpus.splitting import encode_part, split_corpus
+    from charrnn.corpus.vocabulary import Vocabulary
+
+    record = checkpoint.record
+    try:
+        corpus = corpus_again(checkpoint)
+    except CorpusError as error:
+        click.echo(f"What rounding costs is not measured: {error}", err=True)
+        return None
+    split = split_corpus(corpus, record.reading.validation_fraction, record.training.window)
+    return encode_part(corpus, split.validation, Vocabulary(record.vocabulary))
+
+
+def _sample(checkpoint: Checkpoint) -> str:
+    from charrnn.generation.writer import TextGenerator
+
+    config = SamplingConfig(seed=1, length=LENGTH_OF_TEXT)
+    return str(TextGenerator.open(checkpoint).write(config=config))

@@ -1,0 +1,82 @@
+"""What a step of training leaves out: masks that depend on (seed, step) alone.
+
+Outputs of the recurrent layers are left out for a whole window (Gal & Ghahramani, 2016), single
+recurrent weights likewise (Merity et al., 2018, "weight-dropped LSTM"), and for each row of the
+batch all occurrences of some characters (the same, "embedding dropout", where the rows share them).
+"""
+
+import math
+from typing import Final
+
+import tensorflow as tf
+
+from charrnn.architecture import GATES, Architecture
+from charrnn.config import TrainingConfig, seed_after
+from charrnn.model.network import Masks
+
+LEVELS: Final = 256
+"""Steps in which the share of weights is counted: one random byte decides on a weight, since there
+are millions of them."""
+
+
+class Dropout:
+    """Draws the masks of a run.
+
+    Args:
+        architecture: Sizes of the network, and the share of its outputs.
+        config: Settled settings: the seed, the shares of weights and of symbols.
+    """
+
+    def __init__(self, architecture: Architecture, config: TrainingConfig) -> None:
+        assert config.batch_size is not None, "a settled training has a batch size"
+        self._sizes = architecture
+        self._batch_size = config.batch_size
+        self._seed = config.seed
+        self._weights = config.weight_dropout or 0.0
+        self._symbols = config.symbol_dropout
+
+    def masks(self, step: tf.Tensor, rows: slice) -> Masks:
+        """What a step leaves out.
+
+        Args:
+            step: Its number, a scalar int64.
+            rows: Those of the batch that are read here.
+        """
+        layers, sizes = range(self._sizes.layers), self._sizes
+        masks = Masks([], [], [])
+        for layer in layers if sizes.dropout else ():
+            shape = (self._batch_size, sizes.units)
+            masks.outputs.append(_kept(shape, sizes.dropout, self._key(layer, step))[rows])
+        for layer in layers if self._weights else ():
+            shape = (sizes.units, GATES[sizes.cell] * sizes.units)
+            key = self._key(sizes.layers + layer, step)
+            masks.weights.append(_kept_weights(shape, self._weights, key))
+        if self._symbols:
+            shape = (self._batch_size, sizes.vocabulary_size)
+            key = self._key(2 * sizes.layers, step)
+            masks.symbols.append(_kept(shape, self._symbols, key)[rows])
+        return masks
+
+    def _key(self, number: int, step: tf.Tensor) -> tf.Tensor:
+        return tf.stack([tf.constant(seed_after(self._seed, number), tf.int64), step])
+
+
+def _kept(shape: tuple[int, int], share: float, key: tf.Tensor) -> tf.Tensor:
+    """Zeros for a share of a mask, and what makes up for them elsewhere."""
+    uniform = tf.random.stateless_uniform(shape, seed=key)
+    return tf.cast(uniform >= share, tf.float32) / (1 - share)
+
+
+def _kept_weights(shape: tuple[int, int], share: float, key: tf.Tensor) -> tf.Tensor:
+    """The same in steps of a share of 1/256, of one random byte for each number."""
+    count = math.prod(shape)
+    words = tf.random.stateless_uniform((-(-count // 4),), key, None, None, tf.int32)
+    numbers = tf.reshape(tf.bitcast(words, tf.uint8), (-1,))[:count]
+    dropped = min(LEVELS - 1, round(share * LEVELS))
+    return _scaled(tf.reshape(numbers, shape), tf.constant(dropped, tf.int32))
+
+
+@tf.function(jit_compile=True, autograph=False)
+def _scaled(numbers: tf.Tensor, dropped: tf.Tensor) -> tf.Tensor:
+    kept = tf.cast(tf.cast(numbers, tf.int32) >= dropped, tf.float32)
+    return kept * (LEVELS / tf.cast(LEVELS - dropped, tf.float32))

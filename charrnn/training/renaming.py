@@ -1,0 +1,90 @@
+"""Names spelled anew as a text is read, so that a network learns to take them from what it reads.
+
+Names are arbitrary: those of the next text are others. A network that reads the same few hundred
+again and again learns them by heart, and nothing of how a name comes back once it has been named.
+So some of the streams of each epoch read them with other letters, vowels for vowels and consonants
+for consonants, each name alike wherever it stands in the stream. Lengths stay as they are.
+"""
+
+import re
+from collections import Counter
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from charrnn.corpus.rows import as_array
+from charrnn.corpus.vocabulary import Ids, Vocabulary
+
+KINDS: Final = ("aeiou", "bcdfghjklmnpqrstvwxyz")
+"""Letters that take one another's place."""
+
+WORD: Final = re.compile(r"[A-Za-z]{3,}")
+
+FEWEST: Final = 3
+"""Times that a name stands in a text at least: rarer words have a capital by chance."""
+
+LONGEST_SEARCHED: Final = 50_000_000
+"""Characters of a text in which names are looked for at most."""
+
+Rows = npt.NDArray[np.unsignedinteger]
+
+
+def names_in(text: str) -> set[str]:
+    """Words, in small letters, that a text never has without a capital."""
+    words = Counter(WORD.findall(text))
+    plain = {word for word in words if word.islower()}
+    capital: Counter[str] = Counter()
+    for word, count in words.items():
+        if word[0].isupper():
+            capital[word.lower()] += count
+    return {word for word, count in capital.items() if count >= FEWEST and word not in plain}
+
+
+class Renaming:
+    """Spells names anew.
+
+    Args:
+        ids: `(length,)` ids of the training part.
+        vocabulary: Their characters.
+        share: Share of the streams whose names are spelled anew in an epoch.
+        seed: With epoch and stream it decides which, and how.
+    """
+
+    def __init__(self, ids: Ids, vocabulary: Vocabulary, share: float, seed: int) -> None:
+        self._vocabulary = vocabulary
+        self._share = share
+        self._seed = seed
+        # Poem breaks and unknown symbols are one character long here too.
+        text = "".join(
+            ("\n", "\N{REPLACEMENT CHARACTER}", *vocabulary.characters)[i] for i in _all(ids)
+        )
+        names = names_in(text)
+        self.names = len(names)
+        self.places = np.zeros(len(text), np.bool_)
+        for match in WORD.finditer(text):
+            if match.group().lower() in names:
+                self.places[match.start() : match.end()] = True
+
+    def spelling(self, epoch: int, stream: int) -> Rows | None:
+        """For each id the one that a name has in its place; None where names stay as they are."""
+        random = np.random.default_rng((self._seed, epoch, stream))
+        if random.random() >= self._share:
+            return None
+        spelling = np.arange(self._vocabulary.size, dtype=self._vocabulary.id_type)
+        for kind in KINDS:
+            letters = [letter for letter in kind if self._knows(letter)]
+            for letter, other in zip(letters, random.permutation(letters).tolist(), strict=True):
+                for case in (str.lower, str.upper):
+                    spelling[self._vocabulary.id_of(case(letter))] = self._vocabulary.id_of(
+                        case(other)
+                    )
+        return spelling
+
+    def _knows(self, letter: str) -> bool:
+        return letter in self._vocabulary and letter.upper() in self._vocabulary
+
+
+def _all(ids: Ids) -> list[int]:
+    numbers: list[int] = as_array(ids).tolist()
+    return numbers

@@ -1,0 +1,119 @@
+"""Beginning with what another network has learned: rows by character, all else as it is.
+
+A network differs from one text to another in its alphabet alone: in the rows of the embedding, and
+in the columns of an output of its own. The characters that both texts have keep theirs, and what
+has learned how they follow one another stays.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from charrnn.architecture import Architecture
+from charrnn.checkpoint import Checkpoint
+from charrnn.config import ModelConfig
+from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.errors import CheckpointError
+from charrnn.record import OriginRecord
+
+Arrays = list[npt.NDArray[np.float32]]
+
+EMBEDDING: Final = 0
+"""Where the embedding stands among the arrays of a network."""
+
+SHARED: Final = ("cell", "layers", "units", "embedding", "activation", "output")
+"""What a network has of the one that it begins with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A network that another one begins with.
+
+    Attributes:
+        record: Which it is.
+        architecture: Its sizes.
+        vocabulary: What its rows stand for.
+        arrays: Its weights, as Keras's `get_weights` orders them.
+    """
+
+    record: OriginRecord
+    architecture: Architecture
+    vocabulary: Vocabulary
+    arrays: Arrays
+
+    @classmethod
+    def open(cls, directory: Path) -> "Origin":
+        """Read a checkpoint; raises CheckpointError where that cannot be done."""
+        checkpoint = Checkpoint.open(directory)
+        try:
+            model = keras.saving.load_model(checkpoint.model_path, compile=False)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise CheckpointError(
+                f"{checkpoint.model_path} cannot be loaded: {error}. Copy the checkpoint again from "
+                "where it came, or begin with another one."
+            ) from error
+        return cls(
+            record=OriginRecord(name=directory.name, sha256=checkpoint.model.sha256),
+            architecture=checkpoint.record.architecture,
+            vocabulary=Vocabulary(checkpoint.record.vocabulary),
+            arrays=model.get_weights(),
+        )
+
+    def settled(self, model: ModelConfig | None) -> ModelConfig:
+        """The network asked for, with what is open as this one has it; None leaves all open.
+
+        Raises:
+            CheckpointError: It is of another architecture.
+        """
+        sizes: dict[str, Any] = {}
+        for name in SHARED:
+            own, asked = getattr(self.architecture, name), getattr(model, name, None)
+            if asked not in (None, own):
+                raise CheckpointError(
+                    f"{self.record.name} has {name} {own}, and a network that begins with it has the "
+                    f"same. Received: {name} {asked}. Leave it out, or train without --from."
+                )
+            sizes[name] = own
+        return dataclasses.replace(model or ModelConfig(), **sizes)
+
+    def transferred(
+        self, fresh: Sequence[npt.NDArray[np.float32]], vocabulary: Vocabulary
+    ) -> Arrays:
+        """The weights of a new network: this one's, but for characters that it does not know.
+
+        Args:
+            fresh: Initial weights of the new network, as `get_weights` orders them.
+            vocabulary: What its rows stand for.
+        """
+        own = map(self.vocabulary.id_of, vocabulary.characters)
+        theirs = np.array([BREAK, UNKNOWN, *own])
+        known = theirs != UNKNOWN
+        known[UNKNOWN] = True
+        arrays = [array.copy() for array in self.arrays]
+        for place in _by_symbol(self.architecture):
+            arrays[place] = fresh[place].copy()
+            # Symbols stand along the last axis of an output, and along the first of an embedding.
+            rows, kept = arrays[place].T, self.arrays[place].T
+            if place == EMBEDDING:
+                rows, kept = arrays[place], self.arrays[place]
+            rows[known] = kept[theirs[known]]
+        return arrays
+
+    def told(self, vocabulary: Vocabulary) -> str:
+        """What a network of a vocabulary begins with, in a sentence."""
+        known = sum(character in self.vocabulary for character in vocabulary.characters)
+        return (
+            f"it begins with what {self.record.name} has learned, which knows {known:,} of the "
+            f"{len(vocabulary.characters):,} characters."
+        )
+
+
+def _by_symbol(architecture: Architecture) -> tuple[int, ...]:
+    """Which arrays have something for each symbol: the embedding, an output's kernel and bias."""
+    return (EMBEDDING,) if architecture.output == "tied" else (EMBEDDING, -2, -1)

@@ -1,0 +1,167 @@
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from charrnn.architecture import Architecture
+from charrnn.config import LARGEST_SEED, Cell, TrainingConfig
+from charrnn.model.network import NO_MASKS, Masks, build_network
+from charrnn.training.dropout import LEVELS, Dropout
+
+WHOLE = slice(0, 8)
+ALL = {"dropout": 0.5, "weight_dropout": 0.5, "symbol_dropout": 0.5}
+
+
+def dropout(cell: Cell = "lstm", units: int = 6, dropout: float = 0.0, **settings: Any) -> Dropout:
+    architecture = Architecture(
+        cell=cell,
+        vocabulary_size=13,
+        embedding=4,
+        layers=2,
+        units=units,
+        dropout=dropout,
+        activation="tanh",
+    )
+    return Dropout(architecture, TrainingConfig(batch_size=8, **settings))
+
+
+def masks(dropout: Dropout, step: int = 0, rows: slice = WHOLE) -> Masks:
+    return dropout.masks(tf.constant(step, tf.int64), rows)
+
+
+def flat(masks: Masks) -> list[np.ndarray]:
+    return [mask.numpy() for kind in masks for mask in kind]
+
+
+def same(one: Masks, other: Masks) -> list[bool]:
+    return [bool((a == b).all()) for a, b in zip(flat(one), flat(other), strict=True)]
+
+
+def test_masks_follow_seed_and_step_alone() -> None:
+    first = masks(dropout(**ALL, seed=3), 7)
+    drawing = dropout(**ALL, seed=3)
+    for step in (2, 9):
+        masks(drawing, step)
+    assert same(first, masks(drawing, 7)) == [True] * 5
+    assert same(first, masks(drawing, 8)) == [False] * 5
+    assert same(first, masks(dropout(**ALL, seed=100), 7)) == [False] * 5
+
+
+def test_a_compiled_step_draws_what_one_that_is_not_compiled_draws() -> None:
+    drawing = dropout(**ALL)
+    compiled = tf.function(lambda step: drawing.masks(step, WHOLE), autograph=False)
+    assert same(compiled(tf.constant(5, tf.int64)), masks(drawing, 5)) == [True] * 5
+
+
+def test_no_two_masks_of_a_step_are_alike() -> None:
+    drawn = masks(dropout(**ALL, units=13))
+    assert not same(Masks(outputs=drawn.outputs[:1]), Masks(outputs=drawn.outputs[1:]))[0]
+    assert not same(Masks(weights=drawn.weights[:1]), Masks(weights=drawn.weights[1:]))[0]
+    assert not same(Masks(outputs=drawn.outputs[1:]), Masks(outputs=drawn.symbols))[0]
+
+
+def test_the_largest_seed_has_masks_too() -> None:
+    drawn = masks(dropout(**ALL, seed=LARGEST_SEED))
+    assert same(drawn, masks(dropout(**ALL, seed=0))) == [False] * 5
+
+
+@pytest.mark.parametrize(
+    ("shares", "drawn"),
+    [
+        ({}, (0, 0, 0)),
+        ({"weight_dropout": 0.0, "symbol_dropout": 0.0}, (0, 0, 0)),
+        ({"dropout": 0.25}, (2, 0, 0)),
+        ({"weight_dropout": 0.25}, (0, 2, 0)),
+        ({"symbol_dropout": 0.25}, (0, 0, 1)),
+        ({"dropout": 0.25, "symbol_dropout": 0.25}, (2, 0, 1)),
+    ],
+    ids=str,
+)
+def test_nothing_is_drawn_where_nothing_is_left_out(
+    shares: dict[str, float], drawn: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw, draws = tf.random.stateless_uniform, []
+
+    def counted(*arguments: Any, **options: Any) -> tf.Tensor:
+        draws.append(1)
+        return draw(*arguments, **options)
+
+    monkeypatch.setattr(tf.random, "stateless_uniform", counted)
+    found = masks(dropout(**shares))
+    assert tuple(map(len, found)) == drawn
+    assert len(draws) == sum(drawn)
+    # What every network begins with is not what a step fills.
+    assert NO_MASKS == ([], [], [])
+
+
+def test_masks_have_the_shapes_of_what_they_multiply() -> None:
+    found = masks(dropout(**ALL), rows=slice(2, 5))
+    assert [mask.shape for mask in found.outputs] == [(3, 6), (3, 6)]
+    assert [mask.shape for mask in found.symbols] == [(3, 13)]
+    assert {mask.dtype for kind in found for mask in kind} == {tf.float32}
+
+
+@pytest.mark.parametrize("cell", get_args(Cell))
+def test_masks_of_weights_have_the_shape_of_recurrent_kernels(cell: Cell) -> None:
+    # Three units have a number of weights that is no multiple of the four bytes of a word.
+    drawing = dropout(cell=cell, units=3, weight_dropout=0.5)
+    network = build_network(drawing._sizes)
+    for number, mask in enumerate(masks(drawing).weights, 1):
+        assert mask.shape == network.get_layer(f"recurrent_{number}").cell.recurrent_kernel.shape
+
+
+def test_devices_draw_their_rows_of_one_batch_and_the_same_weights() -> None:
+    drawing = dropout(**ALL)
+    whole, first, second = (masks(drawing, 4, rows) for rows in (WHOLE, slice(0, 4), slice(4, 8)))
+    for kind in ("outputs", "symbols"):
+        parts = zip(getattr(first, kind), getattr(second, kind), strict=True)
+        for mask, both in zip(getattr(whole, kind), parts, strict=True):
+            np.testing.assert_array_equal(np.concatenate(both), mask)
+    for mask, one, other in zip(whole.weights, first.weights, second.weights, strict=True):
+        np.testing.assert_array_equal(one, mask)
+        np.testing.assert_array_equal(other, mask)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.8])
+def test_a_share_is_left_out_and_the_rest_makes_up_for_it(share: float) -> None:
+    drawing = dropout(units=64, dropout=share, weight_dropout=share, symbol_dropout=share)
+    steps = [masks(drawing, step) for step in range(20)]
+    dropped = round(share * LEVELS)
+    for kind, kept in (
+        ("outputs", 1 / np.float32(1 - share)),
+        ("weights", np.float32(LEVELS / (LEVELS - dropped))),
+        ("symbols", 1 / np.float32(1 - share)),
+    ):
+        drawn = np.concatenate(
+            [mask.numpy().ravel() for step in steps for mask in getattr(step, kind)]
+        )
+        assert np.unique(drawn).tolist() == pytest.approx([0, kept], rel=1e-6), kind
+        # Four standard deviations of so many draws.
+        tolerance = 4 * np.sqrt(share * (1 - share) / len(drawn))
+        wanted = dropped / LEVELS if kind == "weights" else share
+        assert (drawn == 0).mean() == pytest.approx(wanted, abs=tolerance), kind
+        assert drawn.mean() == pytest.approx(1, abs=tolerance * kept), kind
+
+
+@pytest.mark.parametrize(
+    ("share", "values"),
+    [
+        (0.001, {1.0}),
+        (0.3, {0.0, 256 / 179}),
+        (1 / 256, {0.0, 256 / 255}),
+        (0.999, {0.0, 256.0}),
+    ],
+)
+def test_the_share_of_weights_is_counted_in_256_steps(share: float, values: set[float]) -> None:
+    (mask, _) = masks(dropout(units=64, weight_dropout=share)).weights
+    assert set(np.unique(mask)) == {np.float32(value) for value in values}
+
+
+def test_every_byte_of_a_random_word_decides_on_a_weight_of_its_own() -> None:
+    (mask, _) = masks(dropout(units=64, weight_dropout=0.5)).weights
+    lanes = (mask.numpy().reshape(-1, 4) == 0).astype(float)
+    assert lanes.mean(axis=0) == pytest.approx([0.5] * 4, abs=4 * 0.5 / 64)
+    alike = np.corrcoef(lanes.T) - np.eye(4)
+    # Four standard deviations of what 4,096 words that are not related come to.
+    assert np.abs(alike).max() < 4 / 64
