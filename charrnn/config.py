@@ -180,12 +180,13 @@ class TrainingConfig(Configuration):
         minimum=0,
         below=1,
     )
-    renaming: float = setting(
-        0.0,
+    renaming: float | None = setting(
+        None,
         "Share of the text's places whose names are spelled anew in each reading, so that the "
         "network takes names from what it has read.",
         minimum=0,
         maximum=1,
+        unset="0.5 for continuous text, else 0",
     )
     gradient_norm: float = setting(1.0, "Longer gradients are scaled down to this norm.", above=0)
     averaging: float = setting(

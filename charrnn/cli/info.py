@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 def info(checkpoint: str | None, checkpoints: Path, as_json: bool) -> None:
     """Tell what a network is made of, and how well it learned.
 
-    CHECKPOINT is a name or a path. Without it, all the networks are listed, the newest first.
+    CHECKPOINT is a name or a path. Without it, all the networks are listed: your
+    own, the newest first, and those that came along.
     """
     from charrnn.cli.run_facts import any_run, whole_run
 

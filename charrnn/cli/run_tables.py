@@ -78,6 +78,7 @@ def _facts(run: RunFacts, record: RunRecord, model: ModelRecord, now: datetime.d
         f"{len(record.vocabulary):,} distinct ({corpus.layout}, {corpus.encoding})",
         "Trained": f"{model.step:,} steps, {model.epoch:.3g} readings of the text, "
         f"on {record.device}",
+        **({} if record.origin is None else {"Began with": record.origin.name}),
         **_taught(run.taught()),
         "Begun": record.created,
         "Saved": _age(now - run.saved),

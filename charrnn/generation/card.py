@@ -32,6 +32,7 @@ def card(checkpoint: Checkpoint, before: float | None, sample: str) -> str:
         "network": _network(record),
         **_text(record.corpus),
         "learned": f"{model.epoch:.3g} readings in {model.step:,} steps, on {record.device}",
+        **_origin(record),
         "recipe": _recipe(record),
         "loss": f"{_loss(model.validation_loss)} on the part kept aside "
         f"({record.reading.validation_fraction:.3g} of the text){rounded}",
@@ -81,6 +82,15 @@ def _text(corpus: CorpusRecord) -> dict[str, str]:
         "text": f"{titles}: {amount}; SHA-256 `{corpus.digest}`",
         "source": sources,
         "licence of the text": licences,
+    }
+
+
+def _origin(record: RunRecord) -> dict[str, str]:
+    """The network it began with, whose text has a part in it."""
+    if record.origin is None:
+        return {}
+    return {
+        "began with": f"{record.origin.name} (`model.keras` with SHA-256 `{record.origin.sha256}`)"
     }
 
 

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from charrnn.architecture import Architecture
 from charrnn.config import TrainingConfig
-from charrnn.training.arithmetic import quickest
+from charrnn.training.arithmetic import SHORTEST_MEASURED, quickest
 
 OPERATIONS_OF_A_WEIGHT: Final = 6
 """For each character: forward, back to the inputs, back to the weights, a product and a sum each."""
@@ -32,6 +32,9 @@ SHARE_OF_LAYERS: Final = 0.75
 
 OPERATIONS_ON_A_GPU: Final = 2e12
 """Operations in a second that a GPU does at these sizes; judged, not measured."""
+
+OPERATIONS_UNMEASURED: Final = 1e11
+"""Operations in a second that are expected of a CPU in runs too short to measure them."""
 
 STARTING_SECONDS: Final = 8.0
 """What a run by the clock needs before its first step and after its last."""
@@ -85,12 +88,17 @@ def budget_of(
         speed: Measures the operations that the machine does in a second.
     """
     if training.minutes is not None:
-        return ByClock(60 * training.minutes, functools.cache(speed))
+        pays = training.minutes >= SHORTEST_MEASURED
+        return ByClock(60 * training.minutes, functools.cache(speed) if pays else _usual_speed)
     if training.steps is not None:
         batch_size = training.batch_size or PROBE_BATCH
         return Characters(float(training.steps * batch_size * training.window))
     epochs = training.epochs or usual_epochs(training_characters)
     return Characters(epochs * training_characters)
+
+
+def _usual_speed() -> float:
+    return OPERATIONS_UNMEASURED
 
 
 def usual_epochs(training_characters: int) -> int:

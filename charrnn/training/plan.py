@@ -13,6 +13,7 @@ import numpy as np
 
 from charrnn.architecture import Architecture
 from charrnn.config import ModelConfig, TrainingConfig
+from charrnn.corpus.layout import ResolvedLayout
 from charrnn.corpus.vocabulary import LARGE_VOCABULARY
 from charrnn.errors import ConfigurationError
 from charrnn.training.budget import Budget, usual_epochs
@@ -33,7 +34,8 @@ class Noise(NamedTuple):
     Attributes:
         readings: How often it reads its text.
         dropout: Share of outputs left out.
-        weight_dropout: Share of recurrent weights left out.
+        weight_dropout: Share of recurrent weights left out, of `WIDTH_OF_NOISE` units; narrower
+            layers can spare fewer.
     """
 
     readings: float
@@ -44,11 +46,16 @@ class Noise(NamedTuple):
 NOISES: Final = (
     Noise(2, 0.15, 0.0),
     Noise(4.5, 0.3, 0.0),
-    Noise(9, 0.4, 0.3),
-    Noise(20, 0.5, 0.4),
-    Noise(80, 0.5, 0.5),
+    Noise(9, 0.4, 0.2),
+    Noise(20, 0.5, 0.3),
+    Noise(80, 0.5, 0.4),
 )
 """The more often a text is read, the more noise; between these, in proportion to the logarithm."""
+
+WIDTH_OF_NOISE: Final = 1024
+
+RENAMING_OF_TEXT: Final = 0.5
+"""Of plays and prose, whose people come and go; a poem has few names, and the poet chose them."""
 
 RATES: Final = ((1024, 0.004), (257, 0.005), (0, 0.01))
 """From so many units on, the highest learning rate, in batches of `LARGEST_BATCH`."""
@@ -96,11 +103,16 @@ def noise_for(architecture: Architecture, budget: Budget, training_characters: i
     """The noise that suits a run."""
     readings = budget.affords(architecture.parameters) / training_characters
     known = np.log([noise.readings for noise in NOISES])
-    shares = (
-        float(np.interp(math.log(max(readings, 1e-9)), known, [noise[field] for noise in NOISES]))
-        for field in (1, 2)
+
+    def between(shares: list[float]) -> float:
+        return float(np.interp(math.log(max(readings, 1e-9)), known, shares))
+
+    spared = math.sqrt(min(1.0, architecture.units / WIDTH_OF_NOISE))
+    return Noise(
+        readings,
+        round(between([noise.dropout for noise in NOISES]), 2),
+        round(spared * between([noise.weight_dropout for noise in NOISES]), 2),
     )
-    return Noise(readings, *(round(share, 2) for share in shares))
 
 
 def _widest(architecture: Architecture, budget: Budget, training_characters: int) -> Architecture:
@@ -118,7 +130,9 @@ def settle_training(
     architecture: Architecture,
     budget: Budget,
     training_characters: int,
+    *,
     devices: int,
+    layout: ResolvedLayout,
 ) -> TrainingConfig:
     """Batch size, learning rate, noise and length for a text.
 
@@ -128,6 +142,7 @@ def settle_training(
         budget: What the run may read.
         training_characters: Length of the training part.
         devices: Devices that share each batch.
+        layout: How poems stand in the text.
 
     Raises:
         ConfigurationError: The batch is larger than the text, or cannot be shared.
@@ -153,6 +168,7 @@ def settle_training(
         batch_size=batch_size,
         learning_rate=rate,
         epochs=epochs,
+        renaming=_renaming(training, layout),
         weight_dropout=_weight_dropout(training, architecture, budget, training_characters),
     )
     check_batch(settled, devices)
@@ -185,6 +201,12 @@ def _learning_rate(architecture: Architecture, batch_size: int) -> float:
     if architecture.cell == "simple_rnn":
         rate /= 5
     return float(f"{rate * math.sqrt(min(1.0, batch_size / 32)):.2g}")
+
+
+def _renaming(training: TrainingConfig, layout: ResolvedLayout) -> float:
+    if training.renaming is not None:
+        return training.renaming
+    return RENAMING_OF_TEXT if layout == "text" else 0.0
 
 
 def _weight_dropout(

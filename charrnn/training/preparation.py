@@ -128,7 +128,9 @@ def begin(
     characters = len(text.training)
     budget = budget_of(training, characters, partial(measured_speed, place.cores))
     architecture = settle_architecture(model, budget, characters, text.vocabulary.size)
-    settled = settle_training(training, architecture, budget, characters, devices)
+    settled = settle_training(
+        training, architecture, budget, characters, devices=devices, layout=corpus.layout
+    )
     settled = settle_arithmetic(
         settled,
         architecture,

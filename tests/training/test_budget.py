@@ -54,3 +54,8 @@ def test_a_machine_is_as_quick_as_it_reads_a_window(monkeypatch: pytest.MonkeyPa
     operations = 6 * 4 * 512 * (64 + 512) * 32 * 64
     assert budget.measured_speed(2) == pytest.approx(budget.SHARE_OF_LAYERS * operations / 0.05)
     assert budget.measured_speed(0) == budget.OPERATIONS_ON_A_GPU
+
+
+def test_a_run_of_seconds_takes_no_time_to_measure_the_machine() -> None:
+    by_clock = budget_of(TrainingConfig(minutes=0.1), 1000, never)
+    assert by_clock.affords(100) > by_clock.affords(200) > 0

@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from charrnn.config import ModelConfig, TrainingConfig
@@ -14,10 +16,12 @@ from charrnn.training.plan import (
 MUCH = Characters(10**9)
 
 
-def settled(training: TrainingConfig, characters: int = 100_000, devices: int = 1):
+def settled(training: TrainingConfig, characters: int = 100_000, devices: int = 1, layout="text"):
     budget = budget_of(training, characters, lambda: 1e9)
     architecture = settle_architecture(ModelConfig(), budget, characters, 70)
-    return settle_training(training, architecture, budget, characters, devices)
+    return settle_training(
+        training, architecture, budget, characters, devices=devices, layout=layout
+    )
 
 
 def test_what_is_asked_for_is_built() -> None:
@@ -58,6 +62,8 @@ def test_the_more_often_a_text_is_read_the_more_is_left_out() -> None:
         assert noise_for(architecture, Characters(noise.readings * 10**6), 10**6) == noise
     between = noise_for(architecture, Characters(6.36 * 10**6), 10**6)
     assert NOISES[1].weight_dropout < between.weight_dropout < NOISES[2].weight_dropout
+    narrow = dataclasses.replace(architecture, units=256)
+    assert noise_for(narrow, Characters(80 * 10**6), 10**6) == (80, 0.5, 0.2)
     least, most = (noise_for(architecture, Characters(count), 10**6) for count in (1e-3, 1e30))
     assert least[1:] == NOISES[0][1:]
     assert most[1:] == NOISES[-1][1:]
@@ -100,3 +106,10 @@ def test_budgets_become_steps() -> None:
     assert total_steps(settled(TrainingConfig(steps=7)), 100) == 7
     assert total_steps(settled(TrainingConfig(minutes=1)), 100) is None
     assert total_steps(settled(TrainingConfig(epochs=0.001)), 100) == 1
+
+
+def test_names_of_continuous_text_are_spelled_anew_and_those_of_poems_stay() -> None:
+    assert settled(TrainingConfig(), layout="text").renaming == 0.5
+    assert settled(TrainingConfig(), layout="blocks").renaming == 0.0
+    assert settled(TrainingConfig(), layout="lines").renaming == 0.0
+    assert settled(TrainingConfig(renaming=0.2), layout="lines").renaming == 0.2

@@ -518,13 +518,6 @@ def test_a_finished_run_asks_for_a_longer_budget(corpus: Corpus, directory: Path
     assert run.resume(directory, corpus=corpus, changes={"epochs": 2}).steps == 2 * 33
 
 
-@pytest.fixture
-def known_speed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The speed of the machine, which would take these short runs all their time to measure."""
-    monkeypatch.setattr(preparation, "measured_speed", lambda *_, **__: 1e9)
-
-
-@pytest.mark.usefixtures("known_speed")
 def test_a_clock_ends_a_run(corpus: Corpus, tmp_path: Path) -> None:
     training = TrainingConfig(minutes=0.1, batch_size=4, window=8, learning_rate=0.01)
     diary = Diary()
@@ -536,7 +529,6 @@ def test_a_clock_ends_a_run(corpus: Corpus, tmp_path: Path) -> None:
     assert diary.steps[-1].step == outcome.steps <= diary.steps[-1].steps
 
 
-@pytest.mark.usefixtures("known_speed")
 def test_a_run_by_the_clock_goes_on_with_its_schedule(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,55 @@
+"""The networks that come along, as they are shipped."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import charrnn
+from charrnn.checkpoint import FIRST_NETWORK, HISTORY_FILE, PASSAGES_FILE, Checkpoint
+from charrnn.config import SamplingConfig
+from charrnn.generation.archive import ARRAYS
+from charrnn.generation.card import CARD_FILE
+from charrnn.generation.hdf5 import stored_arrays
+from charrnn.generation.writer import TextGenerator
+
+SHIPPED = Path(charrnn.__file__).parent / "bundled"
+NAMES = ("shakespeare", "tang")
+MOST_BYTES = 12_000_000
+
+pytestmark = pytest.mark.parametrize("name", NAMES)
+
+
+def test_it_is_small(name: str) -> None:
+    assert sum(path.stat().st_size for path in (SHIPPED / name).rglob("*")) <= MOST_BYTES
+
+
+def test_its_weights_are_half_as_long_as_usual(name: str) -> None:
+    with zipfile.ZipFile(SHIPPED / name / "model.keras") as archive, archive.open(ARRAYS) as file:
+        assert {array.dtype.name for array in stored_arrays(file).values()} == {"float16"}
+
+
+def test_it_holds_nothing_of_its_text_or_of_the_machine_it_learned_on(name: str) -> None:
+    files = {path.name for path in (SHIPPED / name).iterdir()}
+    assert not files & {PASSAGES_FILE, HISTORY_FILE, "resume"}
+    record = Checkpoint.open(SHIPPED / name).record
+    assert all(source.startswith("catalogue:") for source in record.corpus.sources)
+    assert record.corpus.sources
+
+
+def test_it_writes_and_its_card_tells_what_it_is(name: str) -> None:
+    writer = TextGenerator.open(SHIPPED / name)
+    poem = writer.write(config=SamplingConfig(seed=1, length=60)).text
+    assert len(poem.strip()) > 20
+    card = (SHIPPED / name / CARD_FILE).read_text(encoding="utf-8")
+    for told in ("| licence of the text |", "| recipe |", "before its weights were rounded"):
+        assert told in card
+    loss = Checkpoint.open(SHIPPED / name).model.validation_loss
+    assert f"{loss:.4f} nats" in card
+
+
+def test_the_record_is_of_this_format(name: str) -> None:
+    record = json.loads((SHIPPED / name / "charrnn.json").read_text(encoding="utf-8"))
+    assert record["format"] == 1
+    assert FIRST_NETWORK in NAMES
