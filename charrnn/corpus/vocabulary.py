@@ -72,9 +72,10 @@ class Vocabulary:
         counts = character_counts(text)
         if min_count is None:
             min_count = 2 if np.count_nonzero(counts) > LARGE_VOCABULARY else 1
-        needed = np.full(len(counts), min_count)
-        needed[[ord(character) for character in known]] = 1
-        return cls(tuple(map(chr, np.flatnonzero(counts >= needed))))
+        often = counts >= min_count
+        points = np.array([ord(character) for character in known], np.intp)
+        often[points] = counts[points] > 0
+        return cls(tuple(map(chr, np.flatnonzero(often))))
 
     @property
     def size(self) -> int:

@@ -34,7 +34,7 @@ from charrnn.errors import (
 )
 from charrnn.model.choice import Timing
 from charrnn.poetry.lessons import learned_words
-from charrnn.training import arithmetic, evaluation, pace, preparation, run, step, trainer
+from charrnn.training import arithmetic, evaluation, pace, run, step, trainer
 from charrnn.training.observer import Evaluation, Outcome, Plan, Progress, SilentObserver
 from charrnn.training.step import StepResult, TrainingStep
 
