@@ -65,7 +65,7 @@ def reading(path: Path, layout: ResolvedLayout, fraction: float) -> tuple[float,
     corpus = read_corpus([str(path)], CorpusConfig(layout=layout))
     read = time.monotonic()
     vocabulary = Vocabulary.of_text(corpus.text)
-    split = split_corpus(corpus, fraction, TrainingConfig().window)
+    split = split_corpus(corpus, fraction, TrainingConfig().shortest_part)
     encode_part(corpus, split.training, vocabulary)
     encode_part(corpus, split.validation, vocabulary)
     encoded = time.monotonic()

@@ -83,7 +83,7 @@ def learned_text(checkpoint: Checkpoint) -> str:
     corpus = read_corpus(record.corpus.sources, record.reading, stanzas=record.corpus.stanzas)
     if corpus.digest != record.corpus.digest:
         raise click.ClickException("the corpus has changed since it was learned.")
-    split = split_corpus(corpus, record.reading.validation_fraction, record.training.window)
+    split = split_corpus(corpus, record.reading.validation_fraction, record.training.shortest_part)
     return POEM_BREAK.join(map(normalised, poems_at(corpus, split.training)))
 
 

@@ -57,6 +57,9 @@ STRENGTH: Final = Setting(
 DEFAULT_STRENGTH: Final = 0.5
 """Strength of a contrast unless another is asked."""
 
+SHORT_WINDOW: Final = 64
+"""Characters of a window unless others are asked for, or a run is so long that more pay."""
+
 OF_ONES_OWN: Final = ("lines", "syllables", "characters", "rhyme", "metre")
 """Settings that put a form together."""
 
@@ -160,7 +163,13 @@ class TrainingConfig(Configuration):
     batch_size: int | None = setting(
         None, "Places of the text read side by side.", minimum=1, unset="by corpus size"
     )
-    window: int = setting(64, "Characters read in one step at each place.", minimum=2, maximum=4096)
+    window: int | None = setting(
+        None,
+        "Characters read in one step at each place.",
+        minimum=2,
+        maximum=4096,
+        unset="64, or 256 for continuous text that is read often",
+    )
     learning_rate: float | None = setting(
         None, "Highest rate of the schedule.", above=0, maximum=1, unset="by units"
     )
@@ -243,6 +252,11 @@ class TrainingConfig(Configuration):
                 "Keras's own layers (parts 0) are trained in float32 and in one piece. Give parts 1 "
                 f"or more for {asked}, or leave one of them out."
             )
+
+    @property
+    def shortest_part(self) -> int:
+        """Characters that each part of a divided text holds at least, and one more."""
+        return self.window or SHORT_WINDOW
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

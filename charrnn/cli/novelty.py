@@ -120,7 +120,7 @@ def _kept_aside(
     from charrnn.generation.copying import measure
 
     record = checkpoint.record
-    split = split_corpus(corpus, record.reading.validation_fraction, record.training.window)
+    split = split_corpus(corpus, record.reading.validation_fraction, record.training.shortest_part)
     spans = as_array(split.validation)
     if stretch is not None:
         spans[:, 1] = spans[:, 1].clip(max=spans[0, 0] + MOST_KEPT_ASIDE)

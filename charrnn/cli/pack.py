@@ -62,7 +62,7 @@ def _validation(checkpoint: Checkpoint) -> "Ids | None":
     except CorpusError as error:
         click.echo(f"What rounding costs is not measured: {error}", err=True)
         return None
-    split = split_corpus(corpus, record.reading.validation_fraction, record.training.window)
+    split = split_corpus(corpus, record.reading.validation_fraction, record.training.shortest_part)
     return encode_part(corpus, split.validation, Vocabulary(record.vocabulary))
 
 

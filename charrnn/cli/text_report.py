@@ -73,7 +73,7 @@ def text_to_measure(
         command = f"charrnn evaluate {spoken_name(checkpoint.directory)} FILE"
         raise CorpusError(f"{error} Name a text to evaluate on: {command}") from error
     record = checkpoint.record
-    split = split_corpus(corpus, record.reading.validation_fraction, record.training.window)
+    split = split_corpus(corpus, record.reading.validation_fraction, record.training.shortest_part)
     return corpus, split.validation
 
 

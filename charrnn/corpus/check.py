@@ -97,6 +97,8 @@ def check_corpus(corpus: Corpus, config: CorpusConfig | None = None) -> Report:
 
 def _split(corpus: Corpus, config: CorpusConfig) -> tuple[Split | None, str | None]:
     try:
-        return split_corpus(corpus, config.validation_fraction, TrainingConfig().window), None
+        return split_corpus(
+            corpus, config.validation_fraction, TrainingConfig().shortest_part
+        ), None
     except CorpusError as error:
         return None, str(error)

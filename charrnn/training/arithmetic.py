@@ -133,6 +133,7 @@ def quickest(
         "inputs": architecture.units if architecture.layers > 1 else architecture.embedding,
         **wishes,
     }
+    assert training.window is not None, "a settled training has a window"
     known = recall(question)
     if known is not None:
         return Answer(known.timings, known.date)
@@ -148,6 +149,7 @@ def _worth_measuring(
         return training.minutes >= SHORTEST_MEASURED
     if training.steps is not None:
         assert training.batch_size is not None, "a settled training has a batch size"
+        assert training.window is not None, "a settled training has a window"
         characters = float(training.steps * training.batch_size * training.window)
     else:
         assert training.epochs is not None, "a settled training has a budget"

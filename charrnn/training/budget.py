@@ -92,7 +92,7 @@ def budget_of(
         return ByClock(60 * training.minutes, functools.cache(speed) if pays else _usual_speed)
     if training.steps is not None:
         batch_size = training.batch_size or PROBE_BATCH
-        return Characters(float(training.steps * batch_size * training.window))
+        return Characters(float(training.steps * batch_size * training.shortest_part))
     epochs = training.epochs or usual_epochs(training_characters)
     return Characters(epochs * training_characters)
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from charrnn.architecture import Architecture
-from charrnn.config import ModelConfig, TrainingConfig
+from charrnn.config import SHORT_WINDOW, ModelConfig, TrainingConfig
 from charrnn.corpus.layout import ResolvedLayout
 from charrnn.corpus.vocabulary import LARGE_VOCABULARY
 from charrnn.errors import ConfigurationError
@@ -53,6 +53,11 @@ NOISES: Final = (
 """The more often a text is read, the more noise; between these, in proportion to the logarithm."""
 
 WIDTH_OF_NOISE: Final = 1024
+
+OFTEN: Final = 20
+"""Readings from which on a continuous text is read in windows of `LONG_WINDOW`."""
+
+LONG_WINDOW: Final = 256
 
 RENAMING_OF_TEXT: Final = 0.5
 """Of plays and prose, whose people come and go; a poem has few names, and the poet chose them."""
@@ -134,7 +139,7 @@ def settle_training(
     devices: int,
     layout: ResolvedLayout,
 ) -> TrainingConfig:
-    """Batch size, learning rate, noise and length for a text.
+    """Batch size, window, learning rate, noise and length for a text.
 
     Args:
         training: What is asked for.
@@ -147,7 +152,9 @@ def settle_training(
     Raises:
         ConfigurationError: The batch is larger than the text, or cannot be shared.
     """
-    most = training_characters // training.window
+    noise = noise_for(architecture, budget, training_characters)
+    window = training.window or _window(noise.readings, training_characters, layout)
+    most = training_characters // window
     batch_size = training.batch_size
     if batch_size is None:
         # A short text is read in few streams, or an epoch would be a handful of steps.
@@ -155,8 +162,8 @@ def settle_training(
         batch_size = max(devices, batch_size - batch_size % devices)
     if batch_size > most:
         raise ConfigurationError(
-            f"batch-size {batch_size} x window {training.window} needs "
-            f"{batch_size * training.window:,} characters to train on, and there are "
+            f"batch-size {batch_size} x window {window} needs "
+            f"{batch_size * window:,} characters to train on, and there are "
             f"{training_characters:,}. Give batch-size {most} or less."
         )
     rate = training.learning_rate or _learning_rate(architecture, batch_size)
@@ -166,10 +173,13 @@ def settle_training(
     settled = dataclasses.replace(
         training,
         batch_size=batch_size,
+        window=window,
         learning_rate=rate,
         epochs=epochs,
         renaming=_renaming(training, layout),
-        weight_dropout=_weight_dropout(training, architecture, budget, training_characters),
+        weight_dropout=noise.weight_dropout
+        if training.weight_dropout is None
+        else training.weight_dropout,
     )
     check_batch(settled, devices)
     return settled
@@ -209,9 +219,7 @@ def _renaming(training: TrainingConfig, layout: ResolvedLayout) -> float:
     return RENAMING_OF_TEXT if layout == "text" else 0.0
 
 
-def _weight_dropout(
-    training: TrainingConfig, architecture: Architecture, budget: Budget, training_characters: int
-) -> float:
-    if training.weight_dropout is not None:
-        return training.weight_dropout
-    return noise_for(architecture, budget, training_characters).weight_dropout
+def _window(readings: float, training_characters: int, layout: ResolvedLayout) -> int:
+    """Long windows make fewer steps of a reading, and pay where there are many readings."""
+    often = readings >= OFTEN and training_characters > SHORT_TEXT
+    return LONG_WINDOW if often and layout == "text" else SHORT_WINDOW

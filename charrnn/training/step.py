@@ -44,6 +44,7 @@ class TrainingStep:
         self, architecture: Architecture, config: TrainingConfig, strategy: tf.distribute.Strategy
     ) -> None:
         assert config.batch_size is not None, "a settled training has a batch size"
+        assert config.window is not None, "a settled training has a window"
         self.architecture = architecture
         self.config = config
         self.batch_size = config.batch_size

@@ -48,7 +48,7 @@ class TrainingText:
                 f"no character stands in {corpus.name} often enough to be learned. Give a lower "
                 "--min-count."
             )
-        split = split_corpus(corpus, reading.validation_fraction, training.window)
+        split = split_corpus(corpus, reading.validation_fraction, training.shortest_part)
         self.training: Ids = encode_part(corpus, split.training, self.vocabulary)
         self.validation: Ids = encode_part(corpus, split.validation, self.vocabulary)
         # Measured here, so that the text itself need not be kept while the network learns.
@@ -60,6 +60,7 @@ class TrainingText:
     def streams(self, training: TrainingConfig) -> TrainingStreams:
         """The training part laid out for settled settings."""
         assert training.batch_size is not None, "a settled training has a batch size"
+        assert training.window is not None, "a settled training has a window"
         renaming = None
         if training.renaming and len(self.training) <= LONGEST_SEARCHED:
             renaming = Renaming(self.training, self.vocabulary, training.renaming, training.seed)

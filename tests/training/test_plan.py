@@ -2,11 +2,13 @@ import dataclasses
 
 import pytest
 
-from charrnn.config import ModelConfig, TrainingConfig
+from charrnn.config import SHORT_WINDOW, ModelConfig, TrainingConfig
 from charrnn.errors import ConfigurationError
 from charrnn.training.budget import ByClock, Characters, budget_of
 from charrnn.training.plan import (
+    LONG_WINDOW,
     NOISES,
+    SHORT_TEXT,
     noise_for,
     settle_architecture,
     settle_training,
@@ -80,7 +82,7 @@ def test_noise_that_is_asked_for_stays() -> None:
 def test_a_settled_run_always_fits_its_text(characters: int) -> None:
     training = settled(TrainingConfig(), characters)
     assert training.batch_size is not None
-    assert 1 <= training.batch_size <= characters // training.window
+    assert 1 <= training.batch_size <= characters // (training.window or 0)
     assert training.learning_rate is not None
     assert training.epochs is not None
 
@@ -113,3 +115,12 @@ def test_names_of_continuous_text_are_spelled_anew_and_those_of_poems_stay() -> 
     assert settled(TrainingConfig(), layout="blocks").renaming == 0.0
     assert settled(TrainingConfig(), layout="lines").renaming == 0.0
     assert settled(TrainingConfig(renaming=0.2), layout="lines").renaming == 0.2
+
+
+def test_long_windows_are_for_continuous_texts_that_are_read_often() -> None:
+    often, seldom = TrainingConfig(epochs=20), TrainingConfig(epochs=19)
+    assert settled(often, 10**6).window == LONG_WINDOW
+    assert settled(seldom, 10**6).window == SHORT_WINDOW
+    assert settled(often, SHORT_TEXT).window == SHORT_WINDOW
+    assert settled(often, 10**6, layout="lines").window == SHORT_WINDOW
+    assert settled(TrainingConfig(epochs=20, window=7), 10**6).window == 7
