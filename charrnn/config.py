@@ -191,8 +191,8 @@ class TrainingConfig(Configuration):
     )
     renaming: float | None = setting(
         None,
-        "Share of the text's places whose names are spelled anew in each reading, so that the "
-        "network takes names from what it has read.",
+        "Share of the text's places whose names are spelled anew in each reading, until late in the "
+        "run, so that the network is not taken aback by new ones.",
         minimum=0,
         maximum=1,
         unset="0.5 for continuous text, else 0",

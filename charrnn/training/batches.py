@@ -34,7 +34,7 @@ class TrainingStreams:
 
     Each step reads the characters that follow those of the step before, so that the recurrent
     state can be carried on. The text is a ring, and each epoch cuts it at a place of its own.
-    What step k reads depends on (seed, k) alone.
+    What step k reads depends on (seed, k) alone, and on whether names are spelled anew there.
 
     Args:
         ids: `(length,)` ids of the training part; more than `batch_size * window` of them.
@@ -54,21 +54,26 @@ class TrainingStreams:
         self._renaming = renaming
         self.steps_per_epoch = len(ids) // batch_size // window
         self._windows_ahead = max(1, READ_AHEAD // (batch_size * window))
-        self._ahead: tuple[int, int] | None = None
+        self._ahead: tuple[int, int, bool] | None = None
         self._read = np.empty((batch_size, 0), ids.dtype)
 
-    def batch(self, step: int) -> Batch:
-        """What step `step`, counted from 0, reads."""
+    def batch(self, step: int, *, renames: bool = True) -> Batch:
+        """What a step reads.
+
+        Args:
+            step: Its number, from 0.
+            renames: Whether names are spelled anew where `renaming` has it so.
+        """
         epoch, position = divmod(step, self.steps_per_epoch)
         ahead, place = divmod(position, self._windows_ahead)
-        if self._ahead != (epoch, ahead):
-            self._read = self._rows(epoch, ahead * self._windows_ahead)
-            self._ahead = epoch, ahead
+        if self._ahead != (epoch, ahead, renames):
+            self._read = self._rows(epoch, ahead * self._windows_ahead, renames=renames)
+            self._ahead = epoch, ahead, renames
         first = place * self.window
         read = self._read[:, first : first + self.window + 1].astype(np.int32)
         return Batch(read[:, :-1], read[:, 1:], begins=position == 0)
 
-    def _rows(self, epoch: int, position: int) -> npt.NDArray[np.unsignedinteger]:
+    def _rows(self, epoch: int, position: int, *, renames: bool) -> npt.NDArray[np.unsignedinteger]:
         """`(batch_size, length)` what the streams hold from a window on, for some windows."""
         windows = min(self._windows_ahead, self.steps_per_epoch - position)
         length = windows * self.window + 1
@@ -78,7 +83,8 @@ class TrainingStreams:
         for number, row in enumerate(rows):
             start = (offset + number * stream + position * self.window) % len(self.ids)
             row[:] = _around(self.ids, start, length)
-            self._rename(row, epoch, number, start)
+            if renames:
+                self._rename(row, epoch, number, start)
         return rows
 
     def _rename(

@@ -174,7 +174,7 @@ class Follower:
 
     def _do(self, order: Message) -> None:
         if order.kind == LEARN:
-            self._learn(order.values["step"], order.values["rate"])
+            self._learn(**order.values)
         elif order.kind == EVALUATE:
             self._channel.send(ANSWER, value=self._nats())
         elif order.kind == SAVE:
@@ -188,8 +188,8 @@ class Follower:
         except EvaluationStopped:
             return 0.0
 
-    def _learn(self, step: int, rate: float) -> None:
-        batch = self._streams.batch(step)
+    def _learn(self, step: int, rate: float, renames: bool) -> None:
+        batch = self._streams.batch(step, renames=renames)
         if batch.begins:
             self._state = self._step.zero_state()
         _, self._state = self._step(batch, self._state, step, rate)

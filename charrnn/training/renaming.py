@@ -1,8 +1,8 @@
-"""Names spelled anew as a text is read, so that a network learns to take them from what it reads.
+"""Names spelled anew as a text is read, so that a network is not taken aback by new ones.
 
 Names are arbitrary: those of the next text are others. A network that reads the same few hundred
-again and again learns them by heart, and nothing of how a name comes back once it has been named.
-So some of the streams of each epoch read them with other letters, vowels for vowels and consonants
+again and again learns them by heart, and holds any other to be all but impossible. So for most of a
+run some of the streams of each epoch read them with other letters, vowels for vowels and consonants
 for consonants, each name alike wherever it stands in the stream. Lengths stay as they are.
 """
 
@@ -15,6 +15,10 @@ import numpy.typing as npt
 
 from charrnn.corpus.rows import as_array
 from charrnn.corpus.vocabulary import Ids, Vocabulary
+
+RENAMED: Final = 0.8
+"""Share of a run in which names are spelled anew; at its end the network learns those of its text,
+which it is to write."""
 
 KINDS: Final = ("aeiou", "bcdfghjklmnpqrstvwxyz")
 """Letters that take one another's place."""

@@ -19,6 +19,7 @@ from charrnn.training.course import Course
 from charrnn.training.evaluation import EvaluationStopped, Evaluator
 from charrnn.training.interruption import Interruption
 from charrnn.training.observer import Ending, Evaluation, Outcome, Progress, TrainingObserver
+from charrnn.training.renaming import RENAMED
 from charrnn.training.resume import Meters, Position, save_state
 from charrnn.training.step import TrainingStep
 from charrnn.training.team import EVALUATE, FINISHED, LEARN, SAVE, Team
@@ -133,12 +134,13 @@ class Trainer:
     def _learn(self) -> None:
         """One step."""
         position, began = self.position, time.monotonic()
-        batch = self.streams.batch(position.step)
+        renames = position.schedule.progress(position.step) < RENAMED
+        batch = self.streams.batch(position.step, renames=renames)
         if batch.begins:
             self.state = self.step.zero_state()
         rate = position.schedule.rate(position.step)
         self.callbacks.begin_batch(rate)
-        self.team.order(LEARN, step=position.step, rate=rate)
+        self.team.order(LEARN, step=position.step, rate=rate, renames=renames)
         result, self.state = self.step(batch, self.state, position.step, rate)
         if not math.isfinite(result.loss):
             self._diverged("training loss", result.loss, position.step + 1)

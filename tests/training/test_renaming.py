@@ -14,7 +14,7 @@ IDS = VOCABULARY.encode(TEXT)
 
 
 def text_of(streams: TrainingStreams, epoch: int, row: int) -> str:
-    rows = streams._rows(epoch, 0)
+    rows = streams._rows(epoch, 0, renames=True)
     return VOCABULARY.decode(rows[row])
 
 
@@ -83,3 +83,14 @@ def test_streams_of_an_epoch_differ_and_what_they_read_depends_on_seed_and_epoch
         )
     assert text_of(first, 0, 0) != text_of(plain, 0, 0)
     assert {text_of(first, epoch, 0)[:4] for epoch in range(3)} != {text_of(plain, 0, 0)[:4]}
+
+
+def test_at_the_end_of_a_run_names_are_those_of_the_text() -> None:
+    ids = np.tile(IDS, 4)
+    renamed = TrainingStreams(ids, 4, 16, 5, Renaming(ids, VOCABULARY, 1.0, 5))
+    plain = TrainingStreams(ids, 4, 16, 5)
+    for step in (0, 1, 7):
+        assert (renamed.batch(step).inputs != plain.batch(step).inputs).any()
+        np.testing.assert_array_equal(
+            renamed.batch(step, renames=False).inputs, plain.batch(step).inputs
+        )
