@@ -303,6 +303,11 @@ def bundled_network(name: Path) -> Path | None:
     return bundled if bundled in checkpoints_in(BUNDLED) and not holds_run(name) else None
 
 
+def is_bundled(directory: Path) -> bool:
+    """Whether a checkpoint came with charrnn."""
+    return directory.parent == BUNDLED
+
+
 def find_run(reference: str | None, root: Path) -> Path:
     """The directory of a run of the user's own; the rest as `find_checkpoint`."""
     known = checkpoints_in(root)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from charrnn.checkpoint import Checkpoint, find_checkpoint
+from charrnn.checkpoint import Checkpoint, find_checkpoint, is_bundled
 from charrnn.cli.devices import engine_on
 from charrnn.cli.options import SettingType
 from charrnn.config import DEFAULT_STRENGTH, STRENGTH
@@ -17,6 +17,11 @@ from charrnn.notation import parse_blend
 if TYPE_CHECKING:
     from charrnn.generation.writer import TextGenerator
     from charrnn.verse.bound_form import BoundForm
+
+CAME_ALONG: Final = (
+    "Nothing was trained here yet, so this is {}, which came along. charrnn train makes one of "
+    "your own."
+)
 
 STRANDED: Final = (
     "The poem stops here: the settings (no-repeat, max-copy) leave no character to follow."
@@ -200,7 +205,10 @@ def _weights(
     checkpoint: str | None, blend: str | None, checkpoints: Path
 ) -> tuple[tuple[Path, float], ...]:
     if blend is None:
-        return ((find_checkpoint(checkpoint, checkpoints), 1.0),)
+        directory = find_checkpoint(checkpoint, checkpoints)
+        if checkpoint is None and is_bundled(directory):
+            click.echo(CAME_ALONG.format(directory.name), err=True)
+        return ((directory, 1.0),)
     weights = parse_blend(blend)
     return tuple(
         (find_checkpoint(name, checkpoints), weight) for name, weight in weights.items() if weight

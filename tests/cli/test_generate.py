@@ -404,3 +404,18 @@ def test_the_examples_of_the_help_name_options_that_exist() -> None:
     options = {word for word in shown.split() if word.startswith("--")}
     assert options
     assert all(option in described for option in options)
+
+
+def test_before_anything_was_trained_a_network_that_came_along_writes(
+    bundled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_reciting_run(bundled / "shakespeare")
+    monkeypatch.setenv("CHARRNN_CHECKPOINTS", str(tmp_path / "nothing"))
+    result = generate()
+    assert (result.stdout, result.exit_code) == (f"{POEM}\n", 0)
+    assert result.stderr == (
+        "Nothing was trained here yet, so this is shakespeare, which came along. charrnn train "
+        "makes one of your own.\n"
+    )
+    named = generate("shakespeare")
+    assert (named.stdout, named.stderr) == (f"{POEM}\n", "")
