@@ -73,13 +73,13 @@ def _text(corpus: CorpusRecord) -> dict[str, str]:
     names = [source.removeprefix(IN_CATALOGUE) for source in corpus.sources]
     known = [entries[name] for name in names if name in entries]
     if not known:
-        return {"text": f"{corpus.name}, {amount}; SHA-256 `{corpus.digest}`"}
+        return {"text": f"{corpus.name}, {amount}; charrnn's digest of it `{corpus.digest[:16]}`"}
     titles, sources, licences = (
         " + ".join(dict.fromkeys(getattr(entry, what) for entry in known))
         for what in ("title", "source", "licence")
     )
     return {
-        "text": f"{titles}: {amount}; SHA-256 `{corpus.digest}`",
+        "text": f"{titles}: {amount}; charrnn's digest of it `{corpus.digest[:16]}`",
         "source": sources,
         "licence of the text": licences,
     }

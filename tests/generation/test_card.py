@@ -34,7 +34,7 @@ def test_a_card_tells_what_a_network_is_and_what_it_learned_and_how_and_how_well
         "|---|---|\n"
         "| network | LSTM, 2 layers of 5 units, vectors of 3 for 6 symbols; "
         f"{RECORD.architecture.parameters} weights |\n"
-        f"| text | moons, 12,345 characters, 67 poems; SHA-256 `{'0' * 64}` |\n"
+        f"| text | moons, 12,345 characters, 67 poems; charrnn's digest of it `{'0' * 16}` |\n"
         "| learned | 3.25 readings in 150 steps, on the CPU (2 cores) |\n"
         f"| recipe | {rows(card_of())['recipe']} |\n"
         "| loss | 1.5000 nats (2.1640 bits) per character on the part kept aside "
@@ -79,7 +79,7 @@ def test_a_text_of_the_catalogue_has_a_source_and_a_licence() -> None:
     )
     facts = rows(card_of(dataclasses.replace(RECORD, corpus=corpus)))
     assert facts["text"] == (
-        f"900 quatrains in four-beat lines: 12,345 characters; SHA-256 `{'0' * 64}`"
+        f"900 quatrains in four-beat lines: 12,345 characters; charrnn's digest of it `{'0' * 16}`"
     )
     assert facts["source"] == "written for charrnn"
     assert facts["licence of the text"] == "CC0-1.0"
