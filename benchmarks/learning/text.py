@@ -1,7 +1,7 @@
 """Tiny Shakespeare as nanoGPT divides it, and the two protocols its losses are told by."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ def validation_windows(ids: Ids, length: int) -> Iterator[Any]:
 
 
 class Clock:
-    """A run that ends when its time is up, its length in steps foretold from its speed.
+    """A run that ends when its time is up, and how far it has come.
 
     Args:
         began: When the time began to count, on `time.monotonic`.
@@ -77,7 +77,3 @@ class Clock:
 def half_cosine(progress: float, highest: float, lowest: float) -> float:
     """A rate that falls as a half cosine."""
     return float(lowest + (highest - lowest) * (1 + np.cos(np.pi * min(1.0, progress))) / 2)
-
-
-Learner = Callable[[Text, float, float], dict[str, Any]]
-"""Trains on a text, from when on and for how many seconds, and tells what came of it."""

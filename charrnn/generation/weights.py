@@ -42,9 +42,6 @@ PATHS_OF_CLASSES: Final = {
 """Where Keras puts the arrays of a layer; `{}` is empty, then _1, _2 for more of the class."""
 
 
-LAYERS_WITHOUT_ARRAYS: Final = frozenset({"InputLayer", "Dropout"})
-
-
 @dataclass(frozen=True, slots=True)
 class RecurrentWeights:
     """The arrays of one recurrent layer, as Keras orders them.
@@ -197,7 +194,7 @@ def _described_layers(description: dict[str, Any]) -> list[_Layer]:
     seen: Counter[str] = Counter()
     for values in description["config"]["layers"]:
         kind = _kind(values)
-        if kind in LAYERS_WITHOUT_ARRAYS:
+        if kind in {"InputLayer", "Dropout"}:
             continue
         number = f"_{seen[kind]}" if seen[kind] else ""
         seen[kind] += 1

@@ -152,8 +152,14 @@ def settle_training(
     Raises:
         ConfigurationError: The batch is larger than the text, or cannot be shared.
     """
-    noise = noise_for(architecture, budget, training_characters)
-    window = training.window or _window(noise.readings, training_characters, layout)
+    if training.window is None or training.weight_dropout is None:
+        noise = noise_for(architecture, budget, training_characters)
+        window = training.window or _window(noise.readings, training_characters, layout)
+        weight_dropout = training.weight_dropout
+        if weight_dropout is None:
+            weight_dropout = noise.weight_dropout
+    else:
+        window, weight_dropout = training.window, training.weight_dropout
     most = training_characters // window
     batch_size = training.batch_size
     if batch_size is None:
@@ -177,9 +183,7 @@ def settle_training(
         learning_rate=rate,
         epochs=epochs,
         renaming=_renaming(training, layout),
-        weight_dropout=noise.weight_dropout
-        if training.weight_dropout is None
-        else training.weight_dropout,
+        weight_dropout=weight_dropout,
     )
     check_batch(settled, devices)
     return settled

@@ -8,6 +8,7 @@ for consonants, each name alike wherever it stands in the stream. Lengths stay a
 
 import re
 from collections import Counter
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -28,7 +29,7 @@ WORD: Final = re.compile(r"[A-Za-z]{3,}")
 FEWEST: Final = 3
 """Times that a name stands in a text at least: rarer words have a capital by chance."""
 
-LONGEST_SEARCHED: Final = 50_000_000
+LONGEST_SEARCHED: Final = 10_000_000
 """Characters of a text in which names are looked for at most."""
 
 Rows = npt.NDArray[np.unsignedinteger]
@@ -36,7 +37,7 @@ Rows = npt.NDArray[np.unsignedinteger]
 
 def names_in(text: str) -> set[str]:
     """Words, in small letters, that a text never has without a capital."""
-    words = Counter(WORD.findall(text))
+    words = Counter(match.group() for match in WORD.finditer(text))
     plain = {word for word in words if word.islower()}
     capital: Counter[str] = Counter()
     for word, count in words.items():
@@ -56,19 +57,24 @@ class Renaming:
     """
 
     def __init__(self, ids: Ids, vocabulary: Vocabulary, share: float, seed: int) -> None:
+        self._ids = ids
         self._vocabulary = vocabulary
         self._share = share
         self._seed = seed
-        # Poem breaks and unknown symbols are one character long here too.
-        text = "".join(
-            ("\n", "\N{REPLACEMENT CHARACTER}", *vocabulary.characters)[i] for i in _all(ids)
-        )
+
+    @cached_property
+    def places(self) -> npt.NDArray[np.bool_]:
+        """`(length,)` whether a character is one of a name; sought when it is first needed."""
+        # A poem break and the unknown symbol are one character long here too.
+        characters = "\n\N{REPLACEMENT CHARACTER}" + "".join(self._vocabulary.characters)
+        points = np.frombuffer(characters.encode("utf-32-le"), "<u4")
+        text = points[as_array(self._ids)].tobytes().decode("utf-32-le")
         names = names_in(text)
-        self.names = len(names)
-        self.places = np.zeros(len(text), np.bool_)
+        places = np.zeros(len(text), np.bool_)
         for match in WORD.finditer(text):
             if match.group().lower() in names:
-                self.places[match.start() : match.end()] = True
+                places[match.start() : match.end()] = True
+        return places
 
     def spelling(self, epoch: int, stream: int) -> Rows | None:
         """For each id the one that a name has in its place; None where names stay as they are."""
@@ -87,8 +93,3 @@ class Renaming:
 
     def _knows(self, letter: str) -> bool:
         return letter in self._vocabulary and letter.upper() in self._vocabulary
-
-
-def _all(ids: Ids) -> list[int]:
-    numbers: list[int] = as_array(ids).tolist()
-    return numbers
