@@ -12,6 +12,7 @@ from charrnn.errors import CorpusError
 from charrnn.record import RunRecord
 
 if TYPE_CHECKING:
+    from charrnn.corpus.layout import Spans
     from charrnn.corpus.reading import Corpus
 
 
@@ -40,6 +41,15 @@ def corpus_again(checkpoint: Checkpoint) -> "Corpus":
             "validation part is no longer known."
         )
     return corpus
+
+
+def validation_part(checkpoint: Checkpoint) -> "tuple[Corpus, Spans]":
+    """A run's corpus, and what of it was kept aside; raises CorpusError as `corpus_again` does."""
+    from charrnn.corpus.splitting import split_corpus
+
+    corpus, record = corpus_again(checkpoint), checkpoint.record
+    split = split_corpus(corpus, record.reading.validation_fraction, record.training.shortest_part)
+    return corpus, split.validation
 
 
 def read_alike(file: str, record: RunRecord, encoding: str | None) -> "Corpus":

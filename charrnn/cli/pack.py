@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from charrnn.checkpoint import Checkpoint, find_checkpoint
-from charrnn.cli.learned_text import corpus_again
+from charrnn.cli.learned_text import validation_part
 from charrnn.cli.options import checkpoints_option, examples, named_checkpoint_argument
 from charrnn.cli.sizes import size_in_words
 from charrnn.config import LENGTH_OF_TEXT, SamplingConfig
@@ -53,17 +53,15 @@ def pack(checkpoint: str, directory: Path, checkpoints: Path) -> None:
 
 def _validation(checkpoint: Checkpoint) -> "Ids | None":
     """What the network was measured on; None, and why, where that is not at hand."""
-    from charrnn.corpus.splitting import encode_part, split_corpus
+    from charrnn.corpus.splitting import encode_part
     from charrnn.corpus.vocabulary import Vocabulary
 
-    record = checkpoint.record
     try:
-        corpus = corpus_again(checkpoint)
+        corpus, spans = validation_part(checkpoint)
     except CorpusError as error:
         click.echo(f"What rounding costs is not measured: {error}", err=True)
         return None
-    split = split_corpus(corpus, record.reading.validation_fraction, record.training.shortest_part)
-    return encode_part(corpus, split.validation, Vocabulary(record.vocabulary))
+    return encode_part(corpus, spans, Vocabulary(checkpoint.record.vocabulary))
 
 
 def _sample(checkpoint: Checkpoint) -> str:

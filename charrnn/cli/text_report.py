@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from charrnn.checkpoint import Checkpoint
-from charrnn.cli.learned_text import corpus_again, read_alike
+from charrnn.cli.learned_text import read_alike, validation_part
 from charrnn.cli.networks import Networks, OpenedNetworks
 from charrnn.cli.startup import quiet_startup
 from charrnn.errors import CorpusError
@@ -62,19 +62,14 @@ def text_to_measure(
     Raises:
         CorpusError: It cannot be read.
     """
-    from charrnn.corpus.splitting import split_corpus
-
     if file is not None:
         corpus = read_alike(file, checkpoint.record, encoding)
         return corpus, corpus.spans
     try:
-        corpus = corpus_again(checkpoint)
+        return validation_part(checkpoint)
     except CorpusError as error:
         command = f"charrnn evaluate {spoken_name(checkpoint.directory)} FILE"
         raise CorpusError(f"{error} Name a text to evaluate on: {command}") from error
-    record = checkpoint.record
-    split = split_corpus(corpus, record.reading.validation_fraction, record.training.shortest_part)
-    return corpus, split.validation
 
 
 def report_text(evaluation: TextEvaluation, *, as_json: bool) -> None:
