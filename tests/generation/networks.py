@@ -156,8 +156,12 @@ def save_network(path: Path, weights: NetworkWeights, **settings: Any) -> None:
             for number, array in enumerate(arrays):
                 file[f"{place}/{number}"] = array
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("config.json", json.dumps({"config": {"layers": layers}}))
-        archive.writestr("model.weights.h5", content.getvalue())
+        for name, value in (
+            ("config.json", json.dumps({"config": {"layers": layers}})),
+            ("model.weights.h5", content.getvalue()),
+        ):
+            # Without the time of day, so that equal networks are equal files.
+            archive.writestr(zipfile.ZipInfo(name), value)
 
 
 def arrays_of(weights: RecurrentWeights) -> list[np.ndarray]:
