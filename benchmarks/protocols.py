@@ -52,6 +52,13 @@ def whole_pass(model, ids, among):
     return nats, apart, characters
 
 
+def random_windows(ids, batch, length, random):
+    """Inputs and targets of windows at random places, `(batch, length)` each."""
+    starts = random.integers(len(ids) - length, size=batch)
+    rows = ids[starts[:, None] + np.arange(length + 1)]
+    return rows[:, :-1], rows[:, 1:]
+
+
 def window_loss(model, ids, windows, seed):
     """Mean nats per character in random windows from an empty context."""
     from charrnn.generation.filters import log_softmax
@@ -60,11 +67,10 @@ def window_loss(model, ids, windows, seed):
     text = np.asarray(ids[:])
     total = 0.0
     for _ in range(windows.batches):
-        starts = random.integers(len(text) - windows.length, size=windows.batch_size)
-        rows = text[starts[:, None] + np.arange(windows.length + 1)]
-        logits, _ = model.read(rows[:, :-1], model.initial_state(windows.batch_size))
-        targets = rows[:, 1:, None].astype(np.intp)
-        total -= float(np.take_along_axis(log_softmax(logits), targets, -1).mean())
+        inputs, targets = random_windows(text, windows.batch_size, windows.length, random)
+        logits, _ = model.read(inputs, model.initial_state(windows.batch_size))
+        wanted = targets[..., None].astype(np.intp)
+        total -= float(np.take_along_axis(log_softmax(logits), wanted, -1).mean())
     return total / windows.batches
 
 

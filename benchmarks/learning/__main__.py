@@ -2,7 +2,8 @@
 
     python -m benchmarks.learning tinyshakespeare.txt --minutes 4
 
-Each one runs in a process of its own, one after another, start-up included in its time. "whole" is
+Each one runs in a process of its own, one after another, start-up included in its time; charrnn's
+evaluations are too, the measurement at the end of the others is not. "whole" is
 the loss of every character kept aside, in one pass from a zero state; "windows" that of random
 windows from an empty context, as nanoGPT estimates it (256 characters, or the network's context).
 PyTorch multiplies in bfloat16 (autocast), which is the quicker on such processors.

@@ -22,9 +22,6 @@ from benchmarks.learning.text import (
 )
 from benchmarks.machine import available_cores
 
-CLOSING_SECONDS = {64: 3.0, 256: 25.0}
-"""What the evaluation takes, by the length of the context."""
-
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -111,7 +108,7 @@ def learn(name: str, text: Text, began: float, seconds: float, autocast: bool) -
     others = [weight for weight in network.parameters() if weight.dim() == 1]
     groups = [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=recipe.rate, betas=(0.9, 0.99), fused=True)
-    clock = Clock(began, seconds, CLOSING_SECONDS[recipe.context])
+    clock = Clock(began, seconds)
     random, step = np.random.default_rng(0), 0
     while (progress := clock.progress()) < 1:
         rate = half_cosine(progress, recipe.rate, recipe.rate / 10)
@@ -131,17 +128,18 @@ def learn(name: str, text: Text, began: float, seconds: float, autocast: bool) -
     return {
         "steps": step,
         "readings": step * recipe.batch * recipe.context / len(text.training),
-        "windows": _loss(network, text, recipe.context),
         "seconds": time.monotonic() - began,
+        "windows": _loss(network, text, recipe.context, autocast),
     }
 
 
 @torch.no_grad()
-def _loss(network: Decoder, text: Text, context: int) -> float:
+def _loss(network: Decoder, text: Text, context: int, autocast: bool) -> float:
     network.eval()
     losses = []
     for inputs, targets in validation_windows(text.validation, context):
-        logits = network(torch.from_numpy(inputs)).flatten(0, 1)
+        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+            logits = network(torch.from_numpy(inputs)).float().flatten(0, 1)
         losses.append(
             nn.functional.cross_entropy(logits, torch.from_numpy(targets).flatten()).item()
         )

@@ -18,7 +18,6 @@ BATCH = 32
 WINDOW = 64
 EMBEDDING = 64
 WARM_UP = 50
-CLOSING_SECONDS = 12.0
 
 
 class Network(nn.Module):
@@ -60,7 +59,7 @@ def learn(
         network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99)
     )
     optimizer = torch.optim.AdamW(network.parameters(), lr=rate, betas=(0.9, 0.99), fused=True)
-    clock = Clock(began, seconds, CLOSING_SECONDS)
+    clock = Clock(began, seconds)
     stream = len(text.training) // BATCH
     streams = torch.from_numpy(text.training[: stream * BATCH].reshape(BATCH, stream).T.copy())
     step, place, state = 0, 0, None
@@ -85,9 +84,9 @@ def learn(
     return {
         "steps": step,
         "readings": step * BATCH * WINDOW / len(text.training),
+        "seconds": time.monotonic() - began,
         "whole": _whole(averaged, text),
         "windows": _windows(averaged, text),
-        "seconds": time.monotonic() - began,
     }
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.protocols import random_windows
+
 Ids = npt.NDArray[np.int64]
 
 WINDOW_BATCHES = 50
@@ -39,13 +41,6 @@ class Text:
         return cls(ids[:border], ids[border:], len(alphabet))
 
 
-def random_windows(ids: Ids, batch: int, length: int, random: np.random.Generator) -> Any:
-    """Inputs and targets of windows at random places, `(batch, length)` each."""
-    starts = random.integers(len(ids) - length, size=batch)
-    rows = ids[starts[:, None] + np.arange(length + 1)]
-    return rows[:, :-1], rows[:, 1:]
-
-
 def validation_windows(ids: Ids, length: int) -> Iterator[Any]:
     """The windows that estimate a loss as nanoGPT does, the same for whoever asks."""
     random = np.random.default_rng(0)
@@ -59,11 +54,10 @@ class Clock:
     Args:
         began: When the time began to count, on `time.monotonic`.
         seconds: How long it is.
-        closing: Seconds that the evaluation at the end will take.
     """
 
-    def __init__(self, began: float, seconds: float, closing: float) -> None:
-        self._deadline = began + seconds - closing
+    def __init__(self, began: float, seconds: float) -> None:
+        self._deadline = began + seconds
         self._first: float | None = None
 
     def progress(self) -> float:

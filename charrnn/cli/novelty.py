@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import Checkpoint, CheckpointWriter, find_checkpoint
-from charrnn.cli.learned_text import corpus_again, read_alike
+from charrnn.checkpoint import Checkpoint, CheckpointWriter, find_checkpoint, is_bundled
+from charrnn.cli.learned_text import read_alike, validation_part
 from charrnn.cli.options import checkpoints_option, config_options, examples, json_option
 from charrnn.config import LENGTH_OF_TEXT, CorpusConfig
 from charrnn.errors import CheckpointError, CorpusError
@@ -14,6 +14,7 @@ from charrnn.errors import CheckpointError, CorpusError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from charrnn.corpus.layout import Spans
     from charrnn.corpus.passages import PassageIndex
     from charrnn.corpus.reading import Corpus
     from charrnn.generation.copying import Novelty
@@ -59,11 +60,13 @@ def novelty(
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
     record = opened.record
     text = read_alike(file, record, corpus_config.encoding)
-    corpus: Corpus | None = None
+    part: tuple[Corpus, Spans] | None = None
+    missing: str | None = None
     try:
-        corpus, missing = corpus_again(opened), None
+        part = validation_part(opened)
     except CorpusError as error:
         missing = str(error)
+    corpus = part[0] if part is not None else None
     index = _index(opened, corpus, missing)
     stretch = LENGTH_OF_TEXT if record.corpus.layout == "text" else None
     report = Report(
@@ -72,7 +75,7 @@ def novelty(
         limit=sensible_limit(index),
         stretch=stretch,
         text=measure(index, _poems(text), stretch=stretch, most_runs=RUNS_TOLD),
-        kept_aside=None if corpus is None else _kept_aside(index, corpus, opened, stretch),
+        kept_aside=None if part is None else _kept_aside(index, *part, stretch),
         corpus=corpus,
     )
     if missing is not None:
@@ -94,6 +97,8 @@ def _index(checkpoint: Checkpoint, corpus: "Corpus | None", missing: str | None)
             f"{missing}"
         )
     index = index_learned_part(corpus, checkpoint.record)
+    if is_bundled(checkpoint.directory):
+        return index  # What came with charrnn stays as it came.
     writer = CheckpointWriter(checkpoint.directory)
     try:
         with writer.held():
@@ -111,17 +116,14 @@ def _poems(corpus: "Corpus") -> "Iterator[str]":
 
 
 def _kept_aside(
-    index: "PassageIndex", corpus: "Corpus", checkpoint: Checkpoint, stretch: int | None
+    index: "PassageIndex", corpus: "Corpus", aside: "Spans", stretch: int | None
 ) -> "Novelty":
     """The figures of the validation part, or of some of a long one, evenly chosen."""
     from charrnn.corpus.indexing import poems_at
     from charrnn.corpus.rows import as_array
-    from charrnn.corpus.splitting import split_corpus
     from charrnn.generation.copying import measure
 
-    record = checkpoint.record
-    split = split_corpus(corpus, record.reading.validation_fraction, record.training.shortest_part)
-    spans = as_array(split.validation)
+    spans = as_array(aside)
     if stretch is not None:
         spans[:, 1] = spans[:, 1].clip(max=spans[0, 0] + MOST_KEPT_ASIDE)
     length = int((spans[:, 1] - spans[:, 0]).sum())

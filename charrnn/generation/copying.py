@@ -86,9 +86,10 @@ def copy_guards(
         return []
     if max_copy is not None and not passages:
         raise ConfigurationError(
-            f"max-copy {max_copy} needs the index of the text learned, which is kept with networks "
-            "trained to their end. Make it with charrnn novelty, if the corpus is at hand, or leave "
-            "--max-copy out."
+            f"max-copy {max_copy} needs the index of the text learned. It is made where training "
+            "comes to its end, and left behind when a network is packed, so that those that came "
+            "with charrnn have none. For a network of your own, make it with charrnn novelty, if "
+            "the corpus is at hand; or leave --max-copy out."
         )
     for index in passages:
         if max_copy is not None and max_copy > index.longest_run:

@@ -1,7 +1,7 @@
 """The settings that are left open, settled for a text and for what a run may read of it.
 
 Width, dropout, batch and rate of an LSTM follow runs of one minute to an hour on two CPU cores
-(docs/benchmarks.md, "How the recipe was chosen"). The rate of a simple_rnn, and that what suits an
+(docs/benchmarks.md, "What was tried"). The rate of a simple_rnn, and that what suits an
 LSTM suits the other cells, are judgement, not measurement.
 """
 

@@ -129,6 +129,16 @@ def test_an_index_is_made_for_once_where_it_cannot_be_kept(place: Path) -> None:
     assert not (directory / PASSAGES_FILE).exists()
 
 
+def test_what_came_with_charrnn_stays_as_it_came(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn(place, "moons", indexed=False)
+    monkeypatch.setattr("charrnn.checkpoint.BUNDLED", place / "runs")
+    result = novelty("written.txt", "--checkpoint", "moons", "--checkpoints", "elsewhere")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert not (place / "runs" / "moons" / PASSAGES_FILE).exists()
+
+
 def test_neither_index_nor_corpus_is_told(place: Path) -> None:
     learn(place, "moons", indexed=False).unlink()
     result = novelty("written.txt")
