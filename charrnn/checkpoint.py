@@ -322,10 +322,11 @@ def find_run(reference: str | None, root: Path) -> Path:
         if holds_run(directory):
             return directory
     names = ", ".join(path.name for path in known) or "none"
-    come_along = ", ".join(path.name for path in checkpoints_in(BUNDLED))
+    come_along = ", ".join(sorted(path.name for path in checkpoints_in(BUNDLED)))
     raise CheckpointError(
         f"there is no checkpoint named {reference} in {root}, nor is it the path of one. "
-        f"There: {names}." + (f" With charrnn come: {come_along}." if come_along else "")
+        f"There: {names}."
+        + (f" With charrnn come, to write or to begin with: {come_along}." if come_along else "")
     )
 
 

@@ -145,7 +145,7 @@ def _history(history: list[dict[str, Any]]) -> Table:
         if isinstance(evaluation.get("validation_loss"), int | float)
     ]
     if not losses:
-        return _pairs([("History", "no evaluation")])
+        return _pairs([("History", "no evaluation is kept")])
     line = sparkline(_thinned(losses, WIDEST_SPARKLINE))
     return _pairs(
         [
