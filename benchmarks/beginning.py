@@ -2,8 +2,9 @@
 
     python benchmarks/beginning.py corpora/jueju.txt --from tang --minutes 1 --poems 500
 
-Both runs read the same poems and know the same characters (all of them), so that their losses can
-be compared. The table is Markdown.
+All runs read the same poems and know the same characters (all of them), so that their losses can
+be compared. From nothing are learned the network that charrnn would take for so few poems, and one of
+the sizes of the other. The table is Markdown.
 """
 
 import os
@@ -34,15 +35,27 @@ def main(
     checkpoints: Path,
 ) -> None:
     """Train on TEXT, a poem a line, with and without, and print a table."""
-    from charrnn.checkpoint import find_checkpoint
-    from charrnn.config import CorpusConfig, TrainingConfig
+    from charrnn.checkpoint import find_checkpoint, read_record
+    from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
     from charrnn.training.run import train
 
     lines = text.read_text(encoding="utf-8").splitlines()[skip:]
     lines = lines[:poems]
     known = find_checkpoint(origin, checkpoints)
     print(f"{len(lines)} poems of {text.name}, {minutes:g} minutes each\n")
-    print(f"| seed | from nothing | from {origin} |\n|---|---|---|", flush=True)
+    sizes = read_record(known).architecture
+    same = ModelConfig(
+        cell=sizes.cell,
+        layers=sizes.layers,
+        units=sizes.units,
+        embedding=sizes.embedding,
+        output=sizes.output,
+        activation=sizes.activation,
+    )
+    print(
+        f"| seed | from nothing | of the same sizes | from {origin} |\n|---|---|---|---|",
+        flush=True,
+    )
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "poems.txt"
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -53,12 +66,13 @@ def main(
                     checkpoints=directory,
                     training=TrainingConfig(minutes=minutes, seed=seed),
                     reading=CorpusConfig(layout="lines", min_count=1),
+                    model=model,
                     origin=beginning,
                     overwrite=True,
                 ).validation_loss
-                for beginning in (None, known)
+                for model, beginning in ((None, None), (same, None), (None, known))
             ]
-            print(f"| {seed} | {losses[0]:.4f} | {losses[1]:.4f} |", flush=True)
+            print(f"| {seed} | {' | '.join(f'{loss:.4f}' for loss in losses)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -206,7 +206,8 @@ class TrainingConfig(Configuration):
     )
     patience: int | None = setting(
         None,
-        "Stop after this many evaluations without a better loss; 0 never stops.",
+        "Stop after this many evaluations without a better loss, those before --renaming ends not "
+        "counted; 0 never stops.",
         minimum=0,
         unset="two fifths of them",
     )

@@ -1,8 +1,9 @@
 """A small decoder of the kind that nanoGPT trains, with its recipes for this text.
 
 The recipes are those of karpathy/nanoGPT (README, config/train_shakespeare_char.py): AdamW with
-second moment 0.99 and weight decay 0.1 on matrices, 100 steps of warm-up, a half cosine to a tenth
-of the rate, gradients clipped at 1. Their length in steps gives way to the clock.
+second moment 0.99 and weight decay 0.1 on matrices, a warm-up (100 of 2,000 and of 5,000 steps), a
+half cosine to a tenth of the rate, gradients clipped at 1. Their length in steps gives way to the
+clock, that of the warm-up in proportion.
 """
 
 import time
@@ -33,13 +34,13 @@ class Recipe:
     context: int
     batch: int
     dropout: float
+    warm_up: float
     rate: float = 1e-3
-    warm_up: int = 100
 
 
 RECIPES = {
-    "nanoGPT, CPU recipe": Recipe(4, 4, 128, 64, 12, 0.0),
-    "nanoGPT, baby GPT": Recipe(6, 6, 384, 256, 64, 0.2),
+    "nanoGPT, CPU recipe": Recipe(4, 4, 128, 64, 12, dropout=0.0, warm_up=100 / 2000),
+    "nanoGPT, baby GPT": Recipe(6, 6, 384, 256, 64, dropout=0.2, warm_up=100 / 5000),
 }
 
 
@@ -113,7 +114,7 @@ def learn(name: str, text: Text, began: float, seconds: float, autocast: bool) -
     while (progress := clock.progress()) < 1:
         rate = half_cosine(progress, recipe.rate, recipe.rate / 10)
         for group in optimizer.param_groups:
-            group["lr"] = rate * min(1.0, (step + 1) / recipe.warm_up)
+            group["lr"] = rate * min(1.0, progress / recipe.warm_up)
         inputs, targets = random_windows(text.training, recipe.batch, recipe.context, random)
         with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
             logits = network(torch.from_numpy(inputs))

@@ -37,11 +37,12 @@ def pack(checkpoint: str, directory: Path, checkpoints: Path) -> None:
 
     use_idle_cores()
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
+    validation = _validation(opened)
     try:
-        result = packed_in(opened, directory, _validation(opened), _sample)
+        result = packed_in(opened, directory, validation, _sample)
     except OSError as error:
         raise CheckpointError(
-            f"{directory} cannot be written ({error.strerror}). Give another place."
+            f"{directory} cannot be written ({error.strerror or error}). Give another place."
         ) from error
     click.echo(f"Packed in {directory}, {size_in_words(result.size)}.")
     if result.before is not None and result.after is not None:

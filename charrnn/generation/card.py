@@ -5,7 +5,7 @@ from typing import Final
 
 from charrnn.architecture import CELL_NAMES
 from charrnn.checkpoint import Checkpoint
-from charrnn.config import TrainingConfig
+from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.corpus.catalogue import open_catalogue
 from charrnn.corpus.sources import IN_CATALOGUE
 from charrnn.record import CorpusRecord, RunRecord
@@ -96,10 +96,15 @@ def _origin(record: RunRecord) -> dict[str, str]:
 
 def _recipe(record: RunRecord) -> str:
     """The settings of the run, as `charrnn train` takes them."""
-    settings = {"dropout": record.architecture.dropout} | {
-        name: getattr(record.training, name)
-        for name in settings_of(TrainingConfig)
-        if name not in NOT_OF_THE_RECIPE and getattr(record.training, name) is not None
+    settings = {
+        name: getattr(settled, name)
+        for configuration, settled in (
+            (CorpusConfig, record.reading),
+            (ModelConfig, record.architecture),
+            (TrainingConfig, record.training),
+        )
+        for name in settings_of(configuration)
+        if name not in NOT_OF_THE_RECIPE and getattr(settled, name) is not None
     }
     return (
         "`"

@@ -71,8 +71,10 @@ def pack(
     made = [parent for parent in directory.parents if not parent.exists()]
     writer = CheckpointWriter(directory)
     corpus = checkpoint.record.corpus
-    # Every machine knows the catalogue; a path is of one machine alone.
-    sources = tuple(source for source in corpus.sources if source.startswith(IN_CATALOGUE))
+    # Every machine knows the catalogue; a path is of one machine alone, and a part of the sources
+    # would be taken for the whole text, and its licence for that of all.
+    known = all(source.startswith(IN_CATALOGUE) for source in corpus.sources)
+    sources = corpus.sources if known else ()
     record = dataclasses.replace(
         checkpoint.record, corpus=dataclasses.replace(corpus, sources=sources), models=()
     )

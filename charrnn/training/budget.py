@@ -36,6 +36,10 @@ OPERATIONS_ON_A_GPU: Final = 2e12
 OPERATIONS_UNMEASURED: Final = 1e11
 """Operations in a second that are expected of a CPU in runs too short to measure them."""
 
+SMALLEST_BATCH: Final = 4
+LARGEST_BATCH: Final = 32
+STEPS_IN_AN_EPOCH: Final = 50
+
 STARTING_SECONDS: Final = 8.0
 """What a run by the clock needs before its first step and after its last."""
 
@@ -91,14 +95,21 @@ def budget_of(
         pays = training.minutes >= SHORTEST_MEASURED
         return ByClock(60 * training.minutes, functools.cache(speed) if pays else _usual_speed)
     if training.steps is not None:
-        batch_size = training.batch_size or PROBE_BATCH
-        return Characters(float(training.steps * batch_size * training.shortest_part))
+        window = training.shortest_part
+        batch_size = training.batch_size or usual_batch(training_characters, window)
+        return Characters(float(training.steps * batch_size * window))
     epochs = training.epochs or usual_epochs(training_characters)
     return Characters(epochs * training_characters)
 
 
 def _usual_speed() -> float:
     return OPERATIONS_UNMEASURED
+
+
+def usual_batch(training_characters: int, window: int) -> int:
+    """Streams where nobody says how many: few of a short text, or an epoch is a handful of steps."""
+    most = training_characters // window
+    return min(LARGEST_BATCH, max(SMALLEST_BATCH, most // STEPS_IN_AN_EPOCH), most)
 
 
 def usual_epochs(training_characters: int) -> int:

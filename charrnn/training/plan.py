@@ -16,7 +16,8 @@ from charrnn.config import SHORT_WINDOW, ModelConfig, TrainingConfig
 from charrnn.corpus.layout import ResolvedLayout
 from charrnn.corpus.vocabulary import LARGE_VOCABULARY
 from charrnn.errors import ConfigurationError
-from charrnn.training.budget import Budget, usual_epochs
+from charrnn.training.budget import Budget, usual_batch, usual_epochs
+from charrnn.training.renaming import LONGEST_SEARCHED
 
 SHORT_TEXT: Final = 300_000
 """Characters up to which a text has too little to tell for the wider networks."""
@@ -63,11 +64,7 @@ RENAMING_OF_TEXT: Final = 0.5
 """Of plays and prose, whose people come and go; a poem has few names, and the poet chose them."""
 
 RATES: Final = ((1024, 0.004), (257, 0.005), (0, 0.01))
-"""From so many units on, the highest learning rate, in batches of `LARGEST_BATCH`."""
-
-SMALLEST_BATCH: Final = 4
-LARGEST_BATCH: Final = 32
-STEPS_IN_AN_EPOCH: Final = 50
+"""From so many units on, the highest learning rate, in batches of 32."""
 
 
 def settle_architecture(
@@ -154,7 +151,7 @@ def settle_training(
     """
     if training.window is None or training.weight_dropout is None:
         noise = noise_for(architecture, budget, training_characters)
-        window = training.window or _window(noise.readings, training_characters, layout)
+        window = training.window or _window(training, noise.readings, training_characters, layout)
         weight_dropout = training.weight_dropout
         if weight_dropout is None:
             weight_dropout = noise.weight_dropout
@@ -163,8 +160,7 @@ def settle_training(
     most = training_characters // window
     batch_size = training.batch_size
     if batch_size is None:
-        # A short text is read in few streams, or an epoch would be a handful of steps.
-        batch_size = min(LARGEST_BATCH, max(SMALLEST_BATCH, most // STEPS_IN_AN_EPOCH), most)
+        batch_size = usual_batch(training_characters, window)
         batch_size = max(devices, batch_size - batch_size % devices)
     if batch_size > most:
         raise ConfigurationError(
@@ -182,7 +178,7 @@ def settle_training(
         window=window,
         learning_rate=rate,
         epochs=epochs,
-        renaming=_renaming(training, layout),
+        renaming=_renaming(training, training_characters, layout),
         weight_dropout=weight_dropout,
     )
     check_batch(settled, devices)
@@ -217,13 +213,22 @@ def _learning_rate(architecture: Architecture, batch_size: int) -> float:
     return float(f"{rate * math.sqrt(min(1.0, batch_size / 32)):.2g}")
 
 
-def _renaming(training: TrainingConfig, layout: ResolvedLayout) -> float:
-    if training.renaming is not None:
-        return training.renaming
-    return RENAMING_OF_TEXT if layout == "text" else 0.0
+def _renaming(training: TrainingConfig, training_characters: int, layout: ResolvedLayout) -> float:
+    searched = training_characters <= LONGEST_SEARCHED
+    if training.renaming is None:
+        return RENAMING_OF_TEXT if layout == "text" and searched else 0.0
+    if training.renaming and not searched:
+        raise ConfigurationError(
+            f"renaming searches texts of up to {LONGEST_SEARCHED:,} characters for names, and there "
+            f"are {training_characters:,}. Leave --renaming out."
+        )
+    return training.renaming
 
 
-def _window(readings: float, training_characters: int, layout: ResolvedLayout) -> int:
+def _window(
+    training: TrainingConfig, readings: float, training_characters: int, layout: ResolvedLayout
+) -> int:
     """Long windows make fewer steps of a reading, and pay where there are many readings."""
-    often = readings >= OFTEN and training_characters > SHORT_TEXT
+    # A run of so many steps would read more in longer windows, and take longer.
+    often = readings >= OFTEN and training_characters > SHORT_TEXT and training.steps is None
     return LONG_WINDOW if often and layout == "text" else SHORT_WINDOW

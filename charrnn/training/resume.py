@@ -42,7 +42,7 @@ class Position:
         budget_began: What `seconds` was when the budget was given that the run follows now.
         best_loss: Lowest validation loss; infinity before the first evaluation.
         best_step: Step it was measured at.
-        without_gain: Evaluations since then.
+        without_gain: Evaluations since then, but for those while names are spelled anew.
         meters: Sums since the last evaluation.
     """
 

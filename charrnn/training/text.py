@@ -7,7 +7,7 @@ from charrnn.corpus.vocabulary import Ids, Vocabulary
 from charrnn.errors import CorpusError
 from charrnn.training.baselines import unigram_entropy, xz_entropy
 from charrnn.training.batches import TrainingStreams
-from charrnn.training.renaming import LONGEST_SEARCHED, Renaming
+from charrnn.training.renaming import Renaming
 
 
 class TrainingText:
@@ -62,7 +62,7 @@ class TrainingText:
         assert training.batch_size is not None, "a settled training has a batch size"
         assert training.window is not None, "a settled training has a window"
         renaming = None
-        if training.renaming and len(self.training) <= LONGEST_SEARCHED:
+        if training.renaming:
             renaming = Renaming(self.training, self.vocabulary, training.renaming, training.seed)
         return TrainingStreams(
             self.training, training.batch_size, training.window, training.seed, renaming

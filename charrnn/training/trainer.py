@@ -131,10 +131,15 @@ class Trainer:
             return "stopped early"
         return "finished" if self.course.is_over else None
 
+    @property
+    def _renames(self) -> bool:
+        """Whether names are spelled anew; what a run is to write it learns in the rest of it."""
+        return self.position.schedule.progress(self.position.step) < RENAMED
+
     def _learn(self) -> None:
         """One step."""
         position, began = self.position, time.monotonic()
-        renames = position.schedule.progress(position.step) < RENAMED
+        renames = self._renames
         batch = self.streams.batch(position.step, renames=renames)
         if batch.begins:
             self.state = self.step.zero_state()
@@ -179,7 +184,8 @@ class Trainer:
             position.best_loss, position.best_step = validation_loss, position.step
             self._keep(evaluation)
         evaluation = dataclasses.replace(evaluation, sample=self._sample())
-        position.without_gain = 0 if best else position.without_gain + 1
+        renamed = bool(self.step.config.renaming) and self._renames
+        position.without_gain = 0 if best or renamed else position.without_gain + 1
         position.meters = Meters()
         self.writer.append_history(dataclasses.asdict(evaluation))
         self.callbacks.evaluated(evaluation.training_loss, validation_loss)

@@ -77,7 +77,7 @@ class Origin:
             if asked not in (None, own):
                 raise CheckpointError(
                     f"{self.record.name} has {name} {own}, and a network that begins with it has the "
-                    f"same. Received: {name} {asked}. Leave it out, or train without --from."
+                    f"same. Received: {name} {asked}. Give {own}, or train without --from."
                 )
             sizes[name] = own
         return dataclasses.replace(model or ModelConfig(), **sizes)

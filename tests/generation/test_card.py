@@ -6,7 +6,7 @@ import pytest
 
 from charrnn.checkpoint import Checkpoint
 from charrnn.cli import main
-from charrnn.config import TrainingConfig
+from charrnn.config import ModelConfig, TrainingConfig
 from charrnn.generation.card import NOT_OF_THE_RECIPE, card
 from charrnn.record import RunRecord
 from charrnn.setting import settings_of
@@ -68,7 +68,9 @@ def test_the_recipe_is_what_train_takes(training: TrainingConfig) -> None:
     context = main.commands["train"].make_context("train", words)
     for name in settings_of(TrainingConfig).keys() - NOT_OF_THE_RECIPE:
         assert context.params[name] == getattr(training, name), name
-    assert context.params["dropout"] == RECORD.architecture.dropout
+    for name in settings_of(ModelConfig):
+        assert context.params[name] == getattr(RECORD.architecture, name), name
+    assert context.params["validation_fraction"] == RECORD.reading.validation_fraction
     assert not NOT_OF_THE_RECIPE & {word.lstrip("-").replace("-", "_") for word in words}
     assert settings_of(TrainingConfig).keys() >= NOT_OF_THE_RECIPE
 

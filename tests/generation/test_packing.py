@@ -94,7 +94,7 @@ def test_the_record_is_the_same_but_for_paths_the_file_and_its_loss(
 ) -> None:
     packed_in(tmp_path / "gift", checkpoint)
     record, old = read_record(tmp_path / "gift"), checkpoint.record
-    assert record.corpus.sources == ("catalogue:jueju",)
+    assert record.corpus.sources == ()  # The catalogue's text is a part, and its licence of a part.
     assert "/home/me" not in (tmp_path / "gift" / RECORD_FILE).read_text()
     (model,) = record.models
     assert model.sha256 != checkpoint.model.sha256
@@ -102,8 +102,19 @@ def test_the_record_is_the_same_but_for_paths_the_file_and_its_loss(
         checkpoint.model, sha256=model.sha256, validation_loss=model.validation_loss
     )
     assert record == dataclasses.replace(
-        old, models=(same,), corpus=dataclasses.replace(old.corpus, sources=("catalogue:jueju",))
+        old, models=(same,), corpus=dataclasses.replace(old.corpus, sources=())
     )
+
+
+def test_a_text_all_of_the_catalogue_is_known_everywhere(
+    checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    sources = ("catalogue:jueju", "catalogue:tang")
+    corpus = dataclasses.replace(checkpoint.record.corpus, sources=sources)
+    record = dataclasses.replace(checkpoint.record, corpus=corpus)
+    CheckpointWriter(checkpoint.directory).write_record(record)
+    packed_in(tmp_path / "gift", Checkpoint.open(checkpoint.directory))
+    assert read_record(tmp_path / "gift").corpus.sources == sources
 
 
 def test_the_loss_is_measured_before_and_after(checkpoint: Checkpoint, tmp_path: Path) -> None:

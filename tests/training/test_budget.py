@@ -14,6 +14,8 @@ def test_steps_and_epochs_tell_what_is_read_without_a_clock() -> None:
     steps = budget_of(TrainingConfig(steps=10, batch_size=4, window=8), 1000, never)
     assert steps.affords(5) == steps.affords(10**9) == 320
     assert budget_of(TrainingConfig(epochs=2.5), 1000, never).affords(5) == 2500
+    # 296 windows of 64 characters are read in 5 streams.
+    assert budget_of(TrainingConfig(steps=300), 19_000, never).affords(5) == 300 * 5 * 64
     usual = budget_of(TrainingConfig(), 1000, never)
     assert usual.affords(5) == 1000 * usual_epochs(1000)
 

@@ -14,6 +14,7 @@ from charrnn.training.plan import (
     settle_training,
     total_steps,
 )
+from charrnn.training.renaming import LONGEST_SEARCHED
 
 MUCH = Characters(10**9)
 
@@ -117,6 +118,15 @@ def test_names_of_continuous_text_are_spelled_anew_and_those_of_poems_stay() -> 
     assert settled(TrainingConfig(renaming=0.2), layout="lines").renaming == 0.2
 
 
+def test_names_are_sought_in_texts_of_bounded_length() -> None:
+    asked, much = TrainingConfig(renaming=0.5, epochs=1), LONGEST_SEARCHED + 1
+    assert settled(asked, LONGEST_SEARCHED).renaming == 0.5
+    assert settled(TrainingConfig(epochs=1), much).renaming == 0.0
+    assert settled(TrainingConfig(renaming=0.0, epochs=1), much).renaming == 0.0
+    with pytest.raises(ConfigurationError, match=r"up to 10,000,000 characters .* 10,000,001\."):
+        settled(asked, much)
+
+
 def test_long_windows_are_for_continuous_texts_that_are_read_often() -> None:
     often, seldom = TrainingConfig(epochs=20), TrainingConfig(epochs=19)
     assert settled(often, 10**6).window == LONG_WINDOW
@@ -124,3 +134,5 @@ def test_long_windows_are_for_continuous_texts_that_are_read_often() -> None:
     assert settled(often, SHORT_TEXT).window == SHORT_WINDOW
     assert settled(often, 10**6, layout="lines").window == SHORT_WINDOW
     assert settled(TrainingConfig(epochs=20, window=7), 10**6).window == 7
+    # So many steps would be more readings, and another run than the one asked for.
+    assert settled(TrainingConfig(steps=10**5), 10**6).window == SHORT_WINDOW

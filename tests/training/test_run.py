@@ -161,9 +161,20 @@ def test_patience_ends_a_run_early(
 ) -> None:
     losses = iter([2.0, 2.1, 2.2, 2.3])
     monkeypatch.setattr(trainer.Evaluator, "loss", lambda *_: next(losses))
-    training = dataclasses.replace(TRAINING, steps=100, patience=2)
+    training = dataclasses.replace(TRAINING, steps=100, patience=2, renaming=0.0)
     outcome = train(corpus, tmp_path, training=training)
     assert (outcome.ending, outcome.steps, outcome.best_step) == ("stopped early", 30, 10)
+
+
+def test_a_run_is_not_given_up_while_names_are_spelled_anew(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([2.0 + 0.1 * number for number in range(10)])
+    monkeypatch.setattr(trainer.Evaluator, "loss", lambda *_: next(losses))
+    training = dataclasses.replace(TRAINING, steps=100, patience=2, renaming=0.5)
+    outcome = train(corpus, tmp_path, training=training)
+    # Names are those of the text from step 80 on; the evaluation there is the first that counts.
+    assert (outcome.ending, outcome.steps, outcome.best_step) == ("stopped early", 90, 10)
 
 
 @pytest.mark.parametrize("stopped_at", [1, 10, 17, 29])
@@ -581,7 +592,7 @@ def test_a_run_that_stopped_early_says_so_when_it_is_resumed(
 ) -> None:
     losses = iter([2.0, *[2.1] * 9])
     monkeypatch.setattr(trainer.Evaluator, "loss", lambda *_: next(losses))
-    training = dataclasses.replace(TRAINING, steps=100, patience=2)
+    training = dataclasses.replace(TRAINING, steps=100, patience=2, renaming=0.0)
     directory = train(corpus, tmp_path, training=training).directory
     with pytest.raises(CheckpointError, match="was stopped early"):
         run.resume(directory, corpus=corpus)
