@@ -6,7 +6,6 @@ half cosine to a tenth of the rate, gradients clipped at 1. Their length in step
 clock, that of the warm-up in proportion.
 """
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,9 +126,7 @@ def learn(name: str, text: Text, began: float, seconds: float, autocast: bool) -
         optimizer.step()
         step += 1
     return {
-        "steps": step,
         "readings": step * recipe.batch * recipe.context / len(text.training),
-        "seconds": time.monotonic() - began,
         "windows": _loss(network, text, recipe.context, autocast),
     }
 

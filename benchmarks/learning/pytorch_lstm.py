@@ -4,7 +4,6 @@ What PyTorch's layer cannot do without leaving its kernels, it does not: weights
 not left out.
 """
 
-import time
 from typing import Any
 
 import numpy as np
@@ -82,9 +81,7 @@ def learn(
         step += 1
     averaged.eval()
     return {
-        "steps": step,
         "readings": step * BATCH * WINDOW / len(text.training),
-        "seconds": time.monotonic() - began,
         "whole": _whole(averaged, text),
         "windows": _windows(averaged, text),
     }

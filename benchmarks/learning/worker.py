@@ -25,7 +25,6 @@ def charrnn(task: dict[str, Any], began: float) -> dict[str, Any]:
             overwrite=True,
             began=began,
         )
-        seconds = time.monotonic() - began
         opened = Checkpoint.open(outcome.directory)
         model = TextGenerator.open(opened).model
     ids = validation_part(opened)
@@ -36,7 +35,6 @@ def charrnn(task: dict[str, Any], began: float) -> dict[str, Any]:
         "readings": outcome.epochs,
         "whole": whole_pass(model, ids, None)[0] / (len(ids) - 1),
         "windows": window_loss(model, ids, Windows(50, 64, 256), 0),
-        "seconds": seconds,
         "recipe": {
             "units": sizes.units,
             "dropout": sizes.dropout,
