@@ -57,7 +57,7 @@ def peak_megabytes() -> float:
 
 def reading(path: Path, layout: ResolvedLayout, fraction: float) -> tuple[float, ...]:
     """Characters, seconds to read, seconds to divide and encode, and peak memory of both."""
-    from charrnn.corpus.reading import read_corpus
+    from charrnn.corpus.loading import read_corpus
     from charrnn.corpus.splitting import encode_part, split_corpus
     from charrnn.corpus.vocabulary import Vocabulary
 
@@ -99,7 +99,7 @@ def alone(measure: Callable[..., tuple[float, ...]], *arguments: Any) -> tuple[f
 
 def poems(layout: ResolvedLayout, generator: random.Random) -> Iterator[str]:
     """Poems without end, of lines or half lines of a bundled corpus."""
-    from charrnn.corpus.reading import read_corpus
+    from charrnn.corpus.loading import read_corpus
 
     corpus = read_corpus(["jueju" if layout == "lines" else "quatrains"])
     text = corpus.text[:]

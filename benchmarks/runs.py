@@ -105,7 +105,7 @@ def measure(corpus: Any, minutes: float, words: str, habits: Habits, poems: int)
 @click.option("--poems", default=50, help="Poems that each network writes.")
 def main(source: str, runs: tuple[str, ...], minutes: float, layout: str, poems: int) -> None:
     """Train RUNS on SOURCE and print a table."""
-    from charrnn.corpus.reading import read_corpus
+    from charrnn.corpus.loading import read_corpus
 
     corpus = read_corpus([source], CorpusConfig(layout=layout))  # type: ignore[arg-type]
     counts = Counter(lines_in(corpus.poem(number)) for number in range(corpus.poems))

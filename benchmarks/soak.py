@@ -19,8 +19,8 @@ import click
 from charrnn.checkpoint import Checkpoint, find_checkpoint
 from charrnn.config import SamplingConfig, seed_after
 from charrnn.corpus.indexing import poems_at
+from charrnn.corpus.loading import read_corpus
 from charrnn.corpus.passages import normalised
-from charrnn.corpus.reading import read_corpus
 from charrnn.corpus.splitting import split_corpus
 from charrnn.generation.copying import sensible_limit
 from charrnn.generation.writer import TextGenerator

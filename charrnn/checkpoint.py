@@ -31,10 +31,9 @@ from typing import Any, Final
 from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.files import UNFINISHED, locked, replacing, write_text
 from charrnn.naming import BUNDLED, DEFAULT_CHECKPOINTS, spoken_name
-from charrnn.record import ModelRecord, RunRecord
+from charrnn.record import RECORD_FILE, ModelRecord, RunRecord, holds_run
 
 MODEL_FILE: Final = "model.keras"
-RECORD_FILE: Final = "charrnn.json"
 HISTORY_FILE: Final = "history.jsonl"
 PASSAGES_FILE: Final = "passages.index"
 SOUNDS_FILE: Final = "sounds.json"
@@ -235,11 +234,6 @@ def claim(root: Path, name: str, *, overwrite: bool) -> CheckpointWriter:
             f"{directory} holds files that are no run. Give this run another name (--name)."
         )
     return CheckpointWriter(directory)
-
-
-def holds_run(directory: Path) -> bool:
-    """Whether a run has been written there, finished or not."""
-    return (directory / RECORD_FILE).exists()
 
 
 def read_record(directory: Path) -> RunRecord:

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import unicodedata
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from charrnn.architecture import Architecture
@@ -12,6 +13,9 @@ from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.typecheck import mistyped_fields
 
 FORMAT: Final = 1
+
+RECORD_FILE: Final = "charrnn.json"
+"""The file of a checkpoint that holds its record."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +28,7 @@ class CorpusRecord:
         layout: How poems stood in it.
         stanzas: Whether one blank line parted stanzas, and only a longer gap poems.
         encoding: Encoding it was read in.
-        digest: SHA-256 of the normalised text.
+        digest: SHA-256 of the normalised text, as UTF-8.
         characters: Its length.
         poems: Its poems (1 for continuous text).
         poems_by_lines: How many of them have 1, 2, 3 ... lines, where lines are counted.
@@ -141,6 +145,11 @@ class RunRecord:
             if part is not None and (wrong := mistyped_fields(part)):
                 raise CheckpointError(f"its {', '.join(wrong)} is not what charrnn writes.")
         return record
+
+
+def holds_run(directory: Path) -> bool:
+    """Whether a run has been written there, finished or not."""
+    return (directory / RECORD_FILE).exists()
 
 
 def _corpus_record(values: dict[str, Any]) -> CorpusRecord:

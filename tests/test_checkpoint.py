@@ -15,7 +15,6 @@ from charrnn.checkpoint import (
     HISTORY_FILE,
     MODEL_FILE,
     PASSAGES_FILE,
-    RECORD_FILE,
     SOUNDS_FILE,
     WORDS_FILE,
     Checkpoint,
@@ -30,7 +29,7 @@ from charrnn.checkpoint import (
 )
 from charrnn.config import TrainingConfig
 from charrnn.errors import CheckpointError, ConfigurationError
-from charrnn.record import OriginRecord, RunRecord
+from charrnn.record import RECORD_FILE, OriginRecord, RunRecord
 from tests.fakes import MODEL, RECORD, save_bytes, write_run
 
 

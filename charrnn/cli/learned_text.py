@@ -13,7 +13,7 @@ from charrnn.record import RunRecord
 
 if TYPE_CHECKING:
     from charrnn.corpus.layout import Spans
-    from charrnn.corpus.reading import Corpus
+    from charrnn.corpus.loading import Corpus
 
 
 def corpus_again(checkpoint: Checkpoint) -> "Corpus":
@@ -64,7 +64,7 @@ def read_alike(file: str, record: RunRecord, encoding: str | None) -> "Corpus":
 
 
 def _read(sources: Sequence[str], record: RunRecord, encoding: str | None) -> "Corpus":
-    from charrnn.corpus.reading import read_corpus
+    from charrnn.corpus.loading import read_corpus
 
     # What was settled for the run is not chosen again, nor told again.
     reading = dataclasses.replace(record.reading, layout=record.corpus.layout, encoding=encoding)

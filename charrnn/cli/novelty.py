@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from charrnn.corpus.layout import Spans
+    from charrnn.corpus.loading import Corpus
     from charrnn.corpus.passages import PassageIndex
-    from charrnn.corpus.reading import Corpus
     from charrnn.generation.copying import Novelty
 
 RUNS_TOLD = 5
@@ -120,7 +120,7 @@ def _kept_aside(
 ) -> "Novelty":
     """The figures of the validation part, or of some of a long one, evenly chosen."""
     from charrnn.corpus.indexing import poems_at
-    from charrnn.corpus.rows import as_array
+    from charrnn.corpus.store import as_array
     from charrnn.generation.copying import measure
 
     spans = as_array(aside)

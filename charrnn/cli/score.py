@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from charrnn.cli.score_report import Line
-    from charrnn.corpus.reading import Corpus
+    from charrnn.corpus.loading import Corpus
     from charrnn.generation.surprise import Surprise
     from charrnn.generation.writer import TextGenerator
 
@@ -102,7 +102,7 @@ def _lines(
     """The lines of a text, read as they are asked for."""
     from charrnn.cli.score_report import Line
     from charrnn.corpus.indexing import poems_at
-    from charrnn.corpus.long_text import pieces
+    from charrnn.corpus.store import pieces
     from charrnn.generation.surprise import explain_poems, explain_text, lines_of
 
     if corpus.layout == "text":

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from charrnn.corpus.layout import Spans
-    from charrnn.corpus.reading import Corpus
+    from charrnn.corpus.loading import Corpus
     from charrnn.corpus.vocabulary import Ids, Vocabulary
     from charrnn.generation.filters import Mask
     from charrnn.generation.scoring import Score
@@ -80,8 +80,8 @@ def report_text(evaluation: TextEvaluation, *, as_json: bool) -> None:
         ConfigurationError: The networks cannot be used together.
         CorpusError: The text cannot be read.
     """
-    from charrnn.corpus.rows import blocks
     from charrnn.corpus.splitting import encode_part
+    from charrnn.corpus.store import blocks
     from charrnn.corpus.vocabulary import UNKNOWN
 
     opened = evaluation.networks.open(reads_only=True)

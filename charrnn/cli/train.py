@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from charrnn.cli.training_display import LiveDisplay, PlainDisplay
-    from charrnn.corpus.reading import Corpus
+    from charrnn.corpus.loading import Corpus
     from charrnn.record import RunRecord
 
 DEFAULT_CORPUS = "quatrains"
@@ -214,7 +214,7 @@ def _beginning_with(origin: Path | None, context: click.Context, model: ModelCon
 def _read(
     sources: tuple[str, ...], config: CorpusConfig, observer: "LiveDisplay | PlainDisplay"
 ) -> "Corpus":
-    from charrnn.corpus.reading import read_corpus
+    from charrnn.corpus.loading import read_corpus
 
     with download_progress() as progress:
         corpus = read_corpus(sources, config, progress=progress)

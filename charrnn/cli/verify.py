@@ -77,7 +77,7 @@ def _refuse_strangers(context: click.Context, form: "Form") -> None:
 
 
 def _text(file: str, encoding: str | None) -> str:
-    from charrnn.corpus.reading import read_corpus
+    from charrnn.corpus.loading import read_corpus
 
     corpus = read_corpus([file], CorpusConfig(layout="text", encoding=encoding))
     return corpus.text[: len(corpus.text)]

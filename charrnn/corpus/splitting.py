@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.corpus.layout import Spans, neighbours
-from charrnn.corpus.long_text import pieces
-from charrnn.corpus.reading import Corpus
-from charrnn.corpus.rows import RowsWriter, as_array, blocks
+from charrnn.corpus.loading import Corpus
+from charrnn.corpus.store import StoredRows, as_array, blocks, pieces
 from charrnn.corpus.vocabulary import BREAK, Ids, Vocabulary
 from charrnn.errors import CorpusError
 
@@ -84,7 +83,7 @@ def encode_part(corpus: Corpus, spans: Spans, vocabulary: Vocabulary) -> Ids:
     Raises:
         CorpusError: The disk has no room for the ids of a long text.
     """
-    ids = RowsWriter(vocabulary.id_type)
+    ids = StoredRows(vocabulary.id_type)
     if corpus.layout != "text":
         ids.append(np.array([BREAK], vocabulary.id_type))
     for group in neighbours(spans):
@@ -141,7 +140,7 @@ def _aside(corpus: Corpus, fraction: Fraction) -> Iterator[npt.NDArray[np.bool_]
 
 def _parted(corpus: Corpus, aside: Iterable[npt.NDArray[np.bool_]]) -> Split:
     """The poems in two parts, by whether each is kept aside, told for some after some."""
-    training, validation = RowsWriter(np.int64, (2,)), RowsWriter(np.int64, (2,))
+    training, validation = StoredRows(np.int64, (2,)), StoredRows(np.int64, (2,))
     first = 0
     for some in aside:
         rows = corpus.spans[first : first + len(some)]

@@ -9,8 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.corpus.long_text import Text, code_units, pieces
-from charrnn.corpus.rows import Rows
+from charrnn.corpus.store import Rows, Text, code_units, pieces
 
 Ids = Rows[np.unsignedinteger]
 

@@ -5,7 +5,7 @@ import unicodedata
 from typing import Final, NamedTuple
 
 from charrnn.config import Layout
-from charrnn.corpus.normalising import Normaliser
+from charrnn.corpus.encoding import Normaliser
 from charrnn.corpus.variants import Substitution, fit_to_vocabulary
 from charrnn.corpus.vocabulary import BREAK, Vocabulary
 

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from charrnn.corpus.reading import Corpus
+from charrnn.corpus.loading import Corpus
 from charrnn.errors import WorkersError
 from charrnn.setting import AUTO, Configuration, settings_of
 

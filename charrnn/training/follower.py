@@ -7,7 +7,7 @@ from typing import Any
 
 from charrnn.cluster import Cluster
 from charrnn.config import CorpusConfig
-from charrnn.corpus.reading import Corpus
+from charrnn.corpus.loading import Corpus
 from charrnn.errors import CorpusError, TrainingInterrupted, WorkersError
 from charrnn.model.device import choose_device
 from charrnn.model.network import State

@@ -15,7 +15,7 @@ from charrnn.checkpoint import RESUME_DIRECTORY, CheckpointWriter, read_history,
 from charrnn.cluster import Cluster
 from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.corpus.indexing import keep_passages
-from charrnn.corpus.reading import Corpus
+from charrnn.corpus.loading import Corpus
 from charrnn.model.device import choose_device
 from charrnn.model.network import State
 from charrnn.poetry.lesson_keeping import keep_lessons

@@ -1,7 +1,7 @@
 """The text of a run: divided into its two parts, encoded, measured without a network."""
 
 from charrnn.config import CorpusConfig, TrainingConfig
-from charrnn.corpus.reading import Corpus
+from charrnn.corpus.loading import Corpus
 from charrnn.corpus.splitting import encode_part, split_corpus
 from charrnn.corpus.vocabulary import Ids, Vocabulary
 from charrnn.errors import CorpusError

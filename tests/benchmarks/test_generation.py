@@ -23,7 +23,7 @@ from benchmarks.generation.networks import NETWORKS, Network, network_named, tex
 from benchmarks.generation.rounds import ContestantEndedError, Measured, Start
 from benchmarks.generation.tables import Result
 from charrnn.checkpoint import CheckpointWriter
-from charrnn.corpus.normalising import Normaliser
+from charrnn.corpus.encoding import Normaliser
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.generation.engine import NumpyEngine
 from charrnn.generation.weights import read_weights

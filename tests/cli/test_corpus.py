@@ -66,8 +66,8 @@ def test_a_check_for_programs_is_one_document(run, poems):
     result = run("check", poems, "--layout", "lines", "--json")
     report = json.loads(result.stdout)
     assert (report["layout"], report["poems"], report["sources"]) == ("lines", 122, [poems])
-    assert report["blemishes"][0]["kind"] == "duplicate poems"
-    assert report["blemishes"][0]["examples"][0]["poem"] == 4
+    assert report["issues"][0]["kind"] == "duplicate poems"
+    assert report["issues"][0]["examples"][0]["poem"] == 4
     assert result.stderr == ""
 
 

@@ -13,7 +13,7 @@ from charrnn.cli import main
 from charrnn.config import CorpusConfig
 from charrnn.corpus import streams
 from charrnn.corpus.catalogue import Catalogue, read_entries
-from charrnn.corpus.reading import read_corpus
+from charrnn.corpus.loading import read_corpus
 from charrnn.corpus.splitting import encode_part, split_corpus
 from tests.generation.networks import (
     CERTAINTY,
@@ -215,7 +215,7 @@ def test_a_download_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     catalogue = Catalogue(read_entries(entry), tmp_path, tmp_path / "cache")
     monkeypatch.setattr("charrnn.corpus.catalogue.download", arrive)
-    monkeypatch.setattr("charrnn.corpus.reading.open_catalogue", lambda: catalogue)
+    monkeypatch.setattr("charrnn.corpus.loading.open_catalogue", lambda: catalogue)
     result = evaluate("reciter", "tide")
     assert (result.exit_code, result.stderr) == (0, "Fetching tide.txt (12 bytes).\n")
 

@@ -15,7 +15,7 @@ from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE
 from charrnn.cli import main
 from charrnn.cli.verify import NOT_KEPT
 from charrnn.config import CorpusConfig
-from charrnn.corpus.reading import read_corpus
+from charrnn.corpus.loading import read_corpus
 from charrnn.poetry import lexicon
 from charrnn.poetry.chinese_sounds import Tone, tones
 from charrnn.poetry.form_file import written_form

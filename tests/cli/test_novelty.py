@@ -11,7 +11,7 @@ from charrnn.cli import main, novelty_report
 from charrnn.cli import novelty as command
 from charrnn.config import CorpusConfig, Layout
 from charrnn.corpus.indexing import index_learned_part
-from charrnn.corpus.reading import read_corpus
+from charrnn.corpus.loading import read_corpus
 from tests.generation.networks import save_reciting_run
 
 LEARNED = "\n\n".join(

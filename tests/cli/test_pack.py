@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from charrnn.checkpoint import Checkpoint, CheckpointWriter, read_record
 from charrnn.cli import main
 from charrnn.config import CorpusConfig
-from charrnn.corpus.reading import read_corpus
+from charrnn.corpus.loading import read_corpus
 from charrnn.record import RunRecord
 from tests.generation.networks import POEM, save_markov_run, save_reciting_run
 

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.config import CorpusConfig
-from charrnn.corpus.reading import corpus_from_text
 from charrnn.corpus.splitting import encode_part, split_corpus
 from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
 from charrnn.errors import CorpusError
+from tests.corpora import corpus_from_text
 
 
 def corpus_of(poems, layout="blocks"):

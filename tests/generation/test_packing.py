@@ -9,7 +9,6 @@ from charrnn.checkpoint import (
     HISTORY_FILE,
     MODEL_FILE,
     PASSAGES_FILE,
-    RECORD_FILE,
     RESUME_DIRECTORY,
     SOUNDS_FILE,
     WORDS_FILE,
@@ -23,6 +22,7 @@ from charrnn.generation.card import CARD_FILE
 from charrnn.generation.packing import Packed, pack
 from charrnn.generation.scoring import score
 from charrnn.generation.writer import TextGenerator
+from charrnn.record import RECORD_FILE
 from tests.generation.networks import POEM, save_markov_run, save_reciting_run
 
 ALPHABET = "\n abcd"

@@ -12,7 +12,7 @@ import pytest
 
 from charrnn.checkpoint import Checkpoint
 from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
-from charrnn.corpus.reading import Corpus, corpus_from_text
+from charrnn.corpus.loading import Corpus
 from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
 from charrnn.errors import CheckpointError, TrainingInterrupted
 from charrnn.model.network import build_network
@@ -21,6 +21,7 @@ from charrnn.training import run
 from charrnn.training.observer import SilentObserver
 from charrnn.training.step import TrainingStep
 from charrnn.training.transfer import Origin
+from tests.corpora import corpus_from_text
 from tests.fakes import write_run
 from tests.training.runs import save_random_run, small
 

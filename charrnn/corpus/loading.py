@@ -9,11 +9,10 @@ from typing import BinaryIO, Final
 from charrnn.config import CorpusConfig, Layout
 from charrnn.corpus.catalogue import Catalogue, open_catalogue
 from charrnn.corpus.download import DownloadProgress, untold
-from charrnn.corpus.encoding import decoded, find_encoding
+from charrnn.corpus.encoding import Normaliser, decoded, find_encoding
 from charrnn.corpus.layout import ResolvedLayout, Spans, choose_layout, cut
-from charrnn.corpus.long_text import Text, TextWriter, pieces
-from charrnn.corpus.normalising import Normaliser
-from charrnn.corpus.sources import Source, corpus_name, find_sources, safe_name
+from charrnn.corpus.sources import Source, corpus_name, find_sources
+from charrnn.corpus.store import StoredText, Text, pieces
 from charrnn.errors import CorpusError
 from charrnn.record import CorpusRecord
 
@@ -39,7 +38,7 @@ class Corpus:
         encoding: The encoding or encodings it was read in.
         notes: Sentences to tell the user: what was detected, chosen or taken out.
         removed: Control characters that were taken out.
-        digest: SHA-256 of layout and text.
+        digest: SHA-256 of the normalised text, as UTF-8.
     """
 
     name: str
@@ -128,36 +127,6 @@ def read_corpus(
     )
 
 
-def corpus_from_text(text: str, config: CorpusConfig | None = None, name: str = "text") -> Corpus:
-    """Make a corpus of a text that stands in memory.
-
-    Args:
-        text: The text; it is normalised as a file's would be.
-        config: How to take it apart.
-        name: What to call it.
-
-    Returns:
-        The corpus; it has no sources, so a run on it can be resumed only by giving it again.
-
-    Raises:
-        CorpusError: The text is empty, or has one character only.
-    """
-    normaliser = Normaliser()
-    normalised = TextWriter()
-    for piece in normaliser.normalise([text]):
-        normalised.append(piece)
-    return _corpus(
-        normalised.finish(),
-        (config or CorpusConfig()).layout,
-        None,
-        name=safe_name(name),
-        sources=(),
-        encoding="utf-8",
-        notes=_removal_notes(normaliser.removed),
-        removed=normaliser.removed,
-    )
-
-
 class _Reading:
     """Gathers the texts of several sources, holding little more than their characters."""
 
@@ -166,7 +135,7 @@ class _Reading:
         self.references: list[str] = []
         self.normaliser = Normaliser()
         self._wanted = encoding
-        self._text = TextWriter()
+        self._text = StoredText()
         self._guesses: list[str] = []
         self._repeated: list[str] = []
         self._empty: list[str] = []
@@ -204,7 +173,7 @@ class _Reading:
 
     def _take(self, decoded_pieces: Iterable[str]) -> bool:
         """Add a text to those before; returns whether it is blank, and was left out."""
-        waiting: list[str] | None = [_JOINT] if self._text.length else []
+        waiting: list[str] | None = [_JOINT] if len(self._text) else []
         for piece in self.normaliser.normalise(decoded_pieces):
             if waiting is None:
                 self._text.append(piece)
@@ -217,7 +186,7 @@ class _Reading:
 
     def text(self) -> Text:
         """All texts as one; can be called once."""
-        if not self._text.length:
+        if not len(self._text):
             raise CorpusError(f"there is no text in {_listed(self._empty)}: nothing to learn.")
         return self._text.finish()
 
@@ -269,7 +238,7 @@ def _corpus(
         encoding=encoding,
         notes=notes,
         removed=removed,
-        digest=_digest(text, choice.layout),
+        digest=_digest(text),
     )
 
 
@@ -300,8 +269,8 @@ def _removal_notes(removed: int) -> tuple[str, ...]:
     return (f"{removed:,} control character{'s were' if removed > 1 else ' was'} taken out.",)
 
 
-def _digest(text: Text, layout: ResolvedLayout) -> str:
-    digest = hashlib.sha256(f"{layout}\n".encode())
+def _digest(text: Text) -> str:
+    digest = hashlib.sha256()
     for piece in pieces(text):
         digest.update(piece.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""What may be wrong with a corpus: each kind of fault, found and shown by example."""
+"""Linting a corpus: what it is made of, and what may be wrong with it, shown by example."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -7,14 +7,135 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from charrnn.corpus.chinese_script import only_simplified, only_traditional
-from charrnn.corpus.layout import Spans, neighbours
-from charrnn.corpus.long_text import whole_lines
-from charrnn.corpus.reading import Corpus
-from charrnn.corpus.recipes import HAN
-from charrnn.corpus.rows import as_array
-from charrnn.corpus.splitting import Split
-from charrnn.corpus.vocabulary import character_counts
+from charrnn.config import CorpusConfig, TrainingConfig
+from charrnn.corpus.catalogue import HAN
+from charrnn.corpus.layout import ResolvedLayout, Spans, neighbours
+from charrnn.corpus.loading import Corpus
+from charrnn.corpus.splitting import Split, split_corpus
+from charrnn.corpus.store import as_array, blocks, whole_lines
+from charrnn.corpus.variants import only_simplified, only_traditional
+from charrnn.corpus.vocabulary import Vocabulary, character_counts
+from charrnn.errors import CorpusError
+
+_RAREST_SHOWN: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One place where a fault was seen.
+
+    Attributes:
+        poem: Number of the poem, from 1.
+        text: What stands there.
+    """
+
+    poem: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LintIssue:
+    """One kind of fault in a corpus.
+
+    Attributes:
+        kind: What it is.
+        count: How often it occurs.
+        examples: The first few places.
+        advice: What to do about it.
+    """
+
+    kind: str
+    count: int
+    examples: tuple[Example, ...]
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LintReport:
+    """What was found out about a corpus.
+
+    Attributes:
+        name: What the corpus is called.
+        sources: Where it was read from.
+        encoding: The encoding or encodings it was read in.
+        layout: How its poems stand in it.
+        poems: Number of poems; 1 for continuous text.
+        characters: Length of the text.
+        distinct_characters: Different characters in it.
+        seen_once: How many of them occur only once.
+        vocabulary_size: Ids that a network would learn by default.
+        rarest: The rarest characters with their occurrences, the rarest first.
+        training_poems: Poems that would be learned; None when it is too short.
+        validation_poems: Poems that would be kept aside; None when it is too short.
+        validation_characters: Characters that would be kept aside; None when it is too short.
+        too_short: Why it cannot be learned as it is; None when it can.
+        notes: What was detected or chosen while reading.
+        issues: What may be wrong with it.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    encoding: str
+    layout: ResolvedLayout
+    poems: int
+    characters: int
+    distinct_characters: int
+    seen_once: int
+    vocabulary_size: int
+    rarest: tuple[tuple[str, int], ...]
+    training_poems: int | None
+    validation_poems: int | None
+    validation_characters: int | None
+    too_short: str | None
+    notes: tuple[str, ...]
+    issues: tuple[LintIssue, ...]
+
+
+def check_corpus(corpus: Corpus, config: CorpusConfig | None = None) -> LintReport:
+    """Examine a corpus.
+
+    Args:
+        corpus: The corpus.
+        config: Its fraction for validation and least count are those of a training run.
+
+    Returns:
+        The findings; a clean corpus has no issues.
+    """
+    config = config or CorpusConfig()
+    counts = character_counts(corpus.text)
+    points = np.flatnonzero(counts)
+    rarest = points[np.argsort(counts[points], kind="stable")][:_RAREST_SHOWN]
+    split, too_short = _split(corpus, config)
+    return LintReport(
+        name=corpus.name,
+        sources=corpus.sources,
+        encoding=corpus.encoding,
+        layout=corpus.layout,
+        poems=corpus.poems,
+        characters=len(corpus.text),
+        distinct_characters=len(points),
+        seen_once=int(np.count_nonzero(counts == 1)),
+        vocabulary_size=Vocabulary.of_text(corpus.text, config.min_count).size,
+        rarest=tuple((chr(point), int(counts[point])) for point in rarest.tolist()),
+        training_poems=None if split is None else len(split.training),
+        validation_poems=None if split is None else len(split.validation),
+        validation_characters=None
+        if split is None
+        else sum(int((rows[:, 1] - rows[:, 0]).sum()) for rows in blocks(split.validation)),
+        too_short=too_short,
+        notes=corpus.notes,
+        issues=tuple(find_issues(corpus, split)),
+    )
+
+
+def _split(corpus: Corpus, config: CorpusConfig) -> tuple[Split | None, str | None]:
+    try:
+        return split_corpus(
+            corpus, config.validation_fraction, TrainingConfig().shortest_part
+        ), None
+    except CorpusError as error:
+        return None, str(error)
+
 
 _MOST_EXAMPLES: Final = 3
 _CONTEXT: Final = 12
@@ -33,37 +154,7 @@ _SHORTEST_VERSE: Final = 20
 _FEWEST_FOREIGN: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One place where a fault was seen.
-
-    Attributes:
-        poem: Number of the poem, from 1.
-        text: What stands there.
-    """
-
-    poem: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Blemish:
-    """One kind of fault in a corpus.
-
-    Attributes:
-        kind: What it is.
-        count: How often it occurs.
-        examples: The first few places.
-        advice: What to do about it.
-    """
-
-    kind: str
-    count: int
-    examples: tuple[Example, ...]
-    advice: str
-
-
-def find_blemishes(corpus: Corpus, split: Split | None) -> list[Blemish]:
+def find_issues(corpus: Corpus, split: Split | None) -> list[LintIssue]:
     """Look for everything that spoils what is learned from a corpus.
 
     Args:
@@ -76,7 +167,7 @@ def find_blemishes(corpus: Corpus, split: Split | None) -> list[Blemish]:
     found = [search(corpus) for search in _SEARCHES]
     if split is not None:
         found.append(_overlap(corpus, split))
-    return [blemish for blemish in found if blemish is not None]
+    return [issue for issue in found if issue is not None]
 
 
 class _Stretch(NamedTuple):
@@ -105,14 +196,14 @@ def _stretches(corpus: Corpus, spans: Spans) -> Iterator[_Stretch]:
             yield _Stretch(poem, (start, stop), start, text[start - begin : stop - begin])
 
 
-def _blemish(kind: str, examples: Iterable[Example], advice: str) -> Blemish | None:
+def _issue(kind: str, examples: Iterable[Example], advice: str) -> LintIssue | None:
     shown: list[Example] = []
     count = 0
     for example in examples:
         count += 1
         if len(shown) < _MOST_EXAMPLES:
             shown.append(example)
-    return Blemish(kind, count, tuple(shown), advice) if count else None
+    return LintIssue(kind, count, tuple(shown), advice) if count else None
 
 
 def _places(corpus: Corpus, pattern: re.Pattern[str]) -> Iterator[Example]:
@@ -123,7 +214,7 @@ def _places(corpus: Corpus, pattern: re.Pattern[str]) -> Iterator[Example]:
             yield Example(stretch.poem, " ".join(corpus.text[start:stop].split()))
 
 
-def _duplicates(corpus: Corpus) -> Blemish | None:
+def _duplicates(corpus: Corpus) -> LintIssue | None:
     def repetitions() -> Iterator[Example]:
         first: dict[int, int] = {}
         words: list[str] = []
@@ -140,30 +231,30 @@ def _duplicates(corpus: Corpus) -> Blemish | None:
 
     if corpus.poems == 1:
         return None
-    return _blemish(
+    return _issue(
         "duplicate poems",
         repetitions(),
         "Delete the repetitions: what stands twice is learned twice as hard, and copied.",
     )
 
 
-def _markup(corpus: Corpus) -> Blemish | None:
-    return _blemish(
+def _markup(corpus: Corpus) -> LintIssue | None:
+    return _issue(
         "leftover markup and notes",
         _places(corpus, _MARKUP),
         "Delete tags, footnote marks and bracketed notes: the network would learn to write them.",
     )
 
 
-def _holes(corpus: Corpus) -> Blemish | None:
-    return _blemish(
+def _holes(corpus: Corpus) -> LintIssue | None:
+    return _issue(
         "holes",
         _places(corpus, _HOLES),
         "Fill the lost characters in, or delete the poems that lack some.",
     )
 
 
-def _mixed_scripts(corpus: Corpus) -> Blemish | None:
+def _mixed_scripts(corpus: Corpus) -> LintIssue | None:
     counts = character_counts(corpus.text)
     characters = [chr(point) for point in np.flatnonzero(counts)]
     simplified = list(filter(only_simplified, characters))
@@ -174,14 +265,14 @@ def _mixed_scripts(corpus: Corpus) -> Blemish | None:
     name, other = (
         ("simplified", "traditional") if rarer is simplified else ("traditional", "simplified")
     )
-    return _blemish(
+    return _issue(
         f"{name} characters in {other} text",
         _places(corpus, re.compile(f"[{''.join(rarer)}]")),
         f"Put the whole text into one script; most of it is {other}.",
     )
 
 
-def _mixed_punctuation(corpus: Corpus) -> Blemish | None:
+def _mixed_punctuation(corpus: Corpus) -> LintIssue | None:
     half, full = (
         sum(len(pattern.findall(stretch.text)) for stretch in _stretches(corpus, corpus.spans))
         for pattern in (_HALF_WIDTH, _FULL_WIDTH)
@@ -189,17 +280,17 @@ def _mixed_punctuation(corpus: Corpus) -> Blemish | None:
     if not half or not full:
         return None
     name, pattern = ("half-width", _HALF_WIDTH) if half <= full else ("full-width", _FULL_WIDTH)
-    return _blemish(
+    return _issue(
         f"{name} punctuation among the other width",
         _places(corpus, pattern),
         "Use one width for all: ， and , are two characters to the network.",
     )
 
 
-def _removed_controls(corpus: Corpus) -> Blemish | None:
+def _removed_controls(corpus: Corpus) -> LintIssue | None:
     if not corpus.removed:
         return None
-    return Blemish(
+    return LintIssue(
         "control characters",
         corpus.removed,
         (),
@@ -207,7 +298,7 @@ def _removed_controls(corpus: Corpus) -> Blemish | None:
     )
 
 
-def _overlap(corpus: Corpus, split: Split) -> Blemish | None:
+def _overlap(corpus: Corpus, split: Split) -> LintIssue | None:
     learned = {
         hash(verse)
         for stretch in _stretches(corpus, split.training)
@@ -220,7 +311,7 @@ def _overlap(corpus: Corpus, split: Split) -> Blemish | None:
         for verse in _long_verses(stretch.text)
         if hash(verse) in learned
     )
-    return _blemish(
+    return _issue(
         "verses of the validation part that are learned too",
         examples,
         "If these are more than refrains, delete near copies: the validation loss looks too good.",
@@ -235,7 +326,7 @@ def _long_verses(text: str) -> Iterator[str]:
             yield verse
 
 
-_SEARCHES: Final[tuple[Callable[[Corpus], Blemish | None], ...]] = (
+_SEARCHES: Final[tuple[Callable[[Corpus], LintIssue | None], ...]] = (
     _duplicates,
     _markup,
     _holes,
