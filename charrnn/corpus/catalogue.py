@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from charrnn.cache import CACHE_VARIABLE, cache_directory, disk_errors
+from charrnn.corpus.chinese_script import simplify
 from charrnn.corpus.download import DownloadProgress, download, untold
 from charrnn.corpus.layout import ResolvedLayout
-from charrnn.corpus.variants import simplify
 from charrnn.errors import CorpusError
 from charrnn.files import locked, write_text
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from charrnn.config import CorpusConfig, TrainingConfig
 from charrnn.corpus.catalogue import HAN
+from charrnn.corpus.chinese_script import only_simplified, only_traditional
 from charrnn.corpus.layout import ResolvedLayout, Spans, neighbours
 from charrnn.corpus.loading import Corpus
 from charrnn.corpus.splitting import Split, split_corpus
 from charrnn.corpus.store import as_array, blocks, whole_lines
-from charrnn.corpus.variants import only_simplified, only_traditional
 from charrnn.corpus.vocabulary import Vocabulary, character_counts
 from charrnn.errors import CorpusError
 

@@ -1,16 +1,11 @@
-"""Other ways to write a character: variants for unknown characters of a prompt, Chinese scripts.
+"""Other ways to write a character, for prompts that hold what a network has not seen."""
 
-The tables beside this module are those of OpenCC (Apache-2.0); they are read on first use.
-"""
-
-import functools
-import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
+from charrnn.corpus.chinese_script import simplified_forms, traditional_forms
 from charrnn.corpus.vocabulary import Vocabulary
 
 _TYPOGRAPHY: Final = (
@@ -129,92 +124,3 @@ def _widths(character: str) -> Iterator[str]:
         yield chr(ord(character) + _FULL_WIDTH_OFFSET)
     if character == " ":
         yield "\N{IDEOGRAPHIC SPACE}"
-
-
-_DIRECTORY = Path(__file__).parent
-
-
-def simplified_forms(character: str) -> tuple[str, ...]:
-    """The simplified forms of a traditional character, the usual one first."""
-    return _table("traditional_to_simplified").get(character, ())
-
-
-def traditional_forms(character: str) -> tuple[str, ...]:
-    """The traditional forms of a simplified character, the usual one first."""
-    return _table("simplified_to_traditional").get(character, ())
-
-
-def only_traditional(character: str) -> bool:
-    """Whether a character is foreign to simplified text.
-
-    It has another simplified form, which GB 2312 holds, and is not in GB 2312 itself.
-    """
-    forms = simplified_forms(character)
-    return (
-        bool(forms)
-        and character not in forms
-        and not _in_charset(character, "gb2312")
-        and _in_charset(forms[0], "gb2312")
-    )
-
-
-def only_simplified(character: str) -> bool:
-    """Whether a character is foreign to traditional text.
-
-    It has another traditional form, which Big5 holds, and is not in Big5 itself.
-    """
-    forms = traditional_forms(character)
-    return (
-        bool(forms)
-        and character not in forms
-        and not _in_charset(character, "big5")
-        and _in_charset(forms[0], "big5")
-    )
-
-
-def simplify(text: str) -> str:
-    """Put traditional Chinese into simplified script.
-
-    The longest phrase of the table that stands at a place goes first (乾坤 keeps its 乾), then
-    each character takes its usual form, as OpenCC's `t2s` does.
-
-    Args:
-        text: Any text; what is not traditional Chinese stays.
-
-    Returns:
-        The text in simplified script.
-    """
-    phrases, characters = _phrases(), _usual_forms()
-    pieces: list[str] = []
-    end = 0
-    for phrase in phrases.finditer(text):
-        pieces += (text[end : phrase.start()].translate(characters), _usual(phrase.group()))
-        end = phrase.end()
-    return "".join((*pieces, text[end:].translate(characters)))
-
-
-def _in_charset(character: str, charset: str) -> bool:
-    return bool(character.encode(charset, "ignore"))
-
-
-def _usual(phrase: str) -> str:
-    return simplified_forms(phrase)[0]
-
-
-@functools.cache
-def _phrases() -> re.Pattern[str]:
-    phrases = (entry for entry in _table("traditional_to_simplified") if len(entry) > 1)
-    return re.compile("|".join(map(re.escape, sorted(phrases, key=len, reverse=True))))
-
-
-@functools.cache
-def _usual_forms() -> dict[int, str]:
-    table = _table("traditional_to_simplified")
-    return {ord(entry): forms[0] for entry, forms in table.items() if len(entry) == 1}
-
-
-@functools.cache
-def _table(name: str) -> dict[str, tuple[str, ...]]:
-    lines = (_DIRECTORY / f"{name}.txt").read_text(encoding="utf-8").splitlines()
-    entries = (line.split("\t") for line in lines if not line.startswith("#"))
-    return {entry: tuple(forms.split(" ")) for entry, forms in entries}

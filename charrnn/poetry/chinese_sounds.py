@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, Protocol, get_args
 
-from charrnn.corpus.variants import simplified_forms, traditional_forms
+from charrnn.corpus.chinese_script import simplified_forms, traditional_forms
 
 Tone = Literal["平", "仄"]
 
