@@ -25,7 +25,7 @@ from charrnn.setting import Configuration, Notation, Setting, setting, settings_
 Cell = Literal["lstm", "gru", "simple_rnn", "peephole_lstm"]
 Activation = Literal["tanh", "relu"]
 Output = Literal["own", "tied"]
-Lines = Literal["corpus", "any"]
+EndOfPoem = Literal["corpus", "model"]
 Precision = Literal["float32", "bfloat16"]
 Split = Literal["units", "rows"]
 Layout = Literal["auto", "text", "blocks", "lines"]
@@ -325,10 +325,11 @@ class SamplingConfig(Configuration):
         maximum=64,
         unset="draw",
     )
-    lines: Lines = setting(
+    end_of_poem: EndOfPoem = setting(
         "corpus",
-        "Lines of a poem: as many as the poems learned have, or any number.",
-        choices=get_args(Lines),
+        "Where a poem ends: after as many lines as the poems learned have, or where the network "
+        "ends it.",
+        choices=get_args(EndOfPoem),
     )
     length: int | None = setting(
         None, "Most characters to write.", minimum=1, unset="until the poem ends"

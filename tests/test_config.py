@@ -280,7 +280,7 @@ SAMPLING: dict[str, Any] = {
     "max_copy": 8,
     "best_of": 3,
     "beam": 4,
-    "lines": "any",
+    "end_of_poem": "model",
     "length": 9,
     "seed": 0,
 }

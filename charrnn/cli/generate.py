@@ -14,11 +14,11 @@ from charrnn.cli.options import (
     SettingType,
     checkpoint_argument,
     checkpoints_option,
+    config_options,
     examples,
     json_option,
 )
 from charrnn.cli.poems import Told, print_json, print_poems
-from charrnn.cli.writing_options import writing_options
 from charrnn.config import FormConfig, SamplingConfig, seed_after
 from charrnn.setting import Setting
 
@@ -57,7 +57,8 @@ COUNT: Final = Setting(help="Poems to write, each with a seed one higher.", mini
     metavar="FILE",
     help="Read how the poem begins from a file, without its last line end; - is standard input.",
 )
-@writing_options
+@config_options(SamplingConfig)
+@config_options(FormConfig)
 @click.option(
     "--count",
     type=SettingType(COUNT),

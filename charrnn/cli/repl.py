@@ -12,13 +12,8 @@ from charrnn.checkpoint import networks_in
 from charrnn.cli.conversation import MARKS, Conversation, whole_text
 from charrnn.cli.failures import failure_sentence
 from charrnn.cli.networks import Networks, find_named, find_networks, networks_options
-from charrnn.cli.options import (
-    checkpoint_argument,
-    checkpoints_option,
-    examples,
-)
+from charrnn.cli.options import checkpoint_argument, checkpoints_option, config_options, examples
 from charrnn.cli.session_settings import SessionSettings
-from charrnn.cli.writing_options import writing_options
 from charrnn.config import FormConfig, SamplingConfig
 
 if TYPE_CHECKING:
@@ -39,7 +34,8 @@ if TYPE_CHECKING:
     ),
 )
 @checkpoint_argument
-@writing_options
+@config_options(SamplingConfig)
+@config_options(FormConfig)
 @networks_options
 @checkpoints_option
 def repl(

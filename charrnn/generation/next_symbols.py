@@ -67,7 +67,7 @@ class NextSymbols:
     ) -> None:
         self._config = config
         self._vocabulary = vocabulary
-        self._ending = ending if config.lines == "corpus" else None
+        self._ending = ending if config.end_of_poem == "corpus" else None
         self._constraints = constraints
         wished = wishes(config, vocabulary)
         self._bias = wished.bias

@@ -235,8 +235,8 @@ def refuse_what_contradicts_a_form(config: SamplingConfig) -> None:
         )
     if config.length is not None:
         raise ConfigurationError("a form tells how long a poem is. Leave out length.")
-    if config.lines != "corpus":
-        raise ConfigurationError("a form tells how many lines a poem has. Leave out lines.")
+    if config.end_of_poem != "corpus":
+        raise ConfigurationError("a form tells where a poem ends. Leave out end-of-poem.")
 
 
 def _complaint(number: int, obstacles: Sequence[str]) -> str:

@@ -193,7 +193,7 @@ def test_a_seed_that_was_drawn_writes_the_poem_again() -> None:
 
 
 def test_the_best_of_several_drafts_is_printed_and_its_score_told() -> None:
-    arguments = (*WILD, "--best-of", "4", "--seed", "3", "--length", "20", "--lines", "any")
+    arguments = (*WILD, "--best-of", "4", "--seed", "3", "--length", "20", "--end-of-poem", "model")
     plain = generate(*arguments)
     judged = generate(*arguments, "--show-scores")
     assert plain.stdout == judged.stdout
@@ -315,7 +315,7 @@ def test_ctrl_c_prints_the_poems_that_are_done(form: str) -> None:
         "    advance(self, trails)\n"
         "Pen.advance = interrupted"
     )
-    wild = (*WILD, "--seed", "1", "--lines", "any", "--count", "6")
+    wild = (*WILD, "--seed", "1", "--end-of-poem", "model", "--count", "6")
     whole = [str(poem["text"]) for poem in poems_of(generate(*wild, "--json"))]
     done = [text.rstrip() for text in whole if len(text) < len(max(whole, key=len))]
     assert len(done) == 5

@@ -12,7 +12,7 @@ from charrnn.generation import replay as writing_again
 from charrnn.generation.recipe import TextMark, Tools
 from tests.generation.networks import save_markov_run, save_reciting_run
 
-WILD = ("--lines", "any", "--length", "30")
+WILD = ("--end-of-poem", "model", "--length", "30")
 
 
 @pytest.fixture(autouse=True)

@@ -34,10 +34,10 @@ def generator() -> TextGenerator:
     [
         {},
         {"length": 7},
-        {"temperature": "1.5:0.2", "lines": "any", "length": 30},
+        {"temperature": "1.5:0.2", "end_of_poem": "model", "length": 30},
         {"repetition_penalty": 2.0, "repetition_window": 3},
         {"no_repeat": 2},
-        {"no_repeat": 1, "lines": "any"},
+        {"no_repeat": 1, "end_of_poem": "model"},
         {"favour": "a=2", "ban": "b", "top_p": 0.9},
     ],
 )
@@ -152,7 +152,7 @@ def test_the_first_draft_is_the_poem_of_the_seed_and_the_others_are_not() -> Non
 
 
 def test_the_best_draft_is_shown(generator: TextGenerator) -> None:
-    config = SamplingConfig(seed=5, best_of=8, lines="any")
+    config = SamplingConfig(seed=5, best_of=8, end_of_poem="model")
     poem = generator.write("ab", config)
     assert len(poem.scores) == 8
     totals = [score.total for score in poem.scores]
@@ -160,7 +160,7 @@ def test_the_best_draft_is_shown(generator: TextGenerator) -> None:
     assert totals[0] > totals[-1]
     own = generator.score("ab", poem.text, poem.log_probabilities)
     assert own == poem.scores[0]
-    plain = generator.write("ab", SamplingConfig(seed=5, lines="any"))
+    plain = generator.write("ab", SamplingConfig(seed=5, end_of_poem="model"))
     first = generator.score("ab", plain.text, plain.log_probabilities).total
     assert first == pytest.approx(min(totals, key=lambda total: abs(total - first)), abs=1e-4)
     assert poem.settings == config
@@ -168,7 +168,7 @@ def test_the_best_draft_is_shown(generator: TextGenerator) -> None:
 
 
 def test_the_best_draft_is_streamed_and_can_be_gone_on_from(generator: TextGenerator) -> None:
-    config = SamplingConfig(seed=5, best_of=4, lines="any", length=12)
+    config = SamplingConfig(seed=5, best_of=4, end_of_poem="model", length=12)
     steps = list(generator.stream(generator.begin("ab"), config))
     poem = generator.write("ab", config)
     assert "".join(step.character for step in steps) == poem.text

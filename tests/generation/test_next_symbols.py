@@ -134,7 +134,7 @@ def test_a_schedule_goes_by_the_characters_of_a_usual_poem_of_one_line(
 
 def test_lines_are_counted_only_where_that_is_asked() -> None:
     ending = Ending((1,), LINE_END)
-    config = SamplingConfig(temperature=1.0, lines="any")
+    config = SamplingConfig(temperature=1.0, end_of_poem="model")
     (plain,) = ways(NextSymbols(config, VOCABULARY, "blocks", ending), "a")
     (counted,) = ways(NextSymbols(PLAIN, VOCABULARY, "blocks", ending), "a")
     assert plain[LINE_END] > 0

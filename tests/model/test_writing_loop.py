@@ -71,9 +71,9 @@ def assert_alike(
     "settings",
     [
         {},
-        {"length": 3 * STRETCH + 5, "lines": "any"},
+        {"length": 3 * STRETCH + 5, "end_of_poem": "model"},
         {"temperature": "1.5:0.2"},
-        {"temperature": "1.5:0.0", "lines": "any", "length": STRETCH},
+        {"temperature": "1.5:0.0", "end_of_poem": "model", "length": STRETCH},
         {"repetition_penalty": 2.0, "repetition_window": 3},
         {"favour": "a=2", "ban": "b", "top_p": 0.9, "top_k": 7},
         {"min_p": 0.05, "typical_p": 0.9, "repetition_penalty": 1.3},
@@ -149,7 +149,7 @@ def test_draws_of_the_loop_follow_the_distribution() -> None:
     chances = np.exp(log_softmax(first))
     chances[1] = 0  # What is unknown is never written.
     chances /= chances.sum()
-    asked = seeds(3_000, length=1, temperature=1.0, lines="any")
+    asked = seeds(3_000, length=1, temperature=1.0, end_of_poem="model")
     poems = generator.write_many("a", asked)
     drawn = [generator.vocabulary.id_of(poem.text) if poem.text else 0 for poem in poems]
     # 0.1 % of fair draws exceed it at eleven degrees of freedom.
