@@ -76,7 +76,7 @@ def window_loss(model, ids, windows, seed):
 
 def validation_part(opened):
     """The ids of what a checkpoint's corpus kept aside."""
-    from charrnn.cli.text_report import text_to_measure
+    from charrnn.cli.evaluate import text_to_measure
     from charrnn.corpus.splitting import encode_part
     from charrnn.corpus.vocabulary import Vocabulary
 
@@ -99,7 +99,7 @@ def unknown_kinds(text, vocabulary):
 def main(network: str, checkpoints: Path, batches: int, seed: int) -> None:
     """Measure NETWORK, whose corpus must be at hand."""
     from charrnn.checkpoint import Checkpoint, find_checkpoint
-    from charrnn.cli.text_report import han_symbols, text_to_measure
+    from charrnn.cli.evaluate import han_symbols, text_to_measure
     from charrnn.corpus.splitting import encode_part
     from charrnn.corpus.vocabulary import UNKNOWN
     from charrnn.generation.scoring import score
