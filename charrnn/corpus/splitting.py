@@ -15,6 +15,7 @@ from charrnn.corpus.loading import Corpus
 from charrnn.corpus.store import StoredRows, as_array, blocks, pieces
 from charrnn.corpus.vocabulary import BREAK, Ids, Vocabulary
 from charrnn.errors import CorpusError
+from charrnn.wording import counted
 
 _FINEST_FRACTION: Final = 1000
 
@@ -221,8 +222,8 @@ def _too_short(corpus: Corpus, fraction: float, window: int) -> str:
             "smaller --window."
         )
     return (
-        f"{corpus.name} is too short: it has {corpus.poems:,} "
-        f"poem{'s' if corpus.poems > 1 else ''} with {length:,} characters, and at least two "
+        f"{corpus.name} is too short: it has "
+        f"{counted(corpus.poems, 'poem')} with {length:,} characters, and at least two "
         f"different poems and about {2 * needed:,} characters are needed for a window of {window} "
         "in training and one in validation. Add poems, take a smaller --window, or read it as "
         "one text with --layout text."

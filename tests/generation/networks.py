@@ -16,7 +16,7 @@ from charrnn.checkpoint import CheckpointWriter
 from charrnn.config import CorpusConfig, Layout, TrainingConfig
 from charrnn.corpus.vocabulary import BREAK, Vocabulary
 from charrnn.generation.engine import NumpyEngine
-from charrnn.generation.weights import NetworkWeights, RecurrentWeights
+from charrnn.generation.weights import NetworkWeights, RecurrentWeights, stored_weights
 from charrnn.generation.writer import TextGenerator
 from charrnn.record import CorpusRecord, ModelRecord, RunRecord
 
@@ -248,3 +248,15 @@ def random_network() -> tuple[NetworkWeights, Architecture]:
     gates = 4 * sizes.units
     recurrent = RecurrentWeights(normal(5, gates), normal(sizes.units, gates), normal(gates))
     return NetworkWeights(normal(13, 5), (recurrent,), normal(sizes.units, 13), normal(13)), sizes
+
+
+def read_weights(path: Path, architecture: Architecture) -> NetworkWeights:
+    """The arrays of a saved network, all at once."""
+    with stored_weights(path, architecture) as stored:
+        return NetworkWeights(
+            stored.embedding,
+            tuple(stored.recurrent),
+            stored.logits_kernel,
+            stored.logits_bias,
+            stored.projection,
+        )
