@@ -91,7 +91,10 @@ class CorpusConfig(Configuration):
         unset="1, or 2 for a large vocabulary",
     )
     validation_fraction: float = setting(
-        0.1, "Part of the text kept aside to measure what was learned.", above=0, maximum=0.5
+        0.1,
+        "Part of the text for validation: it is not learned, but measured with.",
+        above=0,
+        maximum=0.5,
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from charrnn.architecture import Architecture
 from charrnn.checkpoint import CheckpointWriter
 from charrnn.config import CorpusConfig, Layout, TrainingConfig
-from charrnn.corpus.vocabulary import BREAK, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.generation.engine import NumpyEngine
 from charrnn.generation.weights import NetworkWeights, RecurrentWeights, stored_weights
 from charrnn.generation.writer import TextGenerator
@@ -35,7 +35,7 @@ def reciting_weights(layout: Layout = "blocks") -> tuple[NetworkWeights, Archite
     Each unit stands for a symbol: what is read goes straight to the output.
     """
     size = VOCABULARY.size
-    reading_order = [BREAK, *VOCABULARY.encode(POEM).tolist(), BREAK]
+    reading_order = [END_OF_POEM, *VOCABULARY.encode(POEM).tolist(), END_OF_POEM]
     if layout == "text":
         reading_order = [*VOCABULARY.encode(POEM).tolist(), VOCABULARY.id_of("b")]
     logits = np.zeros((size, size), np.float32)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.config import LENGTH_OF_TEXT, LONGEST_POEM, SamplingConfig
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN
 from charrnn.generation.engine import NumpyEngine
 from charrnn.generation.growing_text import LONGEST_END
 from charrnn.generation.writer import TextGenerator, with_seed
@@ -97,7 +97,7 @@ def test_continuous_text_has_no_end_but_its_length():
 
 def test_a_poem_that_never_ends_is_stopped():
     weights, sizes = reciting_weights()
-    weights.logits_kernel[:, BREAK] = -CERTAINTY
+    weights.logits_kernel[:, END_OF_POEM] = -CERTAINTY
     generator = TextGenerator(NumpyEngine(weights, sizes), VOCABULARY, "blocks")
     poem = generator.write("b", SamplingConfig(temperature=0.1, seed=3))
     assert (len(poem.text), poem.ended) == (LONGEST_POEM, False)
