@@ -183,15 +183,15 @@ def test_poems_have_as_many_lines_as_those_that_were_learned():
     weights, sizes = reciting_weights("blocks")
     config = SamplingConfig(temperature=5.0, length=5000)
     counts = {}
-    for lines in ("corpus", "any"):
+    for end in ("corpus", "model"):
         writer = TextGenerator(
             NumpyEngine(weights, sizes), VOCABULARY, "blocks", poems_by_lines=(0, 0, 3)
         )
         written = [
-            writer.write("a", dataclasses.replace(config, seed=seed, lines=lines))
+            writer.write("a", dataclasses.replace(config, seed=seed, end_of_poem=end))
             for seed in range(30)
         ]
         ended = [str(poem) for poem in written if poem.ended]
-        counts[lines] = {sum(bool(line.strip()) for line in poem.split("\n")) for poem in ended}
+        counts[end] = {sum(bool(line.strip()) for line in poem.split("\n")) for poem in ended}
     assert counts["corpus"] == {3}
-    assert len(counts["any"]) > 1
+    assert len(counts["model"]) > 1
