@@ -21,7 +21,7 @@ from charrnn.generation.growing_text import GrowingText
 from charrnn.generation.prompts import poems_in, read_prompt
 from charrnn.generation.ranking import Score, score
 from charrnn.generation.reading import Reading, gather
-from charrnn.generation.weights import NetworkWeights, stored_weights
+from charrnn.generation.weights import NetworkWeights
 from charrnn.record import RunRecord
 
 LONGEST_READING: Final = 256
@@ -81,7 +81,7 @@ class TextReader:
         """
         checkpoint = source if isinstance(source, Checkpoint) else Checkpoint.open(source)
         architecture = checkpoint.record.architecture
-        with stored_weights(checkpoint.model_path, architecture) as weights:
+        with NetworkWeights.open(checkpoint.model_path, architecture) as weights:
             model = engine(weights, architecture)
         try:
             return cls._of_model(model, checkpoint.record, checkpoint)
