@@ -36,7 +36,7 @@ from charrnn.cli.options import config_options
 from charrnn.config import FormConfig, SamplingConfig, seed_after
 from charrnn.corpus.store import as_array
 from charrnn.errors import FormGivenUpError
-from charrnn.generation.surprise import explain_poems
+from charrnn.generation.scoring import score_poems
 from charrnn.generation.writer import TextGenerator, with_seed
 from charrnn.naming import DEFAULT_CHECKPOINTS
 from charrnn.poetry.chinese_lines import is_han
@@ -151,10 +151,7 @@ def main(
     people = [corpus.text[start:stop] for start, stop in chosen]
     # The end of a poem is no character of it.
     read = [
-        one.log_probability
-        for poem in explain_poems(writer, people)
-        for one in poem
-        if one.character
+        one.log_probability for poem in score_poems(writer, people) for one in poem if one.character
     ]
     kinds["human"] = people, read, {}
 

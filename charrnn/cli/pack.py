@@ -9,6 +9,7 @@ from charrnn.checkpoint import Checkpoint, find_checkpoint
 from charrnn.cli.learned_text import validation_part
 from charrnn.cli.options import checkpoints_option, examples, named_checkpoint_argument
 from charrnn.cli.sizes import size_in_words
+from charrnn.cli.startup import use_idle_cores
 from charrnn.config import LENGTH_OF_TEXT, SamplingConfig
 from charrnn.errors import CheckpointError, CorpusError
 
@@ -32,10 +33,9 @@ def pack(checkpoint: str, directory: Path, checkpoints: Path) -> None:
     of that, and what only training needs stay behind. A card, README.md, tells what it is, what it
     learned, how, and how well: read it, and add by whose leave the text was learned.
     """
-    from charrnn.generation.packing import pack as packed_in
-    from charrnn.generation.threads import use_idle_cores
-
     use_idle_cores()
+    from charrnn.generation.packing import pack as packed_in
+
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
     validation = _validation(opened)
     try:

@@ -23,7 +23,7 @@ from charrnn.errors import CheckpointError
 from charrnn.files import write_text
 from charrnn.generation.card import CARD_FILE, card
 from charrnn.generation.rounding import round_weights
-from charrnn.generation.scoring import score
+from charrnn.generation.scoring import text_loss
 from charrnn.generation.writer import TextGenerator
 
 
@@ -104,4 +104,4 @@ def pack(
 
 
 def _loss(checkpoint: Checkpoint, ids: Ids) -> float:
-    return score(TextGenerator.open(checkpoint).model, ids).nats_per_character
+    return text_loss(TextGenerator.open(checkpoint).model, ids).nats_per_character

@@ -234,7 +234,7 @@ def test_what_the_network_had_expected_is_drawn_beneath_the_poem(
 ) -> None:
     result = generate("--explain", "--seed", "1", "--prompt", "By\nbl", "--count", "2")
     assert result.exit_code == 0
-    assert result.stderr.splitlines()[2].startswith("Beneath each character: its surprise in bits")
+    assert result.stderr.splitlines()[2].startswith("Beneath each character: its surprisal in bits")
     assert result.stderr.count("Beneath") == 1
     golden("explained.txt", result.stdout)
 

@@ -125,7 +125,7 @@ def test_a_turn_is_explained(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     shown = result.stdout.partition("> /explain\n")[2].partition("> /length")[0].splitlines()
     assert shown[:3] == ["  0.00  black↵", "  bits    0000", "    or    ∎∎∎∎"]
     assert shown[5:7] == ["  0.00  horse∎", "  bits  000000"]
-    assert result.stderr.startswith("Beneath each character: its surprise in bits")
+    assert result.stderr.startswith("Beneath each character: its surprisal in bits")
 
 
 def test_several_networks_write_together_and_take_turns(

@@ -16,7 +16,7 @@ from charrnn.checkpoint import CheckpointWriter
 from charrnn.config import CorpusConfig, Layout, TrainingConfig
 from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.generation.engine import NumpyEngine
-from charrnn.generation.weights import NetworkWeights, RecurrentWeights, stored_weights
+from charrnn.generation.weights import NetworkWeights, RecurrentWeights
 from charrnn.generation.writer import TextGenerator
 from charrnn.record import CorpusRecord, ModelRecord, RunRecord
 
@@ -252,11 +252,5 @@ def random_network() -> tuple[NetworkWeights, Architecture]:
 
 def read_weights(path: Path, architecture: Architecture) -> NetworkWeights:
     """The arrays of a saved network, all at once."""
-    with stored_weights(path, architecture) as stored:
-        return NetworkWeights(
-            stored.embedding,
-            tuple(stored.recurrent),
-            stored.logits_kernel,
-            stored.logits_bias,
-            stored.projection,
-        )
+    with NetworkWeights.open(path, architecture) as stored:
+        return dataclasses.replace(stored, recurrent=tuple(stored.recurrent))

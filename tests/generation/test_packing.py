@@ -20,7 +20,7 @@ from charrnn.errors import CheckpointError
 from charrnn.generation import packing
 from charrnn.generation.card import CARD_FILE
 from charrnn.generation.packing import Packed, pack
-from charrnn.generation.scoring import score
+from charrnn.generation.scoring import text_loss
 from charrnn.generation.writer import TextGenerator
 from charrnn.record import RECORD_FILE
 from tests.generation.networks import POEM, save_markov_run, save_reciting_run
@@ -62,7 +62,7 @@ def content(directory: Path) -> dict[str, tuple[bytes, int]]:
 
 
 def nats(checkpoint: Checkpoint) -> float:
-    return score(TextGenerator.open(checkpoint).model, IDS).nats_per_character
+    return text_loss(TextGenerator.open(checkpoint).model, IDS).nats_per_character
 
 
 def test_what_others_need_goes_along_and_the_rest_stays_behind(
@@ -173,7 +173,7 @@ def test_nothing_is_replaced(checkpoint: Checkpoint, tmp_path: Path, stands_ther
         "CheckpointWriter.write_model",
         "CheckpointWriter.write_record",
         "shutil.copyfile",
-        "score",
+        "text_loss",
         "TextGenerator.open",
         "Checkpoint.open",
         "card",

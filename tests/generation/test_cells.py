@@ -8,7 +8,7 @@ import pytest
 
 from charrnn.architecture import GATES, PEEPHOLES
 from charrnn.config import Cell
-from charrnn.generation.recurrence import recurrent_layer
+from charrnn.generation.cells import make_cell
 from charrnn.generation.weights import RecurrentWeights
 from tests.generation.networks import architecture, arrays_of
 
@@ -20,7 +20,7 @@ def sigmoid(value: float) -> float:
 
 
 def one_step(cell: str, weights: RecurrentWeights, *state: float, **sizes: str) -> list[float]:
-    layer = recurrent_layer(weights, architecture(cell=cell, units=1, **sizes))
+    layer = make_cell(weights, architecture(cell=cell, units=1, **sizes))
     before = tuple(np.array([[value]], np.float32) for value in state)
     kept = [array.copy() for array in before]
     after = layer.advance(layer.project(np.array([[X]], np.float32)), before)
@@ -61,7 +61,7 @@ def test_without_peepholes_it_is_an_lstm():
     state = tuple(generator.normal(0, 1, (5, 2)).astype(np.float32) for _ in range(2))
     results = []
     for cell, peephole in (("lstm", None), ("peephole_lstm", np.zeros((3, 2), np.float32))):
-        layer = recurrent_layer(RecurrentWeights(*arrays, peephole), architecture(cell=cell))
+        layer = make_cell(RecurrentWeights(*arrays, peephole), architecture(cell=cell))
         results.append(layer.advance(layer.project(inputs), state))
     np.testing.assert_allclose(*results, atol=1e-6)
 
@@ -99,7 +99,7 @@ def test_the_arrays_that_a_layer_is_made_of_stay_as_they_were(cell):
         np.ones((2, sums) if cell == "gru" else sums, np.float32),
         np.ones((PEEPHOLES[cell], 2), np.float32) if PEEPHOLES[cell] else None,
     )
-    layer = recurrent_layer(weights, architecture(cell=cell, units=2))
+    layer = make_cell(weights, architecture(cell=cell, units=2))
     layer.advance(layer.project(np.ones((1, 3), np.float32)), layer.initial_state(1))
     for array in arrays_of(weights):
         assert (array == 1).all()

@@ -2,12 +2,12 @@ import os
 
 import pytest
 
-from charrnn.generation.threads import VARIABLES, use_idle_cores
+from charrnn.cli.startup import THREAD_VARIABLES, use_idle_cores
 
 
 @pytest.fixture(autouse=True)
 def no_wishes(monkeypatch):
-    for name in VARIABLES:
+    for name in THREAD_VARIABLES:
         monkeypatch.setenv(name, "")  # What was there is remembered, and put back at the end.
         monkeypatch.delenv(name)
 
@@ -23,11 +23,11 @@ def test_as_many_threads_as_cores_stand_idle(monkeypatch, cores, load, expected)
     assert os.environ["OPENBLAS_NUM_THREADS"] == expected
 
 
-@pytest.mark.parametrize("name", VARIABLES)
+@pytest.mark.parametrize("name", THREAD_VARIABLES)
 def test_a_wish_of_the_user_stands(monkeypatch, name):
     monkeypatch.setenv(name, "3")
     use_idle_cores()
-    assert {other: os.environ.get(other) for other in VARIABLES if other in os.environ} == {
+    assert {other: os.environ.get(other) for other in THREAD_VARIABLES if other in os.environ} == {
         name: "3"
     }
 
@@ -35,4 +35,4 @@ def test_a_wish_of_the_user_stands(monkeypatch, name):
 def test_a_system_that_does_not_tell_its_load_is_left_alone(monkeypatch):
     monkeypatch.delattr("os.getloadavg", raising=False)
     use_idle_cores()
-    assert not any(name in os.environ for name in VARIABLES)
+    assert not any(name in os.environ for name in THREAD_VARIABLES)
