@@ -33,7 +33,7 @@ _SPELLED_OUT: Final = {
     "ß": ("ss",),
     "ſ": ("s",),
     "\t": (" ",),
-    "\N{NO-END_OF_POEM SPACE}": (" ",),
+    "\N{NO-BREAK SPACE}": (" ",),
     "\N{IDEOGRAPHIC SPACE}": (" ",),
 }
 _FULL_WIDTH_OFFSET: Final = 0xFEE0
