@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 import charrnn
-from charrnn.checkpoint import FIRST_NETWORK, HISTORY_FILE, PASSAGES_FILE, Checkpoint
-from charrnn.config import SamplingConfig
-from charrnn.generation.card import CARD_FILE
+from charrnn.checkpoint.directory import FIRST_NETWORK, HISTORY_FILE, PASSAGES_FILE, Checkpoint
+from charrnn.checkpoint.model_card import CARD_FILE
 from charrnn.generation.hdf5 import ARRAYS, stored_arrays
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 
 SHIPPED = Path(charrnn.__file__).parent / "bundled"
 NAMES = ("shakespeare", "tang")

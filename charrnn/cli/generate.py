@@ -20,8 +20,8 @@ from charrnn.cli.options import (
 )
 from charrnn.cli.poems import Told, print_json, print_poems
 from charrnn.cli.startup import use_idle_cores
-from charrnn.config import FormConfig, SamplingConfig, seed_after
-from charrnn.setting import Setting
+from charrnn.settings.configuration import FormConfig, SamplingConfig, seed_after
+from charrnn.settings.setting import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

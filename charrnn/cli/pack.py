@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import Checkpoint, find_checkpoint
+from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
 from charrnn.cli.learned_text import validation_part
 from charrnn.cli.options import checkpoints_option, examples, named_checkpoint_argument
 from charrnn.cli.sizes import size_in_words
 from charrnn.cli.startup import use_idle_cores
-from charrnn.config import LENGTH_OF_TEXT, SamplingConfig
 from charrnn.errors import CheckpointError, CorpusError
+from charrnn.settings.configuration import LENGTH_OF_TEXT, SamplingConfig
 
 if TYPE_CHECKING:
     from charrnn.corpus.vocabulary import Ids
@@ -34,7 +34,7 @@ def pack(checkpoint: str, directory: Path, checkpoints: Path) -> None:
     learned, how, and how well: read it, and add by whose leave the text was learned.
     """
     use_idle_cores()
-    from charrnn.generation.packing import pack as packed_in
+    from charrnn.checkpoint.export import pack as packed_in
 
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
     validation = _validation(opened)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
-from charrnn.checkpoint import Checkpoint, find_checkpoint
+from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
 from charrnn.cli.learned_text import read_alike
 from charrnn.cli.options import (
     checkpoint_argument,
@@ -20,7 +20,7 @@ from charrnn.cli.options import (
     json_option,
 )
 from charrnn.cli.startup import use_idle_cores
-from charrnn.config import CorpusConfig
+from charrnn.settings.configuration import CorpusConfig
 from charrnn.wording import counted, listed
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import Final, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.architecture import GATES, Architecture
 from charrnn.generation.cells import LayerState, RecurrentCell, make_cell
 from charrnn.generation.weights import Array, NetworkWeights
+from charrnn.settings.architecture import GATES, Architecture
 
 Ids = npt.NDArray[np.integer]
 Logits = npt.NDArray[np.float32]

@@ -14,13 +14,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.config import DEFAULT_STRENGTH, PLAUSIBLE_SHARE, STRENGTH, Layout
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.generation.engine import Ids, Logits, State, StepModel
 from charrnn.generation.filters import Mask, greatest, log_softmax
 from charrnn.generation.writer import TextGenerator
-from charrnn.typecheck import is_finite
+from charrnn.settings.configuration import DEFAULT_STRENGTH, PLAUSIBLE_SHARE, STRENGTH, Layout
+from charrnn.settings.from_json import is_finite
 from charrnn.wording import listed
 
 IMPLAUSIBLE: Final = np.float32(-1e5)

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.config import SamplingConfig
 from charrnn.corpus.variants import Substitution
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.errors import ConfigurationError
@@ -24,6 +23,7 @@ from charrnn.generation.ensembles import (
 from charrnn.generation.filters import log_softmax
 from charrnn.generation.weights import NetworkWeights
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 from tests.generation.networks import architecture
 from tests.generation.tables import probabilities, table_generator
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from charrnn.checkpoint import (
+from charrnn.checkpoint.directory import (
     HISTORY_FILE,
     MODEL_FILE,
     PASSAGES_FILE,
@@ -16,13 +16,12 @@ from charrnn.checkpoint import (
     CheckpointWriter,
     read_record,
 )
+from charrnn.checkpoint.export import Packed, pack
+from charrnn.checkpoint.model_card import CARD_FILE
+from charrnn.checkpoint.record import RECORD_FILE
 from charrnn.errors import CheckpointError
-from charrnn.generation import packing
-from charrnn.generation.card import CARD_FILE
-from charrnn.generation.packing import Packed, pack
 from charrnn.generation.scoring import text_loss
 from charrnn.generation.writer import TextGenerator
-from charrnn.record import RECORD_FILE
 from tests.generation.networks import POEM, save_markov_run, save_reciting_run
 
 ALPHABET = "\n abcd"
@@ -192,7 +191,7 @@ def test_what_fails_leaves_nothing_behind(
         raise error
 
     before = content(tmp_path)
-    monkeypatch.setattr(f"charrnn.generation.packing.{failing}", fail)
+    monkeypatch.setattr(f"charrnn.checkpoint.export.{failing}", fail)
     with pytest.raises(type(error)):
         packed_in(tmp_path / "gifts" / "of" / "moons", checkpoint)
     assert content(tmp_path) == before

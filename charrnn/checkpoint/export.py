@@ -11,17 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from charrnn.checkpoint import (
+from charrnn.checkpoint.atomic_files import write_text
+from charrnn.checkpoint.directory import (
     SOUNDS_FILE,
     WORDS_FILE,
     Checkpoint,
     CheckpointWriter,
 )
+from charrnn.checkpoint.model_card import CARD_FILE, card
 from charrnn.corpus.sources import IN_CATALOGUE
 from charrnn.corpus.vocabulary import Ids
 from charrnn.errors import CheckpointError
-from charrnn.files import write_text
-from charrnn.generation.card import CARD_FILE, card
 from charrnn.generation.rounding import round_weights
 from charrnn.generation.scoring import text_loss
 from charrnn.generation.writer import TextGenerator
