@@ -3,8 +3,8 @@
 import dataclasses
 import io
 
-from charrnn.config import CorpusConfig
 from charrnn.corpus.loading import Corpus, read_corpus
+from charrnn.settings.configuration import CorpusConfig
 
 
 def corpus_from_text(text: str, config: CorpusConfig | None = None, name: str = "text") -> Corpus:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 import charrnn
-from charrnn.checkpoint import FIRST_NETWORK, HISTORY_FILE, PASSAGES_FILE, Checkpoint
-from charrnn.config import SamplingConfig
+from charrnn.checkpoint.directory import FIRST_NETWORK, HISTORY_FILE, PASSAGES_FILE, Checkpoint
 from charrnn.generation.archive import ARRAYS
 from charrnn.generation.card import CARD_FILE
 from charrnn.generation.hdf5 import stored_arrays
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 
 SHIPPED = Path(charrnn.__file__).parent / "bundled"
 NAMES = ("shakespeare", "tang")

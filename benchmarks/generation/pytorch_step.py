@@ -8,7 +8,7 @@ from torch import nn
 
 from benchmarks.generation.contestants import TEMPERATURE, Write
 from benchmarks.machine import available_cores
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint
 from charrnn.generation.weights import Weights, stored_weights
 
 

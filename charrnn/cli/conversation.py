@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from charrnn.checkpoint.atomic_files import write_text
 from charrnn.cli.keeping_form import Authors, Bind, FormAuthor
 from charrnn.cli.networks import STRANDED
 from charrnn.cli.page import Author, Page, PageError
 from charrnn.cli.session_settings import SessionSettings, helps, suggestions_for
-from charrnn.files import write_text
 from charrnn.wording import counted
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.lookup import spoken_name
 from charrnn.cli.learned_text import read_alike, validation_part
 from charrnn.cli.networks import Networks, OpenedNetworks, blend_option, find_networks
 from charrnn.cli.options import (
@@ -17,9 +18,8 @@ from charrnn.cli.options import (
     examples,
     json_option,
 )
-from charrnn.config import CorpusConfig
 from charrnn.errors import CorpusError
-from charrnn.naming import spoken_name
+from charrnn.settings.configuration import CorpusConfig
 
 if TYPE_CHECKING:
     from charrnn.corpus.layout import Spans

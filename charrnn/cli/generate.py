@@ -19,8 +19,8 @@ from charrnn.cli.options import (
     json_option,
 )
 from charrnn.cli.poems import Told, print_json, print_poems
-from charrnn.config import FormConfig, SamplingConfig, seed_after
-from charrnn.setting import Setting
+from charrnn.settings.configuration import FormConfig, SamplingConfig, seed_after
+from charrnn.settings.setting import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

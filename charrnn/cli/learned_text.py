@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.record import RunRecord
 from charrnn.cli.download_display import download_progress
 from charrnn.errors import CorpusError
-from charrnn.record import RunRecord
 
 if TYPE_CHECKING:
     from charrnn.corpus.layout import Spans

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from charrnn.checkpoint import Checkpoint, find_checkpoint, is_bundled
+from charrnn.checkpoint.directory import Checkpoint, find_checkpoint, is_bundled
 from charrnn.cli.devices import engine_on
 from charrnn.cli.options import SettingType
-from charrnn.config import DEFAULT_STRENGTH, STRENGTH
 from charrnn.errors import CheckpointError, ConfigurationError
-from charrnn.notation import parse_blend
+from charrnn.settings.configuration import DEFAULT_STRENGTH, STRENGTH
+from charrnn.settings.notation import parse_blend
 from charrnn.wording import listed
 
 if TYPE_CHECKING:

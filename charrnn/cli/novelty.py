@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import Checkpoint, CheckpointWriter, find_checkpoint, is_bundled
+from charrnn.checkpoint.directory import Checkpoint, CheckpointWriter, find_checkpoint, is_bundled
 from charrnn.cli.learned_text import read_alike, validation_part
 from charrnn.cli.options import checkpoints_option, config_options, examples, json_option
-from charrnn.config import LENGTH_OF_TEXT, CorpusConfig
 from charrnn.errors import CheckpointError, CorpusError
+from charrnn.settings.configuration import LENGTH_OF_TEXT, CorpusConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

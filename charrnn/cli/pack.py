@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import Checkpoint, find_checkpoint
+from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
 from charrnn.cli.learned_text import validation_part
 from charrnn.cli.options import checkpoints_option, examples, named_checkpoint_argument
 from charrnn.cli.sizes import size_in_words
-from charrnn.config import LENGTH_OF_TEXT, SamplingConfig
 from charrnn.errors import CheckpointError, CorpusError
+from charrnn.settings.configuration import LENGTH_OF_TEXT, SamplingConfig
 
 if TYPE_CHECKING:
     from charrnn.corpus.vocabulary import Ids

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import networks_in
+from charrnn.checkpoint.directory import networks_in
 from charrnn.cli.conversation import MARKS, Conversation, whole_text
 from charrnn.cli.failures import failure_sentence
 from charrnn.cli.networks import Networks, find_named, find_networks, networks_options
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, config_options, examples
 from charrnn.cli.session_settings import SessionSettings
-from charrnn.config import FormConfig, SamplingConfig
+from charrnn.settings.configuration import FormConfig, SamplingConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

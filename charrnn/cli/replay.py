@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import networks_in, read_record
+from charrnn.checkpoint.directory import networks_in, read_record
+from charrnn.checkpoint.record import holds_run
 from charrnn.cli.networks import Networks, OpenedNetworks
 from charrnn.cli.options import checkpoints_option, examples, json_option
 from charrnn.cli.poems import Told, print_json, print_poems
 from charrnn.errors import CheckpointError, DeviceError, ReplayError
-from charrnn.record import holds_run
 
 if TYPE_CHECKING:
     from charrnn.generation.draft import Poem

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import Checkpoint, find_checkpoint
+from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
 from charrnn.cli.learned_text import read_alike
 from charrnn.cli.options import (
     checkpoint_argument,
@@ -16,7 +16,7 @@ from charrnn.cli.options import (
     examples,
     json_option,
 )
-from charrnn.config import CorpusConfig
+from charrnn.settings.configuration import CorpusConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import click
 
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint
 from charrnn.cli.poems import surprise_facts
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.generation.prompts import shown

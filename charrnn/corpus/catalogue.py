@@ -18,12 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from charrnn.cache import CACHE_VARIABLE, cache_directory, disk_errors
+from charrnn.checkpoint.atomic_files import locked, write_text
+from charrnn.corpus.cache import CACHE_VARIABLE, cache_directory, disk_errors
 from charrnn.corpus.chinese_script import simplify
 from charrnn.corpus.download import DownloadProgress, download, untold
 from charrnn.corpus.layout import ResolvedLayout
 from charrnn.errors import CorpusError
-from charrnn.files import locked, write_text
 
 Availability = Literal["bundled", "downloaded", "available"]
 _DIGEST_IN_NAME: Final = 16

@@ -3,13 +3,13 @@
 import math
 from typing import Final
 
-from charrnn.architecture import CELL_NAMES
-from charrnn.checkpoint import Checkpoint
-from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.record import CorpusRecord, RunRecord
 from charrnn.corpus.catalogue import open_catalogue
 from charrnn.corpus.sources import IN_CATALOGUE
-from charrnn.record import CorpusRecord, RunRecord
-from charrnn.setting import settings_of
+from charrnn.settings.architecture import CELL_NAMES
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
+from charrnn.settings.setting import settings_of
 
 CARD_FILE: Final = "README.md"
 

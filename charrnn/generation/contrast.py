@@ -6,12 +6,12 @@ from functools import partial
 
 import numpy as np
 
-from charrnn.config import DEFAULT_STRENGTH, PLAUSIBLE_SHARE, STRENGTH
 from charrnn.errors import ConfigurationError
 from charrnn.generation.engine import Logits
 from charrnn.generation.filters import Mask, greatest
 from charrnn.generation.joint import IMPLAUSIBLE, JointModel, Reader, common_layout
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import DEFAULT_STRENGTH, PLAUSIBLE_SHARE, STRENGTH
 
 
 def contrast(

@@ -8,9 +8,9 @@ from typing import Final, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.architecture import GATES, Architecture
 from charrnn.generation.recurrence import LayerState, RecurrentLayer, recurrent_layer
 from charrnn.generation.weights import Array, Weights, stored_weights
+from charrnn.settings.architecture import GATES, Architecture
 
 Ids = npt.NDArray[np.integer]
 Logits = npt.NDArray[np.float32]

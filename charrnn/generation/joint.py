@@ -12,12 +12,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.config import Layout
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.generation.engine import Ids, Logits, State, StepModel
 from charrnn.generation.filters import Mask, log_softmax
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import Layout
 
 IMPLAUSIBLE: Final = np.float32(-1e5)
 """Nats added to the logits of symbols that a joint prediction rules out.

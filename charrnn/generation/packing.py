@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from charrnn.checkpoint import (
+from charrnn.checkpoint.atomic_files import write_text
+from charrnn.checkpoint.directory import (
     SOUNDS_FILE,
     WORDS_FILE,
     Checkpoint,
@@ -20,7 +21,6 @@ from charrnn.checkpoint import (
 from charrnn.corpus.sources import IN_CATALOGUE
 from charrnn.corpus.vocabulary import Ids
 from charrnn.errors import CheckpointError
-from charrnn.files import write_text
 from charrnn.generation.card import CARD_FILE, card
 from charrnn.generation.rounding import round_weights
 from charrnn.generation.scoring import score

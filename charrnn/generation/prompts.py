@@ -4,10 +4,10 @@ import re
 import unicodedata
 from typing import Final, NamedTuple
 
-from charrnn.config import Layout
 from charrnn.corpus.encoding import Normaliser
 from charrnn.corpus.variants import Substitution, fit_to_vocabulary
 from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
+from charrnn.settings.configuration import Layout
 
 LINE_END: Final = re.compile(r"\n\s*")
 BLANK_LINE: Final = re.compile(r"\n[^\S\n]*\n\s*")

@@ -8,8 +8,8 @@ from typing import Final, Self
 
 import numpy as np
 
-from charrnn.checkpoint import Checkpoint
-from charrnn.config import Layout
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.record import RunRecord
 from charrnn.corpus.passages import PassageIndex
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import CheckpointError
@@ -22,7 +22,7 @@ from charrnn.generation.prompts import poems_in, read_prompt
 from charrnn.generation.ranking import Score, score
 from charrnn.generation.reading import Reading, gather
 from charrnn.generation.weights import NetworkWeights, stored_weights
-from charrnn.record import RunRecord
+from charrnn.settings.configuration import Layout
 
 LONGEST_READING: Final = 256
 """Characters of a prompt read at once, so that the logits after each of them fit in memory."""

@@ -15,8 +15,8 @@ from typing import Final, Protocol, Self
 
 import numpy as np
 
-from charrnn.architecture import Architecture
 from charrnn.generation.weights import Array, RecurrentWeights
+from charrnn.settings.architecture import Architecture
 
 HALF: Final = np.array(0.5, np.float32)
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.architecture import CELL_NAMES, GATES, PEEPHOLES, Architecture
 from charrnn.errors import CheckpointError
 from charrnn.generation.archive import Group, open_arrays
+from charrnn.settings.architecture import CELL_NAMES, GATES, PEEPHOLES, Architecture
 
 if TYPE_CHECKING:
-    from charrnn.config import Cell
+    from charrnn.settings.configuration import Cell
 
 Array = npt.NDArray[np.float32]
 

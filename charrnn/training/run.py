@@ -7,10 +7,10 @@ from typing import Any
 
 import keras
 
-from charrnn.checkpoint import CheckpointWriter, claim, read_record
+from charrnn.checkpoint.directory import CheckpointWriter, claim, read_record
 from charrnn.cluster import Cluster
-from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.errors import CheckpointError
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training.agreement import named_settings
 from charrnn.training.continuation import changed_training, has_new_budget, sources_of
 from charrnn.training.follower import follow

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint
 from charrnn.cli import main
-from charrnn.config import LARGEST_SEED
+from charrnn.settings.configuration import LARGEST_SEED
 from tests.generation.networks import POEM, save_reciting_run
 
 WILD = ("--temperature", "1000000")

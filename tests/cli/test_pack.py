@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from charrnn.checkpoint import Checkpoint, CheckpointWriter, read_record
+from charrnn.checkpoint.directory import Checkpoint, CheckpointWriter, read_record
+from charrnn.checkpoint.record import RunRecord
 from charrnn.cli import main
-from charrnn.config import CorpusConfig
 from charrnn.corpus.loading import read_corpus
-from charrnn.record import RunRecord
+from charrnn.settings.configuration import CorpusConfig
 from tests.generation.networks import POEM, save_markov_run, save_reciting_run
 
 POEMS = "bad\ncab\n\ndab\n\nbad\ncab\n\nabc\n\ncab\ndab\n\n"

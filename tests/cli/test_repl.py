@@ -13,8 +13,8 @@ from charrnn.cli import main, repl
 from charrnn.cli.networks import Networks
 from charrnn.cli.session_settings import SessionSettings
 from charrnn.cli.terminal import WordCompleter
-from charrnn.config import FormConfig, SamplingConfig
 from charrnn.errors import CheckpointError
+from charrnn.settings.configuration import FormConfig, SamplingConfig
 from charrnn.verse import conflicts
 from tests.fakes import ScriptedGenerator, write_run
 from tests.generation.networks import reciter

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint
 from charrnn.cli import main
-from charrnn.config import Layout
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import Layout
 from tests.generation.networks import CERTAINTY, POEM, save_reciting_run
 
 FORESEEN = math.log1p(12 * math.exp(-CERTAINTY))

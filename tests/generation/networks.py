@@ -11,14 +11,14 @@ from typing import Any
 import h5py
 import numpy as np
 
-from charrnn.architecture import Architecture
-from charrnn.checkpoint import CheckpointWriter
-from charrnn.config import CorpusConfig, Layout, TrainingConfig
+from charrnn.checkpoint.directory import CheckpointWriter
+from charrnn.checkpoint.record import CorpusRecord, ModelRecord, RunRecord
 from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.generation.engine import NumpyEngine
 from charrnn.generation.weights import NetworkWeights, RecurrentWeights, stored_weights
 from charrnn.generation.writer import TextGenerator
-from charrnn.record import CorpusRecord, ModelRecord, RunRecord
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.configuration import CorpusConfig, Layout, TrainingConfig
 
 POEM = "black\nhorse"
 """A poem of eleven different characters, so that each tells what comes next."""

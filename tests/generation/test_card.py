@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.record import RunRecord
 from charrnn.cli import main
-from charrnn.config import ModelConfig, TrainingConfig
 from charrnn.generation.card import NOT_OF_THE_RECIPE, card
-from charrnn.record import RunRecord
-from charrnn.setting import settings_of
+from charrnn.settings.configuration import ModelConfig, TrainingConfig
+from charrnn.settings.setting import settings_of
 from tests.fakes import MODEL, RECORD
 
 

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.config import SamplingConfig
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.generation.contrast import unlike
@@ -14,6 +13,7 @@ from charrnn.generation.joint import JointModel, Reader, common_layout
 from charrnn.generation.mixture import blended
 from charrnn.generation.weights import NetworkWeights
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 from tests.generation.networks import architecture
 from tests.generation.tables import table_generator
 

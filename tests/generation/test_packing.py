@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from charrnn.checkpoint import (
+from charrnn.checkpoint.directory import (
     HISTORY_FILE,
     MODEL_FILE,
     PASSAGES_FILE,
@@ -16,13 +16,13 @@ from charrnn.checkpoint import (
     CheckpointWriter,
     read_record,
 )
+from charrnn.checkpoint.record import RECORD_FILE
 from charrnn.errors import CheckpointError
 from charrnn.generation import packing
 from charrnn.generation.card import CARD_FILE
 from charrnn.generation.packing import Packed, pack
 from charrnn.generation.scoring import score
 from charrnn.generation.writer import TextGenerator
-from charrnn.record import RECORD_FILE
 from tests.generation.networks import POEM, save_markov_run, save_reciting_run
 
 ALPHABET = "\n abcd"

@@ -6,10 +6,10 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from charrnn.architecture import GATES, PEEPHOLES
-from charrnn.config import Cell
 from charrnn.generation.recurrence import recurrent_layer
 from charrnn.generation.weights import RecurrentWeights
+from charrnn.settings.architecture import GATES, PEEPHOLES
+from charrnn.settings.configuration import Cell
 from tests.generation.networks import architecture, arrays_of
 
 X, H, C = 0.7, -0.4, 0.9

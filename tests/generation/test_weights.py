@@ -11,9 +11,9 @@ import h5py
 import numpy as np
 import pytest
 
-from charrnn.architecture import Architecture
 from charrnn.errors import CheckpointError
 from charrnn.generation.weights import NetworkWeights, stored_weights
+from charrnn.settings.architecture import Architecture
 from tests.generation.networks import (
     architecture,
     arrays_of,

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from charrnn.architecture import Architecture
 from charrnn.cluster import Cluster
-from charrnn.config import CorpusConfig
 from charrnn.corpus import streams
 from charrnn.model.network import StatefulNetwork, build_network
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.configuration import CorpusConfig
 from charrnn.training import evaluation
 from charrnn.training.channel import Channel
 from charrnn.training.follower import Follower

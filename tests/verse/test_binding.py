@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE
-from charrnn.config import FormConfig, SamplingConfig
+from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE
 from charrnn.errors import CheckpointError, ConfigurationError, FormConflictError, FormError
 from charrnn.generation.mixture import blended
 from charrnn.poetry import lexicon, rhyme_books
 from charrnn.poetry.learned_sounds import LearnedSounds
 from charrnn.poetry.learned_words import LearnedWords
+from charrnn.settings.configuration import FormConfig, SamplingConfig
 from charrnn.verse.binding import bind, bound_again
 from tests.generation.networks import reciter
 from tests.verse.runs import WORDS, open_run, save_verse_runs

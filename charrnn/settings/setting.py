@@ -11,7 +11,7 @@ from types import NoneType
 from typing import Any, Final, Literal, NamedTuple, Self, get_args, get_origin
 
 from charrnn.errors import ConfigurationError
-from charrnn.typecheck import is_finite
+from charrnn.settings.from_json import is_finite
 
 AUTO: Final = "auto"
 """The word that leaves a setting to charrnn, where `None` has a meaning."""

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.architecture import CELL_NAMES, GATES, PEEPHOLES, STATES, Architecture, Layer
-from charrnn.config import Cell, Output
 from charrnn.errors import CheckpointError
+from charrnn.settings.architecture import CELL_NAMES, GATES, PEEPHOLES, STATES, Architecture, Layer
+from charrnn.settings.configuration import Cell, Output
 from tests.fakes import ARCHITECTURE
 
 

@@ -3,7 +3,7 @@ from typing import Literal
 
 import pytest
 
-from charrnn.typecheck import mistyped_fields
+from charrnn.settings.from_json import mistyped_fields
 
 
 @dataclass

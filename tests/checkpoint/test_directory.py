@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from charrnn import checkpoint, files
-from charrnn.checkpoint import (
+from charrnn.checkpoint import atomic_files, directory
+from charrnn.checkpoint.directory import (
     HISTORY_FILE,
     MODEL_FILE,
     PASSAGES_FILE,
@@ -27,9 +27,9 @@ from charrnn.checkpoint import (
     read_history,
     read_record,
 )
-from charrnn.config import TrainingConfig
+from charrnn.checkpoint.record import RECORD_FILE, OriginRecord, RunRecord
 from charrnn.errors import CheckpointError, ConfigurationError
-from charrnn.record import RECORD_FILE, OriginRecord, RunRecord
+from charrnn.settings.configuration import TrainingConfig
 from tests.fakes import MODEL, RECORD, save_bytes, write_run
 
 
@@ -39,7 +39,7 @@ class Crash(BaseException):
 
 @pytest.fixture(autouse=True)
 def impatient_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not wait for the disk; tests/test_files.py sees that the package does."""
+    """Do not wait for the disk; tests/checkpoint/test_atomic_files.py sees that the package does."""
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
@@ -95,7 +95,7 @@ def _crash_at(step: int, write: Callable[[], object], monkeypatch: pytest.Monkey
         patch.setattr(Path, "replace", counted(Path.replace))
         patch.setattr(Path, "write_text", counted(Path.write_text))
         patch.setattr(Path, "write_bytes", counted(Path.write_bytes))
-        patch.setattr(files, "_flush", counted(files._flush))
+        patch.setattr(atomic_files, "_flush", counted(atomic_files._flush))
         try:
             write()
         except Crash:
@@ -548,13 +548,13 @@ def test_a_model_that_is_replaced_while_it_is_read_is_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_run(tmp_path)
-    read = checkpoint.read_record
+    read = directory.read_record
     stale = read(tmp_path)
     stale = dataclasses.replace(
         stale, models=(dataclasses.replace(stale.models[0], sha256="0" * 64),)
     )
     answers = iter([stale])
     monkeypatch.setattr(
-        checkpoint, "read_record", lambda directory: next(answers, None) or read(directory)
+        directory, "read_record", lambda where: next(answers, None) or read(where)
     )
     assert Checkpoint.open(tmp_path).record == read(tmp_path)

@@ -28,10 +28,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from charrnn.checkpoint.atomic_files import UNFINISHED, locked, replacing, write_text
+from charrnn.checkpoint.lookup import BUNDLED, DEFAULT_CHECKPOINTS, spoken_name
+from charrnn.checkpoint.record import RECORD_FILE, ModelRecord, RunRecord, holds_run
 from charrnn.errors import CheckpointError, ConfigurationError
-from charrnn.files import UNFINISHED, locked, replacing, write_text
-from charrnn.naming import BUNDLED, DEFAULT_CHECKPOINTS, spoken_name
-from charrnn.record import RECORD_FILE, ModelRecord, RunRecord, holds_run
 
 MODEL_FILE: Final = "model.keras"
 HISTORY_FILE: Final = "history.jsonl"

@@ -4,9 +4,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from charrnn.config import Activation, Cell, ModelConfig, Output
 from charrnn.errors import CheckpointError, ConfigurationError
-from charrnn.typecheck import mistyped_fields
+from charrnn.settings.configuration import Activation, Cell, ModelConfig, Output
+from charrnn.settings.from_json import mistyped_fields
 
 GATES: Final[dict[Cell, int]] = {"simple_rnn": 1, "gru": 3, "lstm": 4, "peephole_lstm": 4}
 """Products of input and state that a cell forms at each step."""

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import ConfigurationError
-from charrnn.notation import (
+from charrnn.settings.notation import (
     parse_ban,
     parse_blend,
     parse_favours,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from charrnn.errors import ConfigurationError
-from charrnn.notation import (
+from charrnn.settings.notation import (
     FAVOURS,
     LENGTHS,
     SCHEDULE,
@@ -20,7 +20,7 @@ from charrnn.notation import (
     parse_lengths,
     parse_schedule,
 )
-from charrnn.setting import Configuration, Notation, Setting, setting, settings_of
+from charrnn.settings.setting import Configuration, Notation, Setting, setting, settings_of
 from charrnn.wording import listed
 
 Cell = Literal["lstm", "gru", "simple_rnn", "peephole_lstm"]

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.config import (
+from charrnn.errors import ConfigurationError
+from charrnn.settings.configuration import (
     LARGEST_SEED,
     CorpusConfig,
     FormConfig,
@@ -18,8 +19,7 @@ from charrnn.config import (
     TrainingConfig,
     seed_after,
 )
-from charrnn.errors import ConfigurationError
-from charrnn.setting import Configuration, Setting, settings_of
+from charrnn.settings.setting import Configuration, Setting, settings_of
 
 CONFIGURATIONS = (CorpusConfig, ModelConfig, TrainingConfig, SamplingConfig)
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.files import replacing, write_text
+from charrnn.checkpoint.atomic_files import replacing, write_text
 
 
 def test_a_file_and_its_directories_are_made(tmp_path: Path) -> None:

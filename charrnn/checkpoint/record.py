@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from charrnn.architecture import Architecture
-from charrnn.config import CorpusConfig, Layout, TrainingConfig
 from charrnn.errors import CheckpointError, ConfigurationError
-from charrnn.typecheck import mistyped_fields
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.configuration import CorpusConfig, Layout, TrainingConfig
+from charrnn.settings.from_json import mistyped_fields
 
 FORMAT: Final = 1
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.checkpoint import find_checkpoint
-from charrnn.naming import DEFAULT_CHECKPOINTS, spoken_name
+from charrnn.checkpoint.directory import find_checkpoint
+from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS, spoken_name
 from tests.fakes import write_run
 
 
