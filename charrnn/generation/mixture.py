@@ -12,7 +12,7 @@ from charrnn.generation.engine import Logits
 from charrnn.generation.filters import Mask, log_softmax
 from charrnn.generation.joint import IMPLAUSIBLE, JointModel, Reader, common_layout
 from charrnn.generation.writer import TextGenerator
-from charrnn.settings.from_json import is_finite
+from charrnn.settings.setting import is_finite
 
 POEMS_COUNTED: Final = 1_000_000
 """Poems among which the counts of lines of several corpora are shared out."""

@@ -114,7 +114,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_behind(monkeypatch: pytest.Monke
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("charrnn.generation.packing.write_text", fail)
+    monkeypatch.setattr("charrnn.checkpoint.export.write_text", fail)
     result = charrnn("pack", "mine", "gifts/moons")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
