@@ -54,7 +54,6 @@ def test_a_dataclass_is_read_with_all_that_is_in_it() -> None:
         {"title": 3},
         {"score": "4"},
         {"score": True},
-        {"score": 10**400},
         {"layout": "lines"},
         {"layout": ["text"]},
         {"words": "ab"},
@@ -83,7 +82,7 @@ def test_what_a_dataclass_refuses_is_told_in_its_words() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "NaN", '{"a": Infinity}', "1e999", '"\\ud800"', "[" * 10**6, "\ud800"]
+    "text", ["", "{", "NaN", '{"a": Infinity}', "1e999", str(10**400), '"\\ud800"', "[" * 10**6, "\ud800"]
 )
 def test_what_is_not_json_is_refused(text: str) -> None:
     with pytest.raises(CheckpointError, match="it is not JSON"):
