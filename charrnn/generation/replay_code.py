@@ -34,7 +34,7 @@ from charrnn.generation.recipe import (
     Tools,
 )
 from charrnn.settings.configuration import FormConfig, SamplingConfig
-from charrnn.settings.from_json import is_finite
+from charrnn.settings.setting import is_finite
 
 VERSION: Final = 1
 
