@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from charrnn.model.equations import EQUATIONS
+from charrnn.model.cells import CELLS
 from charrnn.settings.architecture import GATES, STATES, Architecture
 
 State = list[list[tf.Tensor]]
@@ -117,7 +117,7 @@ class _Layer:
     """A recurrent layer: its products, whose sums the equations of its cell take."""
 
     def __init__(self, arrays: LayerArrays, architecture: Architecture) -> None:
-        self._equations = EQUATIONS[architecture.cell, architecture.activation]
+        self._equations = CELLS[architecture.cell, architecture.activation]
         self._kernel = tf.constant(arrays.kernel)
         self._recurrent_kernel = tf.constant(arrays.recurrent_kernel)
         vectors = list(arrays.bias.reshape(-1, architecture.units))
@@ -142,4 +142,4 @@ class _Layer:
             self._constants,
             state[-1],
         )
-        return output, [memory] if self._equations.output_is_memory else [output, memory]
+        return output, [memory] if self._equations.output_is_cell_state else [output, memory]
