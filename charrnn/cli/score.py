@@ -101,7 +101,7 @@ def _lines(
 ) -> "Iterator[Line]":
     """The lines of a text, read as they are asked for."""
     from charrnn.cli.score_report import Line
-    from charrnn.corpus.indexing import poems_at
+    from charrnn.corpus.splitting import poems_at
     from charrnn.corpus.store import pieces
     from charrnn.generation.surprise import explain_poems, explain_text, lines_of
 

@@ -74,5 +74,5 @@ def unlike(
         stanzas=expert.stanzas,
         poems_by_lines=expert.poems_by_lines,
         checkpoints=expert.checkpoints,
-        open_passages=lambda: expert.passages,
+        open_ngram_filters=lambda: expert.ngram_filters,
     )

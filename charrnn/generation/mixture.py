@@ -91,7 +91,7 @@ def blended(
             for _, one in sorted(zip(shares, heard, strict=True), key=lambda pair: -pair[0])
             for checkpoint in one.checkpoints
         ],
-        open_passages=lambda: [passages for one in heard for passages in one.passages],
+        open_ngram_filters=lambda: [known for one in heard for known in one.ngram_filters],
     )
 
 

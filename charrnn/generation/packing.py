@@ -1,7 +1,7 @@
 """A finished network made ready to be given away: small, and without the text or its training.
 
-What stays behind is the state of training, and the index of the text, from which the text could be
-put together again. What poems taught of sounds and words goes along.
+What stays behind is the state of training. What keeps it from copying the text, and what poems
+taught of sounds and words, goes along.
 """
 
 import contextlib
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from charrnn.checkpoint import (
+    NGRAM_FILTER_FILE,
     SOUNDS_FILE,
     WORDS_FILE,
     Checkpoint,
@@ -82,7 +83,7 @@ def pack(
         record = writer.write_model(
             record, checkpoint.model, lambda path: round_weights(checkpoint.model_path, path)
         )
-        for name in (SOUNDS_FILE, WORDS_FILE):
+        for name in (NGRAM_FILTER_FILE, SOUNDS_FILE, WORDS_FILE):
             if (checkpoint.directory / name).exists():
                 shutil.copyfile(checkpoint.directory / name, directory / name)
         before = after = None

@@ -6,13 +6,12 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE, CheckpointWriter
-from charrnn.corpus.indexing import poems_at, try_to_keep
 from charrnn.corpus.layout import Spans
 from charrnn.corpus.loading import Corpus
-from charrnn.corpus.splitting import split_corpus
+from charrnn.corpus.splitting import poems_at, split_corpus
 from charrnn.corpus.store import whole_lines
 from charrnn.errors import FormError
-from charrnn.files import write_text
+from charrnn.files import try_to_keep, write_text
 from charrnn.poetry.chinese_lines import is_han
 from charrnn.poetry.english_words import is_latin
 from charrnn.poetry.learned_sounds import LearnedSounds
