@@ -21,6 +21,7 @@ from charrnn.notation import (
     parse_schedule,
 )
 from charrnn.setting import Configuration, Notation, Setting, setting, settings_of
+from charrnn.wording import listed
 
 Cell = Literal["lstm", "gru", "simple_rnn", "peephole_lstm"]
 Activation = Literal["tanh", "relu"]
@@ -90,7 +91,10 @@ class CorpusConfig(Configuration):
         unset="1, or 2 for a large vocabulary",
     )
     validation_fraction: float = setting(
-        0.1, "Part of the text kept aside to measure what was learned.", above=0, maximum=0.5
+        0.1,
+        "Part of the text for validation: it is not learned, but measured with.",
+        above=0,
+        maximum=0.5,
     )
 
 
@@ -245,7 +249,7 @@ class TrainingConfig(Configuration):
         ]
         if len(budgets) > 1:
             raise ConfigurationError(
-                f"a run has one budget: give {' or '.join(budgets)}, not both."
+                f"a run has one budget: give {listed(budgets, 'or')}, not both."
             )
         if self.parts == 0 and (self.precision == "bfloat16" or self.split == "rows"):
             asked = "precision bfloat16" if self.precision == "bfloat16" else "split rows"
@@ -371,7 +375,7 @@ class SamplingConfig(Configuration):
         if self.beam is not None and given:
             raise ConfigurationError(
                 "a beam search finds one poem and draws nothing. Leave out beam, or "
-                f"{' and '.join(given)}."
+                f"{listed(given)}."
             )
 
     @property
@@ -488,14 +492,14 @@ class FormConfig(Configuration):
         changed = [name for name in settings_of(FormConfig) if not self._is_default(name)]
         if changed and not self.asked:
             raise ConfigurationError(
-                f"{_listed(changed)} {'goes' if len(changed) == 1 else 'go'} with a form of verse: "
+                f"{_options(changed)} {'goes' if len(changed) == 1 else 'go'} with a form of verse: "
                 "give a form by its name (charrnn forms lists them), or lines with syllables or "
                 "characters."
             )
         own = [name for name in OF_ONES_OWN if not self._is_default(name)]
         if own and self.form is not None:
             raise ConfigurationError(
-                f"the form {self.form} has its own lines. Leave out form, or {_listed(own)}."
+                f"the form {self.form} has its own lines. Leave out form, or {_options(own)}."
             )
         if self.acrostic is None and self.acrostic_at != "start":
             raise ConfigurationError("acrostic-at goes with an acrostic; give both, or neither.")
@@ -509,7 +513,6 @@ def seed_after(seed: int, count: int = 1) -> int:
     return (seed + count) % (LARGEST_SEED + 1)
 
 
-def _listed(settings: Iterable[str]) -> str:
+def _options(settings: Iterable[str]) -> str:
     """Settings as they are spelled: "acrostic, must and first-line"."""
-    *others, last = (name.replace("_", "-") for name in settings)
-    return f"{', '.join(others)} and {last}" if others else last
+    return listed(name.replace("_", "-") for name in settings)

@@ -235,8 +235,8 @@ def test_numbers_of_numpy_are_numbers_that_json_takes() -> None:
         (
             {"beam": 4, "top_k": 3, "top_p": 0.5, "min_p": 0.1, "typical_p": 0.5},
             (
-                "a beam search finds one poem and draws nothing. Leave out beam, or top-k and "
-                "top-p and min-p and typical-p."
+                "a beam search finds one poem and draws nothing. Leave out beam, or top-k, "
+                "top-p, min-p and typical-p."
             ),
         ),
         (

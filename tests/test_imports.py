@@ -31,6 +31,7 @@ LEVELS = [
         "rules",
         "setting",
         "typecheck",
+        "wording",
     },
     {"record"},
     {"checkpoint"},

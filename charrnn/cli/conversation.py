@@ -12,6 +12,7 @@ from charrnn.cli.networks import STRANDED
 from charrnn.cli.page import Author, Page, PageError
 from charrnn.cli.session_settings import SessionSettings, helps, suggestions_for
 from charrnn.files import write_text
+from charrnn.wording import counted
 
 if TYPE_CHECKING:
     from charrnn.corpus.variants import Substitution
@@ -192,7 +193,7 @@ class Conversation:
         if path.exists():
             raise PageError(f"{path} is there already; give another name.")
         write_text(path, "\n\n".join(poem.strip("\n") for poem in poems) + "\n")
-        self._tell(f"Saved {len(poems)} poem{'s' if len(poems) > 1 else ''} in {path}.")
+        self._tell(f"Saved {counted(len(poems), 'poem')} in {path}.")
 
     def _change_model(self, name: str) -> None:
         if not name:

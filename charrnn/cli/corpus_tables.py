@@ -65,7 +65,7 @@ def print_report(report: LintReport) -> None:
         "distinct characters": f"{report.distinct_characters:,}, {report.seen_once:,} seen once",
         "vocabulary": f"{report.vocabulary_size:,} ids",
         "rarest": "  ".join(f"{_visible(one)} {count:,}" for one, count in report.rarest),
-        "kept aside": _kept_aside(report),
+        "validation": _validation(report),
     }
     print_details(rows)
     if not report.issues:
@@ -81,7 +81,7 @@ def print_report(report: LintReport) -> None:
     console.print(table)
 
 
-def _kept_aside(report: LintReport) -> str:
+def _validation(report: LintReport) -> str:
     if report.too_short is not None:
         return report.too_short
     characters = f"{report.validation_characters:,} characters"

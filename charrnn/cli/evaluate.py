@@ -106,14 +106,14 @@ def han_symbols(vocabulary: "Vocabulary") -> "Mask | None":
     """Which symbols are Chinese characters, the unknown one among them; None where none is."""
     import numpy as np
 
-    from charrnn.corpus.vocabulary import BREAK, SPECIAL
+    from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL
     from charrnn.poetry.chinese_lines import is_han
 
     found = [is_han(character) for character in vocabulary.characters]
     if not any(found):
         return None
     mask = np.array([True] * SPECIAL + found)
-    mask[BREAK] = False
+    mask[END_OF_POEM] = False
     return mask
 
 

@@ -44,7 +44,7 @@ def corpus_again(checkpoint: Checkpoint) -> "Corpus":
 
 
 def validation_part(checkpoint: Checkpoint) -> "tuple[Corpus, Spans]":
-    """A run's corpus, and what of it was kept aside; raises CorpusError as `corpus_again` does."""
+    """A run's corpus and its validation split; raises CorpusError as `corpus_again` does."""
     from charrnn.corpus.splitting import split_corpus
 
     corpus, record = corpus_again(checkpoint), checkpoint.record

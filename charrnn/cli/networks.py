@@ -13,6 +13,7 @@ from charrnn.cli.options import SettingType
 from charrnn.config import DEFAULT_STRENGTH, STRENGTH
 from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.notation import parse_blend
+from charrnn.wording import listed
 
 if TYPE_CHECKING:
     from charrnn.generation.writer import TextGenerator
@@ -47,7 +48,7 @@ class Networks:
     @property
     def name(self) -> str:
         """What they are called."""
-        together = " and ".join(directory.name for directory, _ in self.weights)
+        together = listed(directory.name for directory, _ in self.weights)
         return together if self.unlike is None else f"{together}, unlike {self.unlike.name}"
 
     def open(self, device: str = "cpu", *, reads_only: bool = False) -> "OpenedNetworks":

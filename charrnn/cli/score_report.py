@@ -14,6 +14,7 @@ from charrnn.cli.poems import surprise_facts
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.generation.prompts import shown
 from charrnn.generation.surprise import ANY_UNKNOWN, POEM_END, Surprise, mean_bits
+from charrnn.wording import counted
 
 PLACES_TOLD: Final = 5
 
@@ -149,11 +150,11 @@ def print_lines(lines: Iterable[Line], *, explain: bool, apart: bool) -> None:
 def print_summary(tally: Tally) -> None:
     """Print the mean, and the places that surprised most."""
     parts = [
-        f"{tally.characters:,} character{_s(tally.characters)}",
-        f"{tally.lines:,} line{_s(tally.lines)}",
+        counted(tally.characters, "character"),
+        counted(tally.lines, "line"),
     ]
     if tally.in_poems:
-        parts.append(f"{tally.poems:,} poem{_s(tally.poems)}")
+        parts.append(counted(tally.poems, "poem"))
     if tally.unknown:
         parts.append(f"{tally.unknown:,} unknown to the network")
     click.echo(f"\n{tally.bits_per_character:6.2f}  bits per character: {', '.join(parts)}")
@@ -246,7 +247,3 @@ def _named(character: str) -> str:
     if character == POEM_END:
         return "the end of the poem"
     return "an unknown character" if character == ANY_UNKNOWN else shown(character)
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"

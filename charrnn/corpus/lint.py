@@ -65,9 +65,9 @@ class LintReport:
         seen_once: How many of them occur only once.
         vocabulary_size: Ids that a network would learn by default.
         rarest: The rarest characters with their occurrences, the rarest first.
-        training_poems: Poems that would be learned; None when it is too short.
-        validation_poems: Poems that would be kept aside; None when it is too short.
-        validation_characters: Characters that would be kept aside; None when it is too short.
+        training_poems: Poems of the training split; None when it is too short.
+        validation_poems: Poems of the validation split; None when it is too short.
+        validation_characters: Characters of the validation split; None when it is too short.
         too_short: Why it cannot be learned as it is; None when it can.
         notes: What was detected or chosen while reading.
         issues: What may be wrong with it.

@@ -187,7 +187,7 @@ class _Reading:
     def text(self) -> Text:
         """All texts as one; can be called once."""
         if not len(self._text):
-            raise CorpusError(f"there is no text in {_listed(self._empty)}: nothing to learn.")
+            raise CorpusError(f"there is no text in {_first_few(self._empty)}: nothing to learn.")
         return self._text.finish()
 
     def notes(self) -> tuple[str, ...]:
@@ -197,14 +197,14 @@ class _Reading:
             notes.append(f"the encodings of {more:,} more files were detected in the same way.")
         if self._repeated:
             verb = "was" if len(self._repeated) == 1 else "were"
-            notes.append(f"{_listed(self._repeated)} {verb} named more than once and read once.")
+            notes.append(f"{_first_few(self._repeated)} {verb} named more than once and read once.")
         if self._empty:
             verb = "is" if len(self._empty) == 1 else "are"
-            notes.append(f"{_listed(self._empty)} {verb} empty and left out.")
+            notes.append(f"{_first_few(self._empty)} {verb} empty and left out.")
         return (*notes, *_removal_notes(self.normaliser.removed))
 
 
-def _listed(names: Sequence[str]) -> str:
+def _first_few(names: Sequence[str]) -> str:
     """Names in a sentence, the first few of many."""
     told = ", ".join(names[:_MOST_TOLD])
     more = len(names) - _MOST_TOLD

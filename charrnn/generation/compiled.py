@@ -15,7 +15,7 @@ from typing import Final, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.corpus.vocabulary import BREAK
+from charrnn.corpus.vocabulary import END_OF_POEM
 from charrnn.generation.batch import MOST_TOGETHER, Sheet, write_together
 from charrnn.generation.draft import Draft
 from charrnn.generation.engine import StepModel
@@ -145,8 +145,8 @@ class _Row:
                 return
             self.sheet.add(symbol, self._pen.characters[symbol], likely)
             self.missing -= 1
-            if symbol == BREAK or not self.missing:
-                self.sheet.ended = symbol == BREAK
+            if symbol == END_OF_POEM or not self.missing:
+                self.sheet.ended = symbol == END_OF_POEM
                 self.over = True
                 return
             self._kept = self._pen.advanced(self._kept, symbol)

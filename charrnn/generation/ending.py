@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from charrnn.corpus.vocabulary import BREAK
+from charrnn.corpus.vocabulary import END_OF_POEM
 from charrnn.generation.engine import Logits
 
 LINE_END: Final = "\n"
@@ -91,11 +91,11 @@ class Ending:
         """
         places = np.clip(np.array(lines) - 1, 0, len(self.break_odds) - 1)
         added = self.break_odds[places]
-        ending, line_ending = logits[:, BREAK], logits[:, self.line_end]
+        ending, line_ending = logits[:, END_OF_POEM], logits[:, self.line_end]
         either = np.logaddexp(ending, line_ending)
         odds = ending - line_ending + added
         weighed = logits.copy()
-        weighed[:, BREAK] = either - np.logaddexp(0, -odds)
+        weighed[:, END_OF_POEM] = either - np.logaddexp(0, -odds)
         weighed[:, self.line_end] = either - np.logaddexp(0, odds)
         return weighed
 

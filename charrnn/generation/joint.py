@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.config import Layout
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.generation.engine import Ids, Logits, State, StepModel
 from charrnn.generation.filters import Mask, log_softmax
@@ -48,7 +48,7 @@ class Reader:
     @classmethod
     def of(cls, generator: TextGenerator, joint: Vocabulary) -> "Reader":
         """A network with a vocabulary of its own, as a reader of a joint one."""
-        ids = [BREAK, UNKNOWN, *map(generator.vocabulary.id_of, joint.characters)]
+        ids = [END_OF_POEM, UNKNOWN, *map(generator.vocabulary.id_of, joint.characters)]
         return cls(generator.model, np.array(ids, np.intp))
 
     @property

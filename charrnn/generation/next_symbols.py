@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.config import LENGTH_OF_TEXT, LONGEST_POEM, Layout, SamplingConfig
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.generation.constraint import Constraint
 from charrnn.generation.draft import Draft
 from charrnn.generation.ending import LINE_END, Ending
@@ -71,10 +71,10 @@ class NextSymbols:
         self._constraints = constraints
         wished = wishes(config, vocabulary)
         self._bias = wished.bias
-        unending = {BREAK} if layout == "text" else set()
+        unending = {END_OF_POEM} if layout == "text" else set()
         blank = {vocabulary.id_of(one) for one in vocabulary.characters if one.isspace()}
         self._never = _symbols(vocabulary, {UNKNOWN} | unending)
-        self._never_first = _symbols(vocabulary, {BREAK, UNKNOWN} | blank)
+        self._never_first = _symbols(vocabulary, {END_OF_POEM, UNKNOWN} | blank)
         if wished.banned is not None:
             self._never |= wished.banned
             self._never_first |= wished.banned

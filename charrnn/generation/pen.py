@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterator, Sequence
 
 import numpy as np
 
-from charrnn.corpus.vocabulary import BREAK, SPECIAL, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, Vocabulary
 from charrnn.generation.constraint import Constraint
 from charrnn.generation.draft import Draft, Step
 from charrnn.generation.engine import Ids, StepModel
@@ -88,14 +88,14 @@ class Pen:
         """
         added = symbols.tolist()
         after = reading
-        if BREAK not in added:
+        if END_OF_POEM not in added:
             after = Reading(*self._model.step(symbols, reading.state))
-        elif going_on := [row for row, symbol in enumerate(added) if symbol != BREAK]:
+        elif going_on := [row for row, symbol in enumerate(added) if symbol != END_OF_POEM]:
             after = Reading(*self._model.step(symbols[going_on], reading.rows(going_on).state))
         grown = []
         row = 0
         for draft, symbol in zip(drafts, added, strict=True):
-            if symbol == BREAK:
+            if symbol == END_OF_POEM:
                 grown.append(draft.at_its_end())
                 continue
             kept = self.advanced(draft.kept, symbol) if draft.kept else ()

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from charrnn.config import Layout
 from charrnn.corpus.encoding import Normaliser
 from charrnn.corpus.variants import Substitution, fit_to_vocabulary
-from charrnn.corpus.vocabulary import BREAK, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 
 LINE_END: Final = re.compile(r"\n\s*")
 BLANK_LINE: Final = re.compile(r"\n[^\S\n]*\n\s*")
@@ -51,7 +51,7 @@ def read_prompt(
         fitted, made = fit_to_vocabulary(piece, vocabulary)
         substitutions.update((one.original, one) for one in made)
         if number > 0:
-            ids.append(BREAK)
+            ids.append(END_OF_POEM)
         ids.extend(map(vocabulary.id_of, fitted))
     return ReadPrompt(ids, tuple(substitutions.values()))
 

@@ -11,7 +11,7 @@ import numpy as np
 from charrnn.checkpoint import Checkpoint
 from charrnn.config import Layout
 from charrnn.corpus.ngram_filter import NgramFilter
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import CheckpointError
 from charrnn.generation.copying import open_ngram_filter
 from charrnn.generation.draft import Draft
@@ -139,8 +139,8 @@ class TextReader:
         Args:
             prompt: Its first characters; none lets the network begin.
         """
-        context = self.vocabulary.id_of(LINE_END) if self.layout == "text" else BREAK
-        first = [BREAK if context == UNKNOWN else context]
+        context = self.vocabulary.id_of(LINE_END) if self.layout == "text" else END_OF_POEM
+        first = [END_OF_POEM if context == UNKNOWN else context]
         draft = Draft(GrowingText(), self._read(first, self.model.initial_state(1)), 0, LineCount())
         if self.layout == "text":
             return self.extend(draft, prompt)

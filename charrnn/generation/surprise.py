@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.corpus.vocabulary import BREAK, SPECIAL
+from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL
 from charrnn.generation.draft import Draft
 from charrnn.generation.engine import Ids, Logits
 from charrnn.generation.filters import log_softmax
@@ -198,7 +198,7 @@ def _symbols(generator: TextGenerator, text: str, *, ends: bool) -> _Symbols:
     ids = generator.vocabulary.encode(text).astype(np.intp)
     if not ends:
         return _Symbols(text, ids)
-    return _Symbols([*text, POEM_END], np.append(ids, BREAK))
+    return _Symbols([*text, POEM_END], np.append(ids, END_OF_POEM))
 
 
 def _read_on(
@@ -209,7 +209,7 @@ def _read_on(
     Returns:
         What was expected in each, and the reading after them, where all are of one length.
     """
-    ids = np.full((len(texts), max(len(text.ids) for text in texts)), BREAK, np.intp)
+    ids = np.full((len(texts), max(len(text.ids) for text in texts)), END_OF_POEM, np.intp)
     for row, text in enumerate(texts):
         ids[row, : len(text.ids)] = text.ids
     logits, state = before.logits, before.state

@@ -128,18 +128,6 @@ def _no_bias(architecture: Architecture) -> Array:
     return np.zeros(architecture.vocabulary_size, np.float32)
 
 
-def read_weights(path: Path, architecture: Architecture) -> NetworkWeights:
-    """Read the arrays of a saved network; see `stored_weights`."""
-    with stored_weights(path, architecture) as stored:
-        return NetworkWeights(
-            stored.embedding,
-            tuple(stored.recurrent),
-            stored.logits_kernel,
-            stored.logits_bias,
-            stored.projection,
-        )
-
-
 @contextmanager
 def stored_weights(path: Path, architecture: Architecture) -> Iterator[Weights]:
     """Open a saved network, to read its arrays one after the other.

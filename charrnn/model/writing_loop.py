@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from charrnn.corpus.vocabulary import BREAK
+from charrnn.corpus.vocabulary import END_OF_POEM
 from charrnn.model.filters import draw, prepare, temperature_at, weigh_ending
 from charrnn.model.step_network import State, StepNetwork
 from charrnn.rules import Beginning, Rules
@@ -122,7 +122,7 @@ class WritingLoop:
             likely = tf.gather(tf.nn.log_softmax(poems.logits), symbol, batch_dims=1)
             return (
                 step + 1,
-                ended | (symbol == BREAK),
+                ended | (symbol == END_OF_POEM),
                 self._after(poems, symbol),
                 symbols.write(step, symbol),
                 log_probabilities.write(step, likely),
@@ -149,7 +149,7 @@ class WritingLoop:
         if rules.break_odds is not None:
             places = tf.clip_by_value(poems.lines - 1, 0, len(rules.break_odds) - 1)
             added = tf.gather(rules.break_odds, places)
-            logits = weigh_ending(logits, added, BREAK, rules.line_end)
+            logits = weigh_ending(logits, added, END_OF_POEM, rules.line_end)
         done = poems.lines - 1 if rules.by_lines else written
         return prepare(
             logits,

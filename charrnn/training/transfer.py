@@ -18,7 +18,7 @@ import numpy.typing as npt
 from charrnn.architecture import Architecture
 from charrnn.checkpoint import Checkpoint
 from charrnn.config import ModelConfig
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import CheckpointError
 from charrnn.record import OriginRecord
 
@@ -92,7 +92,7 @@ class Origin:
             vocabulary: What its rows stand for.
         """
         own = map(self.vocabulary.id_of, vocabulary.characters)
-        theirs = np.array([BREAK, UNKNOWN, *own])
+        theirs = np.array([END_OF_POEM, UNKNOWN, *own])
         known = theirs != UNKNOWN
         known[UNKNOWN] = True
         arrays = [array.copy() for array in self.arrays]

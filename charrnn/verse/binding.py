@@ -8,7 +8,7 @@ from typing import Final, cast
 import numpy as np
 
 from charrnn.config import FormConfig, SamplingConfig, Words
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.generation.ending import LINE_END
 from charrnn.generation.filters import Mask
@@ -179,7 +179,7 @@ class _Binder:
     def _end(self) -> int | None:
         """The symbol that ends a poem; None where nothing does."""
         if self._writer.layout != "text":
-            return BREAK
+            return END_OF_POEM
         line_end = self._writer.vocabulary.id_of(LINE_END)
         return None if line_end == UNKNOWN else line_end
 
@@ -188,7 +188,7 @@ class _Binder:
         vocabulary = self._writer.vocabulary
         banned = wishes(sampling, vocabulary).banned
         writable = np.ones(vocabulary.size, np.bool_) if banned is None else ~banned
-        writable[[BREAK, UNKNOWN]] = False
+        writable[[END_OF_POEM, UNKNOWN]] = False
         return cast("Mask", writable)
 
 

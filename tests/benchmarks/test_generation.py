@@ -26,9 +26,8 @@ from charrnn.checkpoint import CheckpointWriter
 from charrnn.corpus.encoding import Normaliser
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.generation.engine import NumpyEngine
-from charrnn.generation.weights import read_weights
 from tests.fakes import ARCHITECTURE, MODEL, RECORD, write_run
-from tests.generation.networks import keras_network, save_reciting_run
+from tests.generation.networks import keras_network, read_weights, save_reciting_run
 
 TINY = Network("tiny", 2, 5, 6, 3, {1: 100})
 

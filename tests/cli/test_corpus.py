@@ -19,7 +19,7 @@ characters           1,025
 distinct characters  19, 0 seen once
 vocabulary           21 ids
 rarest               0 6  6 6  7 6  8 6  9 6  2 16  3 16  4 16  5 16  1 17
-kept aside           7 poems, 103 characters
+validation           7 poems, 103 characters
 
 
  FOUND                                   TIMES  EXAMPLES

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from charrnn.cli import main, networks
-from charrnn.corpus.vocabulary import BREAK
+from charrnn.corpus.vocabulary import END_OF_POEM
 from charrnn.errors import DeviceError
 from charrnn.generation import replay as writing_again
 from charrnn.generation.recipe import TextMark, Tools
@@ -20,7 +20,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Three networks of one alphabet that write at random, each in its own way."""
     for seed, name in enumerate(("moons", "rivers", "lakes")):
         table = np.random.default_rng(seed).normal(0, 1, (8, 8))
-        table[:, BREAK] -= 4
+        table[:, END_OF_POEM] -= 4
         save_markov_run(tmp_path / "runs" / name, table, "\n abcd")
     monkeypatch.setenv("CHARRNN_CHECKPOINTS", str(tmp_path / "runs"))
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")

@@ -19,7 +19,7 @@ from charrnn.corpus.lint import check_corpus
 from charrnn.corpus.loading import read_corpus
 from charrnn.corpus.splitting import encode_part, split_corpus
 from charrnn.corpus.store import as_array
-from charrnn.corpus.vocabulary import BREAK, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.errors import CorpusError
 from charrnn.training.baselines import unigram_entropy, xz_entropy
 from charrnn.training.batches import TrainingStreams
@@ -92,9 +92,9 @@ def plain_parts(poems, corpus, fraction):
 def plain_ids(poems, corpus, characters):
     if corpus.layout == "text":
         return [characters.index(character) + 2 for character in poems[0]]
-    ids = [BREAK]
+    ids = [END_OF_POEM]
     for poem in poems:
-        ids += [*(characters.index(character) + 2 for character in poem), BREAK]
+        ids += [*(characters.index(character) + 2 for character in poem), END_OF_POEM]
     return ids
 
 

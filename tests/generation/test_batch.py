@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from charrnn.config import SamplingConfig
-from charrnn.corpus.vocabulary import BREAK, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.generation import batch
 from charrnn.generation.engine import NumpyEngine
@@ -188,7 +188,7 @@ def test_best_of_is_the_same_for_each_of_several_poems(generator: TextGenerator)
 
 def test_a_generator_that_is_handed_in_has_children_for_the_other_drafts() -> None:
     table = np.zeros((6, 6))
-    table[:, BREAK] = -30
+    table[:, END_OF_POEM] = -30
     generator = markov(table, "abcd")
     config = SamplingConfig(best_of=3, length=20)
     texts = [

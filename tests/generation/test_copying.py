@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from charrnn.checkpoint import Checkpoint
 from charrnn.corpus.ngram_filter import folded
-from charrnn.corpus.vocabulary import BREAK, SPECIAL, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN, Vocabulary
 from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.generation.copying import (
     LIMIT_OF_LETTERS,
@@ -105,7 +105,7 @@ def test_the_end_of_a_poem_is_never_forbidden_and_begins_anew() -> None:
     mask = guard.allowed(state)
     assert mask is not None
     assert mask.tolist() == [True, True, True, True, True, True, False]
-    assert guard.advance(state, BREAK) == guard.advance(state, UNKNOWN) == guard.start()
+    assert guard.advance(state, END_OF_POEM) == guard.advance(state, UNKNOWN) == guard.start()
 
 
 def test_states_are_values_that_can_be_kept_and_gone_back_to() -> None:
@@ -200,4 +200,4 @@ def test_a_filter_that_cannot_be_used_is_told_with_what_to_do(checkpoint: Checkp
 
 
 def test_special_tokens_come_first() -> None:
-    assert {BREAK, UNKNOWN} == set(range(SPECIAL))
+    assert {END_OF_POEM, UNKNOWN} == set(range(SPECIAL))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from charrnn.config import SamplingConfig
-from charrnn.corpus.vocabulary import BREAK, SPECIAL, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN, Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.generation.constraint import NoRepeat, states_after
 from charrnn.generation.draft import Draft
@@ -41,7 +41,7 @@ def share_of(*symbols: int) -> np.ndarray:
 
 def test_a_poem_begins_with_something_to_be_seen() -> None:
     found = ways(NextSymbols(PLAIN, VOCABULARY, "blocks"), "a", " \n", "")
-    np.testing.assert_allclose(found[0], share_of(BREAK, LINE_END, A, B, C), rtol=1e-5)
+    np.testing.assert_allclose(found[0], share_of(END_OF_POEM, LINE_END, A, B, C), rtol=1e-5)
     np.testing.assert_allclose(found[1], share_of(A, B, C), rtol=1e-5)
     np.testing.assert_allclose(found[2], share_of(A, B, C), rtol=1e-5)
 

@@ -13,8 +13,7 @@ import pytest
 from charrnn.errors import CheckpointError
 from charrnn.generation.engine import NumpyEngine
 from charrnn.generation.rounding import round_weights
-from charrnn.generation.weights import read_weights
-from tests.generation.networks import architecture, keras_network
+from tests.generation.networks import architecture, keras_network, read_weights
 
 ARRAYS = "model.weights.h5"
 

@@ -5,7 +5,7 @@ import pytest
 
 from charrnn.corpus import streams
 from charrnn.corpus.streams import EvaluationStreams
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN
 from charrnn.errors import CorpusError
 from charrnn.generation import scoring
 from charrnn.generation.engine import NumpyEngine
@@ -69,8 +69,8 @@ def test_a_score_does_not_depend_on_how_much_is_read_at_once(network, monkeypatc
 @pytest.mark.usefixtures("small_streams")
 def test_every_symbol_but_the_first_is_scored_and_reported():
     engine = NumpyEngine(*reciting_weights())
-    poem = [*VOCABULARY.encode(POEM).tolist(), BREAK]
-    ids = np.array([BREAK, *poem * 20], np.uint8)
+    poem = [*VOCABULARY.encode(POEM).tolist(), END_OF_POEM]
+    ids = np.array([END_OF_POEM, *poem * 20], np.uint8)
     reports: list[int] = []
     found = score(engine, ids, reports.append)
     # After a break, and after every symbol of the poem, the network knows what comes.

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from charrnn.corpus.vocabulary import BREAK, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.generation import surprise as module
 from charrnn.generation.engine import NumpyEngine
 from charrnn.generation.surprise import (
@@ -94,7 +94,7 @@ def test_every_poem_is_read_from_a_fresh_start(monkeypatch: pytest.MonkeyPatch) 
     poems = ["abc", "c", "", "ba\nca", "abc"]
     reported: list[int] = []
     for poem, found in zip(poems, explain_poems(writer, poems, reported.append), strict=True):
-        path = [BREAK, *writer.vocabulary.encode(poem).tolist(), BREAK]
+        path = [END_OF_POEM, *writer.vocabulary.encode(poem).tolist(), END_OF_POEM]
         state, expected = model.initial_state(1), []
         for symbol, following in itertools.pairwise(path):
             logits, state = model.step(np.array([symbol]), state)

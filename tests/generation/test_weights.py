@@ -13,11 +13,12 @@ import pytest
 
 from charrnn.architecture import Architecture
 from charrnn.errors import CheckpointError
-from charrnn.generation.weights import NetworkWeights, read_weights, stored_weights
+from charrnn.generation.weights import NetworkWeights, stored_weights
 from tests.generation.networks import (
     architecture,
     arrays_of,
     keras_network,
+    read_weights,
     reciting_weights,
     save_network,
 )

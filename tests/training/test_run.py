@@ -502,7 +502,8 @@ def test_a_run_is_resumed_whatever_layout_would_be_detected_now(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "moon.txt"
-    path.write_text((WORDS + "\n" + WORDS + "\n\n") * 10, encoding="utf-8")
+    poems = (f"{WORDS}\nand {number}" for number in range(20))
+    path.write_text("\n\n".join(poems), encoding="utf-8")
     outcome = train(path, tmp_path)
     assert Checkpoint.open(outcome.directory).record.corpus.layout == "blocks"
     monkeypatch.setattr(layout, "_against_blocks", lambda _: "detection has changed")
@@ -705,7 +706,7 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
 from charrnn.config import CorpusConfig
-from charrnn.corpus.loading import corpus_from_text
+from tests.corpora import corpus_from_text
 from charrnn.model.device import Device
 from charrnn.training import run
 from tests.training.test_run import TRAINING, WORDS, train

@@ -13,7 +13,7 @@ import pytest
 from charrnn.checkpoint import Checkpoint
 from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.corpus.loading import Corpus
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import CheckpointError, TrainingInterrupted
 from charrnn.model.network import build_network
 from charrnn.record import OriginRecord
@@ -51,7 +51,7 @@ def assert_rows(
 ) -> None:
     """The rows of shared symbols are theirs, and all others those of a new network."""
     for symbol, character in enumerate(("break", "unknown", *own.characters)):
-        if symbol in {BREAK, UNKNOWN}:
+        if symbol in {END_OF_POEM, UNKNOWN}:
             expected = theirs[symbol]
         elif character in known:
             expected = theirs[known.id_of(character)]
