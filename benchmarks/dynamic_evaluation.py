@@ -17,12 +17,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from charrnn.checkpoint import Checkpoint, find_checkpoint
+from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
+from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS
 from charrnn.cli.evaluate import text_to_measure
 from charrnn.corpus.splitting import encode_part
 from charrnn.corpus.vocabulary import Ids, Vocabulary
 from charrnn.model.network import StatefulNetwork
-from charrnn.naming import DEFAULT_CHECKPOINTS
 
 SEGMENT = 32
 """Characters between two steps."""

@@ -30,17 +30,17 @@ from typing import Any
 
 import click
 
-from charrnn.checkpoint import Checkpoint, find_checkpoint
+from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
+from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS
 from charrnn.cli.evaluate import text_to_measure
 from charrnn.cli.options import config_options
-from charrnn.config import FormConfig, SamplingConfig, seed_after
 from charrnn.corpus.store import as_array
 from charrnn.errors import FormGivenUpError
-from charrnn.generation.surprise import explain_poems
+from charrnn.generation.scoring import score_poems
 from charrnn.generation.writer import TextGenerator, with_seed
-from charrnn.naming import DEFAULT_CHECKPOINTS
 from charrnn.poetry.chinese_lines import is_han
 from charrnn.poetry.judgement import Judgement
+from charrnn.settings.configuration import FormConfig, SamplingConfig, seed_after
 from charrnn.verse.binding import bind
 
 Poem = list[str]
@@ -151,10 +151,7 @@ def main(
     people = [corpus.text[start:stop] for start, stop in chosen]
     # The end of a poem is no character of it.
     read = [
-        one.log_probability
-        for poem in explain_poems(writer, people)
-        for one in poem
-        if one.character
+        one.log_probability for poem in score_poems(writer, people) for one in poem if one.character
     ]
     kinds["human"] = people, read, {}
 

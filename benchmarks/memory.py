@@ -23,8 +23,8 @@ from typing import Any, get_args
 
 import click
 
-from charrnn.config import CorpusConfig, ModelConfig, Precision, TrainingConfig
 from charrnn.corpus.layout import ResolvedLayout
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, Precision, TrainingConfig
 from charrnn.training.observer import Progress, SilentObserver
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from charrnn.config import CorpusConfig, ModelConfig, Precision, TrainingConfig
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, Precision, TrainingConfig
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 

@@ -98,7 +98,7 @@ def seconds_since_start() -> float:
 
 def watch(stopwatch: Stopwatch) -> None:
     """Import what trains, and time its parts."""
-    from charrnn.checkpoint import CheckpointWriter
+    from charrnn.checkpoint.directory import CheckpointWriter
     from charrnn.cli.training_display import LiveDisplay, PlainDisplay
     from charrnn.corpus import loading
     from charrnn.training import run, trainer  # noqa: F401 (imported here, to be counted)

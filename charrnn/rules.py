@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from charrnn.config import SamplingConfig
+from charrnn.settings.configuration import SamplingConfig
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,9 +4,9 @@ import dataclasses
 import io
 from collections.abc import Iterable
 
-from charrnn.config import CorpusConfig
 from charrnn.corpus.loading import Corpus, read_corpus
 from charrnn.corpus.ngram_filter import NgramFilter, folded
+from charrnn.settings.configuration import CorpusConfig
 
 
 def corpus_from_text(text: str, config: CorpusConfig | None = None, name: str = "text") -> Corpus:

@@ -8,15 +8,15 @@ from torch import nn
 
 from benchmarks.generation.contestants import TEMPERATURE, Write
 from benchmarks.machine import available_cores
-from charrnn.checkpoint import Checkpoint
-from charrnn.generation.weights import Weights, stored_weights
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.generation.weights import NetworkWeights
 
 
 def open_writer(checkpoint: Path) -> Write:
     """Load the network of a checkpoint."""
     torch.set_num_threads(available_cores())
     opened = Checkpoint.open(checkpoint)
-    with stored_weights(opened.model_path, opened.record.architecture) as stored:
+    with NetworkWeights.open(opened.model_path, opened.record.architecture) as stored:
         network = StepNetwork(stored).eval()
 
     @torch.inference_mode()
@@ -36,7 +36,7 @@ def open_writer(checkpoint: Path) -> Write:
 class StepNetwork(nn.Module):
     """`nn.Embedding`, `nn.LSTM` and `nn.Linear` with the weights of a checkpoint."""
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: NetworkWeights) -> None:
         super().__init__()
         units, vocabulary_size = weights.logits_kernel.shape
         layers = tuple(weights.recurrent)

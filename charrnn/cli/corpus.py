@@ -8,7 +8,7 @@ import click
 
 from charrnn.cli.download_display import download_progress
 from charrnn.cli.options import config_options, examples, json_option
-from charrnn.config import CorpusConfig
+from charrnn.settings.configuration import CorpusConfig
 
 if TYPE_CHECKING:
     from charrnn.corpus.catalogue import Catalogue, Entry

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from charrnn.cli.startup import quiet_startup
-from charrnn.config import WRITING_DEVICE_NAME
+from charrnn.settings.configuration import WRITING_DEVICE_NAME
 
 if TYPE_CHECKING:
     from charrnn.generation.engine import Engine

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.lookup import spoken_name
 from charrnn.cli.learned_text import read_alike, validation_part
 from charrnn.cli.networks import Networks, OpenedNetworks, blend_option, find_networks
 from charrnn.cli.options import (
@@ -17,16 +18,16 @@ from charrnn.cli.options import (
     examples,
     json_option,
 )
-from charrnn.config import CorpusConfig
+from charrnn.cli.startup import use_idle_cores
 from charrnn.errors import CorpusError
-from charrnn.naming import spoken_name
+from charrnn.settings.configuration import CorpusConfig
 
 if TYPE_CHECKING:
     from charrnn.corpus.layout import Spans
     from charrnn.corpus.loading import Corpus
     from charrnn.corpus.vocabulary import Ids, Vocabulary
     from charrnn.generation.filters import Mask
-    from charrnn.generation.scoring import Score
+    from charrnn.generation.scoring import TextLoss
 
 
 @click.command(
@@ -65,7 +66,6 @@ def evaluate(
     from charrnn.corpus.splitting import encode_part
     from charrnn.corpus.store import blocks
     from charrnn.corpus.vocabulary import UNKNOWN
-    from charrnn.generation.threads import use_idle_cores
 
     use_idle_cores()
     # The first network's record tells how the text is read and divided.
@@ -76,12 +76,12 @@ def evaluate(
     if file is None:
         _tell_what_training_measured(ids)
     unknown = sum(int((block == UNKNOWN).sum()) for block in blocks(ids))
-    score = _score(opened, ids, han_symbols(opened.writer.vocabulary))
+    loss = _loss(opened, ids, han_symbols(opened.writer.vocabulary))
     text = f"the validation part of {first.record.corpus.name}" if file is None else file
     if as_json:
-        _print_json(opened, text, score, unknown)
+        _print_json(opened, text, loss, unknown)
     else:
-        _print_lines(networks, text, score, unknown)
+        _print_lines(networks, text, loss, unknown)
 
 
 def text_to_measure(
@@ -130,38 +130,38 @@ def _tell_what_training_measured(ids: "Ids") -> None:
         )
 
 
-def _score(opened: OpenedNetworks, ids: "Ids", among: "Mask | None") -> "Score":
+def _loss(opened: OpenedNetworks, ids: "Ids", among: "Mask | None") -> "TextLoss":
     """Read the text, with a bar on stderr when that is a terminal."""
-    from charrnn.generation.scoring import score
+    from charrnn.generation.scoring import text_loss
 
     with click.progressbar(
         length=len(ids) - 1, label="Reading", file=sys.stderr, hidden=not sys.stderr.isatty()
     ) as bar:
-        return score(opened.writer.model, ids, bar.update, among)
+        return text_loss(opened.writer.model, ids, bar.update, among)
 
 
-def _print_lines(networks: Networks, text: str, score: "Score", unknown: int) -> None:
+def _print_lines(networks: Networks, text: str, loss: "TextLoss", unknown: int) -> None:
     click.echo(f"{networks.name} on {text}")
     rows = {
-        "nats per character": f"{score.nats_per_character:.4f}",
-        "bits per character": f"{score.bits_per_character:.4f}",
-        "perplexity": f"{score.perplexity:.3f}",
+        "nats per character": f"{loss.nats_per_character:.4f}",
+        "bits per character": f"{loss.bits_per_character:.4f}",
+        "perplexity": f"{loss.perplexity:.3f}",
     }
-    if score.among is not None:
-        rows["of a Chinese character"] = f"{score.among.perplexity:.1f}"
-    rows |= {"characters scored": f"{score.characters:,}", "unknown to the network": f"{unknown:,}"}
+    if loss.among is not None:
+        rows["of a Chinese character"] = f"{loss.among.perplexity:.1f}"
+    rows |= {"characters scored": f"{loss.characters:,}", "unknown to the network": f"{unknown:,}"}
     for name, value in rows.items():
         click.echo(f"  {name:26}{value:>12}")
 
 
-def _print_json(opened: OpenedNetworks, text: str, score: "Score", unknown: int) -> None:
+def _print_json(opened: OpenedNetworks, text: str, loss: "TextLoss", unknown: int) -> None:
     document = opened.facts | {
         "text": text,
-        "nats_per_character": score.nats_per_character,
-        "bits_per_character": score.bits_per_character,
-        "perplexity": score.perplexity,
-        "perplexity_of_chinese_characters": score.among and score.among.perplexity,
-        "characters": score.characters,
+        "nats_per_character": loss.nats_per_character,
+        "bits_per_character": loss.bits_per_character,
+        "perplexity": loss.perplexity,
+        "perplexity_of_chinese_characters": loss.among and loss.among.perplexity,
+        "characters": loss.characters,
         "unknown_characters": unknown,
     }
     click.echo(json.dumps(document, ensure_ascii=False, indent=1))

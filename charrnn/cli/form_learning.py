@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from charrnn.cli.options import config_options, examples, json_option
-from charrnn.config import CorpusConfig, FormConfig
 from charrnn.errors import ConfigurationError, CorpusError, FormError
-from charrnn.notation import parse_lengths
-from charrnn.setting import settings_of
+from charrnn.settings.configuration import CorpusConfig, FormConfig
+from charrnn.settings.notation import parse_lengths
+from charrnn.settings.setting import settings_of
 
 if TYPE_CHECKING:
     from charrnn.corpus.loading import Corpus

@@ -19,14 +19,15 @@ from charrnn.cli.options import (
     json_option,
 )
 from charrnn.cli.poems import Told, print_json, print_poems
-from charrnn.config import FormConfig, SamplingConfig, seed_after
-from charrnn.setting import Setting
+from charrnn.cli.startup import use_idle_cores
+from charrnn.settings.configuration import FormConfig, SamplingConfig, seed_after
+from charrnn.settings.setting import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from charrnn.generation.draft import Draft, Poem
-    from charrnn.generation.surprise import Surprise
+    from charrnn.generation.scoring import TokenScore
     from charrnn.generation.writer import TextGenerator
     from charrnn.verse.bound_form import BoundForm
 
@@ -78,7 +79,7 @@ COUNT: Final = Setting(help="Poems to write, each with a seed one higher.", mini
 @click.option(
     "--explain",
     is_flag=True,
-    help="Colour each character by its surprise, with the likeliest others beneath.",
+    help="Colour each character by its surprisal, with the likeliest others beneath.",
 )
 @click.option(
     "--print-code",
@@ -126,8 +127,6 @@ def generate(
         )
     if show_scansion and not form_config.asked:
         raise click.UsageError("--show-scansion goes with a form of verse; give a --form.")
-    from charrnn.generation.threads import use_idle_cores
-
     use_idle_cores()
     from charrnn.generation.prompts import describe_substitution
     from charrnn.generation.writer import with_seed
@@ -228,10 +227,10 @@ def _poems(
         )
 
 
-def _explained(writer: "TextGenerator", start: "Draft", poem: "Poem") -> "list[Surprise]":
-    from charrnn.generation.surprise import explain_turn
+def _explained(writer: "TextGenerator", start: "Draft", poem: "Poem") -> "list[TokenScore]":
+    from charrnn.generation.scoring import score_continuation
 
-    return explain_turn(writer, start, poem.text, ended=poem.ended)
+    return score_continuation(writer, start, poem.text, ended=poem.ended)
 
 
 def _beginning(prompt: str | None, file: IO[bytes] | None) -> str:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from charrnn.checkpoint import Checkpoint, find_checkpoint, is_bundled
+from charrnn.checkpoint.directory import Checkpoint, find_checkpoint, is_bundled
 from charrnn.cli.devices import engine_on
 from charrnn.cli.options import SettingType
-from charrnn.config import DEFAULT_STRENGTH, STRENGTH
 from charrnn.errors import CheckpointError, ConfigurationError
-from charrnn.notation import parse_blend
+from charrnn.settings.configuration import DEFAULT_STRENGTH, STRENGTH
+from charrnn.settings.notation import parse_blend
 from charrnn.wording import listed
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Networks:
 
         Args:
             device: What computes them; see `charrnn.cli.devices`.
-            reads_only: Whether they are to foresee a text and not to write one; see `blended`.
+            reads_only: Whether they score a text and write none; see `product_of_experts`.
 
         Raises:
             CheckpointError: One cannot be used.
@@ -72,16 +72,16 @@ class Networks:
         writer = writers[0]
         facts = _facts(found[0])
         if len(found) > 1:
-            from charrnn.generation.mixture import blended
+            from charrnn.generation.ensembles import product_of_experts
 
-            writer = blended(writers, weights, reads_only=reads_only)
+            writer = product_of_experts(writers, weights, reads_only=reads_only)
             pairs = zip(found, weights, strict=True)
             facts = {"blend": [_facts(one) | {"weight": weight} for one, weight in pairs]}
         if self.unlike is not None:
-            from charrnn.generation.contrast import unlike
+            from charrnn.generation.ensembles import contrastive_decoding
 
             other = Checkpoint.open(self.unlike)
-            writer = unlike(writer, TextGenerator.open(other, engine), self.strength)
+            writer = contrastive_decoding(writer, TextGenerator.open(other, engine), self.strength)
             facts["unlike"] = _facts(other) | {"strength": self.strength}
         return OpenedNetworks(writer, facts, device)
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from charrnn.checkpoint import Checkpoint, CheckpointWriter, find_checkpoint
+from charrnn.checkpoint.directory import Checkpoint, CheckpointWriter, find_checkpoint
 from charrnn.cli.learned_text import corpus_again, read_alike
 from charrnn.cli.options import checkpoints_option, config_options, examples, json_option
-from charrnn.config import CorpusConfig
 from charrnn.errors import CheckpointError, CorpusError
+from charrnn.settings.configuration import CorpusConfig
 
 if TYPE_CHECKING:
     from charrnn.corpus.loading import Corpus
@@ -121,7 +121,7 @@ def novelty(
     if corpus is None:
         click.echo(f"There is nothing to compare with: {missing}", err=True)
     else:
-        fraction, shortest = record.reading.validation_fraction, record.training.shortest_part
+        fraction, shortest = record.corpus_config.validation_fraction, record.training.shortest_part
         split = split_corpus(corpus, fraction, shortest)
         measured["this text"] = _located(measured["this text"], corpus, split)
         measured["validation"] = measure(known, poems_at(corpus, split.validation))

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import networks_in, read_record
+from charrnn.checkpoint.directory import networks_in, read_record
+from charrnn.checkpoint.record import holds_run
 from charrnn.cli.networks import Networks, OpenedNetworks
 from charrnn.cli.options import checkpoints_option, examples, json_option
 from charrnn.cli.poems import Told, print_json, print_poems
+from charrnn.cli.startup import use_idle_cores
 from charrnn.errors import CheckpointError, DeviceError, ReplayError
-from charrnn.record import holds_run
 
 if TYPE_CHECKING:
     from charrnn.generation.draft import Poem
@@ -36,8 +37,6 @@ def replay(code: str, checkpoints: Path, as_json: bool) -> None:
     by their digests, whatever they are called now. When the poem cannot be written again, you are
     told what differs.
     """
-    from charrnn.generation.threads import use_idle_cores
-
     use_idle_cores()
     from charrnn.generation.replay_code import decode
 

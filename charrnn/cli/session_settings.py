@@ -4,9 +4,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Final
 
-from charrnn.config import OF_ONES_OWN, FormConfig, SamplingConfig
 from charrnn.errors import ConfigurationError
-from charrnn.setting import AUTO, settings_of
+from charrnn.settings.configuration import OF_ONES_OWN, FormConfig, SamplingConfig
+from charrnn.settings.setting import AUTO, settings_of
 
 OFF: Final = "off"
 """What is typed in the place of a form to have none."""

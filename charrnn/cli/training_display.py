@@ -10,9 +10,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from charrnn.architecture import CELL_NAMES
+from charrnn.checkpoint.lookup import spoken_name
 from charrnn.cli.losses import bits, labelled_baselines, sparkline
-from charrnn.naming import spoken_name
+from charrnn.settings.architecture import CELL_NAMES
 from charrnn.training.observer import Evaluation, Outcome, Plan, Progress
 from charrnn.wording import counted
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charrnn.cli.options import config_options, examples, given_settings, json_option, option_name
-from charrnn.config import CorpusConfig, FormConfig
+from charrnn.settings.configuration import CorpusConfig, FormConfig
 
 if TYPE_CHECKING:
     from charrnn.poetry.form import Form

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final, Protocol
 
-from charrnn.cache import disk_errors
+from charrnn.corpus.cache import disk_errors
 from charrnn.errors import CorpusError
 
 TIMEOUT: Final = 30.0

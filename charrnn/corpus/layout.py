@@ -24,9 +24,9 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.config import Layout
 from charrnn.corpus import store
 from charrnn.corpus.store import Rows, StoredRows, Text, as_array, blocks, code_units, pieces
+from charrnn.settings.configuration import Layout
 
 ResolvedLayout = Literal["text", "blocks", "lines"]
 Spans = Rows[np.int64]

@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from charrnn.config import CorpusConfig, TrainingConfig
 from charrnn.corpus.catalogue import HAN
 from charrnn.corpus.chinese_script import only_simplified, only_traditional
 from charrnn.corpus.layout import ResolvedLayout, Spans, neighbours
@@ -16,6 +15,7 @@ from charrnn.corpus.splitting import Split, split_corpus
 from charrnn.corpus.store import as_array, blocks, whole_lines
 from charrnn.corpus.vocabulary import Vocabulary, character_counts
 from charrnn.errors import CorpusError
+from charrnn.settings.configuration import CorpusConfig, TrainingConfig
 
 _RAREST_SHOWN: Final = 10
 

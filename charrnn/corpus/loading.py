@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-from charrnn.config import CorpusConfig, Layout
+from charrnn.checkpoint.record import CorpusRecord
 from charrnn.corpus.catalogue import Catalogue, open_catalogue
 from charrnn.corpus.download import DownloadProgress, untold
 from charrnn.corpus.encoding import Normaliser, decoded, find_encoding
@@ -14,7 +14,7 @@ from charrnn.corpus.layout import ResolvedLayout, Spans, choose_layout, cut
 from charrnn.corpus.sources import Source, corpus_name, find_sources
 from charrnn.corpus.store import StoredText, Text, pieces
 from charrnn.errors import CorpusError
-from charrnn.record import CorpusRecord
+from charrnn.settings.configuration import CorpusConfig, Layout
 
 _JOINT: Final = "\n\n\n"
 _MOST_TOLD: Final = 3

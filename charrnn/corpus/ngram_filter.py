@@ -24,14 +24,14 @@ from typing import Final, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.checkpoint import NGRAM_FILTER_FILE, CheckpointWriter
+from charrnn.checkpoint.atomic_files import replacing, try_to_keep
+from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, CheckpointWriter
+from charrnn.checkpoint.record import RunRecord
 from charrnn.corpus.layout import Spans, neighbours
 from charrnn.corpus.loading import Corpus
 from charrnn.corpus.splitting import split_corpus
 from charrnn.corpus.store import blocks, pieces
 from charrnn.errors import CheckpointError, CorpusError
-from charrnn.files import replacing, try_to_keep
-from charrnn.record import RunRecord
 
 N_OF_LETTERS: Final = 12
 N_OF_WORDS: Final = 6
@@ -160,7 +160,7 @@ def filter_of_training_part(corpus: Corpus, record: RunRecord) -> NgramFilter:
     """
     n = _n_of(record.vocabulary)
     spans = split_corpus(
-        corpus, record.reading.validation_fraction, record.training.shortest_part
+        corpus, record.corpus_config.validation_fraction, record.training.shortest_part
     ).training
     lengths = (rows[:, 1] - rows[:, 0] for rows in blocks(spans))
     most = sum(int((some - n + 1).clip(min=0).sum()) for some in lengths)

@@ -13,7 +13,7 @@ from typing import IO, Any, BinaryIO, Final, Generic, Protocol, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.cache import cache_directory, disk_errors
+from charrnn.corpus.cache import cache_directory, disk_errors
 
 Number = TypeVar("Number", bound=np.generic)
 Number_co = TypeVar("Number_co", bound=np.generic, covariant=True)

@@ -8,11 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from charrnn.config import SamplingConfig
 from charrnn.generation.draft import Draft
 from charrnn.generation.pen import Pen
 from charrnn.generation.ranking import Score
 from charrnn.generation.trail import Trail
+from charrnn.settings.configuration import SamplingConfig
 
 MOST_TOGETHER: Final = 64
 """Poems that are written side by side. More gain little, and each holds its states in memory."""

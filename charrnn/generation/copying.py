@@ -5,12 +5,12 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from charrnn.checkpoint import Checkpoint
-from charrnn.config import Layout
+from charrnn.checkpoint.directory import Checkpoint
 from charrnn.corpus.ngram_filter import MULTIPLIER, N_OF_WORDS, WORD, NgramFilter
 from charrnn.corpus.vocabulary import SPECIAL, Vocabulary
 from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.generation.filters import Mask
+from charrnn.settings.configuration import Layout
 
 LIMIT_OF_LETTERS: Final = 25
 """Longest run that a poem may share with the text learned, where characters are letters.

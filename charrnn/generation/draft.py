@@ -3,13 +3,13 @@
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
-from charrnn.config import SamplingConfig
 from charrnn.corpus.variants import Substitution
 from charrnn.generation.ending import LINE_END, LineCount
 from charrnn.generation.engine import Logits, State
 from charrnn.generation.growing_text import GrowingText
 from charrnn.generation.ranking import Score
 from charrnn.generation.reading import Reading
+from charrnn.settings.configuration import SamplingConfig
 
 
 # One of each is made for every character, and a frozen dataclass takes four times as long to make.

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.config import LENGTH_OF_TEXT, LONGEST_POEM, Layout, SamplingConfig
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.generation.constraint import Constraint
 from charrnn.generation.draft import Draft
@@ -16,6 +15,7 @@ from charrnn.generation.filters import Mask, Temperature
 from charrnn.generation.sampling import adjust, log_share, narrow, temperature_at
 from charrnn.generation.wishes import wishes
 from charrnn.rules import Rules
+from charrnn.settings.configuration import LENGTH_OF_TEXT, LONGEST_POEM, Layout, SamplingConfig
 
 
 @dataclass(slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""Reading with a trained network: what it makes of a text that poems are to go on from."""
+"""Reads prompts through a network (prefill), so that poems can go on from them."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -8,8 +8,8 @@ from typing import Final, Self
 
 import numpy as np
 
-from charrnn.checkpoint import Checkpoint
-from charrnn.config import Layout
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.record import RunRecord
 from charrnn.corpus.ngram_filter import NgramFilter
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import CheckpointError
@@ -21,26 +21,25 @@ from charrnn.generation.growing_text import GrowingText
 from charrnn.generation.prompts import poems_in, read_prompt
 from charrnn.generation.ranking import Score, score
 from charrnn.generation.reading import Reading, gather
-from charrnn.generation.weights import NetworkWeights, stored_weights
-from charrnn.record import RunRecord
+from charrnn.generation.weights import NetworkWeights
+from charrnn.settings.configuration import Layout
 
 LONGEST_READING: Final = 256
 """Characters of a prompt read at once, so that the logits after each of them fit in memory."""
 
 
 class TextReader:
-    """Reads with a network, and judges what was written.
+    """Reads prompts through a network, and ranks what was written.
 
     Args:
         model: The network.
         vocabulary: The characters it reads and writes.
-        layout: How poems stood in the text it learned.
-        stanzas: Whether one blank line parted stanzas there, and only a longer gap poems.
-        poems_by_lines: How many of the poems it learned have 1, 2, 3 ... lines; empty where
-            that is not known.
-        poem_length: Characters of a usual one; None where that is not known, or the text is one.
-        checkpoints: Where the networks came from that write together, the one with the most say
-            first; none when there is only one, and it has not been saved.
+        layout: The layout of the text it learned.
+        stanzas: Whether one blank line separates stanzas there, and only a longer gap poems.
+        poems_by_lines: How many of the poems it learned have 1, 2, 3 ... lines; empty if unknown.
+        poem_length: Characters of an average poem; None if unknown, or for a continuous text.
+        checkpoints: The checkpoints of the networks, the one of greatest weight first; none for a
+            network that is not saved yet.
         open_ngram_filters: Opens the filters of the texts it learned, when they are first needed;
             None where there are none.
     """
@@ -81,7 +80,7 @@ class TextReader:
         """
         checkpoint = source if isinstance(source, Checkpoint) else Checkpoint.open(source)
         architecture = checkpoint.record.architecture
-        with stored_weights(checkpoint.model_path, architecture) as weights:
+        with NetworkWeights.open(checkpoint.model_path, architecture) as weights:
             model = engine(weights, architecture)
         try:
             return cls._of_model(model, checkpoint.record, checkpoint)
@@ -90,7 +89,7 @@ class TextReader:
 
     @classmethod
     def of_weights(cls, weights: NetworkWeights, record: RunRecord) -> Self:
-        """Write with the weights of a run that is still learning.
+        """Write with the weights of a run that is still training.
 
         Args:
             weights: The arrays of its network.

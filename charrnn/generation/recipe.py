@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from charrnn.config import FormConfig, SamplingConfig
+from charrnn.settings.configuration import FormConfig, SamplingConfig
 
 MARK_BYTES: Final = 4
 """Bytes of the digest of a text."""

@@ -11,13 +11,13 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from charrnn.config import LENGTH_OF_TEXT, LONGEST_POEM, SamplingConfig, seed_after
 from charrnn.errors import ReplayError
 from charrnn.generation.copying import sensible_limit
 from charrnn.generation.draft import Poem
 from charrnn.generation.recipe import FormRecipe, Recipe, TextMark, Tools
 from charrnn.generation.replay_code import DIGEST_BYTES
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import LENGTH_OF_TEXT, LONGEST_POEM, SamplingConfig, seed_after
 
 _PROCESSOR: Final = Path("/proc/cpuinfo")
 _PROCESSOR_BYTES: Final = 2

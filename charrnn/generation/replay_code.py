@@ -24,7 +24,6 @@ import json
 import zlib
 from typing import Any, Final
 
-from charrnn.config import FormConfig, SamplingConfig
 from charrnn.errors import ReplayError
 from charrnn.generation.recipe import (
     MARK_BYTES,
@@ -34,7 +33,8 @@ from charrnn.generation.recipe import (
     TextMark,
     Tools,
 )
-from charrnn.typecheck import is_finite
+from charrnn.settings.configuration import FormConfig, SamplingConfig
+from charrnn.settings.setting import is_finite
 
 VERSION: Final = 1
 

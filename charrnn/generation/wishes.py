@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.config import SamplingConfig
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.generation.filters import Mask
 from charrnn.generation.prompts import shown
-from charrnn.notation import parse_ban, parse_favours
+from charrnn.settings.configuration import SamplingConfig
+from charrnn.settings.notation import parse_ban, parse_favours
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,8 +9,8 @@ from typing import Final
 
 import tensorflow as tf
 
-from charrnn.config import SamplingConfig
-from charrnn.notation import parse_schedule
+from charrnn.settings.configuration import SamplingConfig
+from charrnn.settings.notation import parse_schedule
 
 BARRED: Final = -math.inf
 

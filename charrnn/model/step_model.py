@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from charrnn.architecture import Architecture
 from charrnn.model.step_network import NetworkArrays, State, StepNetwork
 from charrnn.model.writing_loop import WritingLoop
 from charrnn.rules import Beginning, Rules
+from charrnn.settings.architecture import Architecture
 
 Logits = npt.NDArray[np.float32]
 

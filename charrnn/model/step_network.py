@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from charrnn.architecture import GATES, STATES, Architecture
 from charrnn.model.equations import EQUATIONS
+from charrnn.settings.architecture import GATES, STATES, Architecture
 
 State = list[list[tf.Tensor]]
 """For each recurrent layer its tensors `(batch, units)`: h, and for an LSTM also c."""

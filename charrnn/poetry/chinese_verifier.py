@@ -7,12 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from charrnn.config import Readings
 from charrnn.errors import FormError
 from charrnn.poetry.chinese_lines import verse_lines
 from charrnn.poetry.chinese_sounds import ChineseSounds, Tone, rhymes, tones
 from charrnn.poetry.form import LONGEST_LINE, Form, Line
 from charrnn.poetry.judgement import Fault, Judgement, ScannedLine
+from charrnn.settings.configuration import Readings
 from charrnn.wording import counted
 
 _MARKS: Final = {

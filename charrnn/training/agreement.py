@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from charrnn.corpus.loading import Corpus
 from charrnn.errors import WorkersError
-from charrnn.setting import AUTO, Configuration, settings_of
+from charrnn.settings.setting import AUTO, Configuration, settings_of
 
 Facts = dict[str, Any]
 """What one worker says of itself, as JSON has it."""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from charrnn.config import CorpusConfig
 from charrnn.corpus.loading import Corpus, read_corpus
+from charrnn.settings.configuration import CorpusConfig
 from charrnn.training.observer import TrainingObserver
 
 CorpusSource = str | Path | Corpus | Sequence[str | Path]

@@ -7,10 +7,10 @@ from typing import Any
 
 import keras
 
-from charrnn.checkpoint import CheckpointWriter, claim, read_record
+from charrnn.checkpoint.directory import CheckpointWriter, claim, read_record
 from charrnn.cluster import Cluster
-from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.errors import CheckpointError
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training.agreement import named_settings
 from charrnn.training.continuation import changed_training, has_new_budget, sources_of
 from charrnn.training.follower import follow
@@ -161,7 +161,7 @@ def resume(
     sources = corpus or sources_of(record, writer.directory)
     with led(cluster, watchers.observer.noted, record) as team:
         # The layout is the one recorded: detection may have changed since the run began.
-        reading = dataclasses.replace(record.reading, layout=record.corpus.layout)
+        reading = dataclasses.replace(record.corpus_config, layout=record.corpus.layout)
         text = read_text(sources, reading, watchers.observer, record.corpus.stanzas)
         if text.digest != record.corpus.digest:
             raise CheckpointError(

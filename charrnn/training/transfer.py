@@ -15,12 +15,12 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.architecture import Architecture
-from charrnn.checkpoint import Checkpoint
-from charrnn.config import ModelConfig
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.record import OriginRecord
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import CheckpointError
-from charrnn.record import OriginRecord
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.configuration import ModelConfig
 
 Arrays = list[npt.NDArray[np.float32]]
 

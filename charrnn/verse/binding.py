@@ -7,7 +7,6 @@ from typing import Final, cast
 
 import numpy as np
 
-from charrnn.config import FormConfig, SamplingConfig, Words
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.generation.ending import LINE_END
@@ -21,6 +20,7 @@ from charrnn.poetry.english_words import is_latin
 from charrnn.poetry.form import Form, Language, Line
 from charrnn.poetry.form_file import read_form
 from charrnn.poetry.lessons import learned_sounds, learned_words
+from charrnn.settings.configuration import FormConfig, SamplingConfig, Words
 from charrnn.verse.automaton import Automaton
 from charrnn.verse.bound_form import BoundForm
 from charrnn.verse.composer import refuse_what_contradicts_a_form

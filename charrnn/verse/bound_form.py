@@ -7,7 +7,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from charrnn.config import FormConfig
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.generation.reader import TextReader
 from charrnn.generation.recipe import FormRecipe
@@ -16,6 +15,7 @@ from charrnn.poetry.chinese_lines import is_han
 from charrnn.poetry.form import Form
 from charrnn.poetry.form_file import written_form
 from charrnn.poetry.known_forms import names_a_file
+from charrnn.settings.configuration import FormConfig
 from charrnn.verse.automaton import Automaton
 from charrnn.verse.poet import Poet
 from charrnn.verse.standard import ChineseStandard, Standard

@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 
-from charrnn.config import Choose, SamplingConfig
 from charrnn.errors import ConfigurationError, FormGivenUpError
 from charrnn.generation.constraint import Constraint, NoRepeat, states_after
 from charrnn.generation.draft import Draft
@@ -17,6 +16,7 @@ from charrnn.generation.prompts import read_prompt
 from charrnn.generation.sampling import temperature_at
 from charrnn.generation.writer import TextGenerator
 from charrnn.poetry.form import Form
+from charrnn.settings.configuration import Choose, SamplingConfig
 from charrnn.verse.automaton import Automaton
 from charrnn.verse.opening import given_symbols, states_after_prompt
 from charrnn.verse.particles import Particle, chosen, write_line

@@ -22,7 +22,7 @@ from benchmarks.generation.contestants import (
 from benchmarks.generation.networks import NETWORKS, Network, network_named, text_of
 from benchmarks.generation.rounds import ContestantEndedError, Measured, Start
 from benchmarks.generation.tables import Result
-from charrnn.checkpoint import CheckpointWriter
+from charrnn.checkpoint.directory import CheckpointWriter
 from charrnn.corpus.encoding import Normaliser
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.generation.engine import NumpyEngine

@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from charrnn.cli import main
-from charrnn.config import CorpusConfig
 from charrnn.corpus import streams
 from charrnn.corpus.catalogue import Catalogue, read_entries
 from charrnn.corpus.loading import read_corpus
 from charrnn.corpus.splitting import encode_part, split_corpus
+from charrnn.settings.configuration import CorpusConfig
 from tests.generation.networks import (
     CERTAINTY,
     POEM,

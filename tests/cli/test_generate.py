@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint
 from charrnn.cli import main
-from charrnn.config import LARGEST_SEED
+from charrnn.settings.configuration import LARGEST_SEED
 from tests.generation.networks import POEM, save_reciting_run
 
 WILD = ("--temperature", "1000000")
@@ -234,7 +234,7 @@ def test_what_the_network_had_expected_is_drawn_beneath_the_poem(
 ) -> None:
     result = generate("--explain", "--seed", "1", "--prompt", "By\nbl", "--count", "2")
     assert result.exit_code == 0
-    assert result.stderr.splitlines()[2].startswith("Beneath each character: its surprise in bits")
+    assert result.stderr.splitlines()[2].startswith("Beneath each character: its surprisal in bits")
     assert result.stderr.count("Beneath") == 1
     golden("explained.txt", result.stdout)
 

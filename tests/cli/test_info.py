@@ -9,13 +9,19 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from charrnn.checkpoint import HISTORY_FILE, MODEL_FILE, SOUNDS_FILE, WORDS_FILE, CheckpointWriter
+from charrnn.checkpoint.directory import (
+    HISTORY_FILE,
+    MODEL_FILE,
+    SOUNDS_FILE,
+    WORDS_FILE,
+    CheckpointWriter,
+)
+from charrnn.checkpoint.record import RECORD_FILE
 from charrnn.cli import main
 from charrnn.cli.run_facts import any_run, whole_run
 from charrnn.cli.run_tables import show_run, show_runs
 from charrnn.poetry.learned_sounds import LearnedSounds
 from charrnn.poetry.learned_words import LearnedWords
-from charrnn.record import RECORD_FILE
 from tests.fakes import RECORD, write_run
 
 NOW = datetime.datetime(2026, 1, 2, 12, tzinfo=datetime.UTC)

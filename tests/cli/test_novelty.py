@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from charrnn.checkpoint import NGRAM_FILTER_FILE, CheckpointWriter
+from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, CheckpointWriter
 from charrnn.cli import main
-from charrnn.config import CorpusConfig, Layout
 from charrnn.corpus.loading import read_corpus
 from charrnn.corpus.ngram_filter import filter_of_training_part
+from charrnn.settings.configuration import CorpusConfig, Layout
 from tests.generation.networks import save_reciting_run
 
 LEARNED = "\n\n".join(

@@ -1,9 +1,9 @@
 import pytest
 
 from charrnn.cli.session_settings import SessionSettings, helps, suggestions_for
-from charrnn.config import FormConfig, SamplingConfig
 from charrnn.errors import CharrnnError, ConfigurationError, FormError
-from charrnn.setting import settings_of
+from charrnn.settings.configuration import FormConfig, SamplingConfig
+from charrnn.settings.setting import settings_of
 
 PLAIN = SessionSettings(SamplingConfig(), FormConfig())
 

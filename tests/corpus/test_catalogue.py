@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.config import CorpusConfig
 from charrnn.corpus.catalogue import (
     RECIPES,
     Catalogue,
@@ -17,6 +16,7 @@ from charrnn.corpus.catalogue import (
 )
 from charrnn.corpus.loading import read_corpus
 from charrnn.errors import CorpusError
+from charrnn.settings.configuration import CorpusConfig
 
 TEXT = "The tide comes in,\nthe tide goes out.\n" * 3
 RECORDS = [{"paragraphs": ["白日依山盡，黃河入海流。", "欲窮千里目，更上一層樓。"]}]

@@ -1,8 +1,8 @@
 import pytest
 
-from charrnn.config import CorpusConfig
 from charrnn.corpus.lint import Example, LintIssue, check_corpus
 from charrnn.corpus.loading import read_corpus
+from charrnn.settings.configuration import CorpusConfig
 from tests.corpora import corpus_from_text
 
 CLEAN = [f"poem {number} begins and goes\nand ends with {number * number}" for number in range(90)]

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.config import CorpusConfig
 from charrnn.corpus.catalogue import open_catalogue
 from charrnn.corpus.loading import read_corpus
 from charrnn.corpus.sources import corpus_name
 from charrnn.corpus.splitting import encode_part, split_corpus
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.errors import CorpusError
+from charrnn.settings.configuration import CorpusConfig
 
 POEMS = "The tide comes in,\nthe tide goes out.\n\nThe moon comes up,\nthe moon goes down.\n"
 

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from charrnn.config import CorpusConfig
 from charrnn.corpus import encoding, layout, store
 from charrnn.corpus.lint import check_corpus
 from charrnn.corpus.loading import read_corpus
@@ -21,6 +20,7 @@ from charrnn.corpus.splitting import encode_part, split_corpus
 from charrnn.corpus.store import as_array
 from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.errors import CorpusError
+from charrnn.settings.configuration import CorpusConfig
 from charrnn.training.baselines import unigram_entropy, xz_entropy
 from charrnn.training.batches import TrainingStreams
 from tests.corpora import corpus_from_text

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.checkpoint import NGRAM_FILTER_FILE, CheckpointWriter
-from charrnn.config import CorpusConfig, Layout
+from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, CheckpointWriter
+from charrnn.checkpoint.record import RunRecord
 from charrnn.corpus import ngram_filter, store
 from charrnn.corpus.loading import Corpus
 from charrnn.corpus.ngram_filter import (
@@ -26,7 +26,7 @@ from charrnn.corpus.ngram_filter import (
 )
 from charrnn.corpus.splitting import poems_at, split_corpus
 from charrnn.errors import CheckpointError, CorpusError
-from charrnn.record import RunRecord
+from charrnn.settings.configuration import CorpusConfig, Layout
 from tests.corpora import corpus_from_text, filter_of
 from tests.fakes import RECORD
 
@@ -42,7 +42,7 @@ def learned(text: str, layout: Layout = "blocks") -> tuple[Corpus, RunRecord]:
     record = dataclasses.replace(
         RECORD,
         corpus=corpus.record(),
-        reading=reading,
+        corpus_config=reading,
         training=training,
         vocabulary=tuple(sorted(set(text))),
     )

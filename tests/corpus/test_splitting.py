@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.config import CorpusConfig
 from charrnn.corpus.splitting import encode_part, split_corpus
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import CorpusError
+from charrnn.settings.configuration import CorpusConfig
 from tests.corpora import corpus_from_text
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.cache import cache_directory
 from charrnn.corpus import store
+from charrnn.corpus.cache import cache_directory
 from charrnn.corpus.store import (
     StoredRows,
     StoredText,

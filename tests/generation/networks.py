@@ -11,14 +11,14 @@ from typing import Any
 import h5py
 import numpy as np
 
-from charrnn.architecture import Architecture
-from charrnn.checkpoint import CheckpointWriter
-from charrnn.config import CorpusConfig, Layout, TrainingConfig
+from charrnn.checkpoint.directory import CheckpointWriter
+from charrnn.checkpoint.record import CorpusRecord, ModelRecord, RunRecord
 from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.generation.engine import NumpyEngine
-from charrnn.generation.weights import NetworkWeights, RecurrentWeights, stored_weights
+from charrnn.generation.weights import NetworkWeights, RecurrentWeights
 from charrnn.generation.writer import TextGenerator
-from charrnn.record import CorpusRecord, ModelRecord, RunRecord
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.configuration import CorpusConfig, Layout, TrainingConfig
 
 POEM = "black\nhorse"
 """A poem of eleven different characters, so that each tells what comes next."""
@@ -122,7 +122,7 @@ def _save_run(
             poems=1,
             poems_by_lines=(),
         ),
-        reading=CorpusConfig(layout=layout, validation_fraction=0.5),
+        corpus_config=CorpusConfig(layout=layout, validation_fraction=0.5),
         training=TrainingConfig(window=4),
         device="the CPU",
         baselines={},
@@ -252,11 +252,5 @@ def random_network() -> tuple[NetworkWeights, Architecture]:
 
 def read_weights(path: Path, architecture: Architecture) -> NetworkWeights:
     """The arrays of a saved network, all at once."""
-    with stored_weights(path, architecture) as stored:
-        return NetworkWeights(
-            stored.embedding,
-            tuple(stored.recurrent),
-            stored.logits_kernel,
-            stored.logits_bias,
-            stored.projection,
-        )
+    with NetworkWeights.open(path, architecture) as stored:
+        return dataclasses.replace(stored, recurrent=tuple(stored.recurrent))

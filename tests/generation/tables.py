@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.config import Layout
 from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import Layout
 
 
 class TableModel:

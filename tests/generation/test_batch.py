@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pytest
 
-from charrnn.config import SamplingConfig
 from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.generation import batch
@@ -12,6 +11,7 @@ from charrnn.generation.engine import NumpyEngine
 from charrnn.generation.pen import Pen
 from charrnn.generation.trail import Trail
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 from tests.generation.networks import POEM, markov, random_network, reciter
 
 LETTERS = "\nabcdefghij"

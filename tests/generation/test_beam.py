@@ -3,11 +3,11 @@ import itertools
 import numpy as np
 import pytest
 
-from charrnn.config import SamplingConfig
 from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN
 from charrnn.generation.beam import search
 from charrnn.generation.filters import log_softmax
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 from tests.generation.networks import markov
 
 LETTERS = "abc"

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from charrnn.config import SamplingConfig
 from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN, Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.generation.constraint import NoRepeat, states_after
@@ -10,6 +9,7 @@ from charrnn.generation.ending import Ending, LineCount
 from charrnn.generation.growing_text import GrowingText
 from charrnn.generation.next_symbols import NextSymbols
 from charrnn.generation.reading import Reading
+from charrnn.settings.configuration import SamplingConfig
 
 VOCABULARY = Vocabulary(("\n", "a", "b", "c"))
 LOGITS = np.log(np.array([0.1, 0.2, 0.2, 0.25, 0.15, 0.1], np.float32))

@@ -3,14 +3,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from charrnn.checkpoint import Checkpoint
-from charrnn.config import SamplingConfig
+from charrnn.checkpoint.directory import Checkpoint
 from charrnn.corpus.variants import Substitution
 from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.errors import CheckpointError
 from charrnn.generation import reader
 from charrnn.generation.engine import NumpyEngine
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 from tests.generation.networks import (
     POEM,
     VOCABULARY,

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from charrnn.config import LENGTH_OF_TEXT, LONGEST_POEM, SamplingConfig
 from charrnn.errors import ReplayError
 from charrnn.generation import replay
 from charrnn.generation.recipe import Recipe, TextMark, Tools
 from charrnn.generation.replay import recipe_of, settled, write_again
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import LENGTH_OF_TEXT, LONGEST_POEM, SamplingConfig
 from tests.corpora import filter_of
 from tests.generation.networks import markov
 from tests.generation.tables import table_generator

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.config import LARGEST_SEED, FormConfig, SamplingConfig
 from charrnn.errors import ReplayError
 from charrnn.generation import replay_code
 from charrnn.generation.recipe import FormRecipe, Recipe, TextMark, Tools
 from charrnn.generation.replay_code import decode, encode
+from charrnn.settings.configuration import LARGEST_SEED, FormConfig, SamplingConfig
 
 RECIPE = Recipe(
     networks=(("0123456789abcdef", 1.0),),

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from charrnn.config import SamplingConfig
 from charrnn.generation import sampling
 from charrnn.generation.filters import log_softmax
 from charrnn.generation.sampling import LEAST_LOG_SHARE, draw, log_share, prepare, temperature_at
+from charrnn.settings.configuration import SamplingConfig
 
 NOTHING_BARRED = np.zeros(4, np.bool_)
 FIRST_BARRED = np.array([True, False, False, False])

@@ -3,11 +3,11 @@ import itertools
 import numpy as np
 import pytest
 
-from charrnn.config import SamplingConfig
 from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL
 from charrnn.generation.draft import Step
 from charrnn.generation.trail import LONGEST_HELD, MOST_STEPS_BACK, Trail
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 from tests.generation.networks import markov
 
 LETTERS = "abcd"

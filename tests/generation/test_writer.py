@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.config import LENGTH_OF_TEXT, LONGEST_POEM, SamplingConfig
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN
 from charrnn.generation.engine import NumpyEngine
 from charrnn.generation.growing_text import LONGEST_END
 from charrnn.generation.writer import TextGenerator, with_seed
+from charrnn.settings.configuration import LENGTH_OF_TEXT, LONGEST_POEM, SamplingConfig
 from tests.generation.networks import (
     CERTAINTY,
     POEM,

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from charrnn.config import SamplingConfig
 from charrnn.generation import sampling
 from charrnn.generation.ending import Ending
 from charrnn.generation.sampling import temperature_at
 from charrnn.model import filters
+from charrnn.settings.configuration import SamplingConfig
 
 ROWS, SYMBOLS = 40, 23
 LINE_END = 5

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from charrnn.config import Layout, SamplingConfig
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.generation import compiled
 from charrnn.generation.batch import Sheet
@@ -17,6 +16,7 @@ from charrnn.generation.pen import Pen
 from charrnn.generation.writer import TextGenerator
 from charrnn.model.step_model import TensorFlowEngine
 from charrnn.model.writing_loop import STRETCH, WritingLoop
+from charrnn.settings.configuration import Layout, SamplingConfig
 from tests.corpora import filter_of
 from tests.generation.networks import random_network
 from tests.generation.test_sampling import chi_square

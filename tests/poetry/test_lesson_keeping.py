@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE, Checkpoint, CheckpointWriter
-from charrnn.config import CorpusConfig, Layout
+from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE, Checkpoint, CheckpointWriter
 from charrnn.corpus.loading import Corpus
 from charrnn.corpus.splitting import split_corpus
 from charrnn.errors import CheckpointError
@@ -15,6 +14,7 @@ from charrnn.poetry.chinese_sounds import Reading
 from charrnn.poetry.learned_words import LearnedWords
 from charrnn.poetry.lesson_keeping import keep_lessons
 from charrnn.poetry.lessons import learned_sounds, learned_words, open_sounds
+from charrnn.settings.configuration import CorpusConfig, Layout
 from tests.corpora import corpus_from_text
 from tests.fakes import RECORD
 

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.errors import WorkersError
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training.agreement import (
     facts,
     named_settings,

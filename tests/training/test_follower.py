@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from charrnn.architecture import Architecture
 from charrnn.cluster import Cluster
-from charrnn.config import CorpusConfig
 from charrnn.corpus import streams
 from charrnn.model.network import StatefulNetwork, build_network
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.configuration import CorpusConfig
 from charrnn.training import evaluation
 from charrnn.training.channel import Channel
 from charrnn.training.follower import Follower
@@ -68,7 +68,7 @@ class Pair:
         self.goes_on = threading.Event()
         self.channel = Channel(near, "worker 1")
         self.chief = Chief(Cluster(("a:1", "b:2"), 0), [self.channel])
-        text = TrainingText(CORPUS, RECORD.reading, RECORD.training)
+        text = TrainingText(CORPUS, RECORD.corpus_config, RECORD.training)
         step: Any = Step(text.vocabulary.size)
         follower = Follower(
             channel=Channel(far, "the chief"),

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import pytest
 
-from charrnn.checkpoint import (
+from charrnn.checkpoint.directory import (
     HISTORY_FILE,
     NGRAM_FILTER_FILE,
     STATE_FILE,
@@ -22,7 +22,6 @@ from charrnn.checkpoint import (
     CheckpointWriter,
     read_history,
 )
-from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.corpus import layout, ngram_filter, streams
 from charrnn.corpus.loading import Corpus, read_corpus
 from charrnn.corpus.ngram_filter import NgramFilter, folded
@@ -34,6 +33,7 @@ from charrnn.errors import (
 )
 from charrnn.model.choice import Timing
 from charrnn.poetry.lessons import learned_words
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training import arithmetic, evaluation, pace, run, step, trainer
 from charrnn.training.observer import Evaluation, Outcome, Plan, Progress, SilentObserver
 from charrnn.training.step import StepResult, TrainingStep
@@ -705,7 +705,7 @@ import tensorflow as tf
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
-from charrnn.config import CorpusConfig
+from charrnn.settings.configuration import CorpusConfig
 from tests.corpora import corpus_from_text
 from charrnn.model.device import Device
 from charrnn.training import run

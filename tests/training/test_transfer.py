@@ -10,13 +10,13 @@ import keras
 import numpy as np
 import pytest
 
-from charrnn.checkpoint import Checkpoint
-from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.record import OriginRecord
 from charrnn.corpus.loading import Corpus
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import CheckpointError, TrainingInterrupted
 from charrnn.model.network import build_network
-from charrnn.record import OriginRecord
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training import run
 from charrnn.training.observer import SilentObserver
 from charrnn.training.step import TrainingStep

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from charrnn.checkpoint import WORDS_FILE
+from charrnn.checkpoint.directory import WORDS_FILE
 from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN
 from charrnn.generation.writer import TextGenerator
 from charrnn.poetry.learned_words import LearnedWords

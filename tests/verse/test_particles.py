@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.config import SamplingConfig
 from charrnn.generation.constraint import NoRepeat
 from charrnn.generation.draft import Draft
 from charrnn.generation.next_symbols import NextSymbols
 from charrnn.generation.pen import Pen
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 from charrnn.verse.particles import (
     Particle,
     chosen,
