@@ -89,8 +89,8 @@ def settled(
     if length is None and not in_a_form and not isinstance(settings.temperature, str):
         length = LENGTH_OF_TEXT if writer.layout == "text" else LONGEST_POEM
     if max_copy is None:
-        passages = writer.passages if writer.layout != "text" else ()
-        limits = {sensible_limit(index) for index in passages} or {0}
+        filters = writer.ngram_filters if writer.layout != "text" else ()
+        limits = {sensible_limit(one.n) for one in filters} or {0}
         if len(limits) == 1:
             max_copy = limits.pop()
     return dataclasses.replace(settings, length=length, max_copy=max_copy)
@@ -150,7 +150,7 @@ def _together(recipe: Recipe) -> Iterator[SamplingConfig]:
 
 def _judges(writer: TextGenerator, settings: SamplingConfig, form: FormRecipe | None) -> int:
     judged = settings.best_of > 1 or (form is not None and form.settings.choose == "best")
-    return len(writer.passages) if judged else 0
+    return len(writer.ngram_filters) if judged else 0
 
 
 def _differences(

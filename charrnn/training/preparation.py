@@ -19,8 +19,8 @@ from charrnn.checkpoint.directory import (
 )
 from charrnn.checkpoint.record import RunRecord
 from charrnn.cluster import Cluster
-from charrnn.corpus.indexing import keep_passages
 from charrnn.corpus.loading import Corpus
+from charrnn.corpus.ngram_filter import keep_ngram_filter
 from charrnn.model.device import choose_device
 from charrnn.model.network import State
 from charrnn.poetry.lesson_keeping import keep_lessons
@@ -275,7 +275,7 @@ def _trainer(
 
 
 def _run(trainer: Trainer, corpus: Corpus, observer: TrainingObserver) -> Outcome:
-    """Tell the plan, train, index the text that was learned, and keep what its poems teach."""
+    """Tell the plan, train, and keep the n-grams of the text and what its poems teach."""
     record, streams = trainer.record, trainer.streams
     observer.started(
         Plan(
@@ -299,7 +299,7 @@ def _run(trainer: Trainer, corpus: Corpus, observer: TrainingObserver) -> Outcom
             f"{trainer.validation_characters:,} characters kept aside, taken evenly."
         )
     outcome = trainer.run()
-    keep_passages(trainer.writer, corpus, trainer.record, observer.noted)
+    keep_ngram_filter(trainer.writer, corpus, trainer.record, observer.noted)
     keep_lessons(trainer.writer, corpus, trainer.record, observer.noted)
     observer.finished(outcome)
     return outcome

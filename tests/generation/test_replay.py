@@ -4,13 +4,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from charrnn.corpus.passages import PassageIndex
 from charrnn.errors import ReplayError
 from charrnn.generation import replay
 from charrnn.generation.recipe import Recipe, TextMark, Tools
 from charrnn.generation.replay import recipe_of, settled, write_again
 from charrnn.generation.writer import TextGenerator
 from charrnn.settings.configuration import LENGTH_OF_TEXT, LONGEST_POEM, SamplingConfig
+from tests.corpora import filter_of
 from tests.generation.networks import markov
 from tests.generation.tables import table_generator
 
@@ -50,14 +50,16 @@ def test_what_charrnn_chooses_by_itself_is_settled() -> None:
     assert settled(poems, asked) == dataclasses.replace(asked, length=LONGEST_POEM, max_copy=0)
     text = table_generator({"a": 1.0}, "text")
     assert settled(text, asked) == dataclasses.replace(asked, length=LENGTH_OF_TEXT, max_copy=0)
-    index = PassageIndex.build(["a poem of letters"])
-    learned = table_generator({"a": 1.0}, passages=[index])
+    letters = filter_of([], 12)
+    learned = table_generator({"a": 1.0}, ngram_filters=[letters])
     assert settled(learned, asked).max_copy == 25
     # By lines, which a length would end; and a limit for each of two languages.
     by_lines = dataclasses.replace(asked, temperature="1:0.5")
     assert settled(poems, by_lines).length is None
-    words = PassageIndex.build(["".join(map(chr, range(0x4E00, 0x4F00)))])
-    assert settled(table_generator({"a": 1.0}, passages=[index, words]), asked).max_copy is None
+    words = filter_of([], 6)
+    assert (
+        settled(table_generator({"a": 1.0}, ngram_filters=[letters, words]), asked).max_copy is None
+    )
     given = SamplingConfig(seed=1, length=5, max_copy=3)
     assert settled(learned, given) == given
 

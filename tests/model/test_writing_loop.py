@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from charrnn.corpus.passages import PassageIndex
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.generation import compiled
 from charrnn.generation.batch import Sheet
@@ -18,6 +17,7 @@ from charrnn.generation.writer import TextGenerator
 from charrnn.model.step_model import TensorFlowEngine
 from charrnn.model.writing_loop import STRETCH, WritingLoop
 from charrnn.settings.configuration import Layout, SamplingConfig
+from tests.corpora import filter_of
 from tests.generation.networks import random_network
 from tests.generation.test_sampling import chi_square
 
@@ -40,7 +40,7 @@ def writer(
         layout,
         poems_by_lines=poems_by_lines,
         poem_length=20,
-        open_passages=lambda: [PassageIndex.build(learned)] if learned else [],
+        open_ngram_filters=lambda: [filter_of(learned)] if learned else [],
     )
 
 

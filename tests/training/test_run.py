@@ -16,15 +16,15 @@ import pytest
 
 from charrnn.checkpoint.directory import (
     HISTORY_FILE,
-    PASSAGES_FILE,
+    NGRAM_FILTER_FILE,
     STATE_FILE,
     Checkpoint,
     CheckpointWriter,
     read_history,
 )
-from charrnn.corpus import indexing, layout, streams
+from charrnn.corpus import layout, ngram_filter, streams
 from charrnn.corpus.loading import Corpus, read_corpus
-from charrnn.corpus.passages import PassageIndex
+from charrnn.corpus.ngram_filter import NgramFilter, folded
 from charrnn.errors import (
     CheckpointError,
     ConfigurationError,
@@ -730,24 +730,22 @@ def test_a_run_on_two_devices_is_a_run_on_one(
         np.testing.assert_allclose(first, second, atol=1e-4)
 
 
-# The index of the text
+# The n-gram filter of the text
 
 
-def test_a_finished_run_has_an_index_of_its_text(straight: Path, corpus: Corpus) -> None:
-    index = PassageIndex.open(straight / PASSAGES_FILE)
-    assert index.corpus == corpus.digest
-    assert index.where(WORDS.strip() + " the") != []
-    learned = corpus.text[: int(0.9 * len(corpus.text))].strip()
-    assert index.where(learned) == [(1, 0)]
+def test_a_finished_run_has_a_filter_of_its_text(straight: Path, corpus: Corpus) -> None:
+    known = NgramFilter.open(straight / NGRAM_FILTER_FILE)
+    assert known.corpus == corpus.digest
+    assert known.hits(folded(corpus.text[: int(0.9 * len(corpus.text))])).all()
 
 
-def test_a_run_has_its_index_when_it_tells_that_it_is_finished(
+def test_a_run_has_its_filter_when_it_tells_that_it_is_finished(
     corpus: Corpus, tmp_path: Path
 ) -> None:
     class Looking(Diary):
         def finished(self, outcome: Outcome) -> None:
             super().finished(outcome)
-            assert (outcome.directory / PASSAGES_FILE).exists()
+            assert (outcome.directory / NGRAM_FILTER_FILE).exists()
 
     diary = Looking()
     train(corpus, tmp_path, observer=diary)
@@ -760,7 +758,7 @@ def test_a_finished_run_has_the_words_of_its_text(straight: Path) -> None:
     assert set(WORDS.lower().split()) <= words.keys()
 
 
-def test_an_interrupted_run_has_its_index_when_it_has_gone_on_to_its_end(
+def test_an_interrupted_run_has_its_filter_when_it_has_gone_on_to_its_end(
     corpus: Corpus, tmp_path: Path
 ) -> None:
     def interrupt(step: int) -> None:
@@ -769,9 +767,9 @@ def test_an_interrupted_run_has_its_index_when_it_has_gone_on_to_its_end(
 
     with pytest.raises(TrainingInterrupted):
         train(corpus, tmp_path, observer=Diary(interrupt))
-    assert not (tmp_path / "moon" / PASSAGES_FILE).exists()
+    assert not (tmp_path / "moon" / NGRAM_FILTER_FILE).exists()
     run.resume(tmp_path / "moon", corpus=corpus)
-    assert PassageIndex.open(tmp_path / "moon" / PASSAGES_FILE).corpus == corpus.digest
+    assert NgramFilter.open(tmp_path / "moon" / NGRAM_FILTER_FILE).corpus == corpus.digest
 
 
 @pytest.mark.parametrize(
@@ -781,7 +779,7 @@ def test_an_interrupted_run_has_its_index_when_it_has_gone_on_to_its_end(
         (OSError(28, "No space left"), "is left out: No space left. The network is saved."),
     ],
 )
-def test_an_index_that_cannot_be_made_takes_nothing_away(
+def test_a_filter_that_cannot_be_made_takes_nothing_away(
     corpus: Corpus,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -791,23 +789,23 @@ def test_an_index_that_cannot_be_made_takes_nothing_away(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(indexing, "index_learned_part", fail)
+    monkeypatch.setattr(ngram_filter, "filter_of_training_part", fail)
     diary = Diary()
     outcome = train(corpus, tmp_path, observer=diary)
     assert diary.outcomes == [outcome]
     assert diary.notes[-1].endswith(told)
     assert Checkpoint.open(outcome.directory).model.step == 30
-    assert not (outcome.directory / PASSAGES_FILE).exists()
+    assert not (outcome.directory / NGRAM_FILTER_FILE).exists()
 
 
-def test_a_run_that_is_overwritten_loses_its_index(
+def test_a_run_that_is_overwritten_loses_its_filter(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise MemoryError
 
     other = corpus_from_text("A text of other words. " * 60, CorpusConfig(layout="text"))
-    monkeypatch.setattr(indexing, "index_learned_part", fail)
+    monkeypatch.setattr(ngram_filter, "filter_of_training_part", fail)
     train(other, directory.parent, name="moon", overwrite=True)
     assert Checkpoint.open(directory).record.corpus.digest == other.digest
-    assert not (directory / PASSAGES_FILE).exists()
+    assert not (directory / NGRAM_FILTER_FILE).exists()
