@@ -65,7 +65,7 @@ def main(
                     file,
                     checkpoints=directory,
                     training=TrainingConfig(minutes=minutes, seed=seed),
-                    reading=CorpusConfig(layout="lines", min_count=1),
+                    corpus_config=CorpusConfig(layout="lines", min_count=1),
                     model=model,
                     origin=beginning,
                     overwrite=True,

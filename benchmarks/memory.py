@@ -84,7 +84,7 @@ def learning(
         checkpoints=path.parent / "checkpoints",
         model=model,
         training=training,
-        reading=reading,
+        corpus_config=reading,
         overwrite=True,
         observer=observer,
     )

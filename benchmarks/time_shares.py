@@ -102,11 +102,10 @@ def watch(stopwatch: Stopwatch) -> None:
     from charrnn.cli.training_display import LiveDisplay, PlainDisplay
     from charrnn.corpus import loading
     from charrnn.training import run, trainer  # noqa: F401 (imported here, to be counted)
-    from charrnn.training.batches import TrainingStreams
     from charrnn.training.callbacks import CallbackDriver
+    from charrnn.training.data import TrainingStreams, TrainingText
     from charrnn.training.evaluation import Evaluator
     from charrnn.training.step import TrainingStep
-    from charrnn.training.text import TrainingText
 
     shown = ("started", "stepped", "evaluated", "finished", "close")
     parts: tuple[tuple[str, Any, tuple[str, ...]], ...] = (

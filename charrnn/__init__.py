@@ -9,6 +9,7 @@
 Importing charrnn is quick: what needs TensorFlow or NumPy is imported when it is first used.
 """
 
+import functools
 import importlib
 import os
 from typing import TYPE_CHECKING, Any
@@ -23,11 +24,13 @@ from charrnn.settings.configuration import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from charrnn.generation.writer import TextGenerator
     from charrnn.training.run import resume as resume
     from charrnn.training.run import train as train
+    from charrnn.training.trainer import Finisher
     from charrnn.verse.poet import Poet
 
     __version__: str
@@ -95,10 +98,19 @@ def poet(
     return bind(writer, form, sampling or SamplingConfig()).poet(writer)
 
 
+def finishers() -> "Sequence[Finisher]":
+    """What `train` and `resume` keep beside a network: its n-gram filter, what its poems teach."""
+    from charrnn.corpus.ngram_filter import keep_ngram_filter
+    from charrnn.poetry.lesson_keeping import keep_lessons
+
+    return (keep_ngram_filter, keep_lessons)
+
+
 def __getattr__(name: str) -> Any:
     if name in {"train", "resume"}:
         importlib.import_module("charrnn.model.backend").require_tensorflow()
-        return getattr(importlib.import_module("charrnn.training.run"), name)
+        run = getattr(importlib.import_module("charrnn.training.run"), name)
+        return functools.update_wrapper(functools.partial(run, finishers=finishers()), run)
     if name == "__version__":
         from importlib.metadata import version
 

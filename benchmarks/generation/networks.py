@@ -99,7 +99,7 @@ def make_checkpoint(network: Network, directory: Path) -> None:
         checkpoints=directory,
         model=ModelConfig(layers=network.layers, units=network.units, embedding=network.embedding),
         training=TrainingConfig(steps=1, batch_size=4, evaluate_every=1, precision="float32"),
-        reading=CorpusConfig(layout="text"),
+        corpus_config=CorpusConfig(layout="text"),
         device="cpu",
     )
 

@@ -9,7 +9,7 @@ from benchmarks.training.workloads import Workload
 from charrnn.model.device import choose_device, has_bfloat16
 from charrnn.model.fused_network import FusedNetwork
 from charrnn.settings.configuration import Precision, TrainingConfig
-from charrnn.training.batches import TrainingStreams
+from charrnn.training.data import TrainingStreams
 from charrnn.training.step import TrainingStep
 
 RATE = 1e-3

@@ -9,7 +9,7 @@
       sounds.json      how Chinese characters sound, learned from its poems (see
                        `charrnn.poetry.lessons`), and
       words.json       the words of an English text: both from the end of the run on, like the filter
-      resume/          the latest state of training (see `charrnn.training.resume`)
+      resume/          the latest state of training (see `charrnn.training.state`)
 
 `charrnn.json` names the SHA-256 of `model.keras`. Two files cannot be renamed in one step, so it
 is written first and names the old model beside the new one: whichever of them a crash leaves in

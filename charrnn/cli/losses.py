@@ -6,7 +6,7 @@ from typing import Final
 BARS: Final = "▁▂▃▄▅▆▇█"
 
 BASELINES: Final = {"unigram": "guessing by frequency", "xz": "xz -9"}
-"""Names for people of what `charrnn.training.baselines` measures."""
+"""Names for people of what `charrnn.training.data` measures."""
 
 
 def bits(nats: float) -> float:

@@ -158,6 +158,7 @@ def train(
     observer = _observer()
     with contextlib.closing(observer):
         with observer.loading(), quiet_startup():
+            from charrnn import finishers
             from charrnn.model.device import available_gpus
             from charrnn.training import run
 
@@ -168,26 +169,27 @@ def train(
             "observer": observer,
             "callbacks": callbacks,
             "sample": _write_sample,
+            "finishers": finishers(),
             # The time of several begins when all of them have come.
             "began": began if alone else None,
         }
         if resume:
             changes = _given(context, model_config, training_config, corpus_config)
-            outcome = run.resume(directory, corpus=corpus or None, changes=changes, **watching)
+            result = run.resume(directory, corpus=corpus or None, changes=changes, **watching)
         else:
-            outcome = run.train(
+            result = run.train(
                 _read(corpus or (DEFAULT_CORPUS,), corpus_config, observer),
                 name=directory.name,
                 checkpoints=checkpoints,
                 model=_beginning_with(begins_with, context, model_config),
                 training=training_config,
-                reading=corpus_config,
+                corpus_config=corpus_config,
                 overwrite=overwrite,
-                origin=begins_with,
+                warm_start=begins_with,
                 **watching,
             )
     if as_json and not follows:
-        values = dataclasses.asdict(outcome) | {"directory": str(outcome.directory)}
+        values = dataclasses.asdict(result) | {"directory": str(result.directory)}
         click.echo(json.dumps(values, ensure_ascii=False, indent=1))
 
 

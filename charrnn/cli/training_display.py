@@ -13,7 +13,7 @@ from rich.text import Text
 from charrnn.checkpoint.lookup import spoken_name
 from charrnn.cli.losses import bits, labelled_baselines, sparkline
 from charrnn.settings.architecture import CELL_NAMES
-from charrnn.training.observer import Evaluation, Outcome, Plan, Progress
+from charrnn.training.observer import Evaluation, Progress, TrainingPlan, TrainingResult
 from charrnn.wording import counted
 
 LONGEST_SAMPLE_LINES = 12
@@ -26,7 +26,7 @@ def clock_time(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
-def describe_plan(plan: Plan) -> list[str]:
+def describe_plan(plan: TrainingPlan) -> list[str]:
     """Sentences that tell what is about to happen."""
     network = plan.architecture
     layers = f"{counted(network.layers, 'layer')} of {network.units:,}"
@@ -75,7 +75,7 @@ class PlainDisplay:
         """Show it."""
         self._show(sentence)
 
-    def started(self, plan: Plan) -> None:
+    def started(self, plan: TrainingPlan) -> None:
         """Tell the plan."""
         for sentence in describe_plan(plan):
             self._show(sentence)
@@ -98,7 +98,7 @@ class PlainDisplay:
             f"{clock_time(evaluation.seconds)}"
         )
 
-    def finished(self, outcome: Outcome) -> None:
+    def finished(self, outcome: TrainingResult) -> None:
         """Tell how it ended."""
         for sentence in describe_outcome(outcome):
             self._show(sentence)
@@ -113,7 +113,7 @@ class LiveDisplay:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._plan: Plan | None = None
+        self._plan: TrainingPlan | None = None
         self._progress: Progress | None = None
         self._loss: float | None = None
         self._evaluations: list[Evaluation] = []
@@ -129,7 +129,7 @@ class LiveDisplay:
         """Show it above the picture."""
         self._console.print(Text(sentence, style="dim"))
 
-    def started(self, plan: Plan) -> None:
+    def started(self, plan: TrainingPlan) -> None:
         """Tell the plan and begin to draw."""
         for sentence in describe_plan(plan):
             self._console.print(Text(sentence))
@@ -146,7 +146,7 @@ class LiveDisplay:
         """Take it into the picture."""
         self._evaluations.append(evaluation)
 
-    def finished(self, outcome: Outcome) -> None:
+    def finished(self, outcome: TrainingResult) -> None:
         """Leave the last picture and tell how it ended."""
         self.close()
         for sentence in describe_outcome(outcome):
@@ -224,7 +224,7 @@ class LiveDisplay:
         )
 
 
-def describe_outcome(outcome: Outcome) -> list[str]:
+def describe_outcome(outcome: TrainingResult) -> list[str]:
     """Sentences that tell how a run ended, and what to do next."""
     ended = {
         "finished": "Finished",

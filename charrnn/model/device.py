@@ -1,7 +1,6 @@
 """The device that trains: found, checked, described."""
 
 import contextlib
-import faulthandler
 import os
 import platform
 import signal
@@ -13,14 +12,11 @@ from pathlib import Path
 import tensorflow as tf
 
 from charrnn.cluster import Cluster
-from charrnn.errors import ConfigurationError, DeviceError
+from charrnn.errors import ConfigurationError, DeviceError, WorkersError
 from charrnn.settings.configuration import DEVICE_NAME
 
 _BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
 _PROCESSOR = Path("/proc/cpuinfo")
-
-START_SECONDS = 120
-"""How long TensorFlow may take to start on all workers of a cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +43,13 @@ class Device:
         """TensorFlow's way to run there; several devices train on slices of a batch."""
         return tf.distribute.MirroredStrategy() if self.gpus > 1 else tf.distribute.get_strategy()
 
-    def strategy_in(self, cluster: Cluster | None) -> tf.distribute.Strategy:
-        """The way to run on all devices of all workers; waits until all of them begin to.
-
-        TensorFlow would wait an hour for a worker that died here, deaf to Ctrl-C and to every
-        thread of Python; so the process is ended after `START_SECONDS`.
-
-        Args:
-            cluster: The workers; None has but this process.
+    def strategy_in(self, cluster: Cluster) -> tf.distribute.Strategy:
+        """The way to run on all devices of all workers; waits until all of them are connected.
 
         Raises:
             DeviceError: TensorFlow has run something already.
+            WorkersError: The workers do not find one another.
         """
-        if cluster is None or cluster.is_alone:
-            return self.strategy
         resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
             tf.train.ClusterSpec({"worker": list(cluster.addresses)}),
             task_type="worker",
@@ -69,19 +58,19 @@ class Device:
             rpc_layer="grpc",
         )
         try:
-            with _ended_after(START_SECONDS):
+            with _ctrl_c_ends_it():
                 return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
         except RuntimeError as error:
             raise DeviceError(
                 "TensorFlow has run something in this process already; a worker of several must "
                 f"begin with training ({error})."
             ) from error
-
-    def description_in(self, cluster: Cluster | None) -> str:
-        """What trains, in words."""
-        if cluster is None or cluster.is_alone:
-            return self.description
-        return f"{len(cluster.addresses)} workers, the chief on {self.description}"
+        except tf.errors.OpError as error:
+            raise WorkersError(
+                f"the workers do not find one another (TensorFlow: "
+                f"{error.message.partition(chr(10))[0][:200]}). Check the addresses, and that no "
+                "other program uses the ports."
+            ) from error
 
 
 def available_gpus() -> list[tf.config.PhysicalDevice]:
@@ -198,15 +187,13 @@ def has_bfloat16() -> bool:
 
 
 @contextlib.contextmanager
-def _ended_after(seconds: float) -> Iterator[None]:
-    """End the process with code 1 when this takes longer, whatever holds Python up; let Ctrl-C."""
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    handler = signal.signal(signal.SIGINT, signal.SIG_DFL) if in_main_thread else None
-    with Path(os.devnull).open("w") as nowhere:
-        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
-        try:
-            yield
-        finally:
-            faulthandler.cancel_dump_traceback_later()
-            if in_main_thread:
-                signal.signal(signal.SIGINT, handler)
+def _ctrl_c_ends_it() -> Iterator[None]:
+    """Let Ctrl-C end the process while TensorFlow waits in C++, where Python hears nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)

@@ -99,7 +99,7 @@ class CorpusConfig(Configuration):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelConfig(Configuration):
-    """The network that is asked for; `charrnn.training.plan` settles what is left open."""
+    """The network that is asked for; `charrnn.training.defaults` settles what is left open."""
 
     cell: Cell = setting("lstm", "Kind of recurrent layer.", choices=get_args(Cell))
     layers: int | None = setting(
@@ -186,13 +186,13 @@ class TrainingConfig(Configuration):
         below=1,
         unset="by corpus size and budget",
     )
-    symbol_dropout: float = setting(
+    embedding_dropout: float = setting(
         0.0,
         "Share of the characters that each place of the text does not see in a step.",
         minimum=0,
         below=1,
     )
-    renaming: float | None = setting(
+    name_augmentation: float | None = setting(
         None,
         "Share of the text's places whose names are spelled anew in each reading, until late in the "
         "run, so that the network is not taken aback by new ones.",
@@ -200,8 +200,8 @@ class TrainingConfig(Configuration):
         maximum=1,
         unset="0.5 for continuous text, else 0",
     )
-    gradient_norm: float = setting(1.0, "Longer gradients are scaled down to this norm.", above=0)
-    averaging: float = setting(
+    clip_norm: float = setting(1.0, "Longer gradients are scaled down to this norm.", above=0)
+    ema_decay: float = setting(
         0.99,
         "Momentum of the average of weights that is measured and saved; 0 averages nothing.",
         minimum=0,
@@ -209,7 +209,7 @@ class TrainingConfig(Configuration):
     )
     patience: int | None = setting(
         None,
-        "Stop after this many evaluations without a better loss, those before --renaming ends not "
+        "Stop after this many evaluations without a better loss, those before --name-augmentation ends not "
         "counted; 0 never stops.",
         minimum=0,
         unset="two fifths of them",

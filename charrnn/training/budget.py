@@ -11,7 +11,6 @@ import tensorflow as tf
 
 from charrnn.model.device import has_bfloat16
 from charrnn.settings.configuration import Precision, TrainingConfig
-from charrnn.training.precision import SHORTEST_COMPILED
 
 OPERATIONS_OF_A_WEIGHT: Final = 6
 """For each character: forward, back to the inputs, back to the weights, a product and a sum each."""
@@ -35,6 +34,9 @@ OPERATIONS_UNMEASURED: Final = 1e11
 SMALLEST_BATCH: Final = 4
 LARGEST_BATCH: Final = 32
 STEPS_IN_AN_EPOCH: Final = 50
+
+SHORTEST_COMPILED: Final = 0.25
+"""Minutes of the shortest run by the clock that repays compiling the kernels."""
 
 STARTING_SECONDS: Final = 8.0
 """What a run by the clock needs before its first step and after its last."""

@@ -33,7 +33,7 @@ class Dropout:
         self._batch_size = config.batch_size
         self._seed = config.seed
         self._weights = config.weight_dropout or 0.0
-        self._symbols = config.symbol_dropout
+        self._symbols = config.embedding_dropout
 
     def masks(self, step: tf.Tensor, rows: slice) -> Masks:
         """What a step leaves out.

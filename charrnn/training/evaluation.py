@@ -30,12 +30,14 @@ class Evaluator:
         share: Which of the streams are read here: `(k, n)` reads every n-th, from the k-th on.
 
     Attributes:
+        text_length: Characters of the text.
         characters: Characters whose loss is measured, in all shares.
         reading: Characters read for that, those of the warm-up included.
         whole: Whether every character of the text is measured, but the first.
     """
 
     def __init__(self, ids: Ids, vocabulary_size: int, share: tuple[int, int] = (0, 1)) -> None:
+        self.text_length = len(ids)
         self._rows = slice(share[0], None, share[1])
         self._streams = EvaluationStreams(ids, MOST_MEASURED)
         self.characters = self._streams.characters
@@ -47,23 +49,9 @@ class Evaluator:
         self._window = -(-self._streams.length // -(-self._streams.length // longest))
         self._compiled: dict[int, tf.types.experimental.GenericFunction] = {}
 
-    def loss(
-        self,
-        network: StatefulNetwork,
-        total: Callable[[float], float] = float,
-        stopped: Callable[[], bool] = lambda: False,
-    ) -> float:
-        """Nats per character.
-
-        Args:
-            network: What is measured.
-            total: Adds what others measure in their shares to the sum of this one.
-            stopped: Is asked again and again whether to give up.
-
-        Raises:
-            EvaluationStopped: It was to be given up.
-        """
-        return total(self.nats(network, stopped)) / self.characters
+    def loss(self, network: StatefulNetwork) -> float:
+        """Nats per character, where this process reads all streams."""
+        return self.nats(network) / self.characters
 
     def nats(self, network: StatefulNetwork, stopped: Callable[[], bool] = lambda: False) -> float:
         """Sum of the losses of all characters in this share.
@@ -82,7 +70,7 @@ class Evaluator:
                 raise EvaluationStopped
         return nats
 
-    def glance(self, network: StatefulNetwork, seconds: float) -> float:
+    def quick_loss(self, network: StatefulNetwork, seconds: float) -> float:
         """Nats per character of what can be read in about so many seconds, in this share alone."""
         until = time.monotonic() + seconds
         nats, characters = 0.0, 0

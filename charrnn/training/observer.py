@@ -10,7 +10,7 @@ Ending = Literal["finished", "stopped early", "stopped by a callback"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
+class TrainingPlan:
     """What is about to happen, told before the first step.
 
     Attributes:
@@ -97,7 +97,7 @@ class Evaluation:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class TrainingResult:
     """How a run ended.
 
     Attributes:
@@ -127,7 +127,7 @@ class TrainingObserver(Protocol):
     def noted(self, sentence: str) -> None:
         """Something worth a sentence was found or decided."""
 
-    def started(self, plan: Plan) -> None:
+    def started(self, plan: TrainingPlan) -> None:
         """Training is about to begin."""
 
     def stepped(self, progress: Progress) -> None:
@@ -136,7 +136,7 @@ class TrainingObserver(Protocol):
     def evaluated(self, evaluation: Evaluation) -> None:
         """The validation part was measured."""
 
-    def finished(self, outcome: Outcome) -> None:
+    def finished(self, outcome: TrainingResult) -> None:
         """Training ended as it should."""
 
 
@@ -146,7 +146,7 @@ class SilentObserver:
     def noted(self, sentence: str) -> None:
         """Ignore it."""
 
-    def started(self, plan: Plan) -> None:
+    def started(self, plan: TrainingPlan) -> None:
         """Ignore it."""
 
     def stepped(self, progress: Progress) -> None:
@@ -155,5 +155,5 @@ class SilentObserver:
     def evaluated(self, evaluation: Evaluation) -> None:
         """Ignore it."""
 
-    def finished(self, outcome: Outcome) -> None:
+    def finished(self, outcome: TrainingResult) -> None:
         """Ignore it."""

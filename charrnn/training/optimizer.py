@@ -46,7 +46,7 @@ class AveragingAdamW:
         self._weights = weights
         self._averages = averages
         self._strategy = strategy
-        self._gradient_norm = config.gradient_norm
+        self._gradient_norm = config.clip_norm
         self._decays = [
             0.0 if weight.name in {"bias", "peephole"} else config.weight_decay
             for weight in weights

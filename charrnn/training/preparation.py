@@ -1,305 +1,308 @@
-"""From a text and settled settings to a trainer that is ready, and to the end of its run."""
+"""From a text and settings to a trainer that is ready."""
 
 import dataclasses
 import datetime
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from charrnn.checkpoint.directory import (
-    RESUME_DIRECTORY,
     CheckpointWriter,
     read_history,
-    read_record,
 )
 from charrnn.checkpoint.record import RunRecord
 from charrnn.cluster import Cluster
 from charrnn.corpus.loading import Corpus
-from charrnn.corpus.ngram_filter import keep_ngram_filter
 from charrnn.model.device import choose_device
 from charrnn.model.network import State
-from charrnn.poetry.lesson_keeping import keep_lessons
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
-from charrnn.training.agreement import facts, versions
 from charrnn.training.budget import budget_of, measured_speed
-from charrnn.training.callbacks import CallbackDriver
-from charrnn.training.continuation import lengthened, new_schedule, refuse_finished
-from charrnn.training.course import Course
+from charrnn.training.data import TrainingText
+from charrnn.training.defaults import (
+    check_batch,
+    kernel_cores,
+    precision_on,
+    settle_architecture,
+    settle_precision,
+    settle_training,
+)
 from charrnn.training.evaluation import Evaluator
-from charrnn.training.observer import Outcome, Plan, TrainingObserver
-from charrnn.training.pace import Pace
-from charrnn.training.plan import check_batch, settle_architecture, settle_training
-from charrnn.training.precision import kernel_cores, precision_on, settle_precision
-from charrnn.training.resume import Position, load_state
+from charrnn.training.observer import SilentObserver, TrainingObserver
+from charrnn.training.resume_policy import lengthened, new_schedule, refuse_finished
+from charrnn.training.schedule import TimeBudget
+from charrnn.training.state import TrainerState, load_state, read_state
 from charrnn.training.step import TrainingStep
-from charrnn.training.team import RUN, STATE, Team, packed
-from charrnn.training.text import TrainingText
-from charrnn.training.trainer import SampleWriter, Trainer
-from charrnn.training.transfer import Origin
+from charrnn.training.trainer import Finisher, SampleWriter, Trainer
+from charrnn.training.warm_start import WarmStart
+from charrnn.training.workers import (
+    NOT_AUTHENTICATED,
+    Alone,
+    Together,
+    Workers,
+    check_agreement,
+    versions,
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Watchers:
-    """Those who are told how a run goes, and when its time began.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunHooks:
+    """What is called while a run goes on, and when its time began.
 
     Attributes:
         observer: Is told of everything.
-        callbacks: Keras's observers.
+        callbacks: Keras's callbacks.
         sample: Writes a sample at each evaluation.
+        finishers: Make what is kept beside the network and depends on the text alone.
         began: When `minutes` began to count, on `time.monotonic`; None counts from now on.
     """
 
-    observer: TrainingObserver
-    callbacks: Sequence[keras.callbacks.Callback]
-    sample: SampleWriter | None
-    began: float | None
-
-    def pace(self, training: TrainingConfig, spent: float) -> Pace | None:
-        """The clock of a run, on which some seconds were spent before; None without a budget."""
-        if training.minutes is None:
-            return None
-        began = time.monotonic() if self.began is None else self.began
-        return Pace(began - spent + 60 * training.minutes)
+    observer: TrainingObserver = field(default_factory=SilentObserver)
+    callbacks: Sequence[keras.callbacks.Callback] = ()
+    sample: SampleWriter | None = None
+    finishers: Sequence[Finisher] = ()
+    began: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a run is trained, and with whom.
+class ComputeContext:
+    """Where a run is computed, and by whom.
 
     Attributes:
         description: In words, for people and for the record.
+        kind: How many devices of which kind.
         strategy: TensorFlow's way to run there.
-        cores: Cores that compute side by side where the CPU trains; 0 on a GPU.
-        team: Those who train together.
+        cores: CPU cores that compute; 0 on a GPU.
+        workers: The processes that train together.
     """
 
     description: str
+    kind: str
     strategy: tf.distribute.Strategy
     cores: int
-    team: Team
+    workers: Workers
 
 
-def take_place(
-    team: Team, cluster: Cluster | None, device: str, text: Corpus, settings: Mapping[str, Any]
-) -> Place:
-    """Settle on a device, and begin to compute there once all workers agree on what.
+def compute_on(device: str, cluster: Cluster | None, observer: TrainingObserver) -> ComputeContext:
+    """Settle on a device; with several workers, wait until all of them are connected.
 
     Args:
-        team: Those who train together.
-        cluster: Where they are; None trains alone.
         device: "auto", "cpu", "gpu" or "gpu:N".
-        text: What is learned.
-        settings: What this worker was started with, by name.
+        cluster: The workers; None trains alone.
+        observer: Is told of the other workers.
+
+    Raises:
+        DeviceError: The device is not there.
     """
     chosen = choose_device(device)
-    team.agree(facts(text, settings, chosen.kind))
+    if cluster is None or cluster.is_alone:
+        return ComputeContext(
+            chosen.description, chosen.kind, chosen.strategy, chosen.cores, Alone()
+        )
+    observer.noted(NOT_AUTHENTICATED)
+    observer.noted(f"waiting for all {len(cluster.addresses)} workers (Ctrl-C gives up) ...")
     strategy = chosen.strategy_in(cluster)
-    return Place(chosen.description_in(cluster), strategy, chosen.cores, team)
+    description = f"{len(cluster.addresses)} workers, the first on {chosen.description}"
+    workers = Together(strategy, cluster)
+    return ComputeContext(description, chosen.kind, strategy, chosen.cores, workers)
 
 
-def begin(
+def check_workers(context: ComputeContext, corpus: Corpus, settings: Mapping[str, Any]) -> None:
+    """Make sure that all workers train the same; raises WorkersError."""
+    facts = {
+        "the text": corpus.digest,
+        "the settings": dict(settings),
+        "the devices": context.kind,
+        "the versions of their packages": versions(),
+    }
+    check_agreement(context.workers, facts)
+
+
+def start_run(
     writer: CheckpointWriter,
     corpus: Corpus,
     *,
-    reading: CorpusConfig,
-    model: ModelConfig | None,
+    corpus_config: CorpusConfig,
+    model: ModelConfig,
     training: TrainingConfig,
-    place: Place,
-    watchers: Watchers,
-    origin: Origin | None = None,
-) -> Outcome:
-    """Settle what is open, and train from the beginning.
+    context: ComputeContext,
+    hooks: RunHooks,
+    warm_start: WarmStart | None = None,
+) -> Trainer:
+    """Settle what is open; the trainer begins at step 0.
 
     Args:
         writer: The directory, which is held.
         corpus: The text.
-        reading: How it is divided.
-        model: The network asked for; None leaves it open.
+        corpus_config: How it is divided.
+        model: The network asked for.
         training: How to train it.
-        place: Where, and with whom.
-        watchers: Whom to tell.
-        origin: The network that it begins with; None begins with nothing.
+        context: Where it is computed.
+        hooks: What is called on the way.
+        warm_start: The network that it begins with; None begins with random weights.
     """
-    pace = watchers.pace(training, spent=0.0)
-    model = (model or ModelConfig()) if origin is None else origin.settled(model)
-    known = origin.vocabulary.characters if origin is not None else ()
-    text = TrainingText(corpus, reading, training, known=known)
-    devices = place.strategy.num_replicas_in_sync
+    clock = _time_budget(hooks, training, context.workers, spent=0.0)
+    if warm_start is not None:
+        model = warm_start.settled(model)
+    known = warm_start.vocabulary.characters if warm_start is not None else ()
+    text = TrainingText(corpus, corpus_config, training, known=known)
+    devices = context.strategy.num_replicas_in_sync
     characters = len(text.training)
-    budget = budget_of(
-        training, characters, partial(measured_speed, place.cores, training.precision)
-    )
+    speed = partial(_common_speed, context, training)
+    budget = budget_of(training, characters, speed)
     architecture = settle_architecture(model, budget, characters, text.vocabulary.size)
     settled = settle_training(
         training, architecture, budget, characters, devices=devices, layout=corpus.layout
     )
     settled = settle_precision(
-        settled, architecture, training_characters=characters, cores=place.cores
+        settled, architecture, training_characters=characters, cores=context.cores
     )
-    if training.precision is None and settled.precision == "bfloat16":
-        watchers.observer.noted(
-            "Matrix products are computed in bfloat16, all else in float32; --precision float32 "
-            "computes them in float32 too."
-        )
     record = RunRecord(
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         versions=versions(),
         architecture=architecture,
         vocabulary=text.vocabulary.characters,
         corpus=corpus.record(),
-        corpus_config=reading,
+        corpus_config=corpus_config,
         training=settled,
-        device=place.description,
-        baselines=text.baselines,
-        origin=None if origin is None else origin.record,
+        device=context.description,
+        baselines=text.baselines(corpus),
+        origin=None if warm_start is None else warm_start.record,
     )
-    place.team.order(RUN, record.to_json().encode())
-    cores = kernel_cores(settled, architecture, characters, place.cores)
-    step = TrainingStep(architecture, settled, place.strategy, cores)
-    if origin is None:
-        place.team.order(STATE)
-    else:
-        step.adopt(origin.transferred(step.network.model.get_weights(), text.vocabulary))
-        place.team.order(STATE, packed(step.arrays(step.zero_state())))
-        watchers.observer.noted(origin.told(text.vocabulary))
-    position = Position(schedule=new_schedule(settled, text.streams(settled)), next_evaluation=None)
-    trainer = _trainer(
-        writer,
-        record,
-        text,
-        step,
-        position=position,
-        state=step.zero_state(),
-        pace=pace,
-        watchers=watchers,
-        begun=False,
-        team=place.team,
+    step = _training_step(record, context, characters)
+    if warm_start is not None:
+        step.adopt(warm_start.transferred(step.network.model.get_weights(), text.vocabulary))
+        hooks.observer.noted(warm_start.told(text.vocabulary))
+    state = TrainerState(schedule=new_schedule(settled, text.streams(settled)))
+    return _trainer(
+        writer=writer,
+        corpus=corpus,
+        record=record,
+        text=text,
+        step=step,
+        state=state,
+        carried=step.zero_state(),
+        context=context,
+        hooks=hooks,
+        clock=clock,
     )
-    return _run(trainer, corpus, watchers.observer)
 
 
-def go_on(
+def resume_run(
     writer: CheckpointWriter,
     corpus: Corpus,
     *,
+    record: RunRecord,
     training: TrainingConfig,
     new_budget: bool,
-    place: Place,
-    watchers: Watchers,
-) -> Outcome:
-    """Train on from the saved state.
+    context: ComputeContext,
+    hooks: RunHooks,
+) -> Trainer:
+    """Go on from the saved state, which the first worker reads for all of them.
 
     Args:
         writer: The directory of the run, which is held.
         corpus: Its text.
+        record: What its `charrnn.json` says.
         training: Its settings, with those that were changed now.
         new_budget: Whether its length was.
-        place: Where, and with whom.
-        watchers: Whom to tell.
+        context: Where it is computed.
+        hooks: What is called on the way.
+
+    Raises:
+        CheckpointError: There is nothing to resume, or nothing left to do.
     """
-    record = read_record(writer.directory)
     text = TrainingText(corpus, record.corpus_config, training, record.vocabulary)
-    check_batch(training, place.strategy.num_replicas_in_sync)
-    training = precision_on(training, place.cores)
-    record = dataclasses.replace(record, training=training, device=place.description)
-    place.team.order(RUN, record.to_json().encode())
-    cores = kernel_cores(training, record.architecture, len(text.training), place.cores)
-    step = TrainingStep(record.architecture, training, place.strategy, cores)
-    position, arrays = load_state(writer.directory / RESUME_DIRECTORY, step.shapes())
-    place.team.order(STATE, packed(arrays))
+    check_batch(training, context.strategy.num_replicas_in_sync)
+    training = precision_on(training, context.cores)
+    record = dataclasses.replace(record, training=training, device=context.description)
+    step = _training_step(record, context, len(text.training))
+    workers = context.workers
+    saved = workers.share(read_state(writer.directory) if workers.index == 0 else b"")
+    state, arrays = load_state(saved, writer.directory, step.shapes())
     if new_budget:
-        position = lengthened(position, training, text.streams(training))
-    pace = watchers.pace(training, spent=position.seconds - position.budget_began)
+        state = lengthened(state, training, text.streams(training))
+    clock = _time_budget(hooks, training, workers, spent=state.seconds - state.budget_began)
     trainer = _trainer(
-        writer,
-        record,
-        text,
-        step,
-        position=position,
-        state=step.restore(arrays),
-        pace=pace,
-        watchers=watchers,
-        begun=True,
-        team=place.team,
+        writer=writer,
+        corpus=corpus,
+        record=record,
+        text=text,
+        step=step,
+        state=state,
+        carried=step.restore(arrays),
+        context=context,
+        hooks=hooks,
+        clock=clock,
+        resumed=True,
     )
-    refuse_finished(trainer, writer.directory)
-    writer.sweep()
-    writer.cut_history(position.step)
-    writer.write_record(record)
-    return _run(trainer, corpus, watchers.observer)
+    refuse_finished(state, trainer.schedule, writer.directory)
+    if workers.index == 0:
+        writer.sweep()
+        writer.cut_history(state.step)
+        writer.write_record(record)
+    return trainer
+
+
+def _common_speed(context: ComputeContext, training: TrainingConfig) -> float:
+    """Operations in a second of one worker, the mean of all, so that all settle the same."""
+    speed = measured_speed(context.cores, training.precision)
+    return float(context.workers.total(np.array([speed]))[0]) / context.workers.count
+
+
+def _training_step(record: RunRecord, context: ComputeContext, characters: int) -> TrainingStep:
+    cores = kernel_cores(record.training, record.architecture, characters, context.cores)
+    return TrainingStep(record.architecture, record.training, context.strategy, cores)
+
+
+def _time_budget(
+    hooks: RunHooks, training: TrainingConfig, workers: Workers, spent: float
+) -> TimeBudget | None:
+    """The clock of a run, on which some seconds were spent before; None without a time limit."""
+    if training.minutes is None:
+        return None
+    # The time of several workers begins when all of them are connected.
+    own = hooks.began is not None and workers.count == 1
+    began = hooks.began if own and hooks.began is not None else workers.clock()
+    return TimeBudget(began - spent + 60 * training.minutes, workers.clock)
 
 
 def _trainer(
+    *,
     writer: CheckpointWriter,
+    corpus: Corpus,
     record: RunRecord,
     text: TrainingText,
     step: TrainingStep,
-    *,
-    position: Position,
-    state: State,
-    pace: Pace | None,
-    watchers: Watchers,
-    begun: bool,
-    team: Team,
+    state: TrainerState,
+    carried: State,
+    context: ComputeContext,
+    hooks: RunHooks,
+    clock: TimeBudget | None,
+    resumed: bool = False,
 ) -> Trainer:
-    kept = [line for line in read_history(writer.directory) if line["step"] <= position.step]
-    epoch = len(kept) if begun else 0
-    evaluator = Evaluator(text.validation, text.vocabulary.size, share=(0, team.workers))
+    kept = [line for line in read_history(writer.directory) if line["step"] <= state.step]
+    workers = context.workers
     return Trainer(
         step=step,
         streams=text.streams(record.training),
-        evaluator=evaluator,
-        validation_characters=len(text.validation),
-        position=position,
+        evaluator=Evaluator(
+            text.validation, text.vocabulary.size, share=(workers.index, workers.count)
+        ),
         state=state,
+        carried=carried,
         writer=writer,
         record=record,
-        observer=watchers.observer,
-        callbacks=CallbackDriver(watchers.callbacks, step.network.model, epoch),
-        course=Course(
-            position,
-            step.config,
-            step_characters=step.step_characters,
-            evaluation_characters=evaluator.reading,
-            pace=pace,
-        ),
-        sample=watchers.sample,
-        begun=begun,
-        team=team,
+        observer=hooks.observer,
+        callbacks=hooks.callbacks,
+        first_epoch=len(kept) if resumed else 0,
+        sample=hooks.sample,
+        finishers=[partial(finisher, writer, corpus) for finisher in hooks.finishers],
+        clock=clock,
+        workers=workers,
+        resumed=resumed,
     )
-
-
-def _run(trainer: Trainer, corpus: Corpus, observer: TrainingObserver) -> Outcome:
-    """Tell the plan, train, and keep the n-grams of the text and what its poems teach."""
-    record, streams = trainer.record, trainer.streams
-    observer.started(
-        Plan(
-            directory=trainer.writer.directory,
-            architecture=record.architecture,
-            device=record.device,
-            training_characters=len(streams.ids),
-            validation_characters=trainer.validation_characters,
-            batch_size=streams.batch_size,
-            window=streams.window,
-            steps=trainer.position.schedule.total,
-            steps_per_epoch=streams.steps_per_epoch,
-            minutes=record.training.minutes,
-            baselines=record.baselines,
-            begins_at=trainer.position.step,
-        )
-    )
-    if not trainer.evaluator.whole:
-        observer.noted(
-            f"Each evaluation measures the same {trainer.evaluator.characters:,} of the "
-            f"{trainer.validation_characters:,} characters kept aside, taken evenly."
-        )
-    outcome = trainer.run()
-    keep_ngram_filter(trainer.writer, corpus, trainer.record, observer.noted)
-    keep_lessons(trainer.writer, corpus, trainer.record, observer.noted)
-    observer.finished(outcome)
-    return outcome

@@ -1,5 +1,6 @@
 """One run, from a text and settings to a trained checkpoint."""
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,18 +9,23 @@ from typing import Any
 import keras
 
 from charrnn.checkpoint.directory import CheckpointWriter, claim, read_record
+from charrnn.checkpoint.record import RunRecord
 from charrnn.cluster import Cluster
+from charrnn.corpus.loading import Corpus
 from charrnn.errors import CheckpointError
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
-from charrnn.training.agreement import named_settings
-from charrnn.training.continuation import changed_training, has_new_budget, sources_of
-from charrnn.training.follower import follow
-from charrnn.training.meeting import led
-from charrnn.training.observer import Outcome, SilentObserver, TrainingObserver
-from charrnn.training.preparation import Watchers, begin, go_on, take_place
-from charrnn.training.reading import CorpusSource, read_text
-from charrnn.training.trainer import SampleWriter
-from charrnn.training.transfer import Origin
+from charrnn.training.data import CorpusSource, read_text
+from charrnn.training.observer import SilentObserver, TrainingObserver, TrainingPlan, TrainingResult
+from charrnn.training.preparation import (
+    RunHooks,
+    check_workers,
+    compute_on,
+    resume_run,
+    start_run,
+)
+from charrnn.training.resume_policy import changed_training, has_new_budget, sources_of
+from charrnn.training.trainer import Finisher, SampleWriter, Trainer
+from charrnn.training.warm_start import WarmStart
 
 
 def train(
@@ -29,16 +35,17 @@ def train(
     checkpoints: str | Path = "checkpoints",
     model: ModelConfig | None = None,
     training: TrainingConfig | None = None,
-    reading: CorpusConfig | None = None,
+    corpus_config: CorpusConfig | None = None,
     device: str = "auto",
     cluster: Cluster | None = None,
     overwrite: bool = False,
-    origin: str | Path | None = None,
+    warm_start: str | Path | None = None,
     observer: TrainingObserver | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     sample: SampleWriter | None = None,
+    finishers: Sequence[Finisher] = (),
     began: float | None = None,
-) -> Outcome:
+) -> TrainingResult:
     """Train a network on poems and keep it as a checkpoint.
 
     Args:
@@ -47,16 +54,17 @@ def train(
         checkpoints: The directory that runs are kept in.
         model: The network asked for.
         training: How to train it.
-        reading: How to read the text.
+        corpus_config: How to read the text.
         device: "auto", "cpu", "gpu" or "gpu:N".
         cluster: The workers that train together, each called with the same but for its index. Only
-            the chief writes, and tells its observer, its callbacks and its sample.
+            the first writes, and calls its observer, its callbacks and its sample.
         overwrite: Whether a run of that name may be replaced.
-        origin: A checkpoint directory, whose network this one begins with; it has the same
-            architecture. On a cluster only the chief needs it.
+        warm_start: A checkpoint directory, whose network this one begins with; it has the same
+            architecture. On several machines each of them has it.
         observer: Whom to tell how it goes.
         callbacks: Keras callbacks; their epochs are the stretches between evaluations.
         sample: Writes a sample at each evaluation.
+        finishers: Make what is kept beside the network and depends on the text alone.
         began: When `minutes` began to count, on `time.monotonic`; now by default.
 
     Returns:
@@ -64,45 +72,56 @@ def train(
 
     Raises:
         CorpusError: The text cannot be read or learned from.
-        CheckpointError: A run of that name is in the way, or the origin cannot be read or is of
+        CheckpointError: A run of that name is in the way, or the network to begin with cannot be read or is of
             another architecture than the network asked for.
         ConfigurationError: Settings contradict each other or the text.
         DeviceError: The device is not there.
         DivergenceError: The loss became NaN.
         TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
-        WorkersError: The workers do not find one another, do not fit, or one is gone.
+        WorkersError: The workers do not train the same, or one is gone.
     """
-    watchers = Watchers(observer or SilentObserver(), callbacks, sample, began)
-    reading, training = reading or CorpusConfig(), training or TrainingConfig()
-    settings = named_settings(reading, model or ModelConfig(), training)
-    if cluster is not None and not cluster.is_chief:
-        return follow(
-            cluster,
-            corpus,
-            settings=settings,
-            reading=reading,
-            device=device,
-            observer=watchers.observer,
-        )
-    with led(cluster, watchers.observer.noted) as team:
-        text = read_text(corpus, reading, watchers.observer)
-        writer = claim(Path(checkpoints), name or text.name, overwrite=overwrite)
-        with writer.held():
+    observer = observer or SilentObserver()
+    hooks = _hooks_of(
+        cluster,
+        RunHooks(
+            observer=observer,
+            callbacks=callbacks,
+            sample=sample,
+            finishers=finishers,
+            began=began,
+        ),
+    )
+    model, training = model or ModelConfig(), training or TrainingConfig()
+    corpus_config = corpus_config or CorpusConfig()
+    text = read_text(corpus, corpus_config, hooks.observer)
+    directory = Path(checkpoints) / (name or text.name)
+    if _writes(cluster):
+        directory = claim(Path(checkpoints), name or text.name, overwrite=overwrite).directory
+    writer = CheckpointWriter(directory)
+    with writer.held() if _writes(cluster) else contextlib.nullcontext():
+        if _writes(cluster):
             # Another process may have finished a run of that name since.
             claim(Path(checkpoints), name or text.name, overwrite=overwrite)
-            place = take_place(team, cluster, device, text, settings)
-            # Loading a network runs TensorFlow, which several workers must have configured before.
-            known = None if origin is None else Origin.open(Path(origin))
-            return begin(
-                writer,
-                text,
-                reading=reading,
-                model=model,
-                training=training,
-                place=place,
-                watchers=watchers,
-                origin=known,
-            )
+        context = compute_on(device, cluster, observer)
+        settings = {
+            "model": dataclasses.asdict(model),
+            "training": dataclasses.asdict(training),
+            "corpus": dataclasses.asdict(corpus_config),
+        }
+        check_workers(context, text, settings)
+        # Loading a network runs TensorFlow, which several workers must have configured before.
+        begins_with = None if warm_start is None else WarmStart.open(Path(warm_start))
+        trainer = start_run(
+            writer,
+            text,
+            corpus_config=corpus_config,
+            model=model,
+            training=training,
+            context=context,
+            hooks=hooks,
+            warm_start=begins_with,
+        )
+        return _run(trainer, hooks.observer)
 
 
 def resume(
@@ -115,12 +134,13 @@ def resume(
     observer: TrainingObserver | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     sample: SampleWriter | None = None,
+    finishers: Sequence[Finisher] = (),
     began: float | None = None,
-) -> Outcome:
+) -> TrainingResult:
     """Go on with a run exactly where it was stopped, or make a finished one longer.
 
     Args:
-        directory: The checkpoint; on a cluster only the chief needs it.
+        directory: The checkpoint; on several machines only the first needs it.
         corpus: Its text, where that has moved; it must be the same to the letter.
         changes: Settings by name. A new budget (`epochs`, `steps`, `minutes`), `patience` or
             `evaluate_every` is taken on; any other must be what the run has already.
@@ -130,6 +150,7 @@ def resume(
         observer: Whom to tell how it goes.
         callbacks: Keras callbacks.
         sample: Writes a sample at each evaluation.
+        finishers: Make what is kept beside the network and depends on the text alone.
         began: When `minutes` began to count, on `time.monotonic`; now by default.
 
     Returns:
@@ -142,45 +163,99 @@ def resume(
         DeviceError: The device is not there.
         DivergenceError: The loss became NaN.
         TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
-        WorkersError: The workers do not find one another, do not fit, or one is gone.
+        WorkersError: The workers do not train the same, or one is gone.
     """
-    watchers = Watchers(observer or SilentObserver(), callbacks, sample, began)
+    observer = observer or SilentObserver()
+    hooks = _hooks_of(
+        cluster,
+        RunHooks(
+            observer=observer,
+            callbacks=callbacks,
+            sample=sample,
+            finishers=finishers,
+            began=began,
+        ),
+    )
     changes = changes or {}
-    if cluster is not None and not cluster.is_chief:
-        return follow(
-            cluster,
-            corpus,
-            settings=changes,
-            reading=None,
-            device=device,
-            observer=watchers.observer,
-        )
     writer = CheckpointWriter(Path(directory))
-    record = read_record(writer.directory)
-    training = changed_training(record, changes, writer.directory)
-    sources = corpus or sources_of(record, writer.directory)
-    with led(cluster, watchers.observer.noted, record) as team:
-        # The layout is the one recorded: detection may have changed since the run began.
-        reading = dataclasses.replace(record.corpus_config, layout=record.corpus.layout)
-        text = read_text(sources, reading, watchers.observer, record.corpus.stanzas)
-        if text.digest != record.corpus.digest:
-            raise CheckpointError(
-                f"{writer.directory} was trained on another text ({record.corpus.name}, "
-                f"{record.corpus.characters:,} characters) than this one ({text.name}, "
-                f"{len(text.text):,}). Give the text it began with, or start a new run with --name."
-            )
-        if (text.layout, text.stanzas) != (record.corpus.layout, record.corpus.stanzas):
-            raise CheckpointError(
-                f"{writer.directory} was trained on poems that stand otherwise in its text (layout "
-                f"{record.corpus.layout}) than in this corpus (layout {text.layout}). Give the path "
-                "of the text, which is then read as before."
-            )
-        with writer.held():
-            return go_on(
-                writer,
-                text,
-                training=training,
-                new_budget=has_new_budget(changes),
-                place=take_place(team, cluster, device, text, changes),
-                watchers=watchers,
-            )
+    writes = _writes(cluster)
+    if writes:
+        # Refused before TensorFlow starts, and before other workers are waited for.
+        changed_training(read_record(writer.directory), changes, writer.directory)
+    with writer.held() if writes else contextlib.nullcontext():
+        context = compute_on(device, cluster, observer)
+        shared = context.workers.share(
+            read_record(writer.directory).to_json().encode() if writes else b""
+        )
+        record = RunRecord.from_json(shared.decode())
+        training = changed_training(record, changes, writer.directory)
+        # What was settled for the run is not chosen again.
+        corpus_config = dataclasses.replace(record.corpus_config, layout=record.corpus.layout)
+        sources = corpus or sources_of(record, writer.directory)
+        text = read_text(sources, corpus_config, hooks.observer, record.corpus.stanzas)
+        _refuse_other_text(text, record, writer.directory)
+        check_workers(context, text, changes)
+        trainer = resume_run(
+            writer,
+            text,
+            record=record,
+            training=training,
+            new_budget=has_new_budget(changes),
+            context=context,
+            hooks=hooks,
+        )
+        return _run(trainer, hooks.observer)
+
+
+def _writes(cluster: Cluster | None) -> bool:
+    """Whether this process is the one that writes the checkpoint."""
+    return cluster is None or cluster.index == 0
+
+
+def _hooks_of(cluster: Cluster | None, hooks: RunHooks) -> RunHooks:
+    """What is called in this process: the first worker alone tells how it goes."""
+    return hooks if _writes(cluster) else RunHooks(callbacks=hooks.callbacks)
+
+
+def _refuse_other_text(text: Corpus, record: RunRecord, directory: Path) -> None:
+    if text.digest != record.corpus.digest:
+        raise CheckpointError(
+            f"{directory} was trained on another text ({record.corpus.name}, "
+            f"{record.corpus.characters:,} characters) than this one ({text.name}, "
+            f"{len(text.text):,}). Give the text it began with, or start a new run with --name."
+        )
+    if (text.layout, text.stanzas) != (record.corpus.layout, record.corpus.stanzas):
+        raise CheckpointError(
+            f"{directory} was trained on poems that stand otherwise in its text (layout "
+            f"{record.corpus.layout}) than in this corpus (layout {text.layout}). Give the path "
+            "of the text, which is then read as before."
+        )
+
+
+def _run(trainer: Trainer, observer: TrainingObserver) -> TrainingResult:
+    """Tell the plan, train, tell the result."""
+    record, streams, evaluator = trainer.record, trainer.streams, trainer.evaluator
+    observer.started(
+        TrainingPlan(
+            directory=trainer.writer.directory,
+            architecture=record.architecture,
+            device=record.device,
+            training_characters=len(streams.ids),
+            validation_characters=evaluator.text_length,
+            batch_size=streams.batch_size,
+            window=streams.window,
+            steps=trainer.state.schedule.total,
+            steps_per_epoch=streams.steps_per_epoch,
+            minutes=record.training.minutes,
+            baselines=record.baselines,
+            begins_at=trainer.state.step,
+        )
+    )
+    if not evaluator.whole:
+        observer.noted(
+            f"Each evaluation measures the same {evaluator.characters:,} of the "
+            f"{evaluator.text_length:,} characters of the validation split, taken evenly."
+        )
+    result = trainer.run()
+    observer.finished(result)
+    return result

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,17 +13,27 @@ from charrnn.model.kernel_config import KernelConfig
 from charrnn.model.network import Masks, State, StatefulNetwork, build_network
 from charrnn.settings.architecture import Architecture
 from charrnn.settings.configuration import Precision, TrainingConfig
-from charrnn.training.batches import Batch
+from charrnn.training.data import Batch
 from charrnn.training.dropout import Dropout
 from charrnn.training.optimizer import AveragingAdamW
+
+NOTHING: Final = np.zeros(0, np.float32)
+"""The report of a worker that has nobody to tell anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What a step measured: loss in nats per character, norm of the gradients before clipping."""
+    """What a step measured.
+
+    Attributes:
+        loss: Nats per character.
+        gradient_norm: Norm of the gradients before clipping.
+        reports: What all workers reported with the step, summed (`charrnn.training.workers`).
+    """
 
     loss: float
     gradient_norm: float
+    reports: npt.NDArray[np.float32]
 
 
 class TrainingStep:
@@ -85,7 +95,12 @@ class TrainingStep:
         return state
 
     def __call__(
-        self, batch: Batch, state: State, step: int, rate: float
+        self,
+        batch: Batch,
+        state: State,
+        step: int,
+        rate: float,
+        report: npt.NDArray[np.float32] = NOTHING,
     ) -> tuple[StepResult, State]:
         """Learn from a batch.
 
@@ -94,54 +109,67 @@ class TrainingStep:
             state: Where the streams stand.
             step: Number of this step, from 0; with the seed it decides the dropout.
             rate: Learning rate.
+            report: What this worker tells the others, to be summed with the gradients.
 
         Returns:
             What was measured, and where the streams stand now.
         """
         # A young average forgets faster, or it would remember the initial weights for long.
-        momentum = min(self.config.averaging, (1 + step) / (10 + step))
-        loss, norm, state = self._compiled(
+        momentum = min(self.config.ema_decay, (1 + step) / (10 + step))
+        loss, norm, reports, state = self._compiled(
             (self._distributed(batch.inputs), self._distributed(batch.targets)),
             state,
             tf.constant(step, tf.int64),
-            tf.constant(rate, tf.float32),
-            tf.constant(momentum, tf.float32),
+            (tf.constant(rate, tf.float32), tf.constant(momentum, tf.float32)),
+            tf.constant(report),
         )
-        return StepResult(float(loss), float(norm)), state
+        return StepResult(float(loss), float(norm), reports.numpy()), state
 
     def _step(
         self,
         batch: tuple[tf.Tensor, tf.Tensor],
         state: State,
         step: tf.Tensor,
-        rate: tf.Tensor,
-        momentum: tf.Tensor,
-    ) -> tuple[tf.Tensor, tf.Tensor, State]:
-        measured, state = self.strategy.run(self._replica_step, args=(*batch, state, step))
-        loss, *gradients = self._summed(measured)
-        norm = self.optimizer.apply(gradients, step, rate, momentum)
-        return loss, norm, state
+        rates: tuple[tf.Tensor, tf.Tensor],
+        report: tf.Tensor,
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, State]:
+        measured, state = self.strategy.run(self._replica_step, args=(*batch, state, step, report))
+        loss, reports, *gradients = self._summed(measured, report.shape)
+        norm = self.optimizer.apply(gradients, step, *rates)
+        return loss, norm, reports, state
 
     def _replica_step(
-        self, inputs: tf.Tensor, targets: tf.Tensor, state: State, step: tf.Tensor
+        self,
+        inputs: tf.Tensor,
+        targets: tf.Tensor,
+        state: State,
+        step: tf.Tensor,
+        report: tf.Tensor,
     ) -> tuple[list[tf.Tensor], State]:
-        """Share of one device in the loss and its gradients, in one array where they are added."""
+        """Share of one device in loss, reports and gradients, in one array where they are summed."""
         variables = [variable.value for variable in self.network.model.trainable_variables]
         with tf.GradientTape() as tape:
             nats, state = self.network.nats(inputs, targets, state, self._masks(step))
             loss = tf.reduce_sum(nats) / self.step_characters
         gradients = tape.gradient(loss, variables)
-        measured = [loss, *map(tf.convert_to_tensor, gradients)]
+        # Each device of a worker contributes its part of the worker's report.
+        if self.replicas > 1:
+            report /= len(self.strategy.extended.worker_devices)
+        measured = [loss, report, *map(tf.convert_to_tensor, gradients)]
         if self.replicas > 1:
             # One exchange between devices, or machines, takes less time than one for each array.
             measured = [tf.concat([tf.reshape(array, (-1,)) for array in measured], 0)]
         return measured, state
 
-    def _summed(self, measured: Any) -> list[tf.Tensor]:
-        """Loss and gradients, the shares of all devices added."""
+    def _summed(self, measured: Any, report_shape: tf.TensorShape) -> list[tf.Tensor]:
+        """Loss, reports and gradients, the shares of all devices added."""
         if self.replicas == 1:
             return list(measured)
-        shapes = [(), *(weight.shape for weight in self.network.model.trainable_variables)]
+        shapes = [
+            (),
+            report_shape,
+            *(weight.shape for weight in self.network.model.trainable_variables),
+        ]
         sizes = [math.prod(shape) for shape in shapes]
         whole = self.strategy.reduce(tf.distribute.ReduceOp.SUM, measured[0], axis=None)
         arrays = zip(tf.split(whole, sizes), shapes, strict=True)

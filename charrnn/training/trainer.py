@@ -1,36 +1,93 @@
-"""The loop: read, learn, measure, save, until the budget is spent."""
+"""The training loop: read, learn, evaluate, save, until the budget is spent."""
 
+import contextlib
 import dataclasses
 import math
-import time
-from collections.abc import Callable, Sequence
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from types import FrameType, TracebackType
+from typing import Any, Self
 
+import keras
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 
 from charrnn.checkpoint.directory import RESUME_DIRECTORY, CheckpointWriter
 from charrnn.checkpoint.lookup import spoken_name
 from charrnn.checkpoint.record import ModelRecord, RunRecord
+from charrnn.corpus.loading import Corpus
 from charrnn.errors import DivergenceError, TrainingInterrupted
 from charrnn.model.network import State
-from charrnn.training.batches import TrainingStreams
+from charrnn.training.augmentation import AUGMENTED
 from charrnn.training.callbacks import CallbackDriver
-from charrnn.training.course import Course
+from charrnn.training.data import TrainingStreams
 from charrnn.training.evaluation import EvaluationStopped, Evaluator
-from charrnn.training.interruption import Interruption
-from charrnn.training.observer import Ending, Evaluation, Outcome, Progress, TrainingObserver
-from charrnn.training.renaming import RENAMED
-from charrnn.training.resume import Meters, Position, save_state
+from charrnn.training.observer import (
+    Ending,
+    Evaluation,
+    Progress,
+    TrainingObserver,
+    TrainingResult,
+)
+from charrnn.training.schedule import TimeBudget, TrainingSchedule
+from charrnn.training.state import RunningMetrics, TrainerState, save_state
 from charrnn.training.step import TrainingStep
-from charrnn.training.team import EVALUATE, FINISHED, LEARN, SAVE, Team
+from charrnn.training.workers import Report, Workers, lost_worker
+
+
+class Interruption:
+    """Catches the first SIGINT or SIGTERM while it is entered; a second one ends the program.
+
+    Attributes:
+        received: Number of the signal that came, or None.
+    """
+
+    received: int | None = None
+
+    def came(self) -> bool:
+        """Whether a signal was received."""
+        return self.received is not None
+
+    def __enter__(self) -> Self:
+        self._former: dict[int, Any] = {}
+        # Python delivers signals to the main thread alone, and lets it alone set handlers.
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._former[number] = signal.signal(number, self._receive)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._restore()
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        self.received = number
+        self._restore()
+
+    def _restore(self) -> None:
+        for number, handler in self._former.items():
+            signal.signal(number, handler)
+        self._former = {}
+
 
 LONGEST_UNSAVED_SECONDS = 120.0
 
-LONGEST_GLANCE_SECONDS = 0.5
+LONGEST_QUICK_LOSS_SECONDS = 0.5
 """How long an interrupted run measures its first network, so that it can be kept."""
 
 SampleWriter = Callable[[RunRecord, Sequence[npt.NDArray[np.float32]], int], str]
 """Writes something with a network: what `charrnn.json` says, what `get_weights` returns, a seed."""
+
+Note = Callable[[str], None]
+
+Finisher = Callable[[CheckpointWriter, Corpus, RunRecord, Note], None]
+"""Makes a file that depends on the text alone, beside the network; is told whom to tell."""
 
 
 class Trainer:
@@ -38,19 +95,21 @@ class Trainer:
 
     Args:
         step: The network and its optimizer.
-        streams: The training part.
-        evaluator: The validation part, of `validation_characters`.
-        validation_characters: Its length.
-        position: Where the run stands.
-        state: Where its streams stand.
+        streams: The training split.
+        evaluator: The validation split.
+        state: Where the run stands.
+        carried: The recurrent state in which its streams stand.
         writer: Its directory, which is first written to when there is something to keep.
         record: What its `charrnn.json` says.
         observer: Whom to tell.
-        callbacks: Keras's own observers.
-        course: How far it goes from there.
+        callbacks: Keras callbacks.
+        first_epoch: Number of the next Keras epoch.
         sample: Writes a sample at each evaluation, where there is one.
-        begun: Whether the directory holds this run already.
-        team: Those who train with it; it decides for all of them.
+        finishers: Called once, with the record and whom to tell, after the first evaluation, so that
+            their time counts.
+        clock: Ends the run; None where the number of steps does.
+        workers: The processes that train together.
+        resumed: Whether the directory holds this run already.
     """
 
     def __init__(
@@ -59,174 +118,197 @@ class Trainer:
         step: TrainingStep,
         streams: TrainingStreams,
         evaluator: Evaluator,
-        validation_characters: int,
-        position: Position,
-        state: State,
+        state: TrainerState,
+        carried: State,
         writer: CheckpointWriter,
         record: RunRecord,
         observer: TrainingObserver,
-        callbacks: CallbackDriver,
-        course: Course,
-        sample: SampleWriter | None,
-        begun: bool,
-        team: Team,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+        first_epoch: int = 0,
+        sample: SampleWriter | None = None,
+        finishers: Sequence[Callable[[RunRecord, Note], None]] = (),
+        clock: TimeBudget | None = None,
+        workers: Workers,
+        resumed: bool = False,
     ) -> None:
         self.step = step
         self.streams = streams
         self.evaluator = evaluator
-        self.validation_characters = validation_characters
-        self.position = position
         self.state = state
         self.writer = writer
         self.record = record
-        self.observer = observer
-        self.callbacks = callbacks
-        self.course = course
-        self.sample = sample
-        self.team = team
-        self._begun = begun
-        self._saved_step = position.step if begun else None
-        self._saved_at = time.monotonic()
+        self.schedule = TrainingSchedule(
+            state,
+            step.config,
+            step_characters=step.step_characters,
+            evaluation_characters=evaluator.reading,
+            clock=clock,
+        )
+        self._carried = carried
+        self._observer = observer
+        self._callbacks = CallbackDriver(callbacks, step.network.model, first_epoch)
+        self._sample = sample
+        self._finishers = list(finishers)
+        self._workers = workers
+        self._writes = workers.index == 0
+        self._begun = resumed
+        self._saved_at = workers.clock()
         self._interruption = Interruption()
 
-    def run(self) -> Outcome:
+    def run(self) -> TrainingResult:
         """Train to the end.
 
         Raises:
             DivergenceError: The loss became NaN or infinite; the best network so far is kept.
             TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
-            WorkersError: Another worker of the team is gone.
+            WorkersError: Another worker is gone.
         """
-        self.course.begin()
-        with self._interruption, self.team.watched(self._what_is_kept):
-            self.callbacks.begin()
+        self.schedule.begin()
+        with self._interruption, self._lost_workers_told():
+            self._callbacks.begin()
             try:
                 ending = self._loop()
             finally:
-                self.callbacks.end()
-        outcome = self._outcome(ending)
-        told = dataclasses.asdict(outcome) | {"directory": str(outcome.directory)}
-        self.team.order(FINISHED, outcome=told)
-        return outcome
+                self._callbacks.end()
+        return self._result(ending)
 
     def _loop(self) -> Ending:
-        position = self.position
-        while (ending := self._ending()) is None or not position.is_measured:
-            if (signal := self._interruption.received or self.team.signal) is not None:
-                self._interrupt(signal)
-            due = position.step == position.next_evaluation and not position.is_measured
+        state = self.state
+        while (ending := self._ending()) is None or not state.is_evaluated:
+            if self._workers.count == 1:
+                self._report()
+            if self._workers.stop_signal is not None:
+                self._interrupt(self._workers.stop_signal)
+            due = state.step == state.next_evaluation and not state.is_evaluated
             if due or ending is not None:
                 self._evaluate()
             else:
                 self._learn()
-                if time.monotonic() - self._saved_at > LONGEST_UNSAVED_SECONDS:
+                if self._workers.clock() - self._saved_at > LONGEST_UNSAVED_SECONDS:
                     self._save()
         return ending
 
+    def _report(self) -> Report:
+        """What this worker tells the others."""
+        return self._workers.report(self._interruption.received, self._callbacks.stopped)
+
     def _ending(self) -> Ending | None:
         """Why the run is over, or None."""
-        if self.callbacks.stopped:
+        if self._workers.stopped:
             return "stopped by a callback"
-        if self.course.out_of_patience:
+        if self.schedule.out_of_patience:
             return "stopped early"
-        return "finished" if self.course.is_over else None
+        return "finished" if self.schedule.is_over else None
 
     @property
-    def _renames(self) -> bool:
-        """Whether names are spelled anew; what a run is to write it learns in the rest of it."""
-        return self.position.schedule.progress(self.position.step) < RENAMED
+    def _augments(self) -> bool:
+        """Whether names are replaced; the rest of the run learns the names to be written."""
+        return self.state.schedule.progress(self.state.step) < AUGMENTED
 
     def _learn(self) -> None:
         """One step."""
-        position, began = self.position, time.monotonic()
-        renames = self._renames
-        batch = self.streams.batch(position.step, renames=renames)
+        state, began = self.state, self._workers.clock()
+        batch = self.streams.batch(state.step, augments=self._augments)
         if batch.begins:
-            self.state = self.step.zero_state()
-        rate = position.schedule.rate(position.step)
-        self.callbacks.begin_batch(rate)
-        self.team.order(LEARN, step=position.step, rate=rate, renames=renames)
-        result, self.state = self.step(batch, self.state, position.step, rate)
+            self._carried = self.step.zero_state()
+        rate = state.schedule.rate(state.step)
+        self._callbacks.begin_batch(rate)
+        result, self._carried = self.step(batch, self._carried, state.step, rate, self._report())
+        self._workers.heard(result.reports)
         if not math.isfinite(result.loss):
-            self._diverged("training loss", result.loss, position.step + 1)
+            self._diverged("training loss", result.loss, state.step + 1)
         if not math.isfinite(result.gradient_norm):
-            self._diverged("norm of the gradients", result.gradient_norm, position.step + 1)
-        self.callbacks.end_batch(result.loss)
+            self._diverged("norm of the gradients", result.gradient_norm, state.step + 1)
+        self._callbacks.end_batch(result.loss)
 
-        seconds = time.monotonic() - began
-        position.step += 1
-        position.seconds += seconds
-        meters = position.meters
-        meters.steps += 1
-        meters.loss += result.loss
-        meters.gradient_norm += result.gradient_norm
-        meters.clipped += result.gradient_norm > self.step.config.gradient_norm
-        meters.seconds += seconds
-        self.course.stepped(seconds)
-        self.observer.stepped(self._progress(result.loss))
+        seconds = self._workers.clock() - began
+        state.step += 1
+        state.seconds += seconds
+        metrics = state.metrics
+        metrics.steps += 1
+        metrics.loss += result.loss
+        metrics.gradient_norm += result.gradient_norm
+        metrics.clipped += result.gradient_norm > self.step.config.clip_norm
+        metrics.seconds += seconds
+        self.schedule.stepped(seconds)
+        self._observer.stepped(self._progress(result.loss))
 
     def _evaluate(self) -> None:
         """Measure, keep the best, save, tell; an interrupted run measures when it goes on."""
-        began = time.monotonic()
-        position = self.position
-        try:
-            validation_loss = self._validation_loss()
-        except EvaluationStopped:
-            self.team.give_up()
-            position.seconds += time.monotonic() - began
+        began = self._workers.clock()
+        state = self.state
+        validation_loss = self._validation_loss()
+        if validation_loss is None:
+            state.seconds += self._workers.clock() - began
             return
         if not math.isfinite(validation_loss):
-            self._diverged("validation loss", validation_loss, position.step)
-        best = validation_loss < position.best_loss
+            self._diverged("validation loss", validation_loss, state.step)
+        best = state.best_loss is None or validation_loss < state.best_loss
         evaluation = self._evaluation(validation_loss, best)
         self._begin_directory()
         if best:
-            position.best_loss, position.best_step = validation_loss, position.step
+            state.best_loss, state.best_step = validation_loss, state.step
             self._keep(evaluation)
-        evaluation = dataclasses.replace(evaluation, sample=self._sample())
-        renamed = bool(self.step.config.renaming) and self._renames
-        position.without_gain = 0 if best or renamed else position.without_gain + 1
-        position.meters = Meters()
-        self.writer.append_history(dataclasses.asdict(evaluation))
-        self.callbacks.evaluated(evaluation.training_loss, validation_loss)
-        self.observer.evaluated(evaluation)
-        self.course.evaluated(time.monotonic() - began)
-        position.seconds += time.monotonic() - began
+        evaluation = dataclasses.replace(evaluation, sample=self._written_sample())
+        augmented = bool(self.step.config.name_augmentation) and self._augments
+        counted = not best and not augmented
+        state.evaluations_since_best = state.evaluations_since_best + 1 if counted else 0
+        state.metrics = RunningMetrics()
+        if self._writes:
+            self.writer.append_history(dataclasses.asdict(evaluation))
+        self._callbacks.evaluated(evaluation.training_loss, validation_loss)
+        self._observer.evaluated(evaluation)
+        self._finish()
+        self.schedule.evaluated(self._workers.clock() - began)
+        state.seconds += self._workers.clock() - began
         self._save()
 
-    def _validation_loss(self) -> float:
-        self.team.order(EVALUATE)
-        came = self._interruption.came
-        return self.evaluator.loss(self.step.averaged, self.team.total, came)
+    def _validation_loss(self) -> float | None:
+        """Nats per character of the validation split; None where a signal stopped it."""
+        try:
+            nats = self.evaluator.nats(self.step.averaged, self._interruption.came)
+        except EvaluationStopped:
+            nats = 0.0
+        total = self._workers.total(np.append(np.float64(nats), self._report()))
+        self._workers.heard(total[1:])
+        return (
+            None if self._workers.stop_signal is not None else total[0] / self.evaluator.characters
+        )
+
+    def _finish(self) -> None:
+        """Make what depends on the text alone, once."""
+        finishers, self._finishers = self._finishers, []
+        for finish in finishers if self._writes else ():
+            finish(self.record, self._observer.noted)
 
     def _evaluation(self, validation_loss: float, best: bool) -> Evaluation:
-        position, meters = self.position, self.position.meters
-        steps = max(1, meters.steps)
+        state, metrics = self.state, self.state.metrics
+        steps = max(1, metrics.steps)
         return Evaluation(
-            step=position.step,
-            epoch=position.step / self.streams.steps_per_epoch,
-            seconds=position.seconds,
-            training_loss=meters.loss / steps,
+            step=state.step,
+            epoch=state.step / self.streams.steps_per_epoch,
+            seconds=state.seconds,
+            training_loss=metrics.loss / steps,
             validation_loss=validation_loss,
-            learning_rate=position.schedule.rate(max(0, position.step - 1)),
-            gradient_norm=meters.gradient_norm / steps,
-            clipped=meters.clipped / steps,
-            characters_per_second=meters.steps
+            learning_rate=state.schedule.rate(max(0, state.step - 1)),
+            gradient_norm=metrics.gradient_norm / steps,
+            clipped=metrics.clipped / steps,
+            characters_per_second=metrics.steps
             * self.step.step_characters
-            / max(1e-9, meters.seconds),
+            / max(1e-9, metrics.seconds),
             best=best,
             sample=None,
         )
 
-    def _sample(self) -> str | None:
-        if self.sample is None:
+    def _written_sample(self) -> str | None:
+        if self._sample is None or not self._writes:
             return None
         weights = self.step.averaged.model.get_weights()
-        return self.sample(self.record, weights, self.position.step)
+        return self._sample(self.record, weights, self.state.step)
 
     def _begin_directory(self) -> None:
         """Take the directory over; a run that is overwritten is gone from here, and not before."""
-        if self._begun:
+        if self._begun or not self._writes:
             return
         self.writer.clear()
         self.writer.write_record(self.record)
@@ -234,6 +316,8 @@ class Trainer:
 
     def _keep(self, evaluation: Evaluation) -> None:
         """Save the averaged network as the best so far."""
+        if not self._writes:
+            return
         model = ModelRecord(
             sha256="",
             step=evaluation.step,
@@ -246,47 +330,60 @@ class Trainer:
     def _save(self) -> None:
         """Save all that a resumed run needs."""
         self._begin_directory()
-        self.team.order(SAVE)
-        carried = self.team.gathered(self.step.carried(self.state))
-        directory = self.writer.directory / RESUME_DIRECTORY
-        save_state(directory, self.position, self.step.arrays(self.state) | carried)
-        self._saved_at, self._saved_step = time.monotonic(), self.position.step
+        carried = self.step.carried(self._carried)
+        if self._workers.count > 1:
+            carried = {name: self._gathered(rows) for name, rows in carried.items()}
+        if self._writes:
+            directory = self.writer.directory / RESUME_DIRECTORY
+            save_state(directory, self.state, self.step.arrays(self._carried) | carried)
+        self._saved_at = self._workers.clock()
 
-    def _what_is_kept(self) -> str:
-        """What is left of a run that other workers ended, and how to go on with it."""
-        if self._saved_step is None:
-            return "Nothing had been saved yet; start all workers again."
-        return (
-            f"All that was learned until step {self._saved_step:,} is kept in "
-            f"{self.writer.directory}. {self._how_to_go_on()}"
-        )
+    def _gathered(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The rows of all workers, in their order, of the rows that this one holds."""
+        whole = np.zeros((self._workers.count, *rows.shape), rows.dtype)
+        whole[self._workers.index] = rows
+        return self._workers.total(whole).reshape(-1, *rows.shape[1:])
 
-    def _how_to_go_on(self) -> str:
+    @contextlib.contextmanager
+    def _lost_workers_told(self) -> Iterator[None]:
+        """Turn the failure of a connection into a sentence; alone, an error is an error."""
+        try:
+            yield
+        except tf.errors.OpError as error:
+            if self._workers.count == 1:
+                raise
+            raise lost_worker(
+                error, f"What was saved last is in {self.writer.directory}. {self._how_to_resume()}"
+            ) from error
+
+    def _how_to_resume(self) -> str:
+        everywhere = " on every worker" if self._workers.count > 1 else ""
         command = f"charrnn train --resume --name {spoken_name(self.writer.directory)}"
-        return f"Go on{self.team.scope} with: {command}"
+        return f"Go on{everywhere} with: {command}"
 
     def _interrupt(self, signal_number: int) -> None:
         """Save, and end the run in the middle."""
         self._save()
-        if not math.isfinite(self.position.best_loss):
+        if self.state.best_loss is None and self._writes:
             # There should be something to write with. The evaluation counts for nothing else, or
             # a run that goes on from here would not be the run that was never interrupted.
-            loss = self.evaluator.glance(self.step.averaged, LONGEST_GLANCE_SECONDS)
-            self._keep(self._evaluation(loss, best=True))
-        total = self.position.schedule.total
+            loss = self.evaluator.quick_loss(self.step.averaged, LONGEST_QUICK_LOSS_SECONDS)
+            if math.isfinite(loss):
+                self._keep(self._evaluation(loss, best=True))
+        total = self.state.schedule.total
         of = f" of {total:,}" if total is not None else ""
         raise TrainingInterrupted(
-            f"Stopped after step {self.position.step:,}{of}; everything is saved in "
-            f"{self.writer.directory}.\n{self._how_to_go_on()}",
+            f"Stopped after step {self.state.step:,}{of}; everything is saved in "
+            f"{self.writer.directory}.\n{self._how_to_resume()}",
             signal_number,
         )
 
     def _diverged(self, what: str, value: float, step: int) -> None:
         kept = (
-            f"the best network, of step {self.position.best_step:,}, is kept in "
+            "no network had been saved yet"
+            if self.state.best_loss is None
+            else f"the best network, of step {self.state.best_step:,}, is kept in "
             f"{self.writer.directory}"
-            if math.isfinite(self.position.best_loss)
-            else "no network had been saved yet"
         )
         rate = self.step.config.learning_rate
         raise DivergenceError(
@@ -295,28 +392,29 @@ class Trainer:
         )
 
     def _progress(self, loss: float) -> Progress:
-        position, total = self.position, self.position.schedule.total
-        seconds = position.meters.seconds / max(1, position.meters.steps)
-        left = (total - position.step) * seconds if total is not None else None
+        state, total = self.state, self.state.schedule.total
+        seconds = state.metrics.seconds / max(1, state.metrics.steps)
+        left = (total - state.step) * seconds if total is not None else None
         return Progress(
-            step=position.step,
+            step=state.step,
             steps=total,
-            epoch=position.step / self.streams.steps_per_epoch,
+            epoch=state.step / self.streams.steps_per_epoch,
             loss=loss,
             characters_per_second=self.step.step_characters / max(1e-9, seconds),
-            seconds=position.seconds,
+            seconds=state.seconds,
             seconds_left=left,
         )
 
-    def _outcome(self, ending: Ending) -> Outcome:
-        position = self.position
-        return Outcome(
+    def _result(self, ending: Ending) -> TrainingResult:
+        state = self.state
+        assert state.best_loss is not None, "a run ends with an evaluation"
+        return TrainingResult(
             directory=self.writer.directory,
             ending=ending,
-            steps=position.step,
-            epochs=position.step / self.streams.steps_per_epoch,
-            seconds=position.seconds,
-            best_step=position.best_step,
-            validation_loss=position.best_loss,
+            steps=state.step,
+            epochs=state.step / self.streams.steps_per_epoch,
+            seconds=state.seconds,
+            best_step=state.best_step,
+            validation_loss=state.best_loss,
             baselines=self.record.baselines,
         )

@@ -11,9 +11,9 @@ from charrnn.cli.training_display import (
     describe_outcome,
 )
 from charrnn.settings.architecture import Architecture
-from charrnn.training.observer import Evaluation, Outcome, Plan, Progress
+from charrnn.training.observer import Evaluation, Progress, TrainingPlan, TrainingResult
 
-PLAN = Plan(
+PLAN = TrainingPlan(
     directory=Path("checkpoints/moons"),
     architecture=Architecture(
         cell="lstm",
@@ -57,7 +57,7 @@ EVALUATION = Evaluation(
     best=True,
     sample="Slow tides\ncreep up",
 )
-OUTCOME = Outcome(
+OUTCOME = TrainingResult(
     directory=Path("checkpoints/moons"),
     ending="finished",
     steps=1000,

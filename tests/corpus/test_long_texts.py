@@ -21,8 +21,7 @@ from charrnn.corpus.store import as_array
 from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.errors import CorpusError
 from charrnn.settings.configuration import CorpusConfig
-from charrnn.training.baselines import unigram_entropy, xz_entropy
-from charrnn.training.batches import TrainingStreams
+from charrnn.training.data import TrainingStreams, unigram_entropy, xz_entropy
 from tests.corpora import corpus_from_text
 
 SEPARATORS = {
@@ -165,7 +164,7 @@ def test_a_long_text_is_read_in_training_as_a_short_one(length, batch_size, wind
     raw = "".join(map(chr, range(0x4E00, 0x4E00 + length)))
     with (
         in_pieces_of(7),
-        mock.patch("charrnn.training.batches.READ_AHEAD", ahead * batch_size * window),
+        mock.patch("charrnn.training.data.READ_AHEAD", ahead * batch_size * window),
     ):
         corpus = corpus_from_text(raw, CorpusConfig(layout="text"))
         ids = encode_part(corpus, corpus.spans, Vocabulary.of_text(corpus.text, 1))

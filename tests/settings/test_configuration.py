@@ -347,8 +347,8 @@ def test_a_precision_that_there_is_not_is_refused() -> None:
         ),
         (
             TrainingConfig,
-            {"symbol_dropout": -0.1},
-            "symbol-dropout must be a number at least 0 and below 1. Received: -0.1.",
+            {"embedding_dropout": -0.1},
+            "embedding-dropout must be a number at least 0 and below 1. Received: -0.1.",
         ),
     ],
 )

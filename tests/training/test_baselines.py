@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from charrnn.training.baselines import unigram_entropy, xz_entropy
+from charrnn.training.data import unigram_entropy, xz_entropy
 
 
 def test_guessing_by_frequency_by_hand() -> None:

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.training.batches import TrainingStreams
+from charrnn.training.data import TrainingStreams
 
 
 def streams(length: int = 103, batch_size: int = 4, window: int = 5, seed: int = 0):

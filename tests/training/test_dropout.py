@@ -10,7 +10,7 @@ from charrnn.settings.configuration import LARGEST_SEED, Cell, TrainingConfig
 from charrnn.training.dropout import LEVELS, Dropout
 
 WHOLE = slice(0, 8)
-ALL = {"dropout": 0.5, "weight_dropout": 0.5, "symbol_dropout": 0.5}
+ALL = {"dropout": 0.5, "weight_dropout": 0.5, "embedding_dropout": 0.5}
 
 
 def dropout(cell: Cell = "lstm", units: int = 6, dropout: float = 0.0, **settings: Any) -> Dropout:
@@ -77,11 +77,11 @@ def test_the_largest_seed_has_masks_too() -> None:
     ("shares", "drawn"),
     [
         ({}, (0, 0, 0)),
-        ({"weight_dropout": 0.0, "symbol_dropout": 0.0}, (0, 0, 0)),
+        ({"weight_dropout": 0.0, "embedding_dropout": 0.0}, (0, 0, 0)),
         ({"dropout": 0.25}, (2, 0, 0)),
         ({"weight_dropout": 0.25}, (0, 2, 0)),
-        ({"symbol_dropout": 0.25}, (0, 0, 1)),
-        ({"dropout": 0.25, "symbol_dropout": 0.25}, (2, 0, 1)),
+        ({"embedding_dropout": 0.25}, (0, 0, 1)),
+        ({"dropout": 0.25, "embedding_dropout": 0.25}, (2, 0, 1)),
     ],
     ids=str,
 )
@@ -132,7 +132,7 @@ def test_devices_draw_their_rows_of_one_batch_and_the_same_weights() -> None:
 
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.8])
 def test_a_share_is_left_out_and_the_rest_makes_up_for_it(share: float) -> None:
-    drawing = dropout(units=64, dropout=share, weight_dropout=share, symbol_dropout=share)
+    drawing = dropout(units=64, dropout=share, weight_dropout=share, embedding_dropout=share)
     steps = [masks(drawing, step) for step in range(20)]
     for kind in ("outputs", "weights", "symbols"):
         drawn = np.concatenate(

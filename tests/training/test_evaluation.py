@@ -105,7 +105,7 @@ def test_an_evaluation_is_given_up_after_any_window() -> None:
     network = StatefulNetwork(build_network(ARCHITECTURE), ARCHITECTURE)
     answers = iter([False, False, True])
     with pytest.raises(EvaluationStopped):
-        Evaluator(text(401), 9).loss(network, stopped=lambda: next(answers))
+        Evaluator(text(401), 9).nats(network, stopped=lambda: next(answers))
     assert next(answers, None) is None
 
 
@@ -125,10 +125,10 @@ def test_a_network_is_compiled_once_for_all_windows(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.usefixtures("few_are_measured")
-def test_a_glance_is_the_loss_of_what_was_read() -> None:
+def test_the_quick_loss_is_the_loss_of_what_was_read() -> None:
     network = StatefulNetwork(build_network(ARCHITECTURE), ARCHITECTURE)
     ids = text(401)
     evaluator = Evaluator(ids, 9)
     first = Evaluator(ids[:51], 9)
-    assert evaluator.glance(network, seconds=0) == pytest.approx(first.loss(network), abs=1e-6)
-    assert evaluator.glance(network, seconds=1e9) == pytest.approx(evaluator.loss(network))
+    assert evaluator.quick_loss(network, seconds=0) == pytest.approx(first.loss(network), abs=1e-6)
+    assert evaluator.quick_loss(network, seconds=1e9) == pytest.approx(evaluator.loss(network))

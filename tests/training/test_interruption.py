@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from charrnn.training.interruption import Interruption
+from charrnn.training.trainer import Interruption
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -34,7 +34,7 @@ def made(
 ) -> tuple[AveragingAdamW, list[keras.Variable], list[keras.Variable]]:
     """An optimizer, the weights and their averages."""
     weights, averages = variables(0), variables(1)
-    config = TrainingConfig(weight_decay=0.1, gradient_norm=gradient_norm)
+    config = TrainingConfig(weight_decay=0.1, clip_norm=gradient_norm)
     return (
         AveragingAdamW(weights, averages, config, tf.distribute.get_strategy(), cores),
         weights,

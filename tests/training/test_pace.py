@@ -2,19 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.training.pace import (
-    CLOSING_SECONDS,
-    EVALUATION_SHARE,
-    EVALUATIONS,
-    FEWEST_EVALUATIONS,
-    FIRST_STEPS,
-    LARGEST_EVALUATION_SHARE,
-    LONGEST_INTERVAL,
-    MEASURED_SECONDS,
-    Pace,
-    evaluations_in,
-    steps_of_evaluation,
-)
+from charrnn.training.schedule import CLOSING_SECONDS, EVALUATION_SHARE, EVALUATIONS, FEWEST_EVALUATIONS, FIRST_STEPS, LARGEST_EVALUATION_SHARE, LONGEST_INTERVAL, MEASURED_SECONDS, TimeBudget, evaluations_in, steps_of_evaluation
 
 
 class Clock:
@@ -25,7 +13,7 @@ class Clock:
         return self.now
 
 
-def run_steps(pace: Pace, clock: Clock, steps: int, seconds: float) -> None:
+def run_steps(pace: TimeBudget, clock: Clock, steps: int, seconds: float) -> None:
     for _ in range(steps):
         clock.now += seconds
         pace.stepped(seconds)
@@ -33,7 +21,7 @@ def run_steps(pace: Pace, clock: Clock, steps: int, seconds: float) -> None:
 
 def test_the_first_steps_do_not_count() -> None:
     clock = Clock()
-    pace = Pace(1000.0, clock)
+    pace = TimeBudget(1000.0, clock)
     run_steps(pace, clock, FIRST_STEPS, 100.0)
     assert not pace.measured
     run_steps(pace, clock, int(MEASURED_SECONDS), 1.0)
@@ -42,14 +30,14 @@ def test_the_first_steps_do_not_count() -> None:
 
 def test_steps_left_fill_the_time_left() -> None:
     clock = Clock()
-    pace = Pace(100.0 + CLOSING_SECONDS, clock)
+    pace = TimeBudget(100.0 + CLOSING_SECONDS, clock)
     run_steps(pace, clock, FIRST_STEPS + 10, 0.5)
     assert pace.steps_left(0, 0.0) == int((100 - clock.now) / 0.5)
 
 
 def test_evaluations_take_their_time_from_the_steps() -> None:
     clock = Clock()
-    pace = Pace(100.0 + CLOSING_SECONDS, clock)
+    pace = TimeBudget(100.0 + CLOSING_SECONDS, clock)
     run_steps(pace, clock, FIRST_STEPS + 10, 0.5)
     assert pace.steps_left(4, 10.0) == int((100 - clock.now - 4 * 5.0) / 0.5)
     pace.evaluated(9.0)
@@ -59,7 +47,7 @@ def test_evaluations_take_their_time_from_the_steps() -> None:
 
 def test_the_first_evaluation_which_compiles_does_not_shrink_the_plan() -> None:
     clock = Clock()
-    pace = Pace(100.0 + CLOSING_SECONDS, clock)
+    pace = TimeBudget(100.0 + CLOSING_SECONDS, clock)
     run_steps(pace, clock, FIRST_STEPS + 10, 0.5)
     before = pace.steps_left(4, 10.0)
     pace.evaluated(60.0)
@@ -70,14 +58,14 @@ def test_the_first_evaluation_which_compiles_does_not_shrink_the_plan() -> None:
 
 def test_a_first_evaluation_quicker_than_guessed_lengthens_the_plan() -> None:
     clock = Clock()
-    pace = Pace(100.0 + CLOSING_SECONDS, clock)
+    pace = TimeBudget(100.0 + CLOSING_SECONDS, clock)
     run_steps(pace, clock, FIRST_STEPS + 10, 0.5)
     pace.evaluated(1.0)
     assert pace.steps_left(4, 10.0) == int((100 - clock.now - 4 * 1.0) / 0.5)
 
 
 def test_there_is_no_plan_before_a_step_was_measured() -> None:
-    pace = Pace(100.0, Clock())
+    pace = TimeBudget(100.0, Clock())
     assert pace.step_seconds is None
     with pytest.raises(ValueError, match="not known before a step"):
         pace.steps_left(1, 1.0)
@@ -85,7 +73,7 @@ def test_there_is_no_plan_before_a_step_was_measured() -> None:
 
 def test_a_budget_too_short_to_measure_is_laid_out_all_the_same() -> None:
     clock = Clock()
-    pace = Pace(2.0, clock)
+    pace = TimeBudget(2.0, clock)
     run_steps(pace, clock, FIRST_STEPS + 1, 0.1)
     assert pace.measured
     assert pace.steps_left(1, 1.0) >= 1
@@ -93,7 +81,7 @@ def test_a_budget_too_short_to_measure_is_laid_out_all_the_same() -> None:
 
 def test_the_time_is_up_a_little_before_the_deadline() -> None:
     clock = Clock()
-    pace = Pace(10.0, clock)
+    pace = TimeBudget(10.0, clock)
     clock.now = 10.0 - CLOSING_SECONDS - 0.01
     assert not pace.over
     clock.now = 10.0 - CLOSING_SECONDS
@@ -103,7 +91,7 @@ def test_the_time_is_up_a_little_before_the_deadline() -> None:
 @pytest.mark.parametrize("slowdown", [0.5, 1.0, 2.0])
 def test_a_run_ends_in_time_though_the_machine_changes_its_speed(slowdown: float) -> None:
     clock = Clock()
-    pace = Pace(300.0, clock)
+    pace = TimeBudget(300.0, clock)
     step, total, evaluation = 0, 10**9, 10**9
     while step < total and not pace.over:
         seconds = 0.1 * (slowdown if clock.now > 100 else 1.0)

@@ -6,8 +6,8 @@ import pytest
 from charrnn.errors import ConfigurationError
 from charrnn.settings.architecture import Architecture
 from charrnn.settings.configuration import TrainingConfig
-from charrnn.training import precision
-from charrnn.training.precision import (
+from charrnn.training import defaults
+from charrnn.training.defaults import (
     SHORTEST_COMPILED,
     WORTH_COMPILING,
     kernel_cores,
@@ -26,7 +26,7 @@ LONG = dataclasses.replace(SHORT, steps=10**9)
 def bfloat16(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether the processor has bfloat16."""
     has: bool = request.param
-    monkeypatch.setattr(precision, "has_bfloat16", lambda: has)
+    monkeypatch.setattr(defaults, "has_bfloat16", lambda: has)
     return has
 
 

@@ -33,8 +33,8 @@ from charrnn.errors import (
 )
 from charrnn.poetry.lessons import learned_words
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
-from charrnn.training import evaluation, pace, precision, run, step, trainer
-from charrnn.training.observer import Evaluation, Outcome, Plan, Progress, SilentObserver
+from charrnn.training import budget, defaults, evaluation, run, schedule, step, trainer
+from charrnn.training.observer import Evaluation, TrainingPlan, Progress, SilentObserver, TrainingResult
 from charrnn.training.step import StepResult, TrainingStep
 from tests.corpora import corpus_from_text
 
@@ -47,17 +47,17 @@ class Diary(SilentObserver):
     """Keeps what it is told; `at_step` is called after each step."""
 
     def __init__(self, at_step: Any = None) -> None:
-        self.plans: list[Plan] = []
+        self.plans: list[TrainingPlan] = []
         self.steps: list[Progress] = []
         self.evaluations: list[Evaluation] = []
-        self.outcomes: list[Outcome] = []
+        self.outcomes: list[TrainingResult] = []
         self.notes: list[str] = []
         self.at_step = at_step
 
     def noted(self, sentence: str) -> None:
         self.notes.append(sentence)
 
-    def started(self, plan: Plan) -> None:
+    def started(self, plan: TrainingPlan) -> None:
         self.plans.append(plan)
 
     def stepped(self, progress: Progress) -> None:
@@ -68,7 +68,7 @@ class Diary(SilentObserver):
     def evaluated(self, evaluation: Evaluation) -> None:
         self.evaluations.append(evaluation)
 
-    def finished(self, outcome: Outcome) -> None:
+    def finished(self, outcome: TrainingResult) -> None:
         self.outcomes.append(outcome)
 
 
@@ -89,7 +89,7 @@ def directory(straight: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(straight, tmp_path / "moon"))
 
 
-def train(corpus: Corpus | Path, place: Path, **changes: Any) -> Outcome:
+def train(corpus: Corpus | Path, place: Path, **changes: Any) -> TrainingResult:
     arguments: dict[str, Any] = {"model": MODEL, "training": TRAINING, "checkpoints": place}
     return run.train(corpus, **arguments | changes)
 
@@ -161,7 +161,7 @@ def test_patience_ends_a_run_early(
 ) -> None:
     losses = iter([2.0, 2.1, 2.2, 2.3])
     monkeypatch.setattr(trainer.Evaluator, "loss", lambda *_: next(losses))
-    training = dataclasses.replace(TRAINING, steps=100, patience=2, renaming=0.0)
+    training = dataclasses.replace(TRAINING, steps=100, patience=2, name_augmentation=0.0)
     outcome = train(corpus, tmp_path, training=training)
     assert (outcome.ending, outcome.steps, outcome.best_step) == ("stopped early", 30, 10)
 
@@ -171,7 +171,7 @@ def test_a_run_is_not_given_up_while_names_are_spelled_anew(
 ) -> None:
     losses = iter([2.0 + 0.1 * number for number in range(10)])
     monkeypatch.setattr(trainer.Evaluator, "loss", lambda *_: next(losses))
-    training = dataclasses.replace(TRAINING, steps=100, patience=2, renaming=0.5)
+    training = dataclasses.replace(TRAINING, steps=100, patience=2, name_augmentation=0.5)
     outcome = train(corpus, tmp_path, training=training)
     # Names are those of the text from step 80 on; the evaluation there is the first that counts.
     assert (outcome.ending, outcome.steps, outcome.best_step) == ("stopped early", 90, 10)
@@ -195,7 +195,7 @@ def test_an_interrupted_run_resumes_to_the_same_weights(
 
 
 ROUGH = dataclasses.replace(TRAINING, precision="bfloat16")
-NOISY = dataclasses.replace(TRAINING, weight_dropout=0.3, symbol_dropout=0.2)
+NOISY = dataclasses.replace(TRAINING, weight_dropout=0.3, embedding_dropout=0.2)
 TWO_LAYERS = dataclasses.replace(MODEL, layers=2, output="tied")
 
 
@@ -223,7 +223,7 @@ def test_an_interrupted_run_of_two_layers_resumes_to_the_same_weights(
 def test_two_runs_of_one_seed_agree_to_the_bit(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(precision, "WORTH_COMPILING", 1.0)
+    monkeypatch.setattr(defaults, "WORTH_COMPILING", 1.0)
     diary = Diary()
     directories = [
         train(corpus, tmp_path / name, training=TRAINING, observer=diary).directory
@@ -261,7 +261,7 @@ def test_a_run_that_is_too_short_for_the_kernels_trains_the_layers_of_keras(
 
     monkeypatch.setattr(step, "FusedNetwork", build)
     if worth:
-        monkeypatch.setattr(precision, "WORTH_COMPILING", 1.0)
+        monkeypatch.setattr(defaults, "WORTH_COMPILING", 1.0)
     training = dataclasses.replace(TRAINING, steps=2, precision="float32")
     train(corpus, tmp_path, training=training)
     assert fused == ["float32", "float32"] * worth
@@ -309,7 +309,7 @@ def test_a_run_interrupted_before_its_first_evaluation_glances_at_its_network(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evaluation, "LONGEST_WINDOW", 40)
-    monkeypatch.setattr(trainer, "LONGEST_GLANCE_SECONDS", 0.0)
+    monkeypatch.setattr(trainer, "LONGEST_QUICK_LOSS_SECONDS", 0.0)
     window, read = streams.EvaluationStreams.window, [0]
 
     def count(*arguments: Any) -> Any:
@@ -516,7 +516,7 @@ def test_a_run_is_resumed_whatever_layout_would_be_detected_now(
         ("output", "tied"),
         ("seed", 1),
         ("window", 16),
-        ("symbol_dropout", 0.5),
+        ("embedding_dropout", 0.5),
         ("precision", "bfloat16"),
     ],
 )
@@ -555,7 +555,7 @@ def test_a_run_by_the_clock_goes_on_with_its_schedule(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The evaluation that comes before the speed is known must not lay the run out anew."""
-    monkeypatch.setattr(pace, "MEASURED_SECONDS", 0.2)
+    monkeypatch.setattr(schedule, "MEASURED_SECONDS", 0.2)
     training = TrainingConfig(minutes=0.12, batch_size=4, window=8, learning_rate=0.01)
 
     def stop(step: int) -> None:
@@ -603,7 +603,7 @@ def test_a_run_that_stopped_early_says_so_when_it_is_resumed(
 ) -> None:
     losses = iter([2.0, *[2.1] * 9])
     monkeypatch.setattr(trainer.Evaluator, "loss", lambda *_: next(losses))
-    training = dataclasses.replace(TRAINING, steps=100, patience=2, renaming=0.0)
+    training = dataclasses.replace(TRAINING, steps=100, patience=2, name_augmentation=0.0)
     directory = train(corpus, tmp_path, training=training).directory
     with pytest.raises(CheckpointError, match="was stopped early"):
         run.resume(directory, corpus=corpus)
@@ -743,7 +743,7 @@ def test_a_run_has_its_filter_when_it_tells_that_it_is_finished(
     corpus: Corpus, tmp_path: Path
 ) -> None:
     class Looking(Diary):
-        def finished(self, outcome: Outcome) -> None:
+        def finished(self, outcome: TrainingResult) -> None:
             super().finished(outcome)
             assert (outcome.directory / NGRAM_FILTER_FILE).exists()
 

@@ -13,15 +13,15 @@ from charrnn.model.kernel_config import KernelConfig
 from charrnn.model.network import NO_MASKS, StatefulNetwork, build_network
 from charrnn.settings.architecture import Architecture
 from charrnn.settings.configuration import TrainingConfig
-from charrnn.training.batches import TrainingStreams
+from charrnn.training.data import TrainingStreams
 from charrnn.training.optimizer import SECOND_MOMENT
 from charrnn.training.step import TrainingStep
 
 ARCHITECTURE = Architecture(
     cell="lstm", vocabulary_size=13, embedding=4, layers=2, units=6, dropout=0.0, activation="tanh"
 )
-CONFIG = TrainingConfig(batch_size=4, window=8, learning_rate=0.01, gradient_norm=0.05)
-THINNED = {"dropout": 0.3, "weight_dropout": 0.2, "symbol_dropout": 0.1}
+CONFIG = TrainingConfig(batch_size=4, window=8, learning_rate=0.01, clip_norm=0.05)
+THINNED = {"dropout": 0.3, "weight_dropout": 0.2, "embedding_dropout": 0.1}
 
 
 def streams() -> TrainingStreams:
@@ -72,7 +72,7 @@ def test_a_step_is_what_keras_would_do(cores: int) -> None:
 
 
 def test_the_average_follows_the_weights_at_its_momentum() -> None:
-    step, batch = make_step(averaging=0.5), streams().batch(0)
+    step, batch = make_step(ema_decay=0.5), streams().batch(0)
     before = step.averaged.model.get_weights()
     step(batch, step.zero_state(), 100, 0.01)
     after = step.network.model.get_weights()
@@ -81,7 +81,7 @@ def test_the_average_follows_the_weights_at_its_momentum() -> None:
 
 
 def test_without_averaging_the_weights_themselves_are_kept() -> None:
-    step = make_step(averaging=0.0)
+    step = make_step(ema_decay=0.0)
     step(streams().batch(0), step.zero_state(), 0, 0.01)
     for average, weight in zip(
         step.averaged.model.get_weights(), step.network.model.get_weights(), strict=True
@@ -116,7 +116,7 @@ def test_a_step_leaves_out_what_the_settings_say() -> None:
     assert make_step()._masks(tf.constant(3, tf.int64)) == NO_MASKS
 
 
-@pytest.mark.parametrize("share", ["weight_dropout", "symbol_dropout"])
+@pytest.mark.parametrize("share", ["weight_dropout", "embedding_dropout"])
 def test_what_is_left_out_changes_what_is_learned_and_not_what_is_measured(share: str) -> None:
     batch, thinned, whole = streams().batch(0), make_step(**{share: 0.5}), make_step()
     losses = [step(batch, step.zero_state(), 0, 0.0)[0].loss for step in (thinned, whole)]
@@ -128,7 +128,7 @@ def test_what_is_left_out_changes_what_is_learned_and_not_what_is_measured(share
 
 
 def test_a_step_begins_with_weights_that_it_adopts() -> None:
-    step, batch = make_step(averaging=0.5), streams().batch(0)
+    step, batch = make_step(ema_decay=0.5), streams().batch(0)
     given = [array + 1 for array in build_network(ARCHITECTURE, seed=9).get_weights()]
     step.adopt(given)
     for network in (step.network, step.averaged):
@@ -187,7 +187,7 @@ from tests.training.test_step import ARCHITECTURE, CONFIG, streams
 import dataclasses
 
 architecture = dataclasses.replace(ARCHITECTURE, dropout=0.3)
-config = dataclasses.replace(CONFIG, weight_dropout=0.2, symbol_dropout=0.1)
+config = dataclasses.replace(CONFIG, weight_dropout=0.2, embedding_dropout=0.1)
 text = streams()
 losses = []
 for strategy in (

@@ -1,4 +1,4 @@
-"""What a run that goes on may change, and what it must keep."""
+"""What a resumed run may change, and what it must keep."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from charrnn.checkpoint.record import RunRecord
 from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.settings.setting import AUTO, Configuration, settings_of
-from charrnn.training.batches import TrainingStreams
-from charrnn.training.plan import total_steps
-from charrnn.training.resume import Position
-from charrnn.training.schedule import Schedule
-from charrnn.training.trainer import Trainer
+from charrnn.training.data import TrainingStreams
+from charrnn.training.defaults import total_steps
+from charrnn.training.learning_rate import LearningRateSchedule
+from charrnn.training.schedule import TrainingSchedule
+from charrnn.training.state import TrainerState
 
 BUDGET: Final = frozenset({"epochs", "steps", "minutes"})
 
@@ -81,44 +81,45 @@ def sources_of(record: RunRecord, directory: Path) -> tuple[str, ...]:
     return sources
 
 
-def lengthened(position: Position, training: TrainingConfig, streams: TrainingStreams) -> Position:
-    """A position with its schedule laid out anew; raises CheckpointError if it is no longer."""
+def lengthened(
+    state: TrainerState, training: TrainingConfig, streams: TrainingStreams
+) -> TrainerState:
+    """A state with its schedule laid out anew; raises CheckpointError if it is no longer."""
     schedule = new_schedule(training, streams)
     if schedule.total is None:
         # The clock settles the length soon; what is behind counts as half of the whole.
-        schedule = dataclasses.replace(schedule, anchor=position.step, anchor_progress=0.5)
-    elif schedule.total <= position.step:
+        schedule = dataclasses.replace(schedule, anchor=state.step, anchor_progress=0.5)
+    elif schedule.total <= state.step:
         raise CheckpointError(
-            f"the run has done {position.step:,} steps already, and the new budget ends at "
+            f"the run has done {state.step:,} steps already, and the new budget ends at "
             f"{schedule.total:,}. Give a longer one."
         )
     return dataclasses.replace(
-        position,
+        state,
         schedule=schedule,
         next_evaluation=None,
-        without_gain=0,
-        budget_began=position.seconds,
+        evaluations_since_best=0,
+        budget_began=state.seconds,
     )
 
 
-def refuse_finished(trainer: Trainer, directory: Path) -> None:
+def refuse_finished(state: TrainerState, schedule: TrainingSchedule, directory: Path) -> None:
     """Refuse to go on where nothing is left to do; raises CheckpointError."""
-    position = trainer.position
-    total = position.schedule.total
-    if total is not None and position.step >= total and position.is_measured:
+    total = state.schedule.total
+    if total is not None and state.step >= total and state.is_evaluated:
         raise CheckpointError(
-            f"{directory} is finished: {position.step:,} steps. To train it further, "
+            f"{directory} is finished: {state.step:,} steps. To train it further, "
             "give a longer budget, such as --epochs or --minutes."
         )
-    if trainer.course.out_of_patience:
+    if schedule.out_of_patience:
         raise CheckpointError(
             f"{directory} was stopped early, as its validation loss no longer fell. To train it "
             "further all the same, give --patience 0 or a new budget, such as --epochs."
         )
 
 
-def new_schedule(training: TrainingConfig, streams: TrainingStreams) -> Schedule:
+def new_schedule(training: TrainingConfig, streams: TrainingStreams) -> LearningRateSchedule:
     """The schedule of a run from its beginning, for settled settings."""
     assert training.learning_rate is not None, "a settled training has a learning rate"
     total = total_steps(training, streams.steps_per_epoch)
-    return Schedule(peak=training.learning_rate, total=total)
+    return LearningRateSchedule(peak=training.learning_rate, total=total)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from charrnn.corpus.store import as_array
 from charrnn.corpus.vocabulary import Ids, Vocabulary
 
-RENAMED: Final = 0.8
+AUGMENTED: Final = 0.8
 """Share of a run in which names are spelled anew; at its end the network learns those of its text,
 which it is to write."""
 
@@ -46,7 +46,7 @@ def names_in(text: str) -> set[str]:
     return {word for word, count in capital.items() if count >= FEWEST and word not in plain}
 
 
-class Renaming:
+class NameAugmentation:
     """Spells names anew.
 
     Args:

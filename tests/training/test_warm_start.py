@@ -20,7 +20,7 @@ from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingCo
 from charrnn.training import run
 from charrnn.training.observer import SilentObserver
 from charrnn.training.step import TrainingStep
-from charrnn.training.transfer import Origin
+from charrnn.training.warm_start import WarmStart
 from tests.corpora import corpus_from_text
 from tests.fakes import write_run
 from tests.training.runs import save_random_run, small
@@ -33,13 +33,13 @@ EMBEDDING, KERNEL, BIAS = 0, -2, -1
 TRAINING = TrainingConfig(steps=4, batch_size=4, window=8, learning_rate=0.01, evaluate_every=2)
 
 
-def origin_of(vocabulary: Vocabulary = KNOWN, **sizes: Any) -> Origin:
+def origin_of(vocabulary: Vocabulary = KNOWN, **sizes: Any) -> WarmStart:
     """A network with weights that are all different."""
     architecture = small(vocabulary, **sizes)
     shapes = [array.shape for array in build_network(architecture).get_weights()]
     generator = np.random.default_rng(1)
     arrays = [generator.normal(size=shape).astype(np.float32) for shape in shapes]
-    return Origin(OriginRecord(name="tang", sha256="0" * 64), architecture, vocabulary, arrays)
+    return WarmStart(OriginRecord(name="tang", sha256="0" * 64), architecture, vocabulary, arrays)
 
 
 def fresh(vocabulary: Vocabulary, **sizes: Any) -> list[np.ndarray]:
@@ -142,7 +142,7 @@ def test_it_is_told_how_much_of_the_alphabet_is_known() -> None:
 @pytest.mark.parametrize("sizes", [{}, {"cell": "peephole_lstm", "output": "tied"}])
 def test_a_checkpoint_is_opened_as_it_was_saved(tmp_path: Path, sizes: dict[str, Any]) -> None:
     checkpoint = save_random_run(tmp_path / "tang", "abcdef", seed=3, **sizes)
-    origin = Origin.open(tmp_path / "tang")
+    origin = WarmStart.open(tmp_path / "tang")
     assert origin.record == OriginRecord(name="tang", sha256=checkpoint.model.sha256)
     assert (origin.architecture, origin.vocabulary) == (checkpoint.record.architecture, KNOWN)
     saved = build_network(small(KNOWN, **sizes), seed=3).get_weights()
@@ -153,9 +153,9 @@ def test_a_checkpoint_is_opened_as_it_was_saved(tmp_path: Path, sizes: dict[str,
 def test_a_network_that_cannot_be_loaded_is_told(tmp_path: Path) -> None:
     write_run(tmp_path / "tang", b"no network")
     with pytest.raises(CheckpointError, match=r"tang/model\.keras cannot be loaded: .* Copy the"):
-        Origin.open(tmp_path / "tang")
+        WarmStart.open(tmp_path / "tang")
     with pytest.raises(CheckpointError, match="is not a checkpoint"):
-        Origin.open(tmp_path / "nowhere")
+        WarmStart.open(tmp_path / "nowhere")
 
 
 # Whole runs
@@ -211,16 +211,16 @@ def test_a_run_begins_with_the_weights_of_its_origin(
     monkeypatch.setattr(TrainingStep, "adopt", adopted)
     diary = Diary()
     reading = CorpusConfig(layout="text", min_count=2)
-    directory = train(corpus, tmp_path, origin=origin, observer=diary, reading=reading)
+    directory = train(corpus, tmp_path, warm_start=origin, observer=diary, corpus_config=reading)
     checkpoint = Checkpoint.open(directory)
     # Once is often enough for what is known.
     vocabulary = Vocabulary(checkpoint.record.vocabulary)
     assert vocabulary.characters == tuple(" abcfgz")
-    assert checkpoint.record.origin == Origin.open(origin).record
+    assert checkpoint.record.origin == WarmStart.open(origin).record
     assert checkpoint.record.architecture.cell == "gru"
     assert "it begins with what tang has learned, which knows 4 of the 7 characters." in diary.notes
     new, network, averaged = begun
-    expected = Origin.open(origin).transferred(new, vocabulary)
+    expected = WarmStart.open(origin).transferred(new, vocabulary)
     for one, other, wanted in zip(network, averaged, expected, strict=True):
         np.testing.assert_array_equal(one, wanted)
         np.testing.assert_array_equal(other, wanted)
@@ -239,7 +239,7 @@ def test_a_run_with_an_origin_knows_more_from_the_beginning(tmp_path: Path) -> N
         return Checkpoint.open(directory).model.validation_loss
 
     known = Checkpoint.open(taught).model.validation_loss
-    assert loss("told", origin=taught) < known + 0.1 < loss("untold") - 0.5
+    assert loss("told", warm_start=taught) < known + 0.1 < loss("untold") - 0.5
 
 
 def test_a_run_with_an_origin_resumes_to_the_same_weights(
@@ -249,9 +249,9 @@ def test_a_run_with_an_origin_resumes_to_the_same_weights(
         if step == 3:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    straight = train(corpus, tmp_path / "straight", origin=origin)
+    straight = train(corpus, tmp_path / "straight", warm_start=origin)
     with pytest.raises(TrainingInterrupted):
-        train(corpus, tmp_path / "stopped", origin=origin, observer=Diary(interrupt))
+        train(corpus, tmp_path / "stopped", warm_start=origin, observer=Diary(interrupt))
     stopped = tmp_path / "stopped" / "moon"
     # It needs its origin no more.
     origin.rename(tmp_path / "elsewhere")
@@ -265,14 +265,14 @@ def test_another_architecture_leaves_no_directory_behind(
     corpus: Corpus, origin: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(CheckpointError, match="tang has units 5"):
-        train(corpus, tmp_path / "runs", origin=origin, model=ModelConfig(cell="gru", units=9))
+        train(corpus, tmp_path / "runs", warm_start=origin, model=ModelConfig(cell="gru", units=9))
     assert not (tmp_path / "runs").exists()
 
 
 def test_a_run_may_replace_the_one_it_begins_with(corpus: Corpus, tmp_path: Path) -> None:
     save_random_run(tmp_path / "moon", "abc", cell="gru")
     before = Checkpoint.open(tmp_path / "moon").model.sha256
-    train(corpus, tmp_path, origin=tmp_path / "moon", overwrite=True)
+    train(corpus, tmp_path, warm_start=tmp_path / "moon", overwrite=True)
     after = Checkpoint.open(tmp_path / "moon")
     assert after.record.origin == OriginRecord(name="moon", sha256=before)
     assert after.model.sha256 != before

@@ -4,8 +4,9 @@ import pytest
 
 from charrnn.errors import ConfigurationError
 from charrnn.settings.configuration import SHORT_WINDOW, ModelConfig, TrainingConfig
+from charrnn.training.augmentation import LONGEST_SEARCHED
 from charrnn.training.budget import ByClock, Characters, budget_of
-from charrnn.training.plan import (
+from charrnn.training.defaults import (
     LONG_WINDOW,
     NOISES,
     SHORT_TEXT,
@@ -14,7 +15,6 @@ from charrnn.training.plan import (
     settle_training,
     total_steps,
 )
-from charrnn.training.renaming import LONGEST_SEARCHED
 
 MUCH = Characters(10**9)
 
@@ -112,17 +112,17 @@ def test_budgets_become_steps() -> None:
 
 
 def test_names_of_continuous_text_are_spelled_anew_and_those_of_poems_stay() -> None:
-    assert settled(TrainingConfig(), layout="text").renaming == 0.5
-    assert settled(TrainingConfig(), layout="blocks").renaming == 0.0
-    assert settled(TrainingConfig(), layout="lines").renaming == 0.0
-    assert settled(TrainingConfig(renaming=0.2), layout="lines").renaming == 0.2
+    assert settled(TrainingConfig(), layout="text").name_augmentation == 0.5
+    assert settled(TrainingConfig(), layout="blocks").name_augmentation == 0.0
+    assert settled(TrainingConfig(), layout="lines").name_augmentation == 0.0
+    assert settled(TrainingConfig(name_augmentation=0.2), layout="lines").name_augmentation == 0.2
 
 
 def test_names_are_sought_in_texts_of_bounded_length() -> None:
-    asked, much = TrainingConfig(renaming=0.5, epochs=1), LONGEST_SEARCHED + 1
-    assert settled(asked, LONGEST_SEARCHED).renaming == 0.5
-    assert settled(TrainingConfig(epochs=1), much).renaming == 0.0
-    assert settled(TrainingConfig(renaming=0.0, epochs=1), much).renaming == 0.0
+    asked, much = TrainingConfig(name_augmentation=0.5, epochs=1), LONGEST_SEARCHED + 1
+    assert settled(asked, LONGEST_SEARCHED).name_augmentation == 0.5
+    assert settled(TrainingConfig(epochs=1), much).name_augmentation == 0.0
+    assert settled(TrainingConfig(name_augmentation=0.0, epochs=1), much).name_augmentation == 0.0
     with pytest.raises(ConfigurationError, match=r"up to 10,000,000 characters .* 10,000,001\."):
         settled(asked, much)
 

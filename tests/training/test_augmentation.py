@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
-from charrnn.training.batches import TrainingStreams
-from charrnn.training.renaming import KINDS, Renaming, names_in
+from charrnn.training.augmentation import KINDS, NameAugmentation, names_in
+from charrnn.training.data import TrainingStreams
 
 TEXT = (
     "ROMEO:\nThe moon, said Romeo.\n\nJULIET:\nO Romeo, the MOON! said Juliet.\n\n"
@@ -14,7 +14,7 @@ IDS = VOCABULARY.encode(TEXT)
 
 
 def text_of(streams: TrainingStreams, epoch: int, row: int) -> str:
-    rows = streams._rows(epoch, 0, renames=True)
+    rows = streams._rows(epoch, 0, augments=True)
     return VOCABULARY.decode(rows[row])
 
 
@@ -28,7 +28,7 @@ def test_words_that_are_rare_or_short_are_no_names() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_name_is_spelled_alike_wherever_it_stands(seed: int) -> None:
-    renaming = Renaming(IDS, VOCABULARY, 1.0, seed)
+    renaming = NameAugmentation(IDS, VOCABULARY, 1.0, seed)
     spelling = renaming.spelling(epoch=3, stream=1)
     assert spelling is not None
     ids = np.where(renaming.places, spelling[IDS], IDS)
@@ -43,7 +43,7 @@ def test_a_name_is_spelled_alike_wherever_it_stands(seed: int) -> None:
 
 
 def test_vowels_become_vowels_and_consonants_consonants() -> None:
-    renaming = Renaming(IDS, VOCABULARY, 1.0, 0)
+    renaming = NameAugmentation(IDS, VOCABULARY, 1.0, 0)
     spelling = renaming.spelling(0, 0)
     assert spelling is not None
     for kind in KINDS:
@@ -54,7 +54,7 @@ def test_vowels_become_vowels_and_consonants_consonants() -> None:
 
 
 def test_what_is_no_letter_of_both_cases_stays() -> None:
-    spelling = Renaming(IDS, VOCABULARY, 1.0, 0).spelling(0, 0)
+    spelling = NameAugmentation(IDS, VOCABULARY, 1.0, 0).spelling(0, 0)
     assert spelling is not None
     assert spelling[[END_OF_POEM, UNKNOWN]].tolist() == [END_OF_POEM, UNKNOWN]
     for character in " \n.:!;,O":
@@ -62,17 +62,17 @@ def test_what_is_no_letter_of_both_cases_stays() -> None:
 
 
 def test_the_share_of_streams_is_that_asked_for() -> None:
-    renaming = Renaming(IDS, VOCABULARY, 0.3, 0)
+    renaming = NameAugmentation(IDS, VOCABULARY, 0.3, 0)
     spelled = [renaming.spelling(epoch, stream) for epoch in range(40) for stream in range(25)]
     share = sum(one is not None for one in spelled) / len(spelled)
     assert share == pytest.approx(0.3, abs=0.04)
-    assert Renaming(IDS, VOCABULARY, 0.0, 0).spelling(0, 0) is None
+    assert NameAugmentation(IDS, VOCABULARY, 0.0, 0).spelling(0, 0) is None
 
 
 def test_streams_of_an_epoch_differ_and_what_they_read_depends_on_seed_and_epoch_alone() -> None:
     ids = np.tile(IDS, 4)
     first, second = (
-        TrainingStreams(ids, 4, 16, 5, Renaming(ids, VOCABULARY, 1.0, 5)) for _ in range(2)
+        TrainingStreams(ids, 4, 16, 5, NameAugmentation(ids, VOCABULARY, 1.0, 5)) for _ in range(2)
     )
     plain = TrainingStreams(ids, 4, 16, 5)
     second.batch(3)
@@ -87,10 +87,10 @@ def test_streams_of_an_epoch_differ_and_what_they_read_depends_on_seed_and_epoch
 
 def test_at_the_end_of_a_run_names_are_those_of_the_text() -> None:
     ids = np.tile(IDS, 4)
-    renamed = TrainingStreams(ids, 4, 16, 5, Renaming(ids, VOCABULARY, 1.0, 5))
+    renamed = TrainingStreams(ids, 4, 16, 5, NameAugmentation(ids, VOCABULARY, 1.0, 5))
     plain = TrainingStreams(ids, 4, 16, 5)
     for step in (0, 1, 7):
         assert (renamed.batch(step).inputs != plain.batch(step).inputs).any()
         np.testing.assert_array_equal(
-            renamed.batch(step, renames=False).inputs, plain.batch(step).inputs
+            renamed.batch(step, augments=False).inputs, plain.batch(step).inputs
         )

@@ -32,7 +32,7 @@ SHARED: Final = ("cell", "layers", "units", "embedding", "activation", "output")
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class WarmStart:
     """A network that another one begins with.
 
     Attributes:
@@ -48,7 +48,7 @@ class Origin:
     arrays: Arrays
 
     @classmethod
-    def open(cls, directory: Path) -> "Origin":
+    def open(cls, directory: Path) -> "WarmStart":
         """Read a checkpoint; raises CheckpointError where that cannot be done."""
         checkpoint = Checkpoint.open(directory)
         try:

@@ -1,9 +1,4 @@
-"""The settings that are left open, settled for a text and for what a run may read of it.
-
-Width, dropout, batch and rate of an LSTM follow runs of one minute to an hour on two CPU cores
-(docs/benchmarks.md, "What was tried"). The rate of a simple_rnn, and that what suits an
-LSTM suits the other cells, are judgement, not measurement.
-"""
+"""Training settings that are left open, settled for a text, a budget and a processor."""
 
 import dataclasses
 import math
@@ -14,10 +9,11 @@ import numpy as np
 from charrnn.corpus.layout import ResolvedLayout
 from charrnn.corpus.vocabulary import LARGE_VOCABULARY
 from charrnn.errors import ConfigurationError
+from charrnn.model.device import has_bfloat16
 from charrnn.settings.architecture import Architecture
 from charrnn.settings.configuration import SHORT_WINDOW, ModelConfig, TrainingConfig
-from charrnn.training.budget import Budget, usual_batch, usual_epochs
-from charrnn.training.renaming import LONGEST_SEARCHED
+from charrnn.training.augmentation import LONGEST_SEARCHED
+from charrnn.training.budget import SHORTEST_COMPILED, Budget, usual_batch, usual_epochs
 
 SHORT_TEXT: Final = 300_000
 """Characters up to which a text has too little to tell for the wider networks."""
@@ -60,7 +56,7 @@ OFTEN: Final = 20
 
 LONG_WINDOW: Final = 256
 
-RENAMING_OF_TEXT: Final = 0.5
+NAME_AUGMENTATION_OF_TEXT: Final = 0.5
 """Of plays and prose, whose people come and go; a poem has few names, and the poet chose them."""
 
 RATES: Final = ((1024, 0.004), (257, 0.005), (0, 0.01))
@@ -178,7 +174,7 @@ def settle_training(
         window=window,
         learning_rate=rate,
         epochs=epochs,
-        renaming=_renaming(training, training_characters, layout),
+        name_augmentation=_name_augmentation(training, training_characters, layout),
         weight_dropout=weight_dropout,
     )
     check_batch(settled, devices)
@@ -213,16 +209,18 @@ def _learning_rate(architecture: Architecture, batch_size: int) -> float:
     return float(f"{rate * math.sqrt(min(1.0, batch_size / 32)):.2g}")
 
 
-def _renaming(training: TrainingConfig, training_characters: int, layout: ResolvedLayout) -> float:
+def _name_augmentation(
+    training: TrainingConfig, training_characters: int, layout: ResolvedLayout
+) -> float:
     searched = training_characters <= LONGEST_SEARCHED
-    if training.renaming is None:
-        return RENAMING_OF_TEXT if layout == "text" and searched else 0.0
-    if training.renaming and not searched:
+    if training.name_augmentation is None:
+        return NAME_AUGMENTATION_OF_TEXT if layout == "text" and searched else 0.0
+    if training.name_augmentation and not searched:
         raise ConfigurationError(
-            f"renaming searches texts of up to {LONGEST_SEARCHED:,} characters for names, and there "
-            f"are {training_characters:,}. Leave --renaming out."
+            f"name-augmentation searches texts of up to {LONGEST_SEARCHED:,} characters for names, and there "
+            f"are {training_characters:,}. Leave --name-augmentation out."
         )
-    return training.renaming
+    return training.name_augmentation
 
 
 def _window(
@@ -232,3 +230,67 @@ def _window(
     # A run of so many steps would read more in longer windows, and take longer.
     often = readings >= OFTEN and training_characters > SHORT_TEXT and training.steps is None
     return LONG_WINDOW if often and layout == "text" else SHORT_WINDOW
+
+
+WORTH_COMPILING: Final = 2e11
+"""Operations of a run. The kernels save seconds in them, as much as compiling the kernels takes."""
+
+
+def settle_precision(
+    training: TrainingConfig, architecture: Architecture, *, training_characters: int, cores: int
+) -> TrainingConfig:
+    """Settle the precision: bfloat16 for kernels on a processor that has it, else float32.
+
+    Args:
+        training: Settings of the run, settled but for this.
+        architecture: The network.
+        training_characters: Length of the training part.
+        cores: Cores that compute side by side; 0 on a GPU.
+
+    Raises:
+        ConfigurationError: A GPU should train in bfloat16.
+    """
+    if cores == 0 and training.precision == "bfloat16":
+        raise ConfigurationError(
+            "precision bfloat16 is for training on a CPU; a GPU computes Keras's own layers in "
+            "float32. Leave it out, or give --device cpu."
+        )
+    if training.precision is not None:
+        return training
+    compiled = kernel_cores(training, architecture, training_characters, cores) > 0
+    precision: Final = "bfloat16" if compiled and has_bfloat16() else "float32"
+    return dataclasses.replace(training, precision=precision)
+
+
+def precision_on(training: TrainingConfig, cores: int) -> TrainingConfig:
+    """The settings of a resumed run, which a GPU computes in float32."""
+    return training if cores else dataclasses.replace(training, precision="float32")
+
+
+def kernel_cores(
+    training: TrainingConfig, architecture: Architecture, training_characters: int, cores: int
+) -> int:
+    """Cores that the kernels use; 0 where Keras's own layers compute.
+
+    Keras's layers compute on GPUs, and runs that are too short to repay compiling the kernels.
+    """
+    repays = training.precision == "bfloat16" or _repays_compiling(
+        training, architecture, training_characters
+    )
+    return cores if repays else 0
+
+
+def _repays_compiling(
+    training: TrainingConfig, architecture: Architecture, training_characters: int
+) -> bool:
+    if training.minutes is not None:
+        return training.minutes >= SHORTEST_COMPILED
+    if training.steps is not None:
+        assert training.batch_size is not None, "a settled training has a batch size"
+        assert training.window is not None, "a settled training has a window"
+        characters = float(training.steps * training.batch_size * training.window)
+    else:
+        assert training.epochs is not None, "a settled training has a budget"
+        characters = training.epochs * training_characters
+    # Forward, back to the inputs, back to the weights: a product and a sum each.
+    return 6 * architecture.parameters * characters >= WORTH_COMPILING

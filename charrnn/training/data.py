@@ -1,0 +1,249 @@
+"""The text of a run: read, divided, encoded, cut into batches; losses that need no network."""
+
+import lzma
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from charrnn.corpus.loading import Corpus, read_corpus
+from charrnn.corpus.splitting import encode_part, split_corpus
+from charrnn.corpus.store import Rows, Text, blocks
+from charrnn.corpus.vocabulary import Ids, Vocabulary
+from charrnn.errors import CorpusError
+from charrnn.settings.configuration import CorpusConfig, TrainingConfig
+from charrnn.training.augmentation import NameAugmentation
+from charrnn.training.observer import TrainingObserver
+
+CorpusSource = str | Path | Corpus | Sequence[str | Path]
+"""A path, several, a directory, a name of the catalogue, or a corpus already read."""
+
+
+def read_text(
+    source: CorpusSource,
+    reading: CorpusConfig,
+    observer: TrainingObserver,
+    stanzas: bool | None = None,
+) -> Corpus:
+    """Read a text that has not been read yet, and tell what was noticed.
+
+    Args:
+        source: Where it is.
+        reading: How to read it.
+        observer: Whom to tell.
+        stanzas: Whether single blank lines separate stanzas; None detects it.
+
+    Raises:
+        CorpusError: It cannot be read.
+    """
+    if isinstance(source, Corpus):
+        return source
+    sources = [source] if isinstance(source, str | Path) else source
+    corpus = read_corpus([str(source) for source in sources], reading, stanzas=stanzas)
+    for note in corpus.notes:
+        observer.noted(note)
+    return corpus
+
+
+LONGEST_COMPRESSED = 8_000_000
+"""Characters compressed at most: xz takes a second for each million."""
+
+
+def unigram_entropy(
+    training: Ids,
+    validation: Ids,
+    vocabulary_size: int,
+) -> float:
+    """Nats per character of guessing by how often each character occurs.
+
+    Args:
+        training: `(length,)` ids that are counted; every symbol counts once more (Laplace).
+        validation: `(length,)` ids that are guessed.
+        vocabulary_size: Number of symbols.
+    """
+    counts = _counts(training, vocabulary_size) + 1
+    guessed = _counts(validation, vocabulary_size) / len(validation)
+    return float(-(guessed * np.log(counts / counts.sum())).sum())
+
+
+def _counts(ids: Ids, vocabulary_size: int) -> npt.NDArray[np.int64]:
+    """`(vocabulary_size,)` occurrences of every symbol."""
+    counts = np.zeros(vocabulary_size, np.int64)
+    # NumPy counts a copy that takes 8 bytes a character, so it is given a little at a time.
+    for block in blocks(ids):
+        counts += np.bincount(block, minlength=vocabulary_size)
+    return counts
+
+
+def xz_entropy(text: Text) -> float:
+    """Nats per character of a text, or of its beginning, compressed by `xz -9` in one piece."""
+    read = text[:LONGEST_COMPRESSED]
+    compressed = lzma.compress(read.encode("utf-8", "surrogatepass"), preset=9)
+    return len(compressed) * 8 * math.log(2) / max(1, len(read))
+
+
+READ_AHEAD: Final = 1 << 20
+"""Ids read at once for the steps to come: a text in a file is read in few, long pieces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one step reads.
+
+    Attributes:
+        inputs: `(batch_size, window)` int32 ids.
+        targets: `(batch_size, window)` int32 ids, each the one after its input.
+        begins: Whether the streams begin here, so that the state must be zero.
+    """
+
+    inputs: npt.NDArray[np.int32]
+    targets: npt.NDArray[np.int32]
+    begins: bool
+
+
+class TrainingStreams:
+    """The text as `batch_size` streams of equal length, read `window` characters at a time.
+
+    Each step reads the characters that follow those of the step before, so that the recurrent
+    state can be carried on. The text is a ring, and each epoch cuts it at a place of its own.
+    What step k reads depends on (seed, k) alone, and on whether names are spelled anew there.
+
+    Args:
+        ids: `(length,)` ids of the training part; more than `batch_size * window` of them.
+        batch_size: Streams.
+        window: Characters read from each stream in one step.
+        seed: Decides where each epoch is cut.
+        name_augmentation: Replaces the names in some of the streams; None in none.
+    """
+
+    def __init__(
+        self,
+        ids: Ids,
+        batch_size: int,
+        window: int,
+        seed: int,
+        name_augmentation: NameAugmentation | None = None,
+    ) -> None:
+        self.ids = ids
+        self.batch_size = batch_size
+        self.window = window
+        self.seed = seed
+        self._name_augmentation = name_augmentation
+        self.steps_per_epoch = len(ids) // batch_size // window
+        self._windows_ahead = max(1, READ_AHEAD // (batch_size * window))
+        self._ahead: tuple[int, int, bool] | None = None
+        self._read = np.empty((batch_size, 0), ids.dtype)
+
+    def batch(self, step: int, *, augments: bool = True) -> Batch:
+        """What a step reads.
+
+        Args:
+            step: Its number, from 0.
+            augments: Whether `name_augmentation` replaces names.
+        """
+        epoch, position = divmod(step, self.steps_per_epoch)
+        ahead, place = divmod(position, self._windows_ahead)
+        if self._ahead != (epoch, ahead, augments):
+            self._read = self._rows(epoch, ahead * self._windows_ahead, augments=augments)
+            self._ahead = epoch, ahead, augments
+        first = place * self.window
+        read = self._read[:, first : first + self.window + 1].astype(np.int32)
+        return Batch(read[:, :-1], read[:, 1:], begins=position == 0)
+
+    def _rows(
+        self, epoch: int, position: int, *, augments: bool
+    ) -> npt.NDArray[np.unsignedinteger]:
+        """`(batch_size, length)` what the streams hold from a window on, for some windows."""
+        windows = min(self._windows_ahead, self.steps_per_epoch - position)
+        length = windows * self.window + 1
+        offset = int(np.random.default_rng((self.seed, epoch)).integers(len(self.ids)))
+        stream = len(self.ids) // self.batch_size
+        rows = np.empty((self.batch_size, length), self.ids.dtype)
+        for number, row in enumerate(rows):
+            start = (offset + number * stream + position * self.window) % len(self.ids)
+            row[:] = _around(self.ids, start, length)
+            if augments:
+                self._replace_names(row, epoch, number, start)
+        return rows
+
+    def _replace_names(
+        self, row: npt.NDArray[np.unsignedinteger], epoch: int, number: int, start: int
+    ) -> None:
+        """Spell the names of a stream anew, where it is one of those whose names are."""
+        augmentation = self._name_augmentation
+        spelling = None if augmentation is None else augmentation.spelling(epoch, number)
+        if augmentation is not None and spelling is not None:
+            named = _around(augmentation.places, start, len(row))
+            row[named] = spelling[row[named]]
+
+
+def _around(ring: Rows[Any], start: int, length: int) -> npt.NDArray[Any]:
+    """So many of a ring, from a place on."""
+    before = ring[start : start + length]
+    return np.concatenate([before, ring[: length - len(before)]])
+
+
+class TrainingText:
+    """A corpus divided and encoded for a run.
+
+    Args:
+        corpus: The text.
+        reading: How it is divided.
+        training: How it is read; either part holds one window at least.
+        characters: The vocabulary of a run that goes on; None makes one from the text.
+        known: Characters for which it is enough to stand in the text once.
+
+    Attributes:
+        vocabulary: Its characters.
+        training: `(length,)` ids of the training part.
+        validation: `(length,)` ids of the validation part.
+
+    Raises:
+        CorpusError: The text is too short.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        reading: CorpusConfig,
+        training: TrainingConfig,
+        characters: tuple[str, ...] | None = None,
+        known: tuple[str, ...] = (),
+    ) -> None:
+        self.vocabulary = (
+            Vocabulary.of_text(corpus.text, reading.min_count, known)
+            if characters is None
+            else Vocabulary(characters)
+        )
+        if all(character.isspace() for character in self.vocabulary.characters):
+            raise CorpusError(
+                f"no character stands in {corpus.name} often enough to be learned. Give a lower "
+                "--min-count."
+            )
+        split = split_corpus(corpus, reading.validation_fraction, training.shortest_part)
+        self.training: Ids = encode_part(corpus, split.training, self.vocabulary)
+        self.validation: Ids = encode_part(corpus, split.validation, self.vocabulary)
+
+    def baselines(self, corpus: Corpus) -> dict[str, float]:
+        """Losses that need no network, in nats per character, by name; `corpus` is the text."""
+        return {
+            "unigram": unigram_entropy(self.training, self.validation, self.vocabulary.size),
+            "xz": xz_entropy(corpus.text),
+        }
+
+    def streams(self, training: TrainingConfig) -> TrainingStreams:
+        """The training part laid out for settled settings."""
+        assert training.batch_size is not None, "a settled training has a batch size"
+        assert training.window is not None, "a settled training has a window"
+        augmentation = None
+        if training.name_augmentation:
+            augmentation = NameAugmentation(
+                self.training, self.vocabulary, training.name_augmentation, training.seed
+            )
+        return TrainingStreams(
+            self.training, training.batch_size, training.window, training.seed, augmentation
+        )

@@ -1,0 +1,111 @@
+"""The state of a run that has not ended: saved in one file, read back whole or refused."""
+
+import dataclasses
+import json
+import zipfile
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from charrnn.checkpoint.atomic_files import replacing
+from charrnn.checkpoint.directory import RESUME_DIRECTORY, STATE_FILE
+from charrnn.errors import CheckpointError
+from charrnn.settings.from_json import from_json, parse_json
+from charrnn.training.learning_rate import LearningRateSchedule
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+@dataclass(kw_only=True, slots=True)
+class RunningMetrics:
+    """Sums over the steps since the last evaluation."""
+
+    steps: int = 0
+    loss: float = 0.0
+    gradient_norm: float = 0.0
+    clipped: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(kw_only=True, slots=True)
+class TrainerState:
+    """Where a run stands, but for its arrays.
+
+    Attributes:
+        schedule: Learning rates, and the length of the run.
+        next_evaluation: Step after which the validation split is evaluated; None while the speed
+            of the run is unknown.
+        step: Steps done.
+        seconds: Time spent, in all sessions.
+        budget_began: What `seconds` was when the budget was given that the run follows now.
+        best_loss: Lowest validation loss; None before the first evaluation.
+        best_step: Step it was measured at.
+        evaluations_since_best: Evaluations since then, but for those while names are spelled anew.
+        metrics: Sums since the last evaluation.
+    """
+
+    schedule: LearningRateSchedule
+    next_evaluation: int | None = None
+    step: int = 0
+    seconds: float = 0.0
+    budget_began: float = 0.0
+    best_loss: float | None = None
+    best_step: int = 0
+    evaluations_since_best: int = 0
+    metrics: RunningMetrics = field(default_factory=RunningMetrics)
+
+    @property
+    def is_evaluated(self) -> bool:
+        """Whether the validation split was evaluated after the last step."""
+        return self.metrics.steps == 0
+
+
+def save_state(directory: Path, state: TrainerState, arrays: Arrays) -> None:
+    """Write the state of a run; a crash leaves the one before."""
+    stored: dict[str, Any] = arrays | {"state": np.array(json.dumps(dataclasses.asdict(state)))}
+    with replacing(directory / STATE_FILE) as temporary, temporary.open("wb") as file:
+        np.savez(file, **stored)
+
+
+def read_state(directory: Path) -> bytes:
+    """The saved state of the run in a checkpoint; raises CheckpointError where there is none."""
+    try:
+        return (directory / RESUME_DIRECTORY / STATE_FILE).read_bytes()
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{directory} has no state to resume from: the run was stopped before it saved one. "
+            "Start it again with --overwrite."
+        ) from None
+    except OSError as error:
+        raise CheckpointError(f"the state in {directory} cannot be read: {error}.") from error
+
+
+def load_state(
+    content: bytes, directory: Path, shapes: dict[str, tuple[int, ...]]
+) -> tuple[TrainerState, Arrays]:
+    """Take the saved state of a run apart.
+
+    Args:
+        content: What `read_state` returns.
+        directory: The checkpoint, for messages.
+        shapes: The arrays that the network to be trained needs, by name.
+
+    Raises:
+        CheckpointError: It is damaged, or belongs to another network.
+    """
+    path = directory / RESUME_DIRECTORY / STATE_FILE
+    try:
+        with np.load(BytesIO(content), allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        values = parse_json(str(arrays.pop("state")), CheckpointError)
+        state = from_json(values, TrainerState, CheckpointError)
+    except (CheckpointError, OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise CheckpointError(f"{path} is damaged and cannot be resumed from ({error}).") from error
+    found = {name: array.shape for name, array in arrays.items()}
+    if found != shapes:
+        raise CheckpointError(f"{path} holds the state of a network of another shape.")
+    return state, arrays

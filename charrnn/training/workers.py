@@ -1,0 +1,213 @@
+"""Training on several machines: all workers run one loop, and decide from numbers they have summed.
+
+Every worker reads the same text, settles the same settings and takes the same steps (single program,
+multiple data). What only one of them knows (the time on the first worker's clock, a signal that one
+has received) is summed over all with whatever is summed anyway: the loss and the gradients of a step,
+the loss of an evaluation. So each of them takes the same decision at the same step. The first
+worker writes. `tf.distribute.MultiWorkerMirroredStrategy` is the only connection.
+"""
+
+import hashlib
+import json
+import platform
+import signal
+import time
+from collections.abc import Mapping
+from importlib import metadata
+from typing import Any, Final, Protocol
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from charrnn.cluster import Cluster
+from charrnn.errors import WorkersError
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+REPORT: Final = 2 + len(SIGNALS)
+"""Numbers that a worker reports: seconds, whether a callback stops the run, one for each signal."""
+
+NOT_AUTHENTICATED: Final = (
+    "TensorFlow's connections between workers authenticate nobody and listen on every network "
+    "interface: use a trusted network, a firewall or a tunnel."
+)
+
+Report = npt.NDArray[np.float32]
+Array = npt.NDArray[Any]
+
+
+class Workers(Protocol):
+    """The processes that train one network together, as one of them sees it.
+
+    Attributes:
+        count: How many there are.
+        index: Which of them this one is; 0 writes.
+        stop_signal: Number of a signal that one of them has received; None before.
+        stopped: Whether a callback of one of them has asked for the end.
+    """
+
+    count: int
+    index: int
+    stop_signal: int | None
+    stopped: bool
+
+    def clock(self) -> float:
+        """Seconds on the clock that decides for all, from any beginning."""
+
+    def report(self, received: int | None, stopped: bool) -> Report:
+        """What this worker tells the others: `(REPORT,)` float32, to be summed over all.
+
+        Args:
+            received: Number of a signal that it has received, or None.
+            stopped: Whether a callback has asked for the end.
+        """
+
+    def heard(self, total: Report) -> None:
+        """Take on what all workers report; `total` is the sum of their `report`."""
+
+    def total(self, array: Array) -> Array:
+        """The sum over all workers of an array, of one shape and dtype on all of them."""
+
+    def share(self, content: bytes) -> bytes:
+        """The bytes that the first worker passes; what the others pass is ignored."""
+
+
+class Alone:
+    """One worker, whose own clock and signals decide."""
+
+    count = 1
+    index = 0
+
+    def __init__(self) -> None:
+        self.stop_signal: int | None = None
+        self.stopped = False
+
+    def clock(self) -> float:
+        """This machine's clock."""
+        return time.monotonic()
+
+    def report(self, received: int | None, stopped: bool) -> Report:
+        """Take on a signal at once; nobody else is there to be told."""
+        self.stop_signal, self.stopped = received, stopped
+        return np.zeros(REPORT, np.float32)
+
+    def heard(self, total: Report) -> None:
+        """Nobody else reports anything."""
+
+    def total(self, array: Array) -> Array:
+        """The array itself."""
+        return array
+
+    def share(self, content: bytes) -> bytes:
+        """The bytes themselves."""
+        return content
+
+
+class Together:
+    """Several workers, connected by a strategy.
+
+    Args:
+        strategy: A MultiWorkerMirroredStrategy.
+        cluster: Who they are.
+    """
+
+    def __init__(self, strategy: tf.distribute.Strategy, cluster: Cluster) -> None:
+        self.count = len(cluster.addresses)
+        self.index = cluster.index
+        self.stop_signal: int | None = None
+        self.stopped = False
+        self._strategy = strategy
+        self._began = time.monotonic()
+        self._seconds = 0.0
+
+    def clock(self) -> float:
+        """The first worker's clock when all reported last."""
+        return self._seconds
+
+    def report(self, received: int | None, stopped: bool) -> Report:
+        """The time on the first worker, whether a callback stops, and a count for each signal."""
+        seconds = time.monotonic() - self._began if self.index == 0 else 0.0
+        signals = [float(received == number) for number in SIGNALS]
+        return np.array([seconds, float(stopped), *signals], np.float32)
+
+    def heard(self, total: Report) -> None:
+        """Take on the sum of the reports."""
+        self._seconds, stopped, *signals = map(float, total)
+        self.stopped = stopped > 0
+        received = [number for number, count in zip(SIGNALS, signals, strict=True) if count]
+        # One who ends a run with SIGTERM means it more than one who presses Ctrl-C.
+        self.stop_signal = received[-1] if received else None
+
+    def total(self, array: Array) -> Array:
+        """The sum over all workers, one of whose devices contributes it."""
+        local = self._strategy.extended.worker_devices
+        contributed = self._strategy.experimental_distribute_values_from_function(
+            lambda context: tf.constant(
+                array
+                if context.replica_id_in_sync_group % len(local) == 0
+                else np.zeros_like(array)
+            )
+        )
+        summed = self._strategy.reduce(tf.distribute.ReduceOp.SUM, contributed, axis=None)
+        total: Array = summed.numpy()
+        return total
+
+    def share(self, content: bytes) -> bytes:
+        """The first worker's bytes, as the sum of its numbers and of zeros."""
+        length = int(self.total(np.array([len(content) * (self.index == 0)], np.int64))[0])
+        numbers = np.zeros(-(-length // 4), np.int32)
+        if self.index == 0:
+            numbers[:] = np.frombuffer(content.ljust(4 * len(numbers), b"\0"), np.int32)
+        return self.total(numbers).tobytes()[:length]
+
+
+def versions() -> dict[str, str]:
+    """Versions of charrnn, Python and the packages that matter."""
+    return {
+        "charrnn": metadata.version("charrnn"),
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+    }
+
+
+def check_agreement(workers: Workers, facts: Mapping[str, Any]) -> None:
+    """Make sure that all workers train the same.
+
+    Args:
+        workers: The workers.
+        facts: What must be the same on all of them, by the words for it: "the text".
+
+    Raises:
+        WorkersError: Something differs. All workers raise it.
+    """
+    prints = np.array([_fingerprint(value) for value in facts.values()], np.int64)
+    differ = workers.total(prints) != workers.count * prints
+    if differ.any():
+        names = [name for name, differs in zip(facts, differ, strict=True) if differs]
+        raise WorkersError(
+            f"the workers differ in {' and '.join(names)}. Start all of them with the same command "
+            "but for --worker-index, on the same text, with the same versions."
+        )
+
+
+def _fingerprint(value: Any) -> int:
+    """Four bytes of the SHA-256 of a value's JSON, as a number from which sums do not overflow."""
+    text = json.dumps(value, sort_keys=True, default=str)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4])
+
+
+def lost_worker(error: tf.errors.OpError, advice: str) -> WorkersError:
+    """What is told when TensorFlow fails in a run of several workers.
+
+    Args:
+        error: What TensorFlow raised.
+        advice: How to go on.
+    """
+    reason = (error.message or type(error).__name__).strip().partition("\n")[0][:200]
+    return WorkersError(
+        f"the connection to another worker failed, because it ended or cannot be reached "
+        f"(TensorFlow: {reason.rstrip('.')}). {advice}"
+    )
