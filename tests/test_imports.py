@@ -28,7 +28,6 @@ LEVELS = [
         "files",
         "naming",
         "notation",
-        "rules",
         "setting",
         "typecheck",
     },

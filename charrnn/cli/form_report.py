@@ -17,7 +17,7 @@ from charrnn.errors import CheckpointError, FormGivenUpError
 
 if TYPE_CHECKING:
     from charrnn.corpus.passages import PassageIndex
-    from charrnn.generation.draft import Poem
+    from charrnn.generation.hypothesis import Poem
     from charrnn.generation.writer import TextGenerator
     from charrnn.verse.bound_form import BoundForm
     from charrnn.verse.report import Row, Sample
