@@ -1,6 +1,6 @@
 import json
-import shlex
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
