@@ -152,8 +152,8 @@ def draw(logits: Logits, uniform: npt.ArrayLike) -> npt.NDArray[np.intp]:
     within[ids >= size] = 0
     cumulative = within.cumsum(axis=-1, dtype=np.float64)
     thresholds = np.minimum(share, LARGEST_SHARE) * cumulative[..., -1:]
-    found = found * BLOCK + (cumulative <= thresholds).sum(axis=-1)
-    return found
+    within_block: npt.NDArray[np.intp] = (cumulative <= thresholds).sum(axis=-1)
+    return found * BLOCK + within_block
 
 
 def _tempered(logits: Logits, temperature: Temperature) -> Logits:
