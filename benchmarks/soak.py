@@ -16,15 +16,15 @@ from pathlib import Path
 
 import click
 
-from charrnn.checkpoint import Checkpoint, find_checkpoint
-from charrnn.config import SamplingConfig, seed_after
+from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
+from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS
 from charrnn.corpus.indexing import poems_at
+from charrnn.corpus.loading import read_corpus
 from charrnn.corpus.passages import normalised
-from charrnn.corpus.reading import read_corpus
 from charrnn.corpus.splitting import split_corpus
 from charrnn.generation.copying import sensible_limit
 from charrnn.generation.writer import TextGenerator
-from charrnn.naming import DEFAULT_CHECKPOINTS
+from charrnn.settings.configuration import SamplingConfig, seed_after
 
 POEM_BREAK = "\n"
 """Stands between poems where they are searched; it is in none of them."""

@@ -18,7 +18,6 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, get_args
 
-from charrnn.config import Profile
 from charrnn.poetry.chinese_lines import verse_lines
 from charrnn.poetry.chinese_sounds import ChineseSounds, rhymes, tones
 from charrnn.poetry.chinese_verifier import verify_chinese
@@ -27,6 +26,7 @@ from charrnn.poetry.known_forms import find_form
 from charrnn.poetry.learned_sounds import LearnedSounds
 from charrnn.poetry.rhyme_books import find_sounds
 from charrnn.poetry.sound_learning import learn_sounds
+from charrnn.settings.configuration import Profile
 
 FEWEST_PLACES = 10
 """Places of a character that is counted as one whose tone could be learned."""

@@ -2,17 +2,17 @@
 
 import json
 import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 import charrnn
-from charrnn.checkpoint import FIRST_NETWORK, HISTORY_FILE, PASSAGES_FILE, Checkpoint
-from charrnn.config import SamplingConfig
-from charrnn.generation.archive import ARRAYS
-from charrnn.generation.card import CARD_FILE
-from charrnn.generation.hdf5 import stored_arrays
+from charrnn.checkpoint.directory import FIRST_NETWORK, HISTORY_FILE, PASSAGES_FILE, Checkpoint
+from charrnn.checkpoint.model_card import CARD_FILE
+from charrnn.generation.hdf5 import ARRAYS, stored_arrays
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 
 SHIPPED = Path(charrnn.__file__).parent / "bundled"
 NAMES = ("shakespeare", "tang")
@@ -26,8 +26,9 @@ def test_it_is_small(name: str) -> None:
 
 
 def test_its_weights_are_half_as_long_as_usual(name: str) -> None:
-    with zipfile.ZipFile(SHIPPED / name / "model.keras") as archive, archive.open(ARRAYS) as file:
-        assert {array.dtype.name for array in stored_arrays(file).values()} == {"float16"}
+    with zipfile.ZipFile(SHIPPED / name / "model.keras") as archive:
+        arrays = stored_arrays(BytesIO(archive.read(ARRAYS))).values()
+    assert {array.dtype.name for array in arrays} == {"float16"}
 
 
 def test_it_holds_nothing_of_its_text_or_of_the_machine_it_learned_on(name: str) -> None:

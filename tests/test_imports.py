@@ -30,6 +30,7 @@ LEVELS = [
         "notation",
         "setting",
         "typecheck",
+        "wording",
     },
     {"record"},
     {"checkpoint"},

@@ -12,9 +12,9 @@ from charrnn.cli.networks import DEAD_END
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from charrnn.config import SamplingConfig
     from charrnn.generation.hypothesis import Hypothesis
     from charrnn.generation.writer import TextGenerator
+    from charrnn.settings.configuration import SamplingConfig
     from charrnn.verse.composer import WrittenLine
     from charrnn.verse.poet import Poet
 

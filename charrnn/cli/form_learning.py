@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from charrnn.cli.options import config_options, examples, json_option
-from charrnn.config import CorpusConfig, FormConfig
 from charrnn.errors import ConfigurationError, CorpusError, FormError
-from charrnn.notation import parse_lengths
-from charrnn.setting import settings_of
+from charrnn.settings.configuration import CorpusConfig, FormConfig
+from charrnn.settings.notation import parse_lengths
+from charrnn.settings.setting import settings_of
 
 if TYPE_CHECKING:
-    from charrnn.corpus.reading import Corpus
+    from charrnn.corpus.loading import Corpus
     from charrnn.poetry.chinese_sounds import ChineseSounds
     from charrnn.poetry.form_learning import LearnedForm, Shape
 
@@ -89,7 +89,7 @@ def learn(
 
 def _corpus(file: str, config: CorpusConfig) -> "Corpus":
     from charrnn.cli.download_display import download_progress
-    from charrnn.corpus.reading import read_corpus
+    from charrnn.corpus.loading import read_corpus
 
     with download_progress() as progress:
         corpus = read_corpus([file], config, progress=progress)

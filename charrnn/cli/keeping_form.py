@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from charrnn.cli.page import Author, FreeAuthor, PageError, Turn
-from charrnn.config import FormConfig, SamplingConfig
+from charrnn.settings.configuration import FormConfig, SamplingConfig
 
 if TYPE_CHECKING:
     from charrnn.generation.hypothesis import Hypothesis, Step

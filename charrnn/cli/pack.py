@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import Checkpoint, find_checkpoint
+from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
 from charrnn.cli.learned_text import validation_part
 from charrnn.cli.options import checkpoints_option, examples, named_checkpoint_argument
 from charrnn.cli.sizes import size_in_words
-from charrnn.config import LENGTH_OF_TEXT, SamplingConfig
+from charrnn.cli.startup import use_idle_cores
 from charrnn.errors import CheckpointError, CorpusError
+from charrnn.settings.configuration import LENGTH_OF_TEXT, SamplingConfig
 
 if TYPE_CHECKING:
     from charrnn.corpus.vocabulary import Ids
@@ -32,10 +33,9 @@ def pack(checkpoint: str, directory: Path, checkpoints: Path) -> None:
     of that, and what only training needs stay behind. A card, README.md, tells what it is, what it
     learned, how, and how well: read it, and add by whose leave the text was learned.
     """
-    from charrnn.generation.packing import pack as packed_in
-    from charrnn.generation.threads import use_idle_cores
-
     use_idle_cores()
+    from charrnn.checkpoint.export import pack as packed_in
+
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
     validation = _validation(opened)
     try:

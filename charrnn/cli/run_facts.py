@@ -6,15 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from charrnn.checkpoint import (
-    MODEL_FILE,
-    RECORD_FILE,
-    Checkpoint,
-    read_record,
-)
+from charrnn.checkpoint.directory import MODEL_FILE, Checkpoint, read_record
+from charrnn.checkpoint.record import RECORD_FILE, ModelRecord, RunRecord
 from charrnn.errors import CheckpointError
 from charrnn.poetry.lessons import open_sounds, open_words
-from charrnn.record import ModelRecord, RunRecord
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charrnn.cli.options import config_options, examples, given_settings, json_option, option_name
-from charrnn.config import CorpusConfig, FormConfig
+from charrnn.settings.configuration import CorpusConfig, FormConfig
 
 if TYPE_CHECKING:
     from charrnn.poetry.form import Form
@@ -77,7 +77,7 @@ def _refuse_strangers(context: click.Context, form: "Form") -> None:
 
 
 def _text(file: str, encoding: str | None) -> str:
-    from charrnn.corpus.reading import read_corpus
+    from charrnn.corpus.loading import read_corpus
 
     corpus = read_corpus([file], CorpusConfig(layout="text", encoding=encoding))
     return corpus.text[: len(corpus.text)]

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from charrnn.checkpoint import holds_run
+from charrnn.checkpoint.record import holds_run
 from charrnn.corpus.catalogue import Catalogue, Entry, open_catalogue
 from charrnn.corpus.download import DownloadProgress
 from charrnn.corpus.layout import ResolvedLayout
-from charrnn.corpus.temporary import rereadable
+from charrnn.corpus.store import rereadable
 from charrnn.errors import CorpusError
 
 STANDARD_INPUT: Final = "-"

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 
 from charrnn.errors import CheckpointError
-from charrnn.generation.archive import ARRAYS
+from charrnn.generation.hdf5 import ARRAYS
 
 HALF_PRECISION: Final = np.dtype(np.float16)
 

@@ -10,7 +10,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.config import SamplingConfig
 from charrnn.generation.filters import (
     Logits,
     Temperature,
@@ -22,7 +21,8 @@ from charrnn.generation.filters import (
     keep_typical_p,
     scale,
 )
-from charrnn.notation import parse_schedule
+from charrnn.settings.configuration import SamplingConfig
+from charrnn.settings.notation import parse_schedule
 
 LEAST_LOG_SHARE: Final = -1e9
 """Where the smallest temperatures end, so that a weight stays a number."""

@@ -7,12 +7,13 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from charrnn.config import Readings
 from charrnn.errors import FormError
 from charrnn.poetry.chinese_lines import verse_lines
 from charrnn.poetry.chinese_sounds import ChineseSounds, Tone, rhymes, tones
 from charrnn.poetry.form import LONGEST_LINE, Form, Line
 from charrnn.poetry.judgement import Fault, Judgement, ScannedLine
+from charrnn.settings.configuration import Readings
+from charrnn.wording import counted
 
 _MARKS: Final = {
     frozenset[Tone](): "?",
@@ -114,7 +115,7 @@ class _Judge:
         have, needed = len(self._lines), len(variant)
         if have == needed:
             return []
-        message = f"the poem has {_counted(have, 'line')} where {needed} are required"
+        message = f"the poem has {counted(have, 'line')} where {needed} are required"
         return [Fault(line=min(have, needed) + 1, position=None, about="lines", message=message)]
 
     def _of_tones(self, number: int, text: str, line: Line) -> list[Fault]:
@@ -213,9 +214,5 @@ def _of_length(number: int, text: str, line: Line) -> list[Fault]:
     if len(text) in line.lengths:
         return []
     required = " or ".join(map(str, line.lengths))
-    message = f"line {number} has {_counted(len(text), 'character')} where {required} are required"
+    message = f"line {number} has {counted(len(text), 'character')} where {required} are required"
     return [Fault(line=number, position=None, about="length", message=message)]
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

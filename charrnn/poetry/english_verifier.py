@@ -18,6 +18,7 @@ from charrnn.poetry.rhyme import Grade, Rhymes, rhyme_of
 from charrnn.poetry.rhyme_group import Missed, What, settle
 from charrnn.poetry.scansion import Scansion, scansions, templates_of
 from charrnn.poetry.syllables import divide
+from charrnn.wording import counted
 
 _LEAST: Final[dict[Rhymes, Grade]] = {"perfect": Grade.PERFECT, "slant": Grade.SLANT}
 
@@ -162,7 +163,7 @@ def _fault_of_rhyme(members: Sequence[int], lines: Sequence[_Spoken], missed: Mi
 def _missing(have: int, needed: int) -> list[Fault]:
     if have == needed:
         return []
-    message = f"the poem has {_counted(have, 'line')} where {needed} are required"
+    message = f"the poem has {counted(have, 'line')} where {needed} are required"
     return [Fault(line=min(have, needed) + 1, position=None, about="lines", message=message)]
 
 
@@ -180,7 +181,7 @@ def _faults_of_line(
     elif scansion.template is None:
         required = " or ".join(map(str, sorted(set(rule.lengths))))
         message = (
-            f"line {number} has {_counted(scansion.syllables, 'syllable')} where {required} are "
+            f"line {number} has {counted(scansion.syllables, 'syllable')} where {required} are "
             f"required{_hint(line.guessed)}"
         )
         yield Fault(line=number, position=None, about="length", message=message)
@@ -243,7 +244,3 @@ def _marks(way: Pronunciation, template: str) -> list[str]:
     if way.syllables == 1:
         return [metre]
     return [_MARKS.get(stress, mark) for stress, mark in zip(way.stresses, metre, strict=True)]
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from charrnn.config import Profile
 from charrnn.errors import FormError
+from charrnn.settings.configuration import Profile
 
 Language = Literal["chinese", "english"]
 Metre = Literal["", "iambic", "anapaestic"]

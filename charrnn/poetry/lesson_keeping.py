@@ -5,21 +5,21 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final, NamedTuple
 
-from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE, CheckpointWriter
+from charrnn.checkpoint.atomic_files import write_text
+from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE, CheckpointWriter
+from charrnn.checkpoint.record import RunRecord
 from charrnn.corpus.indexing import poems_at, try_to_keep
 from charrnn.corpus.layout import Spans
-from charrnn.corpus.long_text import whole_lines
-from charrnn.corpus.reading import Corpus
+from charrnn.corpus.loading import Corpus
 from charrnn.corpus.splitting import split_corpus
+from charrnn.corpus.store import whole_lines
 from charrnn.errors import FormError
-from charrnn.files import write_text
 from charrnn.poetry.chinese_lines import is_han
 from charrnn.poetry.english_words import is_latin
 from charrnn.poetry.learned_sounds import LearnedSounds
 from charrnn.poetry.learned_words import LearnedWords, learn_words
 from charrnn.poetry.lessons import read_lesson
 from charrnn.poetry.sound_learning import learn_sounds
-from charrnn.record import RunRecord
 
 LONGEST_READ: Final = 50_000_000
 """Characters of the training part that are read at most, the first; some seconds' work."""

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE, Checkpoint
+from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE, Checkpoint
+from charrnn.checkpoint.lookup import spoken_name
 from charrnn.errors import CheckpointError, FormError
-from charrnn.naming import spoken_name
 from charrnn.poetry.chinese_sounds import SoundTable
 from charrnn.poetry.learned_sounds import LearnedSounds
 from charrnn.poetry.learned_words import LearnedWords

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from charrnn.checkpoint.record import RunRecord
 from charrnn.cluster import Cluster
-from charrnn.config import CorpusConfig
-from charrnn.corpus.reading import Corpus
+from charrnn.corpus.loading import Corpus
 from charrnn.errors import CorpusError, TrainingInterrupted, WorkersError
 from charrnn.model.device import choose_device
 from charrnn.model.network import State
-from charrnn.record import RunRecord
+from charrnn.settings.configuration import CorpusConfig
 from charrnn.training.agreement import facts
 from charrnn.training.channel import Channel, Message, PeerGone
 from charrnn.training.evaluation import EvaluationStopped, Evaluator

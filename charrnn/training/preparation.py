@@ -11,15 +11,20 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from charrnn.checkpoint import RESUME_DIRECTORY, CheckpointWriter, read_history, read_record
+from charrnn.checkpoint.directory import (
+    RESUME_DIRECTORY,
+    CheckpointWriter,
+    read_history,
+    read_record,
+)
+from charrnn.checkpoint.record import RunRecord
 from charrnn.cluster import Cluster
-from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.corpus.indexing import keep_passages
-from charrnn.corpus.reading import Corpus
+from charrnn.corpus.loading import Corpus
 from charrnn.model.device import choose_device
 from charrnn.model.network import State
 from charrnn.poetry.lesson_keeping import keep_lessons
-from charrnn.record import RunRecord
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training.agreement import facts, versions
 from charrnn.training.arithmetic import arithmetic_on, settle_arithmetic
 from charrnn.training.budget import budget_of, measured_speed

@@ -7,8 +7,7 @@ from typing import Final, cast
 
 import numpy as np
 
-from charrnn.config import FormConfig, SamplingConfig, Words
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.generation.filters import Mask
 from charrnn.generation.hypothesis import LINE_END
@@ -19,6 +18,7 @@ from charrnn.poetry.chinese_sounds import ChineseSounds
 from charrnn.poetry.english_words import is_latin
 from charrnn.poetry.form import Form, Language, Line
 from charrnn.poetry.lessons import learned_sounds, learned_words
+from charrnn.settings.configuration import FormConfig, SamplingConfig, Words
 from charrnn.verse.automaton import Automaton
 from charrnn.verse.bound_form import BoundForm
 from charrnn.verse.composer import refuse_what_contradicts_a_form
@@ -152,7 +152,7 @@ class _Binder:
     def _end(self) -> int | None:
         """The symbol that ends a poem; None where nothing does."""
         if self._writer.layout != "text":
-            return BREAK
+            return END_OF_POEM
         line_end = self._writer.vocabulary.id_of(LINE_END)
         return None if line_end == UNKNOWN else line_end
 
@@ -160,7 +160,7 @@ class _Binder:
         """`(vocabulary,)`, true for the characters that are not banned."""
         vocabulary = self._writer.vocabulary
         writable = np.ones(vocabulary.size, np.bool_)
-        writable[[BREAK, UNKNOWN, *token_wishes(sampling, vocabulary).suppressed]] = False
+        writable[[END_OF_POEM, UNKNOWN, *token_wishes(sampling, vocabulary).suppressed]] = False
         return cast("Mask", writable)
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from charrnn.config import FormConfig
 from charrnn.generation.writer import TextGenerator
 from charrnn.poetry.form import Form
+from charrnn.settings.configuration import FormConfig
 from charrnn.verse.automaton import Automaton
 from charrnn.verse.poet import Poet
 from charrnn.verse.standard import Standard

@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 
-from charrnn.config import Choose, SamplingConfig
 from charrnn.errors import ConfigurationError, FormGivenUpError
 from charrnn.generation.constraint import Constraint, NoRepeat, states_after
 from charrnn.generation.decoder import Decoder
@@ -16,6 +15,7 @@ from charrnn.generation.prompts import read_prompt
 from charrnn.generation.sampling import temperature_at
 from charrnn.generation.writer import TextGenerator
 from charrnn.poetry.form import Form
+from charrnn.settings.configuration import Choose, SamplingConfig
 from charrnn.verse.automaton import Automaton
 from charrnn.verse.opening import given_symbols, states_after_prompt
 from charrnn.verse.particles import Particle, chosen, write_line
@@ -237,8 +237,8 @@ def refuse_what_contradicts_a_form(config: SamplingConfig) -> None:
         )
     if config.length is not None:
         raise ConfigurationError("a form tells how long a poem is. Leave out length.")
-    if config.lines != "corpus":
-        raise ConfigurationError("a form tells how many lines a poem has. Leave out lines.")
+    if config.end_of_poem != "corpus":
+        raise ConfigurationError("a form tells where a poem ends. Leave out end-of-poem.")
 
 
 def _complaint(number: int, obstacles: Sequence[str]) -> str:

@@ -5,11 +5,11 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, TypeVar, get_args
 
-from charrnn.config import FormConfig, SamplingConfig
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.errors import CharrnnError, FormConflictError
 from charrnn.poetry.form import Book
 from charrnn.poetry.learned_sounds import LEARNED
+from charrnn.settings.configuration import FormConfig, SamplingConfig
 from charrnn.verse.reasons import Circumstances, reason
 from charrnn.verse.standard import ChineseStandard, Standard
 from charrnn.verse.wish import Wish

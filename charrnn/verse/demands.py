@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from charrnn.config import AcrosticAt, Readings
 from charrnn.poetry.rhyme import Rhymes
+from charrnn.settings.configuration import AcrosticAt, Readings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

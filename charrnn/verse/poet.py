@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from charrnn.config import Choose, SamplingConfig
 from charrnn.errors import FormGivenUpError
 from charrnn.generation.batch import generators_for
 from charrnn.generation.hypothesis import Hypothesis, Poem
@@ -13,6 +12,7 @@ from charrnn.generation.ranking import Score
 from charrnn.generation.writer import TextGenerator, with_seed
 from charrnn.poetry.form import Form
 from charrnn.poetry.judgement import Judgement
+from charrnn.settings.configuration import Choose, SamplingConfig
 from charrnn.verse.automaton import Automaton
 from charrnn.verse.composer import Composer, WrittenLine
 

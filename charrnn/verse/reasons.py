@@ -10,6 +10,7 @@ from charrnn.verse.chinese.reasons import reasons_in_chinese
 from charrnn.verse.english.reasons import reasons_in_english
 from charrnn.verse.standard import ChineseStandard, EnglishStandard, Standard
 from charrnn.verse.wish import Wish
+from charrnn.wording import listed
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def reason(wishes: Sequence[Wish], circumstances: Circumstances) -> str:
     if ban:
         wanted = "".join(wish.value for wish in others if wish.setting != "rhyme_with")
         both = [one for one in dict.fromkeys(wanted) if one in ban and not one.isspace()]
-        return f"{_listed(both)} {_is(both)} banned" if both else ""
+        return f"{listed(both)} {_is(both)} banned" if both else ""
     if len(others) != 1:
         return ""
     (wish,) = others
@@ -50,7 +51,7 @@ def reason(wishes: Sequence[Wish], circumstances: Circumstances) -> str:
             if one.isalpha() and not _can_be_written(one, circumstances)
         ]
         if unknown:
-            return f"{_listed(map(shown, unknown))} {_is(unknown)} not in this model's alphabet"
+            return f"{listed(map(shown, unknown))} {_is(unknown)} not in this model's alphabet"
     return next(_reasons(wish, circumstances), "")
 
 
@@ -90,11 +91,6 @@ def _of_first_lines(form: Form) -> Form:
         variant_names=tuple(lines.values()),
         stanzas=(1,),
     )
-
-
-def _listed(parts: "Iterator[str] | Sequence[str]") -> str:
-    *others, last = parts
-    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _is(parts: Sequence[str]) -> str:

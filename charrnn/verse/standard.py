@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast, get_args
 
-from charrnn.config import FormConfig, Readings
 from charrnn.errors import ConfigurationError, FormError
-from charrnn.notation import parse_lengths
 from charrnn.poetry.chinese_sounds import ChineseSounds, SoundTable
 from charrnn.poetry.chinese_verifier import verify_chinese
 from charrnn.poetry.composing import composed
@@ -19,6 +17,8 @@ from charrnn.poetry.learned_sounds import LEARNED
 from charrnn.poetry.lexicon import Lexicon, open_lexicon
 from charrnn.poetry.rhyme import Rhymes
 from charrnn.poetry.rhyme_books import USUAL_BOOK, find_sounds
+from charrnn.settings.configuration import FormConfig, Readings
+from charrnn.settings.notation import parse_lengths
 
 OF_ONE_LANGUAGE: Final[dict[str, Language]] = {
     "readings": "chinese",

@@ -7,14 +7,14 @@ import pytest
 
 from charrnn.cli.conversation import Conversation, whole_text
 from charrnn.cli.session_settings import SessionSettings
-from charrnn.config import LARGEST_SEED, FormConfig, SamplingConfig
 from charrnn.errors import (
     CharrnnError,
     CheckpointError,
     ConfigurationError,
     FormConflictError,
 )
-from charrnn.setting import settings_of
+from charrnn.settings.configuration import LARGEST_SEED, FormConfig, SamplingConfig
+from charrnn.settings.setting import settings_of
 from tests.fakes import ScriptedDraft, ScriptedGenerator
 from tests.generation.networks import reciter
 

@@ -11,16 +11,16 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE
+from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE
 from charrnn.cli import main
 from charrnn.cli.verify import NOT_KEPT
-from charrnn.config import CorpusConfig
-from charrnn.corpus.reading import read_corpus
+from charrnn.corpus.loading import read_corpus
 from charrnn.poetry import lexicon
 from charrnn.poetry.chinese_sounds import Tone, tones
 from charrnn.poetry.form_file import written_form
 from charrnn.poetry.known_forms import find_form
 from charrnn.poetry.learned_sounds import LearnedSounds
+from charrnn.settings.configuration import CorpusConfig
 from tests.generation.networks import save_reciting_run
 from tests.poetry.sounds import TOY
 from tests.verse.runs import save_verse_runs

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE, CheckpointWriter
+from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE, CheckpointWriter
 from charrnn.cli import main
-from charrnn.config import CorpusConfig
-from charrnn.corpus.reading import read_corpus
+from charrnn.corpus.loading import read_corpus
 from charrnn.poetry.known_forms import find_form
+from charrnn.settings.configuration import CorpusConfig
 from tests.generation.networks import save_reciting_run
 from tests.poetry.test_chinese_form_learning import poems
 from tests.poetry.test_english_form_learning import poems as english_poems

@@ -13,8 +13,8 @@ from charrnn.cli import main, repl
 from charrnn.cli.networks import Networks
 from charrnn.cli.session_settings import SessionSettings
 from charrnn.cli.terminal import WordCompleter
-from charrnn.config import FormConfig, SamplingConfig
 from charrnn.errors import CheckpointError
+from charrnn.settings.configuration import FormConfig, SamplingConfig
 from charrnn.verse import conflicts
 from tests.fakes import ScriptedGenerator, write_run
 from tests.generation.networks import reciter
@@ -125,7 +125,7 @@ def test_a_turn_is_explained(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     shown = result.stdout.partition("> /explain\n")[2].partition("> /length")[0].splitlines()
     assert shown[:3] == ["  0.00  black↵", "  bits    0000", "    or    ∎∎∎∎"]
     assert shown[5:7] == ["  0.00  horse∎", "  bits  000000"]
-    assert result.stderr.startswith("Beneath each character: its surprise in bits")
+    assert result.stderr.startswith("Beneath each character: its surprisal in bits")
 
 
 def test_several_networks_write_together_and_take_turns(

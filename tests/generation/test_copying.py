@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint
 from charrnn.corpus.passages import PassageIndex, normalised
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import CheckpointError, ConfigurationError, CorpusError
 from charrnn.generation.copying import (
     LIMIT_OF_LETTERS,
@@ -97,7 +97,7 @@ def test_the_poem_break_is_never_forbidden_and_begins_anew() -> None:
     mask = guard.allowed(state)
     assert mask is not None
     assert mask.tolist() == [True, True, True, True, True, True, False]
-    assert guard.advance(state, BREAK) == guard.advance(state, UNKNOWN) == guard.start()
+    assert guard.advance(state, END_OF_POEM) == guard.advance(state, UNKNOWN) == guard.start()
 
 
 def test_states_are_values_that_can_be_kept_and_gone_back_to() -> None:

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE, Checkpoint, CheckpointWriter
-from charrnn.config import CorpusConfig, Layout
-from charrnn.corpus.reading import Corpus, corpus_from_text
+from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE, Checkpoint, CheckpointWriter
+from charrnn.corpus.loading import Corpus
 from charrnn.corpus.splitting import split_corpus
 from charrnn.errors import CheckpointError
 from charrnn.poetry import lesson_keeping
@@ -15,6 +14,8 @@ from charrnn.poetry.chinese_sounds import Reading
 from charrnn.poetry.learned_words import LearnedWords
 from charrnn.poetry.lesson_keeping import keep_lessons
 from charrnn.poetry.lessons import learned_sounds, learned_words, open_sounds
+from charrnn.settings.configuration import CorpusConfig, Layout
+from tests.corpora import corpus_from_text
 from tests.fakes import RECORD
 
 LEVEL = "东风中空红"

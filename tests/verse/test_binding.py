@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE
-from charrnn.config import FormConfig, SamplingConfig
+from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE
 from charrnn.errors import CheckpointError, ConfigurationError, FormConflictError, FormError
-from charrnn.generation.mixture import blended
+from charrnn.generation.ensembles import product_of_experts
 from charrnn.poetry import lexicon, rhyme_books
 from charrnn.poetry.learned_sounds import LearnedSounds
 from charrnn.poetry.learned_words import LearnedWords
+from charrnn.settings.configuration import FormConfig, SamplingConfig
 from charrnn.verse.binding import bind
 from tests.generation.networks import reciter
 from tests.verse.runs import WORDS, open_run, save_verse_runs
@@ -106,7 +106,7 @@ def test_networks_that_write_together_have_learned_the_words_of_each(
     words = LearnedWords({"grieve": 2, "eternity": 1}, "0" * 64)
     (tmp_path / "more" / "moons" / WORDS_FILE).write_text(words.to_json(), encoding="utf-8")
     pair = [open_run(runs, "moons"), open_run(tmp_path / "more", "moons")]
-    bound = bind(blended(pair, [0.3, 0.7]), couplet, PLAIN)
+    bound = bind(product_of_experts(pair, [0.3, 0.7]), couplet, PLAIN)
     assert set(bound.words) == {*WORDS, "eternity"}
 
 

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.config import FormConfig, SamplingConfig
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.poetry.form_file import read_form
 from charrnn.poetry.lexicon import Lexicon
+from charrnn.settings.configuration import FormConfig, SamplingConfig
 from charrnn.verse.conflicts import CanKeep, conflict, smallest_conflict, wishes_of, with_only
 from charrnn.verse.standard import ChineseStandard, EnglishStandard, asked_form
 from charrnn.verse.wish import Wish

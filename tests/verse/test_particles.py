@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.config import SamplingConfig
 from charrnn.generation.constraint import NoRepeat
 from charrnn.generation.decoder import Decoder
 from charrnn.generation.hypothesis import Hypothesis
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 from charrnn.verse.particles import (
     Particle,
     chosen,

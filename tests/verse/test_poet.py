@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from charrnn.config import SamplingConfig
 from charrnn.corpus.passages import PassageIndex
 from charrnn.errors import ConfigurationError, FormConflictError, FormGivenUpError
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 from charrnn.verse.composer import MOST_RETURNS
 from charrnn.verse.poet import Poet
 from tests.generation.networks import markov

@@ -2,11 +2,11 @@ import dataclasses
 
 import pytest
 
-from charrnn.config import FormConfig
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.poetry.form import Form, Line
 from charrnn.poetry.form_file import read_form
 from charrnn.poetry.lexicon import Lexicon
+from charrnn.settings.configuration import FormConfig
 from charrnn.verse.reasons import Circumstances, reason
 from charrnn.verse.standard import ChineseStandard, EnglishStandard, asked_form
 from charrnn.verse.wish import Wish

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.config import FormConfig
 from charrnn.errors import CharrnnError, ConfigurationError, FormError
 from charrnn.poetry.form import Form
 from charrnn.poetry.form_file import read_form
+from charrnn.settings.configuration import FormConfig
 from charrnn.verse import standard
 from charrnn.verse.standard import asked_form, open_standard
 from tests.poetry.sounds import TOY

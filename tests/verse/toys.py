@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 
-from charrnn.corpus.vocabulary import BREAK, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.poetry.form import Form, Line
 from charrnn.poetry.judgement import Fault, Judgement
 
@@ -45,7 +45,10 @@ class ListedPoems:
     def advance(self, state: Hashable, symbol: int) -> Hashable:
         assert self.allowed(state)[symbol]
         text, number = state
-        return (text + (END if symbol == BREAK else self._vocabulary.decode([symbol])), number)
+        return (
+            text + (END if symbol == END_OF_POEM else self._vocabulary.decode([symbol])),
+            number,
+        )
 
     def finished(self, state: Hashable) -> bool:
         return state[0] in self._lists[state[1]]
@@ -54,7 +57,7 @@ class ListedPoems:
         return state[0].count("\n") + state[0].count(END)
 
     def id_of(self, character: str) -> int:
-        return BREAK if character == END else self._vocabulary.id_of(character)
+        return END_OF_POEM if character == END else self._vocabulary.id_of(character)
 
 
 def form_of(lines: int) -> Form:

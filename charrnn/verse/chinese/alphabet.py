@@ -6,11 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from charrnn.config import Readings
 from charrnn.corpus.vocabulary import SPECIAL, Vocabulary
 from charrnn.generation.filters import Mask
 from charrnn.poetry.chinese_lines import is_han
 from charrnn.poetry.chinese_sounds import TONES, ChineseSounds, Tone, rhymes, tones
+from charrnn.settings.configuration import Readings
 from charrnn.verse.distinct import Symbols
 
 MOST_KEPT: Final = 1_024

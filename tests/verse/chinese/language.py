@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.poetry.chinese_lines import is_han, verse_lines
 from charrnn.poetry.chinese_sounds import ChineseSounds, rhymes
 from charrnn.poetry.chinese_verifier import verify_chinese
@@ -41,7 +41,7 @@ def automaton_of(
 ) -> ChineseAutomaton:
     vocabulary = vocabulary_of(characters)
     writable = np.ones(vocabulary.size, np.bool_)
-    writable[[BREAK, UNKNOWN, *map(vocabulary.id_of, banned)]] = False
+    writable[[END_OF_POEM, UNKNOWN, *map(vocabulary.id_of, banned)]] = False
     return ChineseAutomaton(wanted, sounds, vocabulary, writable, demands)
 
 
@@ -127,7 +127,7 @@ def walked(automaton: Automaton, vocabulary: Vocabulary, start: Hashable) -> Fol
         text, state = waiting.pop()
         symbols = np.flatnonzero(automaton.allowed(state)).tolist()
         found[text] = {vocabulary.decode([symbol]) for symbol in symbols}
-        assert BREAK not in symbols
+        assert END_OF_POEM not in symbols
         assert UNKNOWN not in symbols
         assert automaton.finished(state) == (not symbols)
         waiting += [

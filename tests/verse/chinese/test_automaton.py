@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.corpus.vocabulary import BREAK
+from charrnn.corpus.vocabulary import END_OF_POEM
 from charrnn.errors import FormError
 from charrnn.poetry.chinese_lines import verse_lines
 from charrnn.poetry.chinese_sounds import ChineseSounds, Reading, SoundTable, rhymes
@@ -430,9 +430,9 @@ def test_masks_are_kept_and_cannot_be_changed() -> None:
     automaton = automaton_of(COUPLET, TOY, "东中月，。", NOTHING)
     mask = automaton.allowed(automaton.start())
     assert mask is automaton.allowed(automaton.start())
-    assert not mask[BREAK]
+    assert not mask[END_OF_POEM]
     with pytest.raises(ValueError, match="read-only"):
-        mask[BREAK] = True
+        mask[END_OF_POEM] = True
 
 
 def test_states_are_values() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.poetry.english_verifier import verify_english
 from charrnn.poetry.english_words import words_of
 from charrnn.poetry.form import Form, Line, Metre
@@ -90,9 +90,9 @@ def automaton_of(
     """The automaton of a form over some characters; poems end with the poem break."""
     vocabulary = Vocabulary(tuple(sorted(characters)))
     writable = np.ones(vocabulary.size, np.bool_)
-    writable[[BREAK, UNKNOWN, *(vocabulary.id_of(one) for one in ban)]] = False
+    writable[[END_OF_POEM, UNKNOWN, *(vocabulary.id_of(one) for one in ban)]] = False
     automaton = EnglishAutomaton(
-        form, lexicon, words, vocabulary, writable, BREAK, demands or Demands()
+        form, lexicon, words, vocabulary, writable, END_OF_POEM, demands or Demands()
     )
     return automaton, vocabulary
 
@@ -109,7 +109,7 @@ def language_of(automaton: Automaton, vocabulary: Vocabulary, starts: int = 1) -
             if automaton.finished(state):
                 poems.add(text)
             for symbol in allowed.tolist():
-                character = "" if symbol == BREAK else vocabulary.decode([symbol])
+                character = "" if symbol == END_OF_POEM else vocabulary.decode([symbol])
                 waiting.append((automaton.advance(state, symbol), text + character))
     return poems
 
@@ -196,7 +196,7 @@ def write(
         else:
             symbols.append(int(allowed[likeliest[allowed].argmin()]))
         state = automaton.advance(state, symbols[-1])
-    return vocabulary.decode([symbol for symbol in symbols if symbol != BREAK])
+    return vocabulary.decode([symbol for symbol in symbols if symbol != END_OF_POEM])
 
 
 def fit(words: Sequence[Shape], template: str, *, rhyming: bool = False) -> bool:
