@@ -37,7 +37,7 @@ RECORD = RunRecord(
         poems=67,
         poems_by_lines=(),
     ),
-    reading=CorpusConfig(layout="blocks"),
+    corpus_config=CorpusConfig(layout="blocks"),
     training=TrainingConfig(steps=200, batch_size=8, window=64, learning_rate=0.005),
     device="the CPU (2 cores)",
     baselines={"unigram": 2.5, "xz": 1.75},

@@ -1,15 +1,21 @@
-"""A finished network made ready to be given away: small, and without the text or its training.
+"""A finished network made ready to be given away: half as large, and without its training.
 
-What stays behind is the state of training, and the index of the text, from which the text could be
-put together again. What poems taught of sounds and words goes along.
+Keras and charrnn read its float16 weights as they read any others, and compute in float32. The
+learned tables of sounds and words go along.
 """
 
 import contextlib
 import dataclasses
 import shutil
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from typing import Any, Final
+
+import h5py
+import numpy as np
 
 from charrnn.checkpoint.atomic_files import write_text
 from charrnn.checkpoint.directory import (
@@ -18,21 +24,22 @@ from charrnn.checkpoint.directory import (
     Checkpoint,
     CheckpointWriter,
 )
-from charrnn.checkpoint.model_card import CARD_FILE, card
-from charrnn.corpus.sources import IN_CATALOGUE
-from charrnn.corpus.vocabulary import Ids
+from charrnn.checkpoint.model_card import CARD_FILE, model_card
+from charrnn.checkpoint.record import IN_CATALOGUE
 from charrnn.errors import CheckpointError
-from charrnn.generation.rounding import round_weights
-from charrnn.generation.scoring import text_loss
-from charrnn.generation.writer import TextGenerator
+
+WEIGHTS_MEMBER: Final = "model.weights.h5"
+"""The member of a Keras archive that holds the arrays."""
+
+HALF_PRECISION: Final = np.dtype(np.float16)
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
-    """What came of it.
+class Exported:
+    """An exported network, and what rounding cost it.
 
     Attributes:
-        checkpoint: The packed network.
+        checkpoint: The exported network.
         size: Bytes of all its files.
         before: Nats per character of the network on its validation part, as it was; None where
             that text is not at hand.
@@ -45,19 +52,23 @@ class Packed:
     after: float | None
 
 
-def pack(
+def export(
     checkpoint: Checkpoint,
     directory: Path,
-    validation: Ids | None,
+    *,
+    measure: Callable[[Checkpoint], float] | None,
     write: Callable[[Checkpoint], str],
-) -> Packed:
-    """Write a checkpoint with rounded weights and a card.
+    text: Mapping[str, str],
+) -> Exported:
+    """Write a checkpoint with weights in float16 and a model card.
 
     Args:
-        checkpoint: What to pack, which stays as it is.
+        checkpoint: What to export, which stays as it is.
         directory: Where to; nothing may stand there.
-        validation: `(length,)` ids to measure it on before and after; None measures nothing.
-        write: Writes the sample of the card with what was packed.
+        measure: The nats per character of a network on the validation part, called before and
+            after rounding; None where that text is not at hand.
+        write: Writes the sample of the card with the exported network.
+        text: What the card tells of the text that was learned, by name.
 
     Raises:
         CheckpointError: Something stands there, or the weights cannot be rounded.
@@ -86,13 +97,13 @@ def pack(
             if (checkpoint.directory / name).exists():
                 shutil.copyfile(checkpoint.directory / name, directory / name)
         before = after = None
-        if validation is not None:
-            before = _loss(checkpoint, validation)
-            after = _loss(Checkpoint.open(directory), validation)
+        if measure is not None:
+            before = measure(checkpoint)
+            after = measure(Checkpoint.open(directory))
             model = dataclasses.replace(record.models[0], validation_loss=after)
             writer.write_record(dataclasses.replace(record, models=(model,)))
-        packed = Checkpoint.open(directory)
-        write_text(directory / CARD_FILE, card(packed, before, write(packed)))
+        exported = Checkpoint.open(directory)
+        write_text(directory / CARD_FILE, model_card(exported, before, write(exported), text))
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)
         for parent in made:
@@ -100,8 +111,54 @@ def pack(
                 parent.rmdir()
         raise
     size = sum(file.stat().st_size for file in directory.iterdir())
-    return Packed(packed, size, before, after)
+    return Exported(exported, size, before, after)
 
 
-def _loss(checkpoint: Checkpoint, ids: Ids) -> float:
-    return text_loss(TextGenerator.open(checkpoint).model, ids).nats_per_character
+def round_weights(path: Path, rounded: Path) -> None:
+    """Write a copy of `model.keras` whose numbers are float16.
+
+    Args:
+        path: The network.
+        rounded: The copy, which is replaced where it is there already.
+
+    Raises:
+        CheckpointError: A number is larger than float16 has any.
+    """
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(rounded, "w") as copy:
+        for member in archive.infolist():
+            content = archive.read(member)
+            if member.filename == WEIGHTS_MEMBER:
+                content = _rounded(content, path)
+            # The same bytes at any time of day.
+            copy.writestr(zipfile.ZipInfo(member.filename), content)
+
+
+def _rounded(content: bytes, path: Path) -> bytes:
+    """An HDF5 file with its arrays rounded, all else as it was."""
+    result = BytesIO()
+    with h5py.File(BytesIO(content)) as file, h5py.File(result, "w") as copy:
+
+        def take(name: str, item: Any) -> None:
+            if isinstance(item, h5py.Dataset):
+                copy[name] = _halved(item[...], name, path)
+            else:
+                copy.require_group(name)
+            for key, value in item.attrs.items():
+                copy[name].attrs[key] = value
+
+        file.visititems(take)
+        for key, value in file.attrs.items():
+            copy.attrs[key] = value
+    return result.getvalue()
+
+
+def _halved(values: Any, name: str, path: Path) -> Any:
+    if values.dtype.kind != "f":
+        return values
+    largest = np.finfo(HALF_PRECISION).max
+    if not np.all(np.abs(values) <= largest):
+        raise CheckpointError(
+            f"{path} cannot be rounded to float16: {name} holds a number above {largest:,.0f}. "
+            "Give it away as it is."
+        )
+    return values.astype(HALF_PRECISION)

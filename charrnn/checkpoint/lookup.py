@@ -12,7 +12,7 @@ DEFAULT_CHECKPOINTS: Final = Path("checkpoints")
 CHECKPOINTS_VARIABLE: Final = "CHARRNN_CHECKPOINTS"
 """Environment variable that names another one."""
 
-BUNDLED: Final = Path(__file__).parent / "bundled"
+BUNDLED: Final = Path(__file__).parent.parent / "bundled"
 """Directory of the networks that come with charrnn; their names are known everywhere."""
 
 _PLAIN: Final = re.compile(r"[\w./:~+,@%=-]+")

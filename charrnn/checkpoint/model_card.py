@@ -1,12 +1,11 @@
-"""The card of a packed network: what it is, what it learned, how, and how well, in Markdown."""
+"""The model card of an exported network: what it is, what it learned, how, and how well, in Markdown."""
 
 import math
+from collections.abc import Mapping
 from typing import Final
 
 from charrnn.checkpoint.directory import Checkpoint
-from charrnn.checkpoint.record import CorpusRecord, RunRecord
-from charrnn.corpus.catalogue import open_catalogue
-from charrnn.corpus.sources import IN_CATALOGUE
+from charrnn.checkpoint.record import RunRecord
 from charrnn.settings.architecture import CELL_NAMES
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.settings.setting import settings_of
@@ -17,25 +16,28 @@ NOT_OF_THE_RECIPE: Final = frozenset({"evaluate_every", "patience", "parts", "sp
 """Settings that have no say in what a network learns."""
 
 
-def card(checkpoint: Checkpoint, before: float | None, sample: str) -> str:
-    """The card of a network.
+def model_card(
+    checkpoint: Checkpoint, before: float | None, sample: str, text: Mapping[str, str]
+) -> str:
+    """The model card of a network.
 
     Args:
         checkpoint: The network, its loss measured with the weights that it has.
         before: Its loss before they were rounded; None where that is not known.
         sample: Something that it wrote.
+        text: What is known of the text that it learned, by name: its source, its licence.
     """
     record, model = checkpoint.record, checkpoint.model
     name = checkpoint.directory.name
     rounded = "" if before is None else f"; {_loss(before)} before its weights were rounded"
     facts = {
         "network": _network(record),
-        **_text(record.corpus),
+        **text,
         "learned": f"{model.epoch:.3g} readings in {model.step:,} steps, on {record.device}",
         **_origin(record),
         "recipe": _recipe(record),
         "loss": f"{_loss(model.validation_loss)} on the part kept aside "
-        f"({record.reading.validation_fraction:.3g} of the text){rounded}",
+        f"({record.corpus_config.validation_fraction:.3g} of the text){rounded}",
         "weights": "float16 on disk, float32 when they are used; `model.keras` opens with plain "
         "Keras",
     }
@@ -64,27 +66,6 @@ def _network(record: RunRecord) -> str:
     )
 
 
-def _text(corpus: CorpusRecord) -> dict[str, str]:
-    """What is known of the text, and by whose leave it was learned."""
-    amount = f"{corpus.characters:,} characters" + (
-        f", {corpus.poems:,} poems" if corpus.poems > 1 else ""
-    )
-    entries = open_catalogue().entries
-    names = [source.removeprefix(IN_CATALOGUE) for source in corpus.sources]
-    known = [entries[name] for name in names if name in entries]
-    if not known:
-        return {"text": f"{corpus.name}, {amount}; charrnn's digest of it `{corpus.digest[:16]}`"}
-    titles, sources, licences = (
-        " + ".join(dict.fromkeys(getattr(entry, what) for entry in known))
-        for what in ("title", "source", "licence")
-    )
-    return {
-        "text": f"{titles}: {amount}; charrnn's digest of it `{corpus.digest[:16]}`",
-        "source": sources,
-        "licence of the text": licences,
-    }
-
-
 def _origin(record: RunRecord) -> dict[str, str]:
     """The network it began with, whose text has a part in it."""
     if record.origin is None:
@@ -99,7 +80,7 @@ def _recipe(record: RunRecord) -> str:
     settings = {
         name: getattr(settled, name)
         for configuration, settled in (
-            (CorpusConfig, record.reading),
+            (CorpusConfig, record.corpus_config),
             (ModelConfig, record.architecture),
             (TrainingConfig, record.training),
         )

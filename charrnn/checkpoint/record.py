@@ -5,17 +5,20 @@ import json
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from charrnn.errors import CheckpointError, ConfigurationError
+from charrnn.errors import CheckpointError
 from charrnn.settings.architecture import Architecture
 from charrnn.settings.configuration import CorpusConfig, Layout, TrainingConfig
-from charrnn.settings.from_json import mistyped_fields
+from charrnn.settings.from_json import from_json, parse_json
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 RECORD_FILE: Final = "charrnn.json"
 """The file of a checkpoint that holds its record."""
+
+IN_CATALOGUE: Final = "catalogue:"
+"""How a source begins that is known by its name in the catalogue of corpora."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,7 +90,7 @@ class RunRecord:
         architecture: Sizes of the network.
         vocabulary: Its characters, in the order of their ids.
         corpus: The text it learned.
-        reading: How that text was read and divided.
+        corpus_config: How that text was read and divided.
         training: How it was trained, every open setting settled.
         device: Where it was trained.
         baselines: Losses to compare with, in nats per character, by name.
@@ -100,7 +103,7 @@ class RunRecord:
     architecture: Architecture
     vocabulary: tuple[str, ...]
     corpus: CorpusRecord
-    reading: CorpusConfig
+    corpus_config: CorpusConfig
     training: TrainingConfig
     device: str
     baselines: dict[str, float]
@@ -115,35 +118,15 @@ class RunRecord:
     @classmethod
     def from_json(cls, text: str) -> "RunRecord":
         """Read what `to_json` wrote; raises CheckpointError for anything else."""
-        try:
-            values: dict[str, Any] = json.loads(text)
-            version = values.pop("format")
-            if version != FORMAT:
-                raise CheckpointError(
-                    f"it has format {version}, and this charrnn reads format {FORMAT}; "
-                    "use the charrnn that wrote it, or train again."
-                )
-            record = cls(
-                **values
-                | {
-                    "architecture": Architecture.from_json(values["architecture"]),
-                    "vocabulary": _characters(values["vocabulary"]),
-                    "corpus": _corpus_record(values["corpus"]),
-                    "reading": CorpusConfig.from_json(values["reading"]),
-                    "training": TrainingConfig.from_json(values["training"]),
-                    "models": tuple(ModelRecord(**model) for model in values["models"]),
-                    "origin": _origin_record(values.get("origin")),
-                }
+        values = parse_json(text, CheckpointError)
+        version = values.pop("format", None) if isinstance(values, dict) else None
+        if version != FORMAT:
+            raise CheckpointError(
+                f"it has format {version}, and this charrnn reads format {FORMAT}; "
+                "use the charrnn that wrote it, or train again."
             )
-        except CheckpointError:
-            raise
-        except ConfigurationError as error:
-            raise CheckpointError(str(error)) from error
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise CheckpointError(f"it does not hold what charrnn writes ({error!r}).") from error
-        for part in (record, record.corpus, record.origin, *record.models):
-            if part is not None and (wrong := mistyped_fields(part)):
-                raise CheckpointError(f"its {', '.join(wrong)} is not what charrnn writes.")
+        record = from_json(values, cls, CheckpointError)
+        _check_vocabulary(record.vocabulary)
         return record
 
 
@@ -152,21 +135,11 @@ def holds_run(directory: Path) -> bool:
     return (directory / RECORD_FILE).exists()
 
 
-def _corpus_record(values: dict[str, Any]) -> CorpusRecord:
-    lists = {name: tuple(values[name]) for name in ("sources", "poems_by_lines")}
-    return CorpusRecord(**values | lists)
-
-
-def _origin_record(values: dict[str, Any] | None) -> OriginRecord | None:
-    return None if values is None else OriginRecord(**values)
-
-
-def _characters(values: list[Any]) -> tuple[str, ...]:
-    if not all(isinstance(value, str) and len(value) == 1 for value in values):
+def _check_vocabulary(vocabulary: tuple[str, ...]) -> None:
+    if not all(len(character) == 1 for character in vocabulary):
         raise CheckpointError("its vocabulary must be a list of single characters.")
-    if values != sorted(set(values)):
+    if list(vocabulary) != sorted(set(vocabulary)):
         raise CheckpointError("its vocabulary must be sorted and name each character once.")
     # Terminals obey control characters; a checkpoint from elsewhere must not speak to them.
-    if any(unicodedata.category(value) in {"Cc", "Cs"} for value in values if value not in "\t\n"):
+    if any(unicodedata.category(one) in {"Cc", "Cs"} for one in vocabulary if one not in "\t\n"):
         raise CheckpointError("its vocabulary must not hold control characters.")
-    return tuple(values)

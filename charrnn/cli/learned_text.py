@@ -31,7 +31,7 @@ def corpus_again(checkpoint: Checkpoint) -> "Corpus":
             f"the corpus of {name} was not read from a file, so it cannot be read again."
         )
     try:
-        corpus = _read(sources, record, record.reading.encoding)
+        corpus = _read(sources, record, record.corpus_config.encoding)
     except CorpusError as error:
         raise CorpusError(f"the corpus of {name} cannot be read again: {error}") from error
     if corpus.digest != record.corpus.digest:
@@ -48,7 +48,9 @@ def validation_part(checkpoint: Checkpoint) -> "tuple[Corpus, Spans]":
     from charrnn.corpus.splitting import split_corpus
 
     corpus, record = corpus_again(checkpoint), checkpoint.record
-    split = split_corpus(corpus, record.reading.validation_fraction, record.training.shortest_part)
+    split = split_corpus(
+        corpus, record.corpus_config.validation_fraction, record.training.shortest_part
+    )
     return corpus, split.validation
 
 
@@ -67,7 +69,9 @@ def _read(sources: Sequence[str], record: RunRecord, encoding: str | None) -> "C
     from charrnn.corpus.loading import read_corpus
 
     # What was settled for the run is not chosen again, nor told again.
-    reading = dataclasses.replace(record.reading, layout=record.corpus.layout, encoding=encoding)
+    reading = dataclasses.replace(
+        record.corpus_config, layout=record.corpus.layout, encoding=encoding
+    )
     with download_progress() as progress:
         return read_corpus(sources, reading, stanzas=record.corpus.stanzas, progress=progress)
 

@@ -14,7 +14,7 @@ from charrnn.errors import CheckpointError, CorpusError
 from charrnn.settings.configuration import LENGTH_OF_TEXT, SamplingConfig
 
 if TYPE_CHECKING:
-    from charrnn.corpus.vocabulary import Ids
+    from collections.abc import Callable
 
 
 @click.command(
@@ -34,12 +34,18 @@ def pack(checkpoint: str, directory: Path, checkpoints: Path) -> None:
     learned, how, and how well: read it, and add by whose leave the text was learned.
     """
     use_idle_cores()
-    from charrnn.checkpoint.export import pack as packed_in
+    from charrnn.checkpoint.export import export
+    from charrnn.corpus.catalogue import text_facts
 
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
-    validation = _validation(opened)
     try:
-        result = packed_in(opened, directory, validation, _sample)
+        result = export(
+            opened,
+            directory,
+            measure=_measure(opened),
+            write=_sample,
+            text=text_facts(opened.record.corpus),
+        )
     except OSError as error:
         raise CheckpointError(
             f"{directory} cannot be written ({error.strerror or error}). Give another place."
@@ -52,17 +58,20 @@ def pack(checkpoint: str, directory: Path, checkpoints: Path) -> None:
         )
 
 
-def _validation(checkpoint: Checkpoint) -> "Ids | None":
-    """What the network was measured on; None, and why, where that is not at hand."""
+def _measure(checkpoint: Checkpoint) -> "Callable[[Checkpoint], float] | None":
+    """The loss on the validation part; None, and why, where that text is not at hand."""
     from charrnn.corpus.splitting import encode_part
     from charrnn.corpus.vocabulary import Vocabulary
+    from charrnn.generation.scoring import text_loss
+    from charrnn.generation.writer import TextGenerator
 
     try:
         corpus, spans = validation_part(checkpoint)
     except CorpusError as error:
         click.echo(f"What rounding costs is not measured: {error}", err=True)
         return None
-    return encode_part(corpus, spans, Vocabulary(checkpoint.record.vocabulary))
+    ids = encode_part(corpus, spans, Vocabulary(checkpoint.record.vocabulary))
+    return lambda opened: text_loss(TextGenerator.open(opened).model, ids).nats_per_character
 
 
 def _sample(checkpoint: Checkpoint) -> str:

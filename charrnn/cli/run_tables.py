@@ -166,7 +166,7 @@ def _thinned(values: list[float], most: int) -> list[float]:
 def _settings(record: RunRecord) -> Table:
     return _pairs(
         [
-            ("Reading", ", ".join(_spelled(record.reading))),
+            ("Reading", ", ".join(_spelled(record.corpus_config))),
             ("Training", ", ".join(_spelled(record.training))),
         ]
     )

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from charrnn.checkpoint.atomic_files import locked, write_text
+from charrnn.checkpoint.record import IN_CATALOGUE, CorpusRecord
 from charrnn.corpus.cache import CACHE_VARIABLE, cache_directory, disk_errors
 from charrnn.corpus.chinese_script import simplify
 from charrnn.corpus.download import DownloadProgress, download, untold
@@ -325,3 +326,24 @@ def _without_prose(lines: list[str]) -> str:
         if all(len(line.strip()) <= _LONGEST_VERSE for line in stanza.split("\n"))
     )
     return textwrap.dedent("\n\n".join(verse)).strip()
+
+
+def text_facts(corpus: CorpusRecord) -> dict[str, str]:
+    """What is known of the text of a run, by name: what it is, its source, its licence."""
+    amount = f"{corpus.characters:,} characters" + (
+        f", {corpus.poems:,} poems" if corpus.poems > 1 else ""
+    )
+    entries = open_catalogue().entries
+    names = [source.removeprefix(IN_CATALOGUE) for source in corpus.sources]
+    known = [entries[name] for name in names if name in entries]
+    if not known:
+        return {"text": f"{corpus.name}, {amount}; charrnn's digest of it `{corpus.digest[:16]}`"}
+    titles, sources, licences = (
+        " + ".join(dict.fromkeys(getattr(entry, what) for entry in known))
+        for what in ("title", "source", "licence")
+    )
+    return {
+        "text": f"{titles}: {amount}; charrnn's digest of it `{corpus.digest[:16]}`",
+        "source": sources,
+        "licence of the text": licences,
+    }

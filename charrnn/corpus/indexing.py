@@ -29,7 +29,9 @@ def index_learned_part(corpus: Corpus, record: RunRecord) -> PassageIndex:
     Raises:
         CorpusError: It is too long, or too short to be divided.
     """
-    split = split_corpus(corpus, record.reading.validation_fraction, record.training.shortest_part)
+    split = split_corpus(
+        corpus, record.corpus_config.validation_fraction, record.training.shortest_part
+    )
     refuse_long(sum(int((rows[:, 1] - rows[:, 0]).sum()) for rows in blocks(split.training)))
     learned = as_array(split.training)
     numbers = np.searchsorted(as_array(corpus.spans)[:, 0], learned[:, 0]) + 1

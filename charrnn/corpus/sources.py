@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from charrnn.checkpoint.record import holds_run
+from charrnn.checkpoint.record import IN_CATALOGUE, holds_run
 from charrnn.corpus.catalogue import Catalogue, Entry, open_catalogue
 from charrnn.corpus.download import DownloadProgress
 from charrnn.corpus.layout import ResolvedLayout
@@ -21,7 +21,6 @@ from charrnn.errors import CorpusError
 STANDARD_INPUT: Final = "-"
 """The name that stands for standard input on a command line."""
 
-IN_CATALOGUE: Final = "catalogue:"
 """What stands before a name that is looked up in the catalogue only, never as a path."""
 
 _UNSAFE: Final = re.compile(r"[^\w.-]+")

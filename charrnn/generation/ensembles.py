@@ -20,7 +20,7 @@ from charrnn.generation.engine import Ids, Logits, State, StepModel
 from charrnn.generation.filters import Mask, greatest, log_softmax
 from charrnn.generation.writer import TextGenerator
 from charrnn.settings.configuration import DEFAULT_STRENGTH, PLAUSIBLE_SHARE, STRENGTH, Layout
-from charrnn.settings.from_json import is_finite
+from charrnn.settings.setting import is_finite
 from charrnn.wording import listed
 
 IMPLAUSIBLE: Final = np.float32(-1e5)

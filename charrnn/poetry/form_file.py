@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from charrnn.errors import FormError
 from charrnn.poetry.form import Form, Line
-from charrnn.settings.from_json import conforms
+from charrnn.typecheck import conforms
 
 Made = TypeVar("Made", Form, Line)
 

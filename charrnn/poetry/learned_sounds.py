@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from charrnn.errors import FormError
 from charrnn.poetry.chinese_sounds import TONES, Reading, SoundTable, Tone
-from charrnn.settings.from_json import conforms
+from charrnn.typecheck import conforms
 
 LEARNED: Final = "learned"
 """What sounds are called that poems taught, those of a network or those at hand."""

@@ -9,7 +9,7 @@ from typing import Final
 from charrnn.errors import FormError
 from charrnn.poetry.english_words import key_of, printed_words
 from charrnn.poetry.lexicon import words_of_old_verse
-from charrnn.settings.from_json import conforms
+from charrnn.typecheck import conforms
 
 FEW_KINDS: Final = 2_000
 """Different words of a text below which those are kept too that stand in it once.

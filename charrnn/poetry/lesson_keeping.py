@@ -96,7 +96,9 @@ def _keep(kind: _Kind, writer: CheckpointWriter, corpus: Corpus, record: RunReco
 
 def _learned_texts(corpus: Corpus, record: RunRecord) -> Iterator[str]:
     """The poems of the training part, or of a continuous text some lines after some."""
-    split = split_corpus(corpus, record.reading.validation_fraction, record.training.shortest_part)
+    split = split_corpus(
+        corpus, record.corpus_config.validation_fraction, record.training.shortest_part
+    )
     read = 0
     for text in _texts(corpus, split.training):
         yield text

@@ -2,11 +2,10 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from charrnn.errors import CheckpointError, ConfigurationError
+from charrnn.errors import ConfigurationError
 from charrnn.settings.configuration import Activation, Cell, ModelConfig, Output
-from charrnn.settings.from_json import mistyped_fields
 
 GATES: Final[dict[Cell, int]] = {"simple_rnn": 1, "gru": 3, "lstm": 4, "peephole_lstm": 4}
 """Products of input and state that a cell forms at each step."""
@@ -69,25 +68,16 @@ class Architecture:
     activation: Activation
     output: Output = "own"
 
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> "Architecture":
-        """The architecture that `dataclasses.asdict` wrote down; raises CheckpointError."""
-        names = {field.name for field in dataclasses.fields(cls)}
-        # Checkpoints from before outputs could be tied do not say that theirs is not.
-        values = {"output": "own"} | values
-        if values.keys() != names:
-            raise CheckpointError(
-                f"the architecture must name {', '.join(sorted(names))}. "
-                f"Received: {', '.join(sorted(values))}."
+    def __post_init__(self) -> None:
+        """Refuse sizes that no network has, with a ConfigurationError."""
+        # What is asked of a network has the same limits as what is built.
+        asked = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        vocabulary_size = asked.pop("vocabulary_size")
+        ModelConfig(**asked)
+        if vocabulary_size < 1:
+            raise ConfigurationError(
+                f"a network reads at least 1 token. Received: a vocabulary of {vocabulary_size}."
             )
-        try:
-            ModelConfig(**{name: values[name] for name in names - {"vocabulary_size"}})
-        except ConfigurationError as error:
-            raise CheckpointError(f"the architecture cannot be built: {error}") from error
-        architecture = cls(**values)
-        if mistyped_fields(architecture) or architecture.vocabulary_size < 1:
-            raise CheckpointError(f"the architecture cannot be built. Received: {values}.")
-        return architecture
 
     def table(self) -> list[Layer]:
         """The layers in order, with their parameter counts and the formula of each count."""

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from charrnn.errors import ConfigurationError
-from charrnn.settings.from_json import is_finite
+from charrnn.settings.setting import is_finite
 
 SCHEDULE: Final = "two as in 1.0:0.6"
 LENGTHS: Final = (

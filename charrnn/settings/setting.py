@@ -4,15 +4,14 @@ The same description validates a value given from Python and makes the option of
 """
 
 import dataclasses
-import functools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
 from types import NoneType
-from typing import Any, Final, Literal, NamedTuple, Self, get_args, get_origin
+from typing import Any, Final, Literal, NamedTuple, get_args, get_origin
 
 from charrnn.errors import ConfigurationError
-from charrnn.settings.from_json import is_finite
 
 AUTO: Final = "auto"
 """The word that leaves a setting to charrnn, where `None` has a meaning."""
@@ -145,6 +144,14 @@ class Setting:
         )
 
 
+def is_finite(value: float) -> bool:
+    """Whether a number, or an integer of any length, can be computed with as a float."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 def _spelled(limit: float) -> str:
     return "2^63 - 1" if limit == 2**63 - 1 else f"{limit:,}"
 
@@ -154,17 +161,17 @@ def setting(default: Any, help: str, **limits: Any) -> Any:  # noqa: A002 (Click
     return dataclasses.field(default=default, metadata={"setting": Setting(help=help, **limits)})
 
 
+_SETTINGS: Final[dict[type, dict[str, Setting]]] = {}
+
+
 def settings_of(configuration: type["Configuration"]) -> dict[str, Setting]:
     """The description of every field of a configuration, in the order of the class."""
-    return _settings_of(configuration)  # type: ignore[arg-type]  # classes are hashable
-
-
-@functools.cache
-def _settings_of(configuration: type["Configuration"]) -> dict[str, Setting]:
-    return {
-        field.name: dataclasses.replace(field.metadata["setting"], kind=_kind_of(field.type))
-        for field in dataclasses.fields(configuration)
-    }
+    if configuration not in _SETTINGS:
+        _SETTINGS[configuration] = {
+            field.name: dataclasses.replace(field.metadata["setting"], kind=_kind_of(field.type))
+            for field in dataclasses.fields(configuration)
+        }
+    return _SETTINGS[configuration]
 
 
 def _kind_of(annotation: Any) -> Any:
@@ -186,24 +193,9 @@ class Configuration:
         """
         for name, description in settings_of(type(self)).items():
             value = getattr(self, name)
-            if description.repeatable and isinstance(value, list):
-                value = tuple(value)  # JSON has lists only.
-                object.__setattr__(self, name, value)
             if not description.allows(value):
                 raise ConfigurationError(
                     f"{name.replace('_', '-')} must be {description.allowed()}. Received: {value}."
                 )
             if description.kind is not str and not isinstance(value, (int, float, str, NoneType)):
                 object.__setattr__(self, name, description.kind(value))
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """The configuration that `dataclasses.asdict` wrote down.
-
-        Raises:
-            ConfigurationError: A name is not a setting, or a value is out of range.
-        """
-        unknown = sorted(values.keys() - settings_of(cls).keys())
-        if unknown:
-            raise ConfigurationError(f"{cls.__name__} has no setting named {', '.join(unknown)}.")
-        return cls(**values)

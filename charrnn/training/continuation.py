@@ -42,7 +42,7 @@ def changed_training(
         ConfigurationError: A new value is out of range, or there are two budgets.
     """
     known: dict[str, Any] = {}
-    configurations: tuple[Configuration, ...] = (record.reading, record.training)
+    configurations: tuple[Configuration, ...] = (record.corpus_config, record.training)
     for configuration in configurations:
         known |= {name: getattr(configuration, name) for name in settings_of(type(configuration))}
     known |= dataclasses.asdict(record.architecture) | {"layout": record.corpus.layout}

@@ -19,7 +19,7 @@ from typing import Any, Final
 from charrnn.checkpoint.atomic_files import write_text
 from charrnn.corpus.cache import cache_root
 from charrnn.model.choice import Timing
-from charrnn.settings.from_json import mistyped_fields
+from charrnn.typecheck import mistyped_fields
 
 MOST_REMEMBERED: Final = 200
 """Measurements kept; the oldest are forgotten first."""

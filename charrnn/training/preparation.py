@@ -150,7 +150,7 @@ def begin(
         architecture=architecture,
         vocabulary=text.vocabulary.characters,
         corpus=corpus.record(),
-        reading=reading,
+        corpus_config=reading,
         training=settled,
         device=place.description,
         baselines=text.baselines,
@@ -200,7 +200,7 @@ def go_on(
         watchers: Whom to tell.
     """
     record = read_record(writer.directory)
-    text = TrainingText(corpus, record.reading, training, record.vocabulary)
+    text = TrainingText(corpus, record.corpus_config, training, record.vocabulary)
     check_batch(training, place.strategy.num_replicas_in_sync)
     training = arithmetic_on(training, place.cores)
     record = dataclasses.replace(record, training=training, device=place.description)

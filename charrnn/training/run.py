@@ -161,7 +161,7 @@ def resume(
     sources = corpus or sources_of(record, writer.directory)
     with led(cluster, watchers.observer.noted, record) as team:
         # The layout is the one recorded: detection may have changed since the run began.
-        reading = dataclasses.replace(record.reading, layout=record.corpus.layout)
+        reading = dataclasses.replace(record.corpus_config, layout=record.corpus.layout)
         text = read_text(sources, reading, watchers.observer, record.corpus.stanzas)
         if text.digest != record.corpus.digest:
             raise CheckpointError(

@@ -121,7 +121,7 @@ class _Binder:
             standard.form, standard.lexicon, words, vocabulary, writable, self._end, demands
         )
         settled = dataclasses.replace(settled, words=kind)
-        return BoundForm(settled, self._form, standard, automaton)
+        return BoundForm(settled, self._form, standard, automaton, words)
 
     def can_keep(self, config: FormConfig, sampling: SamplingConfig) -> bool:
         """Whether any poem keeps the form under these demands."""

@@ -1,5 +1,6 @@
 """A form of verse that is bound to a network: what writes in it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from charrnn.generation.writer import TextGenerator
@@ -19,12 +20,14 @@ class BoundForm:
         form: The form as it is written, before a profile loosens it.
         standard: What poems are held to.
         automaton: What the network may write.
+        words: The words of it in English; none in Chinese.
     """
 
     settings: FormConfig
     form: Form
     standard: Standard
     automaton: Automaton
+    words: Collection[str] = ()
 
     def poet(self, writer: TextGenerator) -> Poet:
         """What writes in the form with the network that it was bound to."""

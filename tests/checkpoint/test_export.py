@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from charrnn.checkpoint import export as export_module
 from charrnn.checkpoint.directory import (
     HISTORY_FILE,
     MODEL_FILE,
@@ -16,7 +17,7 @@ from charrnn.checkpoint.directory import (
     CheckpointWriter,
     read_record,
 )
-from charrnn.checkpoint.export import Packed, pack
+from charrnn.checkpoint.export import Exported, export
 from charrnn.checkpoint.model_card import CARD_FILE
 from charrnn.checkpoint.record import RECORD_FILE
 from charrnn.errors import CheckpointError
@@ -25,6 +26,7 @@ from charrnn.generation.writer import TextGenerator
 from tests.generation.networks import POEM, save_markov_run, save_reciting_run
 
 ALPHABET = "\n abcd"
+TEXT = {"text": "moons"}
 IDS = np.random.default_rng(2).integers(2, 8, 60).astype(np.uint8)
 
 
@@ -44,8 +46,14 @@ def checkpoint(tmp_path: Path) -> Checkpoint:
     return Checkpoint.open(directory)
 
 
-def packed_in(directory: Path, checkpoint: Checkpoint, ids: Any = IDS) -> Packed:
-    return pack(checkpoint, directory, ids, lambda packed: f"by {packed.directory.name}")
+def packed_in(directory: Path, checkpoint: Checkpoint, ids: Any = IDS) -> Exported:
+    return export(
+        checkpoint,
+        directory,
+        measure=None if ids is None else nats,
+        write=lambda exported: f"by {exported.directory.name}",
+        text=TEXT,
+    )
 
 
 def written_with(checkpoint: Checkpoint) -> str:
@@ -141,7 +149,7 @@ def test_a_packed_network_writes_and_may_be_packed_again(tmp_path: Path) -> None
     save_reciting_run(tmp_path / "mine")
     for place, source in (("gift", "mine"), ("again", "gift")):
         opened = Checkpoint.open(tmp_path / source)
-        result = pack(opened, tmp_path / place, None, written_with)
+        result = export(opened, tmp_path / place, measure=None, write=written_with, text=TEXT)
         assert TextGenerator.open(result.checkpoint).write().text == POEM
         assert "    black\n    horse\n" in (tmp_path / place / CARD_FILE).read_text()
     one, other = (tmp_path / name / MODEL_FILE for name in ("gift", "again"))
@@ -172,10 +180,8 @@ def test_nothing_is_replaced(checkpoint: Checkpoint, tmp_path: Path, stands_ther
         "CheckpointWriter.write_model",
         "CheckpointWriter.write_record",
         "shutil.copyfile",
-        "text_loss",
-        "TextGenerator.open",
         "Checkpoint.open",
-        "card",
+        "model_card",
         "write_text",
     ],
 )
@@ -206,13 +212,13 @@ def test_a_file_cut_short_or_a_sample_that_fails_leaves_nothing_behind(
         raise EOFError
 
     with pytest.raises(EOFError):
-        pack(checkpoint, tmp_path / "gift", IDS, write)
+        export(checkpoint, tmp_path / "gift", measure=nats, write=write, text=TEXT)
     assert not (tmp_path / "gift").exists()
 
     def round_half(path: Path, rounded: Path) -> None:
         rounded.write_bytes(path.read_bytes()[:100])
 
-    monkeypatch.setattr(packing, "round_weights", round_half)
+    monkeypatch.setattr(export_module, "round_weights", round_half)
     with pytest.raises(CheckpointError):
         packed_in(tmp_path / "gift", checkpoint)
     assert not (tmp_path / "gift").exists()
@@ -230,10 +236,16 @@ def test_directories_that_were_there_or_hold_something_else_by_then_stay(
 
     (tmp_path / "gifts").mkdir()
     with pytest.raises(EOFError):
-        pack(checkpoint, tmp_path / "gifts" / "moons", IDS, fail)
+        export(checkpoint, tmp_path / "gifts" / "moons", measure=nats, write=fail, text=TEXT)
     assert not list((tmp_path / "gifts").iterdir())
     with pytest.raises(EOFError):
-        pack(checkpoint, tmp_path / "gifts" / "of" / "moons", IDS, fail_later)
+        export(
+            checkpoint,
+            tmp_path / "gifts" / "of" / "moons",
+            measure=nats,
+            write=fail_later,
+            text=TEXT,
+        )
     assert [path.name for path in (tmp_path / "gifts").rglob("*")] == ["of", "letter.txt"]
 
 

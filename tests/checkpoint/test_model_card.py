@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from charrnn.checkpoint.directory import Checkpoint
-from charrnn.checkpoint.model_card import NOT_OF_THE_RECIPE, card
+from charrnn.checkpoint.model_card import NOT_OF_THE_RECIPE, model_card
 from charrnn.checkpoint.record import RunRecord
 from charrnn.cli import main
+from charrnn.corpus.catalogue import text_facts
 from charrnn.settings.configuration import ModelConfig, TrainingConfig
 from charrnn.settings.setting import settings_of
 from tests.fakes import MODEL, RECORD
@@ -17,7 +18,7 @@ def card_of(
     record: RunRecord = RECORD, before: float | None = None, sample: str = "moon", **model: float
 ) -> str:
     opened = Checkpoint(Path("gifts/moons"), record, dataclasses.replace(MODEL, **model))
-    return card(opened, before, sample)
+    return model_card(opened, before, sample, text_facts(record.corpus))
 
 
 def rows(text: str) -> dict[str, str]:
@@ -70,7 +71,7 @@ def test_the_recipe_is_what_train_takes(training: TrainingConfig) -> None:
         assert context.params[name] == getattr(training, name), name
     for name in settings_of(ModelConfig):
         assert context.params[name] == getattr(RECORD.architecture, name), name
-    assert context.params["validation_fraction"] == RECORD.reading.validation_fraction
+    assert context.params["validation_fraction"] == RECORD.corpus_config.validation_fraction
     assert not NOT_OF_THE_RECIPE & {word.lstrip("-").replace("-", "_") for word in words}
     assert settings_of(TrainingConfig).keys() >= NOT_OF_THE_RECIPE
 

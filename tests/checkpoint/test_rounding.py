@@ -10,9 +10,9 @@ import keras
 import numpy as np
 import pytest
 
+from charrnn.checkpoint.export import round_weights
 from charrnn.errors import CheckpointError
 from charrnn.generation.engine import NumpyEngine
-from charrnn.generation.rounding import round_weights
 from tests.generation.networks import architecture, keras_network, read_weights
 
 ARRAYS = "model.weights.h5"

@@ -122,7 +122,7 @@ def _save_run(
             poems=1,
             poems_by_lines=(),
         ),
-        reading=CorpusConfig(layout=layout, validation_fraction=0.5),
+        corpus_config=CorpusConfig(layout=layout, validation_fraction=0.5),
         training=TrainingConfig(window=4),
         device="the CPU",
         baselines={},

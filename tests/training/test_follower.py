@@ -68,7 +68,7 @@ class Pair:
         self.goes_on = threading.Event()
         self.channel = Channel(near, "worker 1")
         self.chief = Chief(Cluster(("a:1", "b:2"), 0), [self.channel])
-        text = TrainingText(CORPUS, RECORD.reading, RECORD.training)
+        text = TrainingText(CORPUS, RECORD.corpus_config, RECORD.training)
         step: Any = Step(text.vocabulary.size)
         follower = Follower(
             channel=Channel(far, "the chief"),
