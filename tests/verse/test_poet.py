@@ -5,12 +5,12 @@ import itertools
 import numpy as np
 import pytest
 
-from charrnn.corpus.passages import PassageIndex
 from charrnn.errors import ConfigurationError, FormConflictError, FormGivenUpError
 from charrnn.generation.writer import TextGenerator
 from charrnn.settings.configuration import SamplingConfig
 from charrnn.verse.composer import MOST_RETURNS
 from charrnn.verse.poet import Poet
+from tests.corpora import filter_of
 from tests.generation.networks import markov
 from tests.generation.tables import TableModel, table_generator
 from tests.verse.toys import END, ListedPoems, form_of, judge_of
@@ -175,7 +175,7 @@ def test_words_that_were_written_are_scored_without_the_prompt() -> None:
         ({"beam": 4, "temperature": 1.0}, "Leave out beam"),
         ({"length": 20}, "Leave out length"),
         ({"ban": "abc"}, "the ban leaves no character"),
-        ({"max_copy": 3}, "max-copy 3 needs the index"),
+        ({"max_copy": 3}, "max-copy 3 needs the n-gram filter"),
     ],
 )
 def test_settings_that_a_form_contradicts_are_refused(changes, complaint) -> None:
@@ -313,8 +313,8 @@ def test_what_was_written_before_stays_where_a_poem_is_given_up() -> None:
 
 
 def test_copying_is_named_where_it_is_what_stands_in_the_way() -> None:
-    index = PassageIndex.build(["abcabc"])
-    writer = table_generator({"a": 1, "b": 1, "c": 1, "\n": 1}, passages=[index])
+    known = filter_of(["abcabc"], 2)
+    writer = table_generator({"a": 1, "b": 1, "c": 1, "\n": 1}, ngram_filters=[known])
     poems = ["abc\n", "bca\n"]
     with pytest.raises(FormGivenUpError, match="attempts at it, max-copy left nothing to write"):
         poet(poems, writer).write(config=dataclasses.replace(SETTINGS, max_copy=2, no_repeat=1))
@@ -322,8 +322,8 @@ def test_copying_is_named_where_it_is_what_stands_in_the_way() -> None:
 
 
 def test_a_line_that_the_form_gives_is_as_good_as_typed() -> None:
-    index = PassageIndex.build(["abcabc\nabcabc"])
-    writer = table_generator({"a": 3, "b": 2, "c": 1, "\n": 1}, passages=[index])
+    known = filter_of(["abcabc\nabcabc"])
+    writer = table_generator({"a": 3, "b": 2, "c": 1, "\n": 1}, ngram_filters=[known])
     given = poet(["abcabc\nab\n", "abcabc\nba\n"], writer)
     config = dataclasses.replace(SETTINGS, max_copy=4, no_repeat=3)
     first, second = given.stream(config=config)
