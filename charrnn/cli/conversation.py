@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from charrnn.checkpoint.atomic_files import write_text
 from charrnn.cli.keeping_form import Authors, Bind, FormAuthor
-from charrnn.cli.networks import STRANDED
+from charrnn.cli.networks import DEAD_END
 from charrnn.cli.page import Author, Page, PageError
 from charrnn.cli.session_settings import SessionSettings, helps, suggestions_for
 from charrnn.wording import counted
@@ -149,8 +149,8 @@ class Conversation:
         for note in writer.notes(self.settings.sampling):
             self._remark(note)
         turn(self._author(writer))
-        if self.page.turns[-1].end.stranded:
-            self._note(STRANDED)
+        if self.page.turns[-1].end.dead_end:
+            self._note(DEAD_END)
 
     def _author(self, writer: "TextGenerator") -> Author:
         return self._authors.author(writer, self.settings.form, self.settings.sampling)

@@ -13,10 +13,9 @@ from charrnn.corpus.streams import EvaluationStreams
 from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL
 from charrnn.corpus.vocabulary import Ids as TextIds
 from charrnn.errors import CorpusError
-from charrnn.generation.draft import Draft
 from charrnn.generation.engine import Ids, Logits, StepModel
 from charrnn.generation.filters import Mask, log_softmax
-from charrnn.generation.reading import Reading
+from charrnn.generation.hypothesis import DecoderState, Hypothesis
 from charrnn.generation.writer import TextGenerator
 from charrnn.wording import counted
 
@@ -36,7 +35,7 @@ RUNNERS_UP: Final = 3
 """Other tokens named for each."""
 
 POEM_END: Final = ""
-"""Stands for the end of a poem, as in `charrnn.generation.draft.Step`."""
+"""Stands for the end of a poem, as in `charrnn.generation.hypothesis.Step`."""
 
 ANY_UNKNOWN: Final = "\N{REPLACEMENT CHARACTER}"
 """Stands for every character that is not in the vocabulary."""
@@ -149,7 +148,7 @@ def text_loss(
 
 
 def score_continuation(
-    generator: TextGenerator, start: Draft, text: str, *, ended: bool
+    generator: TextGenerator, start: Hypothesis, text: str, *, ended: bool
 ) -> list[TokenScore]:
     """Score what a network wrote.
 
@@ -159,7 +158,7 @@ def score_continuation(
         text: What it wrote.
         ended: Whether it ended the poem then.
     """
-    (scores,), _ = _read_on(generator, start.reading.rows([start.row]), [text], ends=ended)
+    (scores,), _ = _read_on(generator, start.decoder_state.rows([start.row]), [text], ends=ended)
     return scores
 
 
@@ -173,7 +172,7 @@ def score_poems(
         poems: The poems, as a corpus holds them.
         report: Called with the number of characters read since the last call.
     """
-    start = generator.begin().reading
+    start = generator.begin().decoder_state
     remaining = iter(poems)
     while batch := list(itertools.islice(remaining, MOST_POEMS)):
         yield from _read_on(generator, start.rows([0] * len(batch)), batch, ends=True)[0]
@@ -194,11 +193,11 @@ def score_text(
     Yields:
         The scores of at most `LONGEST_PIECE` characters at a time.
     """
-    reading = generator.begin().reading
+    decoder_state = generator.begin().decoder_state
     for piece in text:
         for begin in range(0, len(piece), LONGEST_PIECE):
             part = piece[begin : begin + LONGEST_PIECE]
-            (scores,), reading = _read_on(generator, reading, [part], ends=False)
+            (scores,), decoder_state = _read_on(generator, decoder_state, [part], ends=False)
             yield scores
             if report is not None:
                 report(len(part))
@@ -227,8 +226,8 @@ def _steps(logits_per_step: int) -> int:
 
 
 def _read_on(
-    generator: TextGenerator, before: Reading, texts: Sequence[str], *, ends: bool
-) -> tuple[list[list[TokenScore]], Reading]:
+    generator: TextGenerator, before: DecoderState, texts: Sequence[str], *, ends: bool
+) -> tuple[list[list[TokenScore]], DecoderState]:
     """Read some texts in one batch, each from its row of what was read before.
 
     Returns:
@@ -253,7 +252,7 @@ def _read_on(
             for character, own, rank, others, theirs in zip(characters, *columns, strict=True):
                 runners_up = tuple(map(Candidate, (names[other] for other in others), theirs))
                 found[row].append(TokenScore(character, own, rank, runners_up))
-    return found, Reading(logits, state)
+    return found, DecoderState(logits, state)
 
 
 def score_tokens(

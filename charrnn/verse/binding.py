@@ -9,16 +9,14 @@ import numpy as np
 
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import ConfigurationError
-from charrnn.generation.ending import LINE_END
 from charrnn.generation.filters import Mask
+from charrnn.generation.hypothesis import LINE_END
+from charrnn.generation.logits_processors import token_wishes
 from charrnn.generation.reader import TextReader
-from charrnn.generation.recipe import FormRecipe
-from charrnn.generation.wishes import wishes
 from charrnn.poetry.chinese_lines import is_han
 from charrnn.poetry.chinese_sounds import ChineseSounds
 from charrnn.poetry.english_words import is_latin
 from charrnn.poetry.form import Form, Language, Line
-from charrnn.poetry.form_file import read_form
 from charrnn.poetry.lessons import learned_sounds, learned_words
 from charrnn.settings.configuration import FormConfig, SamplingConfig, Words
 from charrnn.verse.automaton import Automaton
@@ -42,8 +40,6 @@ def bind(
     writer: TextReader,
     config: FormConfig,
     sampling: SamplingConfig,
-    *,
-    form: Form | None = None,
 ) -> BoundForm:
     """Bind a form of verse to a network.
 
@@ -51,7 +47,6 @@ def bind(
         writer: The network.
         config: The form, and what is demanded of it.
         sampling: How characters will be drawn; what is banned is not written.
-        form: The form itself, where it is at hand; None finds it.
 
     Raises:
         ConfigurationError: Settings contradict one another, or the network cannot write the
@@ -64,7 +59,7 @@ def bind(
         raise ConfigurationError("no form was asked for.")
     if config.form is config.syllables is config.characters is None:
         raise ConfigurationError(_lengths_wanted(writer.vocabulary))
-    form = form or asked_form(config)
+    form = asked_form(config)
     if config.rhyme_with is not None and not all(map(_rhymes, form.variants)):
         raise ConfigurationError(
             f"rhyme-with goes with a form that rhymes, and {form.name} does not."
@@ -75,28 +70,6 @@ def bind(
     if not can_be_kept(bound.automaton):
         raise conflict(bound.standard, writer.vocabulary, config, sampling, binder.can_keep)
     return bound
-
-
-def bound_again(
-    writer: TextReader, recipe: FormRecipe, sampling: SamplingConfig
-) -> tuple[BoundForm, list[str]]:
-    """Bind the form of a poem that is to be written again.
-
-    Args:
-        writer: The network.
-        recipe: What the code of the poem holds of its form.
-        sampling: How its characters were drawn.
-
-    Returns:
-        The form, and what of it is otherwise than it was, in words.
-    """
-    form = None
-    if recipe.toml is not None:
-        form = read_form(recipe.toml, recipe.settings.form or "")
-    bound = bind(writer, recipe.settings, sampling, form=form)
-    names = ("the form", "the sounds of characters or words")
-    marks = zip(names, recipe.marks, bound.recipe(writer).marks, strict=True)
-    return bound, [name for name, then, now in marks if then != now]
 
 
 def can_be_kept(automaton: Automaton) -> bool:
@@ -186,9 +159,8 @@ class _Binder:
     def _writable(self, sampling: SamplingConfig) -> Mask:
         """`(vocabulary,)`, true for the characters that are not banned."""
         vocabulary = self._writer.vocabulary
-        banned = wishes(sampling, vocabulary).banned
-        writable = np.ones(vocabulary.size, np.bool_) if banned is None else ~banned
-        writable[[END_OF_POEM, UNKNOWN]] = False
+        writable = np.ones(vocabulary.size, np.bool_)
+        writable[[END_OF_POEM, UNKNOWN, *token_wishes(sampling, vocabulary).suppressed]] = False
         return cast("Mask", writable)
 
 

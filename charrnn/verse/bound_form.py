@@ -1,27 +1,14 @@
-"""A form of verse that is bound to a network: what writes in it, and what it is known by."""
+"""A form of verse that is bound to a network: what writes in it."""
 
-import dataclasses
-import functools
-import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
 
-from charrnn.corpus.vocabulary import Vocabulary
-from charrnn.generation.reader import TextReader
-from charrnn.generation.recipe import FormRecipe
 from charrnn.generation.writer import TextGenerator
-from charrnn.poetry.chinese_lines import is_han
 from charrnn.poetry.form import Form
-from charrnn.poetry.form_file import written_form
-from charrnn.poetry.known_forms import names_a_file
 from charrnn.settings.configuration import FormConfig
 from charrnn.verse.automaton import Automaton
 from charrnn.verse.poet import Poet
-from charrnn.verse.standard import ChineseStandard, Standard
-
-_MARK: Final = 8
-"""Digits that tell a form, or what it is judged by, from another."""
+from charrnn.verse.standard import Standard
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,35 +39,3 @@ class BoundForm:
             particles=self.settings.particles,
             choose=self.settings.choose,
         )
-
-    def recipe(self, writer: TextReader) -> FormRecipe:
-        """What is needed to bind the form again; see `bound_again`."""
-        reference = self.settings.form
-        in_a_file = reference is not None and names_a_file(reference)
-        toml = written_form(dataclasses.replace(self.form, example="", source=""))
-        return FormRecipe(
-            settings=self.settings,
-            toml=toml if in_a_file else None,
-            marks=(_mark(toml), _mark_of_sounds(self, writer.vocabulary)),
-        )
-
-    def heard(self, vocabulary: Vocabulary) -> str:
-        """What tells the sounds that poems are judged by from others."""
-        if isinstance(self.standard, ChineseStandard):
-            sounds = self.standard.sounds
-            known = filter(is_han, vocabulary.characters)
-            return "\n".join(f"{one} {sorted(sounds.readings(one))}" for one in known)
-        said = self.standard.lexicon.sound
-        return "\n".join(
-            f"{word} {'/'.join(map(str, said(word).pronunciations))}" for word in sorted(self.words)
-        )
-
-
-@functools.lru_cache(1)
-def _mark_of_sounds(form: BoundForm, vocabulary: Vocabulary) -> str:
-    """That of the sounds, which are many; poems of one form are told of one after the other."""
-    return _mark(form.heard(vocabulary))
-
-
-def _mark(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK]

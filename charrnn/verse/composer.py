@@ -9,9 +9,8 @@ import numpy as np
 
 from charrnn.errors import ConfigurationError, FormGivenUpError
 from charrnn.generation.constraint import Constraint, NoRepeat, states_after
-from charrnn.generation.draft import Draft
-from charrnn.generation.next_symbols import NextSymbols
-from charrnn.generation.pen import Pen
+from charrnn.generation.decoder import Decoder
+from charrnn.generation.hypothesis import Hypothesis
 from charrnn.generation.prompts import read_prompt
 from charrnn.generation.sampling import temperature_at
 from charrnn.generation.writer import TextGenerator
@@ -33,14 +32,14 @@ class WrittenLine:
         number: Which line of the poem it is, from 1.
         text: What was written of it, with what parts it from the next; without what was typed.
         log_probabilities: The network's, in nats, one for each character of the text.
-        draft: The poem with it.
+        hypothesis: The poem with it.
         last: Whether the poem is whole.
     """
 
     number: int
     text: str
     log_probabilities: tuple[float, ...]
-    draft: Draft
+    hypothesis: Hypothesis
     last: bool
 
 
@@ -92,8 +91,8 @@ class Composer:
         self._others_begun = states_after(self._others, read.ids)
         self._particles = particles
         self._choose = choose
-        self._pens: dict[float, Pen] = {}
-        self._pen_at(0)  # refuses settings that leave nothing to write
+        self._decoders: dict[float, Decoder] = {}
+        self._decoder_at(0)  # refuses settings that leave nothing to write
 
     def lines(self, generator: np.random.Generator) -> Iterator[WrittenLine]:
         """Write a poem.
@@ -123,8 +122,8 @@ class Composer:
             yield line
             if line.last:
                 return
-            number, text = line.number, line.draft.text
-            drafts = [Particle(line.draft)] * self._particles
+            number, text = line.number, line.hypothesis.text
+            drafts = [Particle(line.hypothesis)] * self._particles
             begin_again = drafts.copy
 
     def _line(
@@ -139,9 +138,11 @@ class Composer:
         obstacles: dict[str, None] = {}
         for _ in range(1 + MOST_RETURNS):
             written, died = write_line(
-                self._pen_at(number),
+                self._decoder_at(number),
                 drafts,
-                lambda draft: draft.ended or self._automaton.lines(draft.kept[0]) > number,
+                lambda draft: (
+                    draft.ended or self._automaton.lines(draft.constraint_states[0]) > number
+                ),
                 generator,
             )
             if written:
@@ -150,8 +151,8 @@ class Composer:
                     number=number + 1,
                     text=line.line,
                     log_probabilities=line.log_probabilities,
-                    draft=line.draft,
-                    last=self._finished(line.draft),
+                    hypothesis=line.hypothesis,
+                    last=self._finished(line.hypothesis),
                 )
             obstacles.update(dict.fromkeys(self._obstacles(died)))
             drafts = begin_again()
@@ -170,35 +171,36 @@ class Composer:
         on with it; and what was typed is not held against the other constraints.
         """
         symbols, after = given_symbols(self._automaton, states)
-        draft = dataclasses.replace(self.begun, kept=(states[0], *self._others_begun))
+        draft = dataclasses.replace(self.begun, constraint_states=(states[0], *self._others_begun))
         line, log_probabilities = "", list[float]()
-        for step in self._pen_at(self._automaton.lines(states[0])).retrace(draft, symbols):
-            draft = step.draft
+        for step in self._decoder_at(self._automaton.lines(states[0])).retrace(draft, symbols):
+            draft = step.hypothesis
             line += step.character
             log_probabilities += [step.log_probability] if step.character else []
         return [
             Particle(
-                dataclasses.replace(draft, kept=(state, *draft.kept[1:])),
+                dataclasses.replace(draft, constraint_states=(state, *draft.constraint_states[1:])),
                 line=line,
                 log_probabilities=tuple(log_probabilities),
             )
             for state in after
         ]
 
-    def _pen_at(self, line: int) -> Pen:
+    def _decoder_at(self, line: int) -> Decoder:
         """What writes a line, at the temperature that the settings have for it."""
         progress = line / max(1, self._form.lines - 1)
         temperature = self._config.temperature
         if isinstance(temperature, str):
             temperature = float(temperature_at(temperature, progress))
-        if temperature not in self._pens:
+        if temperature not in self._decoders:
             # Poems are ranked by the poet; a schedule may end at 0, where there is nothing to rank.
             config = dataclasses.replace(self._config, temperature=temperature, best_of=1)
             writer = self._writer
             constraints: list[Constraint] = [self._automaton, *self._others]
-            ahead = NextSymbols(config, writer.vocabulary, writer.layout, None, constraints)
-            self._pens[temperature] = Pen(writer.model, writer.vocabulary, ahead, constraints)
-        return self._pens[temperature]
+            self._decoders[temperature] = Decoder(
+                writer.model, writer.vocabulary, writer.layout, config, constraints=constraints
+            )
+        return self._decoders[temperature]
 
     def _chosen(
         self, drafts: Sequence[Particle], before: str, generator: np.random.Generator
@@ -212,13 +214,13 @@ class Composer:
             key=lambda one: self._writer.score(before, one.line, one.log_probabilities).total,
         )
 
-    def _finished(self, draft: Draft) -> bool:
-        return draft.ended or self._automaton.finished(draft.kept[0])
+    def _finished(self, draft: Hypothesis) -> bool:
+        return draft.ended or self._automaton.finished(draft.constraint_states[0])
 
-    def _obstacles(self, died: Sequence[Draft]) -> Iterator[str]:
+    def _obstacles(self, died: Sequence[Hypothesis]) -> Iterator[str]:
         """What forbids all that the form allows to drafts that died."""
         for draft in died:
-            form, *states = draft.kept
+            form, *states = draft.constraint_states
             open_ = self._automaton.allowed(form)
             for constraint, state in zip(self._others, states, strict=True):
                 allowed = constraint.allowed(state)

@@ -15,9 +15,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.generation.draft import Draft
-from charrnn.generation.pen import Pen
-from charrnn.generation.reading import gather
+from charrnn.generation.decoder import Decoder
+from charrnn.generation.hypothesis import Hypothesis, gather
 from charrnn.generation.sampling import draw
 
 LEAST_EFFECTIVE: Final = 0.5
@@ -29,31 +28,31 @@ class Particle:
     """A draft of a poem, with what is written of its line. A value.
 
     Attributes:
-        draft: The poem.
+        hypothesis: The poem.
         log_weight: Logarithm of how much it counts beside the others.
         line: What is written of the line.
         log_probabilities: The network's, in nats, one for each character of it.
     """
 
-    draft: Draft
+    hypothesis: Hypothesis
     log_weight: float = 0.0
     line: str = ""
     log_probabilities: tuple[float, ...] = ()
 
 
 def write_line(
-    pen: Pen,
+    decoder: Decoder,
     particles: Sequence[Particle],
-    is_whole: Callable[[Draft], bool],
+    is_whole: Callable[[Hypothesis], bool],
     generator: np.random.Generator,
-) -> tuple[list[Particle], list[Draft]]:
+) -> tuple[list[Particle], list[Hypothesis]]:
     """Write a line in each of some drafts, a character in all of them at a time.
 
     After any character they are resampled, when too few of them count. A draft that has the line
     whole waits for the others; one that no symbol may follow dies.
 
     Args:
-        pen: Writes them.
+        decoder: Writes them.
         particles: The drafts, at the beginning of the line or within it.
         is_whole: Whether the line of a draft is whole.
         generator: Draws the random numbers.
@@ -62,18 +61,18 @@ def write_line(
         The drafts that have the line whole, none where all have died, with their weights; and those
         that died.
     """
-    living, died = list(particles), list[Draft]()
-    going = [row for row, one in enumerate(living) if not is_whole(one.draft)]
+    living, died = list(particles), list[Hypothesis]()
+    going = [row for row, one in enumerate(living) if not is_whole(one.hypothesis)]
     while going:
-        grown = _grown(pen, [living[row] for row in going], generator)
+        grown = _grown(decoder, [living[row] for row in going], generator)
         for row, particle in reversed(list(zip(going, grown, strict=True))):
             if particle is None:
-                died.append(living.pop(row).draft)
+                died.append(living.pop(row).hypothesis)
             else:
                 living[row] = particle
-        if not all(is_whole(one.draft) for one in living):
+        if not all(is_whole(one.hypothesis) for one in living):
             living = _resampled(living, len(particles), generator)
-        going = [row for row, one in enumerate(living) if not is_whole(one.draft)]
+        going = [row for row, one in enumerate(living) if not is_whole(one.hypothesis)]
     return living, died
 
 
@@ -127,29 +126,28 @@ def _resampled(
 
 
 def _grown(
-    pen: Pen, particles: Sequence[Particle], generator: np.random.Generator
+    decoder: Decoder, particles: Sequence[Particle], generator: np.random.Generator
 ) -> list[Particle | None]:
     """Some drafts with one more symbol each; None for one that no symbol may follow."""
-    drafts = [particle.draft for particle in particles]
-    reading = gather(drafts)
-    written = [len(particle.line) for particle in particles]
-    prospect = pen.next_symbols.of(drafts, reading.logits, written, shares=True)
-    grown: list[Particle | None] = [None] * len(drafts)
-    if not prospect.rows:
+    hypotheses = [particle.hypothesis for particle in particles]
+    decoder_state = gather(hypotheses)
+    following = decoder.distribution(hypotheses, decoder_state.logits, shares=True)
+    grown: list[Particle | None] = [None] * len(hypotheses)
+    if not following.rows:
         return grown
-    if len(prospect.rows) < len(drafts):
-        drafts = [drafts[row] for row in prospect.rows]
-        reading = reading.rows(prospect.rows)
-    assert prospect.log_shares is not None
-    symbols = draw(prospect.logits, generator.random(len(drafts)))
-    steps = pen.steps(drafts, reading, symbols)
+    if len(following.rows) < len(hypotheses):
+        hypotheses = [hypotheses[row] for row in following.rows]
+        decoder_state = decoder_state.rows(following.rows)
+    assert following.log_shares is not None
+    tokens = draw(following.logits, generator.random(len(hypotheses)))
+    steps = decoder.steps(hypotheses, decoder_state, tokens)
     for row, log_share, step in zip(
-        prospect.rows, prospect.log_shares.tolist(), steps, strict=True
+        following.rows, following.log_shares.tolist(), steps, strict=True
     ):
         before = particles[row]
         kept = (step.log_probability,) if step.character else ()
         grown[row] = Particle(
-            step.draft,
+            step.hypothesis,
             before.log_weight + log_share,
             before.line + step.character,
             before.log_probabilities + kept,

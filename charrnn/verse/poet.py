@@ -7,7 +7,7 @@ import numpy as np
 
 from charrnn.errors import FormGivenUpError
 from charrnn.generation.batch import generators_for
-from charrnn.generation.draft import Draft, Poem
+from charrnn.generation.hypothesis import Hypothesis, Poem
 from charrnn.generation.ranking import Score
 from charrnn.generation.writer import TextGenerator, with_seed
 from charrnn.poetry.form import Form
@@ -52,7 +52,7 @@ class Poet:
         self._particles = particles
         self._choose = choose
 
-    def begin(self, prompt: str = "") -> Draft:
+    def begin(self, prompt: str = "") -> Hypothesis:
         """A poem that is begun with a prompt; the form knows it as the network reads it."""
         return self._composer(SamplingConfig(), prompt).begun
 
@@ -158,7 +158,7 @@ class Poet:
         """The lines of a poem; the last one when the whole has passed."""
         for line in composer.lines(generator):
             if line.last:
-                self._check(line.draft.text)
+                self._check(line.hypothesis.text)
             yield line
 
     def _check(self, text: str) -> None:

@@ -11,7 +11,7 @@ from charrnn.poetry import lexicon, rhyme_books
 from charrnn.poetry.learned_sounds import LearnedSounds
 from charrnn.poetry.learned_words import LearnedWords
 from charrnn.settings.configuration import FormConfig, SamplingConfig
-from charrnn.verse.binding import bind, bound_again
+from charrnn.verse.binding import bind
 from tests.generation.networks import reciter
 from tests.verse.runs import WORDS, open_run, save_verse_runs
 
@@ -153,36 +153,6 @@ def test_what_is_banned_is_never_written(runs: Path, tonal: FormConfig) -> None:
     nothing = dataclasses.replace(banned, ban="东风中空红山间还颜天年边前云江花春重看")
     with pytest.raises(FormConflictError, match="can be written with ban 东风"):
         bind(writer, tonal, nothing)
-
-
-def test_a_form_is_bound_again_from_its_recipe(runs: Path, tonal: FormConfig) -> None:
-    writer = open_run(runs, "yun")
-    bound = bind(writer, tonal, PLAIN)
-    recipe = bound.recipe(writer)
-    (runs / "toy.toml").unlink()
-    again, differing = bound_again(writer, recipe, PLAIN)
-    assert differing == []
-    assert again.form == bound.form
-    poems = [str(one.poet(writer).write(config=PLAIN)) for one in (bound, again)]
-    assert poems[0] == poems[1]
-    sounds = (runs / "sounds.txt").read_text(encoding="utf-8").replace("月\t月\t仄", "月\t月\t平")
-    (runs / "sounds.txt").write_text(sounds, encoding="utf-8")
-    assert bound_again(writer, recipe, PLAIN)[1] == ["the sounds of characters or words"]
-
-
-def test_a_known_form_needs_no_toml_and_its_words_are_marked(
-    runs: Path, couplet: FormConfig
-) -> None:
-    writer = open_run(runs, "moons")
-    named = FormConfig(form="couplet", lexicon=couplet.lexicon)
-    recipe = bind(writer, named, PLAIN).recipe(writer)
-    assert recipe.toml is None
-    otherwise = dataclasses.replace(recipe, marks=("0" * 8, recipe.marks[1]))
-    assert bound_again(writer, otherwise, PLAIN)[1] == ["the form"]
-    lexicon = Path(couplet.lexicon or "")
-    text = lexicon.read_text(encoding="utf-8")
-    lexicon.write_text(f"{text}\n{text.split()[0]}(2)  AA1\n", encoding="utf-8")
-    assert bound_again(writer, recipe, PLAIN)[1] == ["the sounds of characters or words"]
 
 
 def test_a_network_that_was_not_saved_has_learned_nothing(couplet: FormConfig) -> None:

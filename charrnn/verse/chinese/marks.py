@@ -3,8 +3,8 @@
 from typing import Final, NamedTuple
 
 from charrnn.corpus.vocabulary import UNKNOWN, Vocabulary
-from charrnn.generation.ending import LINE_END
 from charrnn.generation.filters import Mask
+from charrnn.generation.hypothesis import LINE_END
 from charrnn.verse.distinct import Symbols
 
 _MARKS: Final = ("，。？！；：", ",.?!;:")

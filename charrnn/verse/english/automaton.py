@@ -20,8 +20,8 @@ import numpy as np
 
 from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.errors import FormError
-from charrnn.generation.ending import LINE_END
 from charrnn.generation.filters import Mask
+from charrnn.generation.hypothesis import LINE_END
 from charrnn.poetry.form import Form
 from charrnn.poetry.lexicon import Lexicon
 from charrnn.verse.demands import Demands
