@@ -19,10 +19,10 @@ from charrnn.errors import CharrnnError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from charrnn.forms.core.writer import Poet
     from charrnn.generation.writer import TextGenerator
     from charrnn.training.run import resume as resume
     from charrnn.training.run import train as train
-    from charrnn.verse.poet import Poet
 
     __version__: str
 
@@ -84,7 +84,7 @@ def poet(
         FormError: There is no such form, or the sounds that it is judged by are not at hand.
         ConfigurationError: Settings contradict one another.
     """
-    from charrnn.verse.binding import bind
+    from charrnn.forms.core.compile import bind
 
     return bind(writer, form, sampling or SamplingConfig()).poet(writer)
 

@@ -7,7 +7,7 @@
       passages.index   the runs of characters of its text (see `charrnn.corpus.passages`), from the
                        end of the run on; it names the text, and all else goes without it
       sounds.json      how Chinese characters sound, learned from its poems (see
-                       `charrnn.poetry.lessons`), and
+                       `charrnn.forms.core.learned_tables`), and
       words.json       the words of an English text: both from the end of the run on, like the index
       resume/          the latest state of training (see `charrnn.training.resume`)
 

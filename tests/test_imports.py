@@ -35,9 +35,9 @@ LEVELS = [
     {"record"},
     {"checkpoint"},
     {"corpus"},
-    {"model", "poetry"},
+    {"model"},
     {"generation"},
-    {"verse"},
+    {"forms"},
     {"training"},
     {"cli"},
 ]
@@ -46,9 +46,7 @@ LEVELS = [
 STRANGERS = [
     ("generation", "model"),
     ("training", "generation"),
-    ("poetry", "model"),
-    ("verse", "model"),
-    ("training", "verse"),
+    ("forms", "model"),
 ]
 """Rooms that know nothing of one another all the same."""
 

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from charrnn.config import SamplingConfig
+    from charrnn.forms.core.smc_decoder import WrittenLine
+    from charrnn.forms.core.writer import Poet
     from charrnn.generation.draft import Draft
     from charrnn.generation.writer import TextGenerator
-    from charrnn.verse.composer import WrittenLine
-    from charrnn.verse.poet import Poet
 
 
 def print_characters(

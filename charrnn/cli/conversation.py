@@ -15,9 +15,9 @@ from charrnn.files import write_text
 
 if TYPE_CHECKING:
     from charrnn.corpus.variants import Substitution
+    from charrnn.forms.core.judgement import Judgement
     from charrnn.generation.surprise import Surprise
     from charrnn.generation.writer import TextGenerator
-    from charrnn.poetry.judgement import Judgement
 
 WIDTH = 78
 """Longest line of a reply."""
@@ -56,7 +56,7 @@ class Conversation:
         open_writer: Opens another network by its name.
         names: Lists the networks there are, the newest first.
         settings: The settings to begin with.
-        bind: Binds a form to a network; see `charrnn.verse.binding.bind`.
+        bind: Binds a form to a network; see `charrnn.forms.core.compile.bind`.
         write: Shows text of a poem.
         tell: Shows the reply to a command.
         note: Shows a remark that is not part of the transcript.

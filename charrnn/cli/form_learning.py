@@ -16,8 +16,8 @@ from charrnn.setting import settings_of
 
 if TYPE_CHECKING:
     from charrnn.corpus.reading import Corpus
-    from charrnn.poetry.chinese_sounds import ChineseSounds
-    from charrnn.poetry.form_learning import LearnedForm, Shape
+    from charrnn.forms.chinese.sounds import ChineseSounds
+    from charrnn.forms.core.form_learning import LearnedForm, Shape
 
 
 @click.command(
@@ -62,8 +62,8 @@ def learn(
 
     What the poems bear out is told on standard error.
     """
-    from charrnn.poetry.form_file import written_form
-    from charrnn.poetry.form_learning import language_of
+    from charrnn.forms.core.form_file import written_form
+    from charrnn.forms.core.form_learning import language_of
 
     corpus = _corpus(file, corpus_config)
     poems = _poems(corpus)
@@ -122,7 +122,7 @@ def _shape(text: str) -> "Shape":
 def _learned_chinese(
     poems: Sequence[str], rhymes: str | None, name: str, shape: "Shape | None"
 ) -> "LearnedForm":
-    from charrnn.poetry.chinese_form_learning import learn_chinese_form, usual_book
+    from charrnn.forms.chinese.form_learning import learn_chinese_form, usual_book
 
     sounds = _sounds(poems, rhymes or usual_book(poems, shape), given=rhymes is not None)
     return learn_chinese_form(poems, sounds, name, shape)
@@ -130,9 +130,9 @@ def _learned_chinese(
 
 def _sounds(poems: Sequence[str], reference: str, *, given: bool) -> "ChineseSounds":
     """The sounds that were asked for; or where none were, those that are at hand."""
-    from charrnn.poetry.learned_sounds import LEARNED
-    from charrnn.poetry.rhyme_books import find_sounds
-    from charrnn.poetry.sound_learning import learn_sounds
+    from charrnn.forms.chinese.learned_sounds import LEARNED
+    from charrnn.forms.chinese.rhyme_books import find_sounds
+    from charrnn.forms.chinese.sound_learning import learn_sounds
 
     if reference == LEARNED:
         return learn_sounds(poems).sounds()
@@ -150,8 +150,8 @@ def _sounds(poems: Sequence[str], reference: str, *, given: bool) -> "ChineseSou
 def _learned_english(
     poems: Sequence[str], lexicon: str | None, name: str, shape: "Shape | None"
 ) -> "LearnedForm":
-    from charrnn.poetry.english_form_learning import learn_english_form
-    from charrnn.poetry.lexicon import open_lexicon
+    from charrnn.forms.english.form_learning import learn_english_form
+    from charrnn.forms.english.lexicon import open_lexicon
 
     if shape is not None and len(shape) > 1:
         raise click.UsageError("the shape of an English poem is its number of lines, as in 14.")
@@ -163,7 +163,7 @@ def _learned_english(
 
 def _summary(learned: "LearnedForm") -> Iterator[str]:
     """What the poems bear out, in sentences."""
-    from charrnn.poetry.form_learning import in_words
+    from charrnn.forms.core.form_learning import in_words
 
     form, count = learned.form, learned.considered
     unit = "characters" if form.language == "chinese" else "lines"

@@ -17,10 +17,10 @@ from charrnn.errors import CheckpointError, FormGivenUpError
 
 if TYPE_CHECKING:
     from charrnn.corpus.passages import PassageIndex
+    from charrnn.forms.core.compiled_form import BoundForm
+    from charrnn.forms.core.report import Row, Sample
     from charrnn.generation.draft import Poem
     from charrnn.generation.writer import TextGenerator
-    from charrnn.verse.bound_form import BoundForm
-    from charrnn.verse.report import Row, Sample
 
 HUMAN: Final = "human"
 FREE: Final = "free"
@@ -61,9 +61,9 @@ def report_form(asked: Evaluation, *, as_json: bool) -> None:
     Raises:
         CharrnnError: The form cannot be kept by this network.
     """
+    from charrnn.forms.core.compile import bind
+    from charrnn.forms.core.report import report
     from charrnn.generation.writer import TextGenerator, with_seed
-    from charrnn.verse.binding import bind
-    from charrnn.verse.report import report
 
     asked = dataclasses.replace(asked, sampling=with_seed(asked.sampling))
     writer = TextGenerator.open(asked.checkpoint)
@@ -83,8 +83,8 @@ def chosen_evenly(poems: Sequence[str], count: int) -> list[str]:
 
 
 def _human(writer: "TextGenerator", bound: "BoundForm", asked: Evaluation) -> "Sample":
+    from charrnn.forms.core.report import Sample
     from charrnn.generation.surprise import explain_poems
-    from charrnn.verse.report import Sample
 
     poems = chosen_evenly(asked.human, asked.count)
     with _bar("Reading", sum(map(len, poems))) as advance:
@@ -128,7 +128,7 @@ def _sample(
     name: str, bound: "BoundForm", poems: "Sequence[Poem]", seconds: float, given_up: int = 0
 ) -> "Sample":
     """Poems that were written, as they are compared."""
-    from charrnn.verse.report import Sample
+    from charrnn.forms.core.report import Sample
 
     texts = [str(poem) for poem in poems]
     return Sample(

@@ -11,7 +11,7 @@ from charrnn.cli.lessons import sounds
 from charrnn.cli.options import examples, json_option
 
 if TYPE_CHECKING:
-    from charrnn.poetry.form import Form, Line
+    from charrnn.forms.core.form import Form, Line
 
 
 @click.group(
@@ -42,7 +42,7 @@ def forms(context: click.Context) -> None:
 @json_option
 def list_forms(as_json: bool) -> None:
     """List the forms, with an example of each."""
-    from charrnn.poetry.known_forms import known_forms
+    from charrnn.forms.core.known_forms import known_forms
 
     if not as_json:
         _draw_all()
@@ -67,8 +67,8 @@ def show(form: str, as_json: bool) -> None:
     unstressed, / stressed, x either; and | between patterns of which one is to be followed. Lines
     with the same letter rhyme.
     """
-    from charrnn.poetry.form_file import written_form
-    from charrnn.poetry.known_forms import find_form
+    from charrnn.forms.core.form_file import written_form
+    from charrnn.forms.core.known_forms import find_form
 
     found = find_form(form)
     if as_json:
@@ -98,7 +98,7 @@ def _draw_all() -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from charrnn.poetry.known_forms import known_forms
+    from charrnn.forms.core.known_forms import known_forms
 
     console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
     for form in known_forms().values():

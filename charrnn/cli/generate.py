@@ -25,10 +25,10 @@ from charrnn.setting import Setting
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from charrnn.forms.core.compiled_form import BoundForm
     from charrnn.generation.draft import Draft, Poem
     from charrnn.generation.surprise import Surprise
     from charrnn.generation.writer import TextGenerator
-    from charrnn.verse.bound_form import BoundForm
 
 COUNT: Final = Setting(help="Poems to write, each with a seed one higher.", minimum=1, kind=int)
 
@@ -181,7 +181,7 @@ def _bound(
     """The form that was asked for; None where there is none."""
     if not config.asked:
         return None
-    from charrnn.verse.binding import bind
+    from charrnn.forms.core.compile import bind
 
     return bind(writer, config, sampling)
 

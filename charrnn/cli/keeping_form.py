@@ -9,9 +9,9 @@ from charrnn.cli.page import Author, FreeAuthor, PageError, Turn
 from charrnn.config import FormConfig, SamplingConfig
 
 if TYPE_CHECKING:
+    from charrnn.forms.core.compiled_form import BoundForm
     from charrnn.generation.draft import Draft, Step
     from charrnn.generation.writer import TextGenerator
-    from charrnn.verse.bound_form import BoundForm
 
 Bind = Callable[["TextGenerator", FormConfig, SamplingConfig], "BoundForm"]
 
@@ -61,7 +61,7 @@ class Authors:
     """Gives the author for the settings of a session; a form is bound when something has changed.
 
     Args:
-        bind: Binds a form to a network; see `charrnn.verse.binding.bind`.
+        bind: Binds a form to a network; see `charrnn.forms.core.compile.bind`.
     """
 
     def __init__(self, bind: Bind) -> None:

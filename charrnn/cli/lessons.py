@@ -12,8 +12,8 @@ from charrnn.cli.options import checkpoint_argument, checkpoints_option, example
 from charrnn.errors import CheckpointError, CorpusError
 
 if TYPE_CHECKING:
-    from charrnn.poetry.learned_sounds import LearnedSounds
-    from charrnn.poetry.learned_words import LearnedWords
+    from charrnn.forms.chinese.learned_sounds import LearnedSounds
+    from charrnn.forms.english.learned_words import LearnedWords
 
 MEMBERS_TOLD: Final = 24
 """Characters of a rhyme class that are shown, the commonest."""
@@ -54,8 +54,8 @@ def sounds(checkpoint: str | None, checkpoints: Path, as_json: bool) -> None:
 
 def _lessons(checkpoint: Checkpoint) -> "tuple[LearnedSounds | None, LearnedWords | None]":
     """What a checkpoint was taught; made now where it is missing or of no use."""
-    from charrnn.poetry.lesson_keeping import keep_lessons
-    from charrnn.poetry.lessons import open_sounds, open_words
+    from charrnn.forms.core.learned_tables import open_sounds, open_words
+    from charrnn.forms.core.table_keeping import keep_lessons
 
     try:
         kept = open_sounds(checkpoint), open_words(checkpoint)
@@ -79,7 +79,7 @@ def _lessons(checkpoint: Checkpoint) -> "tuple[LearnedSounds | None, LearnedWord
 
 def _draw_sounds(name: str, taught: "LearnedSounds") -> None:
     """The rhyme classes in each tone, each with its commonest members."""
-    from charrnn.poetry.chinese_sounds import TONES
+    from charrnn.forms.chinese.sounds import TONES
 
     known = len(taught.sounds().table)
     click.echo(

@@ -15,8 +15,8 @@ from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.notation import parse_blend
 
 if TYPE_CHECKING:
+    from charrnn.forms.core.compiled_form import BoundForm
     from charrnn.generation.writer import TextGenerator
-    from charrnn.verse.bound_form import BoundForm
 
 CAME_ALONG: Final = (
     "Nothing was trained here yet, so this is {}, which came along. charrnn train makes one of "

@@ -13,11 +13,11 @@ from charrnn.cli.networks import STRANDED
 from charrnn.errors import FormGivenUpError
 
 if TYPE_CHECKING:
+    from charrnn.forms.core.compiled_form import BoundForm
+    from charrnn.forms.core.judgement import Judgement
     from charrnn.generation.draft import Poem
     from charrnn.generation.ranking import Score
     from charrnn.generation.surprise import Surprise
-    from charrnn.poetry.judgement import Judgement
-    from charrnn.verse.bound_form import BoundForm
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,10 @@ from charrnn.config import FormConfig, SamplingConfig
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from charrnn.forms.core.compiled_form import BoundForm
+    from charrnn.forms.core.judgement import Judgement
     from charrnn.generation.surprise import Surprise
     from charrnn.generation.writer import TextGenerator
-    from charrnn.poetry.judgement import Judgement
-    from charrnn.verse.bound_form import BoundForm
 
 
 @click.command(
@@ -60,7 +60,7 @@ def repl(
     """
     networks = find_networks(checkpoint, checkpoints, blend=blend, unlike=unlike, strength=strength)
     if form_config.form is not None:
-        from charrnn.verse.standard import asked_form
+        from charrnn.forms.core.rules import asked_form
 
         asked_form(form_config)  # A name that is mistyped is told at once.
     settings = SessionSettings(sampling_config, form_config)
@@ -136,7 +136,7 @@ def _explain(begun: str, surprises: "Sequence[Surprise]") -> None:
 
 
 def _bind(writer: "TextGenerator", form: FormConfig, sampling: SamplingConfig) -> "BoundForm":
-    from charrnn.verse.binding import bind
+    from charrnn.forms.core.compile import bind
 
     return bind(writer, form, sampling)
 

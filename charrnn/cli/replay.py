@@ -67,7 +67,7 @@ def _written_again(networks: OpenedNetworks, recipe: "Recipe") -> "Poem":
     writer = networks.writer
     if recipe.form is None:
         return write_again(writer, recipe)
-    from charrnn.verse.binding import bound_again
+    from charrnn.forms.core.compile import bound_again
 
     form, differing = bound_again(writer, recipe.form, recipe.settings)
     return write_again(writer, recipe, form.poet(writer), differing)

@@ -13,7 +13,7 @@ from charrnn.checkpoint import (
     read_record,
 )
 from charrnn.errors import CheckpointError
-from charrnn.poetry.lessons import open_sounds, open_words
+from charrnn.forms.core.learned_tables import open_sounds, open_words
 from charrnn.record import ModelRecord, RunRecord
 
 

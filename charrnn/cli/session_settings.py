@@ -80,7 +80,7 @@ class SessionSettings:
     def _with_form(self, text: str) -> "SessionSettings":
         if text in {AUTO, OFF}:
             return dataclasses.replace(self, form=FormConfig())
-        from charrnn.verse.standard import asked_form
+        from charrnn.forms.core.rules import asked_form
 
         changes: dict[str, Any] = dict.fromkeys(OF_ONES_OWN)
         form = dataclasses.replace(self.form, **changes, form=text)
@@ -106,7 +106,7 @@ def suggestions_for(name: str) -> list[str]:
     """What may be typed for a setting."""
     field = name.replace("-", "_")
     if field == "form":
-        from charrnn.poetry.known_forms import known_forms
+        from charrnn.forms.core.known_forms import known_forms
 
         return [OFF, *known_forms()]
     setting: Setting = {**_FORM, **_SAMPLING}[field]

@@ -9,8 +9,8 @@ from charrnn.cli.options import config_options, examples, given_settings, json_o
 from charrnn.config import CorpusConfig, FormConfig
 
 if TYPE_CHECKING:
-    from charrnn.poetry.form import Form
-    from charrnn.poetry.judgement import Judgement
+    from charrnn.forms.core.form import Form
+    from charrnn.forms.core.judgement import Judgement
 
 NOT_KEPT = 4
 """Exit code where a poem does not keep its form."""
@@ -47,8 +47,8 @@ def verify(
 
     The exit code is 0 where all poems keep the form, and 4 where one does not.
     """
-    from charrnn.poetry.poems import cut_poems
-    from charrnn.verse.standard import asked_form, open_standard
+    from charrnn.forms.core.poems import cut_poems
+    from charrnn.forms.core.rules import asked_form, open_standard
 
     form = asked_form(form_config)
     _refuse_strangers(context, form)
@@ -65,7 +65,7 @@ def verify(
 
 def _refuse_strangers(context: click.Context, form: "Form") -> None:
     """Refuse settings that mean nothing for the language of a form."""
-    from charrnn.verse.standard import OF_ONE_LANGUAGE
+    from charrnn.forms.core.rules import OF_ONE_LANGUAGE
 
     for name in sorted(given_settings(context, FormConfig) & OF_ONE_LANGUAGE.keys()):
         language = OF_ONE_LANGUAGE[name]

@@ -16,9 +16,9 @@ from charrnn.cluster import Cluster
 from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.corpus.indexing import keep_passages
 from charrnn.corpus.reading import Corpus
+from charrnn.forms.core.table_keeping import keep_lessons
 from charrnn.model.device import choose_device
 from charrnn.model.network import State
-from charrnn.poetry.lesson_keeping import keep_lessons
 from charrnn.record import RunRecord
 from charrnn.training.agreement import facts, versions
 from charrnn.training.arithmetic import arithmetic_on, settle_arithmetic

@@ -8,13 +8,13 @@ from click.testing import CliRunner, Result
 
 from charrnn.cli import main
 from charrnn.errors import FormError
-from charrnn.poetry import rhyme_books
-from charrnn.poetry.form_file import read_form
-from charrnn.poetry.known_forms import find_form
-from charrnn.poetry.rhyme_books import read_sounds
-from tests.poetry.test_chinese_form_learning import SOUNDS, poems
-from tests.poetry.test_english_form_learning import LEXICON
-from tests.poetry.test_english_form_learning import poems as english_poems
+from charrnn.forms.chinese import rhyme_books
+from charrnn.forms.chinese.rhyme_books import read_sounds
+from charrnn.forms.core.form_file import read_form
+from charrnn.forms.core.known_forms import find_form
+from tests.forms.chinese.test_form_learning import SOUNDS, poems
+from tests.forms.english.test_form_learning import LEXICON
+from tests.forms.english.test_form_learning import poems as english_poems
 
 
 @pytest.fixture(autouse=True)

@@ -12,9 +12,9 @@ from charrnn.cli.form_report import chosen_evenly
 from charrnn.config import SamplingConfig
 from charrnn.corpus.passages import PassageIndex
 from charrnn.errors import FormGivenUpError
-from charrnn.poetry import lexicon
-from charrnn.verse.poet import Poet
-from tests.verse.runs import save_verse_runs
+from charrnn.forms.core.writer import Poet
+from charrnn.forms.english import lexicon
+from tests.forms.core.runs import save_verse_runs
 
 CHINESE = ("yun", "people.txt", "--form", "toy.toml", "--rhymes", "sounds.txt", "--seed", "5")
 ENGLISH = (

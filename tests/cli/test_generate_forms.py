@@ -10,9 +10,9 @@ from click.testing import CliRunner, Result
 
 from charrnn.cli import appearing, main
 from charrnn.errors import FormGivenUpError
-from charrnn.poetry import lexicon
-from charrnn.verse.poet import Poet
-from tests.verse.runs import save_verse_runs
+from charrnn.forms.core.writer import Poet
+from charrnn.forms.english import lexicon
+from tests.forms.core.runs import save_verse_runs
 
 CHINESE = ("yun", "--form", "toy.toml", "--rhymes", "sounds.txt")
 ENGLISH = ("moons", "--syllables", "4,3,4,3", "--rhyme", "ABCB", "--lexicon", "lexicon.txt")

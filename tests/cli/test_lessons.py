@@ -10,10 +10,10 @@ from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE, CheckpointWriter
 from charrnn.cli import main
 from charrnn.config import CorpusConfig
 from charrnn.corpus.reading import read_corpus
-from charrnn.poetry.known_forms import find_form
+from charrnn.forms.core.known_forms import find_form
+from tests.forms.chinese.test_form_learning import poems
+from tests.forms.english.test_form_learning import poems as english_poems
 from tests.generation.networks import save_reciting_run
-from tests.poetry.test_chinese_form_learning import poems
-from tests.poetry.test_english_form_learning import poems as english_poems
 
 
 @pytest.fixture(autouse=True)

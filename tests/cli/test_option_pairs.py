@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from charrnn.checkpoint import Checkpoint
 from charrnn.cli import main
 from charrnn.corpus.passages import PassageIndex
-from charrnn.poetry import lexicon
+from charrnn.forms.english import lexicon
 from tests.generation.networks import POEM, save_reciting_run
 
 Poem = dict[str, Any]

@@ -15,10 +15,10 @@ from charrnn.cli.session_settings import SessionSettings
 from charrnn.cli.terminal import WordCompleter
 from charrnn.config import FormConfig, SamplingConfig
 from charrnn.errors import CheckpointError
-from charrnn.verse import conflicts
+from charrnn.forms.core import conflicts
 from tests.fakes import ScriptedGenerator, write_run
+from tests.forms.core.runs import save_verse_runs
 from tests.generation.networks import reciter
-from tests.verse.runs import save_verse_runs
 
 
 @pytest.fixture

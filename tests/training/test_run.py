@@ -32,8 +32,8 @@ from charrnn.errors import (
     DivergenceError,
     TrainingInterrupted,
 )
+from charrnn.forms.core.learned_tables import learned_words
 from charrnn.model.choice import Timing
-from charrnn.poetry.lessons import learned_words
 from charrnn.training import arithmetic, evaluation, pace, run, step, trainer
 from charrnn.training.observer import Evaluation, Outcome, Plan, Progress, SilentObserver
 from charrnn.training.step import StepResult, TrainingStep
