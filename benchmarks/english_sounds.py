@@ -20,8 +20,7 @@ import click
 from charrnn.forms.core.known_forms import find_form
 from charrnn.forms.english.letter_to_sound import guess
 from charrnn.forms.english.lexicon import Lexicon, open_lexicon
-from charrnn.forms.english.pronunciation import Pronunciation
-from charrnn.forms.english.rhyme import rhyme_of
+from charrnn.forms.english.pronunciation import Pronunciation, rhyme_of
 from charrnn.forms.english.verify import verify_english
 from charrnn.forms.english.words import words_of
 

@@ -13,13 +13,14 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from charrnn.config import CorpusConfig, FormConfig, ModelConfig, SamplingConfig, TrainingConfig
+from charrnn.config import CorpusConfig, ModelConfig, SamplingConfig, TrainingConfig
 from charrnn.errors import CharrnnError
+from charrnn.forms.core.config import FormConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from charrnn.forms.core.writer import Poet
+    from charrnn.forms.core.writer import FormWriter
     from charrnn.generation.writer import TextGenerator
     from charrnn.training.run import resume as resume
     from charrnn.training.run import train as train
@@ -34,8 +35,8 @@ __all__ = [
     "SamplingConfig",
     "TrainingConfig",
     "__version__",
+    "compile_form",
     "open",
-    "poet",
     "resume",
     "train",
 ]
@@ -66,27 +67,28 @@ def open(checkpoint: "str | Path") -> "TextGenerator":  # noqa: A001 (as gzip.op
     return TextGenerator.open(bundled_network(directory) or directory)
 
 
-def poet(
+def compile_form(
     writer: "TextGenerator", form: FormConfig, sampling: SamplingConfig | None = None
-) -> "Poet":
-    """Let a network write in a form of verse.
+) -> "FormWriter":
+    """Compile a form of verse for a network, so that it writes poems that keep the form.
 
     Args:
         writer: What `open` gives.
-        form: The form, and what is demanded of it: `FormConfig(form="qijue", acrostic="春江花月")`.
-        sampling: How characters will be drawn; what it bans is not written.
+        form: The form, and what is required of a poem: `FormConfig(form="qijue", acrostic="春江")`.
+        sampling: How characters are drawn unless `write` is told otherwise; what it bans is never
+            written.
 
     Returns:
-        A poet with `write(prompt, config)` and `stream(prompt, config)`.
+        A writer with `write(prompt, sampling)` and `stream(prompt, sampling)`.
 
     Raises:
-        FormConflictError: No poem keeps the form with all that is demanded of it.
+        FormConflictError: No poem keeps the form with all that is required of it.
         FormError: There is no such form, or the sounds that it is judged by are not at hand.
         ConfigurationError: Settings contradict one another.
     """
-    from charrnn.forms.core.compile import bind
+    from charrnn.forms.core.compile import compile_form
 
-    return bind(writer, form, sampling or SamplingConfig()).poet(writer)
+    return compile_form(writer, form, sampling)
 
 
 def __getattr__(name: str) -> Any:

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from charrnn.config import (
     LARGEST_SEED,
     CorpusConfig,
-    FormConfig,
     ModelConfig,
     SamplingConfig,
     TrainingConfig,
     seed_after,
 )
 from charrnn.errors import ConfigurationError
+from charrnn.forms.core.config import FormConfig
 from charrnn.setting import Configuration, Setting, settings_of
 
 CONFIGURATIONS = (CorpusConfig, ModelConfig, TrainingConfig, SamplingConfig)

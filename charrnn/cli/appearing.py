@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from charrnn.config import SamplingConfig
     from charrnn.forms.core.smc_decoder import WrittenLine
-    from charrnn.forms.core.writer import Poet
+    from charrnn.forms.core.writer import FormWriter
     from charrnn.generation.draft import Draft
     from charrnn.generation.writer import TextGenerator
 
@@ -43,20 +43,20 @@ def print_characters(
     return draft
 
 
-def print_lines(poet: "Poet", prompt: str, settings: "SamplingConfig") -> str:
+def print_lines(form: "FormWriter", prompt: str, settings: "SamplingConfig") -> str:
     """Show a poem in a form line by line, each when nothing can change it any more.
 
     Into a pipe it goes when it is whole: what reads there should get no part of a poem.
 
     Args:
-        poet: Writes it.
+        form: Writes it.
         prompt: How it begins.
         settings: How characters are drawn.
 
     Returns:
         What was written after the prompt.
     """
-    lines: Iterable[WrittenLine] = poet.stream(prompt, settings)
+    lines: Iterable[WrittenLine] = form.stream(prompt, settings)
     written = ""
     with _Page() as page:
         for line in lines if sys.stdout.isatty() else list(lines):

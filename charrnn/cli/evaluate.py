@@ -19,8 +19,9 @@ from charrnn.cli.options import (
     option_name,
 )
 from charrnn.cli.text_report import TextEvaluation, called, report_text, text_to_measure
-from charrnn.config import CorpusConfig, FormConfig, SamplingConfig
+from charrnn.config import CorpusConfig, SamplingConfig
 from charrnn.errors import CorpusError
+from charrnn.forms.core.config import FormConfig
 from charrnn.setting import Setting, settings_of
 
 COUNT: Final = Setting(

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from charrnn.checkpoint import Checkpoint
-from charrnn.config import FormConfig, SamplingConfig, seed_after
+from charrnn.config import SamplingConfig, seed_after
 from charrnn.errors import CheckpointError, FormGivenUpError
+from charrnn.forms.core.config import FormConfig
 
 if TYPE_CHECKING:
     from charrnn.corpus.passages import PassageIndex
-    from charrnn.forms.core.compiled_form import BoundForm
     from charrnn.forms.core.report import Row, Sample
+    from charrnn.forms.core.writer import FormWriter
     from charrnn.generation.draft import Poem
     from charrnn.generation.writer import TextGenerator
 
@@ -61,17 +62,17 @@ def report_form(asked: Evaluation, *, as_json: bool) -> None:
     Raises:
         CharrnnError: The form cannot be kept by this network.
     """
-    from charrnn.forms.core.compile import bind
+    from charrnn.forms.core.compile import compile_form
     from charrnn.forms.core.report import report
     from charrnn.generation.writer import TextGenerator, with_seed
 
     asked = dataclasses.replace(asked, sampling=with_seed(asked.sampling))
     writer = TextGenerator.open(asked.checkpoint)
-    bound = bind(writer, asked.form, asked.sampling)
-    samples = [_free(writer, bound, asked), _in_form(writer, bound, asked)]
+    bound = compile_form(writer, asked.form, asked.sampling)
+    samples = [_free(writer, bound, asked), _in_form(bound, asked)]
     if asked.human:
         samples.insert(0, _human(writer, bound, asked))
-    rows = report(samples, bound.standard.form, _passages(asked.checkpoint))
+    rows = report(samples, bound.rules.form, _passages(asked.checkpoint))
     (_print_json if as_json else _print_table)(asked, bound, rows)
 
 
@@ -82,7 +83,7 @@ def chosen_evenly(poems: Sequence[str], count: int) -> list[str]:
     return [poems[number * len(poems) // count] for number in range(count)]
 
 
-def _human(writer: "TextGenerator", bound: "BoundForm", asked: Evaluation) -> "Sample":
+def _human(writer: "TextGenerator", bound: "FormWriter", asked: Evaluation) -> "Sample":
     from charrnn.forms.core.report import Sample
     from charrnn.generation.surprise import explain_poems
 
@@ -92,7 +93,7 @@ def _human(writer: "TextGenerator", bound: "BoundForm", asked: Evaluation) -> "S
     return Sample(
         name=HUMAN,
         poems=poems,
-        judgements=[bound.standard.judge(poem) for poem in poems],
+        judgements=[bound.rules.verify(poem) for poem in poems],
         # The end of a poem is no character of it.
         log_probabilities=[
             [surprise.log_probability for surprise in poem if surprise.character] for poem in read
@@ -100,7 +101,7 @@ def _human(writer: "TextGenerator", bound: "BoundForm", asked: Evaluation) -> "S
     )
 
 
-def _free(writer: "TextGenerator", bound: "BoundForm", asked: Evaluation) -> "Sample":
+def _free(writer: "TextGenerator", bound: "FormWriter", asked: Evaluation) -> "Sample":
     poems = []
     began = time.perf_counter()
     with _bar("Writing freely", asked.count) as advance:
@@ -110,14 +111,14 @@ def _free(writer: "TextGenerator", bound: "BoundForm", asked: Evaluation) -> "Sa
     return _sample(FREE, bound, poems, time.perf_counter() - began)
 
 
-def _in_form(writer: "TextGenerator", bound: "BoundForm", asked: Evaluation) -> "Sample":
-    poet = bound.poet(writer)
+def _in_form(bound: "FormWriter", asked: Evaluation) -> "Sample":
+    poet = bound
     poems, given_up = [], 0
     began = time.perf_counter()
     with _bar("Writing in the form", asked.count) as advance:
         for settings in _settings(asked):
             try:
-                poems.append(poet.write(config=settings))
+                poems.append(poet.write(sampling=settings))
             except FormGivenUpError:
                 given_up += 1
             advance(1)
@@ -125,7 +126,7 @@ def _in_form(writer: "TextGenerator", bound: "BoundForm", asked: Evaluation) -> 
 
 
 def _sample(
-    name: str, bound: "BoundForm", poems: "Sequence[Poem]", seconds: float, given_up: int = 0
+    name: str, bound: "FormWriter", poems: "Sequence[Poem]", seconds: float, given_up: int = 0
 ) -> "Sample":
     """Poems that were written, as they are compared."""
     from charrnn.forms.core.report import Sample
@@ -134,7 +135,7 @@ def _sample(
     return Sample(
         name=name,
         poems=texts,
-        judgements=[bound.standard.judge(text) for text in texts],
+        judgements=[bound.rules.verify(text) for text in texts],
         log_probabilities=[poem.log_probabilities for poem in poems],
         seconds=seconds,
         given_up=given_up,
@@ -172,9 +173,9 @@ def _bar(label: str, length: int) -> "Iterator[Callable[[int], None]]":
         yield bar.update
 
 
-def _print_table(asked: Evaluation, bound: "BoundForm", rows: "Sequence[Row]") -> None:
-    form, standard = bound.form, bound.standard
-    click.echo(f"{asked.checkpoint.directory.name} in {form.title} ({standard.rhymes})")
+def _print_table(asked: Evaluation, bound: "FormWriter", rows: "Sequence[Row]") -> None:
+    form, rules = bound.rules.form, bound.rules
+    click.echo(f"{asked.checkpoint.directory.name} in {form.title} ({rules.rhymes})")
     if asked.human:
         click.echo(f"human: {asked.text}")
     click.echo()
@@ -213,12 +214,12 @@ def _number(value: float | None, places: int) -> str:
     return "-" if value is None else f"{value:,.{places}f}"
 
 
-def _print_json(asked: Evaluation, bound: "BoundForm", rows: "Sequence[Row]") -> None:
+def _print_json(asked: Evaluation, bound: "FormWriter", rows: "Sequence[Row]") -> None:
     document: dict[str, Any] = {
         "checkpoint": str(asked.checkpoint.directory),
         "model": asked.checkpoint.model.sha256,
-        "form": bound.form.name,
-        "rhymes": bound.standard.rhymes,
+        "form": bound.rules.form.name,
+        "rhymes": bound.rules.rhymes,
         "text": asked.text if asked.human else None,
         "count": asked.count,
         "form_settings": dataclasses.asdict(bound.settings),

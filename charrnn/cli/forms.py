@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charrnn.cli.form_learning import learn
-from charrnn.cli.lessons import sounds
+from charrnn.cli.learned_tables import sounds
 from charrnn.cli.options import examples, json_option
 
 if TYPE_CHECKING:
@@ -112,8 +112,9 @@ def _draw_all() -> None:
 
 def _shape(form: "Form") -> str:
     """How many lines a form has, and how long they are: "4 lines of 7 characters"."""
+    from charrnn.forms.core.form import UNITS
+
     shapes = {tuple(map(_length, variant)): None for variant in form.variants}
-    unit = "characters" if form.language == "chinese" else "syllables"
     lines = "line" if form.lines == 1 else "lines"
     lengths = [
         shape[0]
@@ -121,7 +122,7 @@ def _shape(form: "Form") -> str:
         else "-".join(f"({one})" if "–" in one else one for one in shape)
         for shape in shapes
     ]
-    return f"{form.lines} {lines} of {' or '.join(lengths)} {unit}"
+    return f"{form.lines} {lines} of {' or '.join(lengths)} {UNITS[form.language]}"
 
 
 def _length(line: "Line") -> str:

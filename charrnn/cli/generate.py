@@ -19,13 +19,14 @@ from charrnn.cli.options import (
 )
 from charrnn.cli.poems import Told, print_json, print_poems
 from charrnn.cli.writing_options import writing_options
-from charrnn.config import FormConfig, SamplingConfig, seed_after
+from charrnn.config import SamplingConfig, seed_after
+from charrnn.forms.core.config import FormConfig
 from charrnn.setting import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from charrnn.forms.core.compiled_form import BoundForm
+    from charrnn.forms.core.writer import FormWriter
     from charrnn.generation.draft import Draft, Poem
     from charrnn.generation.surprise import Surprise
     from charrnn.generation.writer import TextGenerator
@@ -142,10 +143,10 @@ def generate(
         click.echo(describe_substitution(substitution), err=True)
     for note in writer.notes(first):
         click.echo(note, err=True)
-    form = _bound(writer, form_config, first)
+    form = _compiled(writer, form_config, first)
     if count == 1 and not (as_json or show_scores or show_scansion or explain):
         if form is not None:
-            written = print_lines(form.poet(writer), text, first)
+            written = print_lines(form, text, first)
         else:
             written = print_characters(writer, start, first).text[len(start.text) :]
         if print_code:
@@ -175,15 +176,15 @@ class _Wanted:
     scansion: bool
 
 
-def _bound(
+def _compiled(
     writer: "TextGenerator", config: FormConfig, sampling: SamplingConfig
-) -> "BoundForm | None":
+) -> "FormWriter | None":
     """The form that was asked for; None where there is none."""
     if not config.asked:
         return None
-    from charrnn.forms.core.compile import bind
+    from charrnn.forms.core.compile import compile_form
 
-    return bind(writer, config, sampling)
+    return compile_form(writer, config, sampling)
 
 
 def _poems(
@@ -193,7 +194,7 @@ def _poems(
     count: int,
     *,
     wanted: _Wanted,
-    form: "BoundForm | None",
+    form: "FormWriter | None",
 ) -> "Iterator[Told]":
     """Write poems, each with a seed one higher."""
     writer, prompt = networks.writer, start.text
@@ -201,7 +202,7 @@ def _poems(
     settings = (
         dataclasses.replace(first, seed=seed_after(seed, number)) for number in range(count)
     )
-    author = writer if form is None else form.poet(writer)
+    author = writer if form is None else form
     for poem in author.write_many(prompt, settings):
         scores = poem.scores if wanted.scores else ()
         if wanted.scores and not scores:
@@ -220,7 +221,7 @@ def _poems(
             if wanted.code
             else None,
             form=form,
-            judgement=form.standard.judge(poem.prompt + poem.text)
+            judgement=form.rules.verify(poem.prompt + poem.text)
             if form is not None and wanted.scansion
             else None,
             explanation=_explained(writer, start, poem) if wanted.explanation else None,

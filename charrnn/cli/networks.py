@@ -15,7 +15,7 @@ from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.notation import parse_blend
 
 if TYPE_CHECKING:
-    from charrnn.forms.core.compiled_form import BoundForm
+    from charrnn.forms.core.writer import FormWriter
     from charrnn.generation.writer import TextGenerator
 
 CAME_ALONG: Final = (
@@ -99,7 +99,7 @@ class OpenedNetworks:
     facts: dict[str, Any]
     device: str = "cpu"
 
-    def code(self, *, form: "BoundForm | None" = None, **poem: Any) -> str:
+    def code(self, *, form: "FormWriter | None" = None, **poem: Any) -> str:
         """The code of a poem they wrote.
 
         Args:

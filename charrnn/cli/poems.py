@@ -13,8 +13,8 @@ from charrnn.cli.networks import STRANDED
 from charrnn.errors import FormGivenUpError
 
 if TYPE_CHECKING:
-    from charrnn.forms.core.compiled_form import BoundForm
-    from charrnn.forms.core.judgement import Judgement
+    from charrnn.forms.core.form import Judgement
+    from charrnn.forms.core.writer import FormWriter
     from charrnn.generation.draft import Poem
     from charrnn.generation.ranking import Score
     from charrnn.generation.surprise import Surprise
@@ -37,7 +37,7 @@ class Told:
     scores: "Sequence[Score]" = ()
     code: str | None = None
     explanation: "Sequence[Surprise] | None" = None
-    form: "BoundForm | None" = None
+    form: "FormWriter | None" = None
     judgement: "Judgement | None" = None
 
 

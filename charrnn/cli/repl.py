@@ -19,13 +19,14 @@ from charrnn.cli.options import (
 )
 from charrnn.cli.session_settings import SessionSettings
 from charrnn.cli.writing_options import writing_options
-from charrnn.config import FormConfig, SamplingConfig
+from charrnn.config import SamplingConfig
+from charrnn.forms.core.config import FormConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from charrnn.forms.core.compiled_form import BoundForm
-    from charrnn.forms.core.judgement import Judgement
+    from charrnn.forms.core.form import Judgement
+    from charrnn.forms.core.writer import FormWriter
     from charrnn.generation.surprise import Surprise
     from charrnn.generation.writer import TextGenerator
 
@@ -60,7 +61,7 @@ def repl(
     """
     networks = find_networks(checkpoint, checkpoints, blend=blend, unlike=unlike, strength=strength)
     if form_config.form is not None:
-        from charrnn.forms.core.rules import asked_form
+        from charrnn.forms.core.known_forms import asked_form
 
         asked_form(form_config)  # A name that is mistyped is told at once.
     settings = SessionSettings(sampling_config, form_config)
@@ -119,7 +120,7 @@ def _conversation(
         open_writer=lambda name: _open(find_named(name, checkpoints)),
         names=lambda: [path.name for path in networks_in(checkpoints)],
         settings=settings,
-        bind=_bind,
+        compile_form=_compile_form,
         write=functools.partial(click.echo, nl=False),
         tell=click.echo,
         note=functools.partial(click.echo, err=True),
@@ -135,10 +136,12 @@ def _explain(begun: str, surprises: "Sequence[Surprise]") -> None:
     click.echo()
 
 
-def _bind(writer: "TextGenerator", form: FormConfig, sampling: SamplingConfig) -> "BoundForm":
-    from charrnn.forms.core.compile import bind
+def _compile_form(
+    writer: "TextGenerator", form: FormConfig, sampling: SamplingConfig
+) -> "FormWriter":
+    from charrnn.forms.core.compile import compile_form
 
-    return bind(writer, form, sampling)
+    return compile_form(writer, form, sampling)
 
 
 def _show_scansion(judgement: "Judgement") -> None:

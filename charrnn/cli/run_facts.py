@@ -13,7 +13,8 @@ from charrnn.checkpoint import (
     read_record,
 )
 from charrnn.errors import CheckpointError
-from charrnn.forms.core.learned_tables import open_sounds, open_words
+from charrnn.forms.chinese.learned_sounds import open_sounds
+from charrnn.forms.english.words import open_words
 from charrnn.record import ModelRecord, RunRecord
 
 

@@ -7,7 +7,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from charrnn.forms.core.judgement import Judgement, ScannedLine
+from charrnn.forms.core.form import Judgement, ScannedLine
 
 _MARGIN: Final = 5
 _POINTER: Final = "^"

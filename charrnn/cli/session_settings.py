@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from charrnn.cli.writing_options import LINES, LINES_HELP, read_lines
-from charrnn.config import OF_ONES_OWN, FormConfig, SamplingConfig
+from charrnn.config import SamplingConfig
 from charrnn.errors import ConfigurationError
+from charrnn.forms.core.config import FORM_PARTS, FormConfig
 from charrnn.setting import AUTO, Setting, settings_of
 
 OFF: Final = "off"
@@ -80,16 +81,16 @@ class SessionSettings:
     def _with_form(self, text: str) -> "SessionSettings":
         if text in {AUTO, OFF}:
             return dataclasses.replace(self, form=FormConfig())
-        from charrnn.forms.core.rules import asked_form
+        from charrnn.forms.core.known_forms import asked_form
 
-        changes: dict[str, Any] = dict.fromkeys(OF_ONES_OWN)
+        changes: dict[str, Any] = dict.fromkeys(FORM_PARTS)
         form = dataclasses.replace(self.form, **changes, form=text)
         asked_form(form)
         return dataclasses.replace(self, form=form)
 
     def _with_demand(self, field: str, value: Any) -> "SessionSettings":
         form = self.form
-        if field in OF_ONES_OWN and value is not None:
+        if field in FORM_PARTS and value is not None:
             form = dataclasses.replace(form, **{"form": None, field: value})
         else:
             form = _changed(form, field, value)

@@ -7,8 +7,9 @@ from typing import Any, Final, TypeVar, cast
 import click
 
 from charrnn.cli.options import SettingType, config_options
-from charrnn.config import FormConfig, Lines, SamplingConfig
+from charrnn.config import Lines, SamplingConfig
 from charrnn.errors import ConfigurationError
+from charrnn.forms.core.config import FormConfig
 from charrnn.setting import settings_of
 
 Command = TypeVar("Command", bound=Any)

@@ -129,11 +129,11 @@ class CopyGuard:
         for id_, symbol in enumerate(self._symbols):
             self._ids.setdefault(symbol, []).append(id_)
 
-    def start(self) -> Run:
+    def initial_state(self) -> Run:
         """Nothing is written."""
         return self._index.empty
 
-    def allowed(self, state: Hashable) -> Mask | None:
+    def allowed_tokens(self, state: Hashable) -> Mask | None:
         """All but the few characters that would make a run too long."""
         assert isinstance(state, Run)
         if state.length < self._longest:
@@ -143,7 +143,7 @@ class CopyGuard:
             mask[self._ids.get(symbol, [])] = False
         return mask
 
-    def advance(self, state: Hashable, symbol: int) -> Run:
+    def next_state(self, state: Hashable, symbol: int) -> Run:
         """The longest run that the poem ends with; those of a prompt may be too long."""
         assert isinstance(state, Run)
         return self._index.after(state, self._symbols[symbol], self._longest)

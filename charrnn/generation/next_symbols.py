@@ -145,7 +145,7 @@ class NextSymbols:
         plain = list(masks)
         for number, constraint in enumerate(self._constraints):
             for row, draft in enumerate(drafts):
-                allowed = constraint.allowed(draft.kept[number])
+                allowed = constraint.allowed_tokens(draft.kept[number])
                 if allowed is not None:
                     masks[row] = masks[row] | ~allowed
         for row, symbols in enumerate(forbidden or ()):

@@ -118,7 +118,7 @@ class Pen:
     def restricts(self, kept: tuple[Hashable, ...]) -> bool:
         """Whether a constraint forbids a symbol to a poem, from the states of all constraints."""
         for constraint, state in zip(self._constraints, kept, strict=True):
-            allowed = constraint.allowed(state)
+            allowed = constraint.allowed_tokens(state)
             if allowed is not None and not allowed.all():
                 return True
         return False
@@ -126,6 +126,6 @@ class Pen:
     def advanced(self, kept: tuple[Hashable, ...], symbol: int) -> tuple[Hashable, ...]:
         """The states of all constraints after one more symbol."""
         return tuple(
-            constraint.advance(state, symbol)
+            constraint.next_state(state, symbol)
             for constraint, state in zip(self._constraints, kept, strict=True)
         )

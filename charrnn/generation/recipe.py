@@ -4,7 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from charrnn.config import FormConfig, SamplingConfig
+from charrnn.config import SamplingConfig
+from charrnn.forms.core.config import FormConfig
 
 MARK_BYTES: Final = 4
 """Bytes of the digest of a text."""

@@ -24,8 +24,9 @@ import json
 import zlib
 from typing import Any, Final
 
-from charrnn.config import FormConfig, SamplingConfig
+from charrnn.config import SamplingConfig
 from charrnn.errors import ReplayError
+from charrnn.forms.core.config import FormConfig
 from charrnn.generation.recipe import (
     MARK_BYTES,
     PARTS,

@@ -16,7 +16,7 @@ from charrnn.cluster import Cluster
 from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.corpus.indexing import keep_passages
 from charrnn.corpus.reading import Corpus
-from charrnn.forms.core.table_keeping import keep_lessons
+from charrnn.forms.core.table_keeping import keep_learned_tables
 from charrnn.model.device import choose_device
 from charrnn.model.network import State
 from charrnn.record import RunRecord
@@ -291,6 +291,6 @@ def _run(trainer: Trainer, corpus: Corpus, observer: TrainingObserver) -> Outcom
         )
     outcome = trainer.run()
     keep_passages(trainer.writer, corpus, trainer.record, observer.noted)
-    keep_lessons(trainer.writer, corpus, trainer.record, observer.noted)
+    keep_learned_tables(trainer.writer, corpus, trainer.record, observer.noted)
     observer.finished(outcome)
     return outcome

@@ -7,13 +7,14 @@ import pytest
 
 from charrnn.cli.conversation import Conversation, whole_text
 from charrnn.cli.session_settings import SessionSettings
-from charrnn.config import LARGEST_SEED, FormConfig, SamplingConfig
+from charrnn.config import LARGEST_SEED, SamplingConfig
 from charrnn.errors import (
     CharrnnError,
     CheckpointError,
     ConfigurationError,
     FormConflictError,
 )
+from charrnn.forms.core.config import FormConfig
 from charrnn.setting import settings_of
 from tests.fakes import ScriptedDraft, ScriptedGenerator
 from tests.generation.networks import reciter

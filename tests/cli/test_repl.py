@@ -13,9 +13,10 @@ from charrnn.cli import main, repl
 from charrnn.cli.networks import Networks
 from charrnn.cli.session_settings import SessionSettings
 from charrnn.cli.terminal import WordCompleter
-from charrnn.config import FormConfig, SamplingConfig
+from charrnn.config import SamplingConfig
 from charrnn.errors import CheckpointError
 from charrnn.forms.core import conflicts
+from charrnn.forms.core.config import FormConfig
 from tests.fakes import ScriptedGenerator, write_run
 from tests.forms.core.runs import save_verse_runs
 from tests.generation.networks import reciter

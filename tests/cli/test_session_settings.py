@@ -1,8 +1,9 @@
 import pytest
 
 from charrnn.cli.session_settings import SessionSettings, helps, suggestions_for
-from charrnn.config import FormConfig, SamplingConfig
+from charrnn.config import SamplingConfig
 from charrnn.errors import CharrnnError, ConfigurationError, FormError
+from charrnn.forms.core.config import FormConfig
 from charrnn.setting import settings_of
 
 PLAIN = SessionSettings(SamplingConfig(), FormConfig())

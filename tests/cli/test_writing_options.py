@@ -5,8 +5,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from charrnn.cli.writing_options import read_lines, writing_options
-from charrnn.config import FormConfig, SamplingConfig
+from charrnn.config import SamplingConfig
 from charrnn.errors import ConfigurationError
+from charrnn.forms.core.config import FormConfig
 
 
 def received(*arguments: str) -> tuple[dict[str, Any], Result]:

@@ -49,13 +49,13 @@ def test_no_text_written_through_the_guard_copies_a_longer_run(
     poems: list[str], longest: int, prompt: str, generator: random.Random
 ) -> None:
     guard = CopyGuard(PassageIndex.build(poems), LETTERS, longest)
-    text, state = "", guard.start()
+    text, state = "", guard.initial_state()
     prompt = prompt.strip()
     for character in prompt:
-        state = guard.advance(state, LETTERS.id_of(character))
+        state = guard.next_state(state, LETTERS.id_of(character))
         text += character
     for _ in range(40):
-        mask = guard.allowed(state)
+        mask = guard.allowed_tokens(state)
         free = [one for one in "ab \n" if mask is None or mask[LETTERS.id_of(one)]]
         if not free:
             break
@@ -64,7 +64,7 @@ def test_no_text_written_through_the_guard_copies_a_longer_run(
             key=lambda one: (-longest_copied(poems, text[-longest:] + one), generator.random())
         )
         text += free[0]
-        state = guard.advance(state, LETTERS.id_of(free[0]))
+        state = guard.next_state(state, LETTERS.id_of(free[0]))
     copied = longest_copied(poems, text)
     assert copied <= max(longest, longest_copied(poems, prompt))
 
@@ -76,11 +76,11 @@ def test_only_characters_that_would_make_a_run_too_long_are_forbidden(
     guard = CopyGuard(PassageIndex.build(poems), LETTERS, longest)
     searched = [normalised(poem) for poem in poems]
     text = text.lstrip()
-    state = guard.start()
+    state = guard.initial_state()
     for character in text:
-        state = guard.advance(state, LETTERS.id_of(character))
+        state = guard.next_state(state, LETTERS.id_of(character))
     spaced = " ".join(text.split()) + " " * (text[-1:].isspace())
-    mask = guard.allowed(state)
+    mask = guard.allowed_tokens(state)
     for character in LETTERS.characters:
         adds_nothing = character.isspace() and spaced.endswith(" ")
         run = (spaced + (" " if character.isspace() else character))[-longest - 1 :]
@@ -91,27 +91,29 @@ def test_only_characters_that_would_make_a_run_too_long_are_forbidden(
 
 def test_the_poem_break_is_never_forbidden_and_begins_anew() -> None:
     guard = CopyGuard(PassageIndex.build(["abc"]), LETTERS, 2)
-    state = guard.start()
+    state = guard.initial_state()
     for character in "ab":
-        state = guard.advance(state, LETTERS.id_of(character))
-    mask = guard.allowed(state)
+        state = guard.next_state(state, LETTERS.id_of(character))
+    mask = guard.allowed_tokens(state)
     assert mask is not None
     assert mask.tolist() == [True, True, True, True, True, True, False]
-    assert guard.advance(state, BREAK) == guard.advance(state, UNKNOWN) == guard.start()
+    assert (
+        guard.next_state(state, BREAK) == guard.next_state(state, UNKNOWN) == guard.initial_state()
+    )
 
 
 def test_states_are_values_that_can_be_kept_and_gone_back_to() -> None:
     guard = CopyGuard(PassageIndex.build(["abab"]), LETTERS, 3)
-    first = guard.advance(guard.start(), LETTERS.id_of("a"))
-    later = guard.advance(first, LETTERS.id_of("b"))
-    assert first == guard.advance(guard.start(), LETTERS.id_of("a"))
-    assert len({first, later, guard.start()}) == 3
+    first = guard.next_state(guard.initial_state(), LETTERS.id_of("a"))
+    later = guard.next_state(first, LETTERS.id_of("b"))
+    assert first == guard.next_state(guard.initial_state(), LETTERS.id_of("a"))
+    assert len({first, later, guard.initial_state()}) == 3
 
 
 def test_characters_that_the_network_does_not_write_need_not_be_forbidden() -> None:
     index = PassageIndex.build(["a月", "ab"])
     guard = CopyGuard(index, LETTERS, 1)
-    mask = guard.allowed(guard.advance(guard.start(), LETTERS.id_of("a")))
+    mask = guard.allowed_tokens(guard.next_state(guard.initial_state(), LETTERS.id_of("a")))
     assert mask is not None
     assert [LETTERS.characters[id_ - 2] for id_ in range(2, 7) if not mask[id_]] == ["b"]
 
@@ -131,7 +133,10 @@ def test_the_limit_follows_what_a_character_tells() -> None:
 def test_poems_are_guarded_unless_they_are_not_to_be() -> None:
     index = PassageIndex.build(["abab"])
     (guard,) = copy_guards([index], LETTERS, "blocks", 1)
-    assert guard.allowed(guard.advance(guard.start(), LETTERS.id_of("a"))) is not None
+    assert (
+        guard.allowed_tokens(guard.next_state(guard.initial_state(), LETTERS.id_of("a")))
+        is not None
+    )
     assert len(copy_guards([index, index], LETTERS, "lines", None)) == 2
     assert copy_guards([index], LETTERS, "blocks", 0) == []
     assert copy_guards([index], LETTERS, "text", None) == []

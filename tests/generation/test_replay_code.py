@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.config import LARGEST_SEED, FormConfig, SamplingConfig
+from charrnn.config import LARGEST_SEED, SamplingConfig
 from charrnn.errors import ReplayError
+from charrnn.forms.core.config import FormConfig
 from charrnn.generation import replay_code
 from charrnn.generation.recipe import FormRecipe, Recipe, TextMark, Tools
 from charrnn.generation.replay_code import decode, encode

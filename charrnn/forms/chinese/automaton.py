@@ -7,24 +7,74 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from charrnn.corpus.vocabulary import Vocabulary
+from charrnn.corpus.vocabulary import UNKNOWN, Vocabulary
 from charrnn.errors import FormError
-from charrnn.forms.chinese.alphabet import ChineseAlphabet
-from charrnn.forms.chinese.marks import has_marks, marks_of
-from charrnn.forms.chinese.placements import Placement, Placements, PlacementSearch
-from charrnn.forms.chinese.plan import FORGOTTEN, ChinesePlan, ChinesePlanner
+from charrnn.forms.chinese.plan import FORGOTTEN, ChinesePlan, ChinesePlanner, ChineseTemplate
 from charrnn.forms.chinese.requirements import (
+    ChinesePlacement,
+    ChinesePlacements,
     FixedPlaces,
+    PlacementSearch,
     fixed_places,
     required_words,
     rhyme_character,
 )
+from charrnn.forms.chinese.rhymes import ChineseAlphabet
 from charrnn.forms.chinese.sounds import ChineseSounds
-from charrnn.forms.chinese.template import ChineseTemplate
+from charrnn.forms.core.automaton import OutputTokens, Symbols
+from charrnn.forms.core.config import Readings
 from charrnn.forms.core.form import LONGEST_LINE, Form
-from charrnn.forms.core.matching import Symbols
-from charrnn.forms.core.requirements import Demands
+from charrnn.forms.core.requirements import Requirements
+from charrnn.generation.ending import LINE_END
 from charrnn.generation.filters import Mask
+
+_MARKS: Final = ("，。？！；：", ",.?!;:")
+"""Marks that part lines, full-width and of ASCII."""
+
+_CLOSING: Final = "。？！.?!"
+"""Those of them that end a poem."""
+
+
+class Marks(NamedTuple):
+    """Symbols that are no characters of the verse.
+
+    Attributes:
+        parting: Those that a line ends with before another one.
+        closing: Those that the last line ends with; none where it ends with its last character.
+        after: Those of which one may stand between a parting mark and the next line.
+    """
+
+    parting: Symbols
+    closing: Symbols
+    after: Symbols
+
+
+def marks_of(vocabulary: Vocabulary, writable: Mask) -> Marks:
+    """What a network may part lines with.
+
+    Full-width marks where it has any, else those of ASCII, else line ends.
+
+    Args:
+        vocabulary: What the network knows.
+        writable: `(vocabulary,)`, true for the symbols that may be written at all.
+    """
+
+    def written(characters: str) -> Symbols:
+        symbols = frozenset(map(vocabulary.id_of, characters)) - {UNKNOWN}
+        return frozenset(symbol for symbol in symbols if writable[symbol])
+
+    line_end = written(LINE_END)
+    for marks in _MARKS:
+        parting = written(marks)
+        if parting:
+            return Marks(parting, parting & written(_CLOSING), line_end)
+    return Marks(line_end, frozenset(), frozenset())
+
+
+def has_marks(vocabulary: Vocabulary) -> bool:
+    """Whether a network has learned anything that could part lines."""
+    return any(character in vocabulary for character in LINE_END + "".join(_MARKS))
+
 
 MOST_KEPT: Final = 1_024
 """Plans, and answers for single states, that are kept for another time."""
@@ -45,7 +95,7 @@ class ChineseState(NamedTuple):
         after_mark: Whether the line has not begun, and a line end may stand before it.
     """
 
-    placements: Placements
+    placements: ChinesePlacements
     line: int
     place: int = 0
     ways: tuple[int, ...] = ()
@@ -67,9 +117,9 @@ class ChineseAutomaton:
     Args:
         form: A Chinese form.
         sounds: How characters sound.
-        vocabulary: What the network knows.
-        writable: `(vocabulary,)`, true for the symbols that may be written at all.
-        demands: What is asked on top of the form.
+        tokens: What the network can write.
+        requirements: What is asked on top of the form.
+        readings: Whether any of a character's readings may fit, or all must.
 
     Raises:
         FormError: The form is not Chinese, or the network knows nothing to part lines with.
@@ -80,10 +130,11 @@ class ChineseAutomaton:
         self,
         form: Form,
         sounds: ChineseSounds,
-        vocabulary: Vocabulary,
-        writable: Mask,
-        demands: Demands,
+        tokens: OutputTokens,
+        requirements: Requirements,
+        readings: Readings = "any",
     ) -> None:
+        vocabulary, writable, _ = tokens
         if form.language != "chinese":
             raise FormError(f"{form.name} is no Chinese form.")
         if form.lines > 1 and not has_marks(vocabulary):
@@ -93,11 +144,11 @@ class ChineseAutomaton:
             )
         self._lines = form.lines
         self._marks = marks_of(vocabulary, writable)
-        self._alphabet = ChineseAlphabet(vocabulary, writable, sounds, demands.readings)
-        self._fixed = fixed_places(demands, form, vocabulary)
+        self._alphabet = ChineseAlphabet(vocabulary, writable, sounds, readings)
+        self._fixed = fixed_places(requirements, form, vocabulary)
         templates = [ChineseTemplate(lines) for lines in form.variants]
-        self._planner = ChinesePlanner(templates, self._alphabet, rhyme_character(demands))
-        self._words = required_words(demands, vocabulary)
+        self._planner = ChinesePlanner(templates, self._alphabet, rhyme_character(requirements))
+        self._words = required_words(requirements, vocabulary)
         self._plan = lru_cache(MOST_KEPT)(self._made_plan)
         self._search = PlacementSearch(
             [list(self._candidates(word)) for word in self._words],
@@ -105,14 +156,14 @@ class ChineseAutomaton:
         )
         self._open = lru_cache(MOST_KEPT)(self._ways_on)
 
-    def start(self) -> ChineseState:
+    def initial_state(self) -> ChineseState:
         """The first state of some draft; one that nothing follows where no poem can be."""
         placements = self._search.draw(np.random.default_rng(0))
         if placements is None:
             return ChineseState((None,) * len(self._words), 0)
         return self._begun(placements)
 
-    def starts(self, generator: np.random.Generator, count: int) -> Sequence[ChineseState]:
+    def initial_states(self, generator: np.random.Generator, count: int) -> Sequence[ChineseState]:
         """The first states of drafts, each with places of its own for the words that must stand.
 
         Raises:
@@ -126,7 +177,7 @@ class ChineseAutomaton:
         others = (self._search.draw(generator) for _ in range(count - 1))
         return [self._begun(one) for one in (placements, *others) if one is not None]
 
-    def allowed(self, state: Hashable) -> Mask:
+    def allowed_tokens(self, state: Hashable) -> Mask:
         """`(vocabulary,)`, true for what may come next; all false where the poem is finished."""
         assert isinstance(state, ChineseState)
         following, parting = self._open(state)
@@ -135,7 +186,7 @@ class ChineseAutomaton:
             sets.add(self._marks.after)
         return self._alphabet.mask(frozenset(sets))
 
-    def advance(self, state: Hashable, symbol: int) -> ChineseState:
+    def next_state(self, state: Hashable, symbol: int) -> ChineseState:
         """The state after one of the symbols that are allowed."""
         assert isinstance(state, ChineseState)
         if state.after_mark and symbol in self._marks.after:
@@ -154,17 +205,17 @@ class ChineseAutomaton:
             return self._after_line(further)
         return further
 
-    def finished(self, state: Hashable) -> bool:
+    def is_final(self, state: Hashable) -> bool:
         """Whether the poem is whole, with the mark that ends it."""
         assert isinstance(state, ChineseState)
         return state.line == self._lines
 
-    def lines(self, state: Hashable) -> int:
+    def lines_written(self, state: Hashable) -> int:
         """How many of its lines are whole, with the mark that parts them."""
         assert isinstance(state, ChineseState)
         return state.line
 
-    def _begun(self, placements: Placements) -> ChineseState:
+    def _begun(self, placements: ChinesePlacements) -> ChineseState:
         plan = self._plan(placements)
         variants = range(len(self._planner.templates))
         return ChineseState(placements, 0, ways=plan.begun(0, variants, ()))
@@ -182,7 +233,7 @@ class ChineseAutomaton:
         return following, parting
 
     def _ended(
-        self, placements: Placements, line: int, place: int, ways: Sequence[int]
+        self, placements: ChinesePlacements, line: int, place: int, ways: Sequence[int]
     ) -> list[int]:
         """Those ways of a line that have as many characters."""
         if not ways:
@@ -211,7 +262,7 @@ class ChineseAutomaton:
     def _can_be_parted(self) -> bool:
         return self._lines == 1 or bool(self._marks.parting)
 
-    def _made_plan(self, placements: Placements) -> ChinesePlan:
+    def _made_plan(self, placements: ChinesePlacements) -> ChinesePlan:
         """The form with what is fixed in it, and with words in these places."""
         fixed = defaultdict(FixedPlaces, self._fixed)
         for word, placement in zip(self._words, placements, strict=True):
@@ -220,10 +271,10 @@ class ChineseAutomaton:
                 fixed[line] = fixed[line].with_run(start, word)
         return self._planner.plan(fixed)
 
-    def _candidates(self, word: Sequence[int]) -> Iterator[Placement]:
+    def _candidates(self, word: Sequence[int]) -> Iterator[ChinesePlacement]:
         """Where a word could stand if nothing else were demanded."""
         for line in range(self._lines):
             for start in range(LONGEST_LINE - len(word) + 1):
                 fixed = FixedPlaces().with_run(start, tuple(word))
                 if self._planner.has_ways(line, fixed):
-                    yield Placement(line, start)
+                    yield ChinesePlacement(line, start)

@@ -1,13 +1,14 @@
 """Tones and rhymes that were learned from poems: what is known of them, and its file."""
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from charrnn.checkpoint import SOUNDS_FILE, Checkpoint
 from charrnn.errors import FormError
 from charrnn.forms.chinese.sounds import TONES, Reading, SoundTable, Tone
+from charrnn.forms.core.learned_tables import open_table, read_document, write_document
 from charrnn.typecheck import conforms
 
 LEARNED: Final = "learned"
@@ -18,8 +19,6 @@ SURELY: Final = 0.9
 
 FEWEST_PLACES: Final = 5
 """Places that tell the tone of a character, with fewer of which it is not known."""
-
-_FORMAT: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +59,9 @@ class LearnedSounds:
 
     def to_json(self) -> str:
         """What `from_json` reads."""
-        document = {
-            "format": _FORMAT,
-            "corpus": self.corpus,
-            "poems": self.poems,
-            "places": {character: list(places) for character, places in self.places.items()},
-            "classes": {tone: list(classes) for tone, classes in self.classes.items()},
-        }
-        return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
+        return write_document(
+            self.corpus, poems=self.poems, places=dict(self.places), classes=dict(self.classes)
+        )
 
     @classmethod
     def from_json(cls, text: str, name: str) -> "LearnedSounds":
@@ -80,31 +74,18 @@ class LearnedSounds:
         Raises:
             FormError: It is not such a document.
         """
-        try:
-            document = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise FormError(f"{name} is not JSON: {error}.") from error
-        fits = (
-            isinstance(document, dict)
-            and document.keys() | {"corpus"} == {"format", "corpus", "poems", "places", "classes"}
-            and document["format"] == _FORMAT
-            and conforms(document.setdefault("corpus", ""), str)
-            and conforms(document["poems"], int)
-            and conforms(document["places"], dict[str, object])
-            and conforms(document["classes"], dict[Tone, object])
-            and document["classes"].keys() == set(TONES)
-        )
-        if fits:
+        kinds = {"poems": int, "places": dict[str, object], "classes": dict[Tone, object]}
+        document = read_document(text, name, kinds)
+        if document is not None and document["classes"].keys() == set(TONES):
             places = {key: _as_tuple(pair) for key, pair in document["places"].items()}
             classes = {key: _as_tuple(names) for key, names in document["classes"].items()}
-            fits = (
+            if (
                 conforms(places, dict[str, tuple[int, ...]])
                 and conforms(classes, dict[Tone, tuple[str, ...]])
                 and all(len(pair) == 2 and min(pair) >= 0 for pair in places.values())
-            )
-        if not fits:
-            raise FormError(f"{name} holds no learned sounds that this version can read.")
-        return cls(document["poems"], places, classes, document["corpus"])
+            ):
+                return cls(document["poems"], places, classes, document["corpus"])
+        raise FormError(f"{name} holds no learned sounds that this version can read.")
 
     def _named_classes(self) -> dict[Tone, dict[str, list[str]]]:
         """The classes of each character in each tone, each named after a common member of it."""
@@ -130,3 +111,12 @@ def _allowed(places: tuple[int, int]) -> Sequence[Tone]:
 
 def _as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
+
+
+def open_sounds(checkpoint: Checkpoint) -> LearnedSounds | None:
+    """How characters sound in the poems that a network learned; None where that is not kept.
+
+    Raises:
+        CheckpointError: It is damaged, of another format, or that of another text.
+    """
+    return open_table(checkpoint, SOUNDS_FILE, LearnedSounds.from_json)

@@ -2,14 +2,81 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
-from charrnn.forms.chinese.alphabet import ChineseAlphabet
 from charrnn.forms.chinese.requirements import FixedPlaces
-from charrnn.forms.chinese.rhymes import ChineseRhymes, Classes, RhymePool
-from charrnn.forms.chinese.template import ChineseTemplate
-from charrnn.forms.core.matching import Symbols
+from charrnn.forms.chinese.rhymes import ChineseAlphabet, ChineseRhymes, Classes, RhymePool
+from charrnn.forms.chinese.sounds import Tone
+from charrnn.forms.core.automaton import Symbols
+from charrnn.forms.core.form import Line
+
+LineTones = tuple[Tone | None, ...]
+"""The tone of each character of a line; None where either will do."""
+
+_TONES: Final[dict[str, Tone]] = {"平": "平", "仄": "仄", "level": "平", "oblique": "仄"}
+
+
+@dataclass(frozen=True)
+class ChineseTemplate:
+    """One variant of a form.
+
+    Attributes:
+        lines: Its lines.
+    """
+
+    lines: tuple[Line, ...]
+
+    @cached_property
+    def line_tones(self) -> tuple[tuple[LineTones, ...], ...]:
+        """For each line, the line_tones that it may have."""
+        return tuple(tuple(dict.fromkeys(_tones_of_line(line))) for line in self.lines)
+
+    @cached_property
+    def rhyme_tones(self) -> tuple[Tone | None, ...]:
+        """For each line, the tone in which its end rhymes; None where either will do."""
+        return tuple(map(_rhyme_tone, self.lines))
+
+    @cached_property
+    def groups(self) -> tuple[tuple[int, ...], ...]:
+        """The lines that rhyme with one another, from 0; the groups by their first lines."""
+        letters = dict.fromkeys(line.rhyme for line in self.lines if line.rhyme)
+        return tuple(
+            tuple(number for number, line in enumerate(self.lines) if line.rhyme == letter)
+            for letter in letters
+        )
+
+    @cached_property
+    def group_of(self) -> dict[int, tuple[int, ...]]:
+        """The group of each line that rhymes."""
+        return {number: group for group in self.groups for number in group}
+
+    @cached_property
+    def remembered(self) -> tuple[frozenset[int], ...]:
+        """For each line, the lines up to it whose ends matter to lines after it."""
+        return tuple(
+            frozenset(
+                earlier for earlier, group in self.group_of.items() if earlier <= number < group[-1]
+            )
+            for number in range(len(self.lines))
+        )
+
+
+def _tones_of_line(line: Line) -> Iterator[LineTones]:
+    """The line_tones of a line; where a pattern leaves the last tone open, its ending tells it."""
+    for length in line.lengths:
+        for pattern in line.patterns:
+            tones = [_TONES.get(mark) for mark in pattern] or [None] * length
+            tones[-1] = tones[-1] or _TONES.get(line.ending)
+            yield tuple(tones)
+
+
+def _rhyme_tone(line: Line) -> Tone | None:
+    """The tone in which all patterns of a line end; else the one that its ending tells."""
+    ends = {_TONES.get(pattern[-1:]) for pattern in line.patterns}
+    tone = ends.pop() if len(ends) == 1 else None
+    return tone or _TONES.get(line.ending)
+
 
 FORGOTTEN: Final = -1
 """Stands for the end of a line that no line to come rhymes with."""
@@ -98,7 +165,7 @@ class ChinesePlanner:
     def _ways(self, variant: int, line: int, fixed: FixedPlaces) -> Iterator[LineWay]:
         """The ways to write a line, whatever the other lines are."""
         template = self.templates[variant]
-        for shape in template.shapes[line]:
+        for shape in template.line_tones[line]:
             length = len(shape)
             if fixed.length not in {None, length} or any(place >= length for place in fixed.at):
                 continue

@@ -1,56 +1,57 @@
-"""Why a demand cannot be kept in Chinese verse, where that can be seen from its sounds."""
+"""Why a requirement cannot be kept in Chinese verse, where that can be seen from its sounds."""
 
 from collections.abc import Collection, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from charrnn.forms.chinese.lines import is_han, verse_lines
-from charrnn.forms.chinese.sounds import TONES, Tone, rhymes, tones
+from charrnn.forms.chinese.sounds import TONES, Tone, is_han, rhymes, tones, verse_lines
 from charrnn.forms.core.form import MARKS, Form, Line
-from charrnn.forms.core.rules import ChineseStandard
-from charrnn.forms.core.wish import Wish
+from charrnn.forms.core.requirements import Requirement
+
+if TYPE_CHECKING:
+    from charrnn.forms.chinese.language import ChineseRules
 
 _FREE: Final = MARKS["chinese"][-1]
 _ENDINGS: Final[dict[str, str]] = {"level": "平", "oblique": "仄"}
 
 
-def reasons_in_chinese(
-    wish: Wish, standard: ChineseStandard, *, at_end: bool = False
+def reasons(
+    requirement: Requirement, rules: "ChineseRules", *, at_end: bool = False
 ) -> Iterator[str]:
-    """What stands against a demand, in words; nothing where that cannot be seen so.
+    """What stands against a requirement, in words; nothing where that cannot be seen so.
 
     Args:
-        wish: An acrostic, characters that must stand in the poem, or what it rhymes with.
-        standard: What the poem is held to.
+        requirement: An acrostic, characters that must stand in the poem, or what it rhymes with.
+        rules: What the poem is held to.
         at_end: Whether the characters of an acrostic end their lines.
     """
-    if wish.setting == "acrostic":
-        yield from _of_acrostic(wish.value, standard, at_end)
-    elif wish.setting == "must":
-        yield from _of_characters(wish.value, standard)
-    elif wish.setting == "rhyme_with":
-        yield from _of_rhyme(wish.value, standard)
+    if requirement.setting == "acrostic":
+        yield from _of_acrostic(requirement.value, rules, at_end)
+    elif requirement.setting == "must":
+        yield from _of_characters(requirement.value, rules)
+    elif requirement.setting == "rhyme_with":
+        yield from _of_rhyme(requirement.value, rules)
 
 
-def _of_acrostic(text: str, standard: ChineseStandard, at_end: bool) -> Iterator[str]:
+def _of_acrostic(text: str, rules: "ChineseRules", at_end: bool) -> Iterator[str]:
     place, verb = (-1, "ends in") if at_end else (0, "begins with")
     for number, character in enumerate(text):
         marks = {
-            mark for variant in standard.form.variants for mark in _marks_at(variant[number], place)
+            mark for variant in rules.form.variants for mark in _marks_at(variant[number], place)
         }
-        fault = _tone_against(character, marks, standard)
+        fault = _tone_against(character, marks, rules)
         if fault:
             yield f"{fault}, and line {number + 1} {verb} {'/'.join(sorted(marks))}"
     if at_end:
-        yield from _of_ends(text, standard)
+        yield from _of_ends(text, rules)
 
 
-def _of_ends(text: str, standard: ChineseStandard) -> Iterator[str]:
+def _of_ends(text: str, rules: "ChineseRules") -> Iterator[str]:
     """Two lines that rhyme in every variant, and are to end in characters that do not."""
-    groups = [[line.rhyme for line in variant[: len(text)]] for variant in standard.form.variants]
+    groups = [[line.rhyme for line in variant[: len(text)]] for variant in rules.form.variants]
     for second in range(len(text)):
         for first in range(second):
             together = all(group[first] and group[first] == group[second] for group in groups)
-            classes = [rhymes(standard.sounds, text[number]) for number in (first, second)]
+            classes = [rhymes(rules.sounds, text[number]) for number in (first, second)]
             if together and not classes[0] & classes[1]:
                 yield (
                     f"lines {first + 1} and {second + 1} rhyme, and {text[first]} and "
@@ -60,21 +61,21 @@ def _of_ends(text: str, standard: ChineseStandard) -> Iterator[str]:
                 yield f"lines {first + 1} and {second + 1} rhyme, and not with the same character"
 
 
-def _of_characters(word: str, standard: ChineseStandard) -> Iterator[str]:
+def _of_characters(word: str, rules: "ChineseRules") -> Iterator[str]:
     """Why characters that follow one another find no place."""
     strange = [one for one in word if not is_han(one)]
     if strange:
         yield f"a line has Chinese characters only, and {'、'.join(strange)} is none"
-    lines = {line for variant in standard.form.variants for line in variant}
+    lines = {line for variant in rules.form.variants for line in variant}
     longest = max(length for line in lines for length in line.lengths)
     if len(word) > longest:
         yield f"no line has more than {longest} characters"
-    elif not any(_has_place(word, line, standard) for line in lines):
-        heard = " ".join(_tones_of(one, standard) for one in word)
+    elif not any(_has_place(word, line, rules) for line in lines):
+        heard = " ".join(_tones_of(one, rules) for one in word)
         yield f"{word} is {heard}, and no line has that anywhere"
 
 
-def _has_place(word: str, line: Line, standard: ChineseStandard) -> bool:
+def _has_place(word: str, line: Line, rules: "ChineseRules") -> bool:
     for length in line.lengths:
         for pattern in line.patterns:
             marks = list(pattern or _FREE * length)
@@ -83,7 +84,7 @@ def _has_place(word: str, line: Line, standard: ChineseStandard) -> bool:
             for start in range(length - len(word) + 1):
                 there = marks[start : start + len(word)]
                 pairs = zip(word, there, strict=True)
-                if not any(_tone_against(one, {mark}, standard) for one, mark in pairs):
+                if not any(_tone_against(one, {mark}, rules) for one, mark in pairs):
                     return True
     return False
 
@@ -97,32 +98,32 @@ def _marks_at(line: Line, place: int) -> Iterator[str]:
         yield mark
 
 
-def _tone_against(character: str, marks: Collection[str], standard: ChineseStandard) -> str:
+def _tone_against(character: str, marks: Collection[str], rules: "ChineseRules") -> str:
     """What a character is where something else is asked for: "月 is 仄"; "" where it fits."""
     if _FREE in marks:
         return ""
-    known = tones(standard.sounds, character)
+    known = tones(rules.sounds, character)
     if not known:
-        return f"how {character} sounds is not known ({standard.rhymes})"
-    fits = known & set(marks) if standard.readings == "any" else known <= set(marks)
+        return f"how {character} sounds is not known ({rules.rhymes})"
+    fits = known & set(marks) if rules.readings == "any" else known <= set(marks)
     if fits:
         return ""
-    return f"{character} is {_tones_of(character, standard)}"
+    return f"{character} is {_tones_of(character, rules)}"
 
 
-def _tones_of(character: str, standard: ChineseStandard) -> str:
-    return "/".join(sorted(tones(standard.sounds, character))) or "?"
+def _tones_of(character: str, rules: "ChineseRules") -> str:
+    return "/".join(sorted(tones(rules.sounds, character))) or "?"
 
 
-def _of_rhyme(text: str, standard: ChineseStandard) -> Iterator[str]:
+def _of_rhyme(text: str, rules: "ChineseRules") -> Iterator[str]:
     lines = verse_lines(text)
     if not lines:
         return
     end = lines[-1][-1]
-    known = {tone for tone in TONES if rhymes(standard.sounds, end, tone)}
-    asked = set(_rhyme_tones(standard.form))
+    known = {tone for tone in TONES if rhymes(rules.sounds, end, tone)}
+    asked = set(_rhyme_tones(rules.form))
     if not known:
-        yield f"what {end} rhymes with is not known ({standard.rhymes})"
+        yield f"what {end} rhymes with is not known ({rules.rhymes})"
     elif asked and not known & asked:
         yield f"{end} rhymes in {'/'.join(sorted(known))}, and this form in {'/'.join(sorted(asked))}"
 

@@ -6,6 +6,10 @@ with the tones that line ends have; and rhyme classes are the groups of characte
 even lines of the same poems. Learning sounds from rhymes goes back to Reddy and Knight (2011,
 "Unsupervised discovery of rhyme schemes"), and groups in networks of rhymes to List (2016, "Using
 network models to analyze Old Chinese rhyme data").
+
+The method of Blondel, Guillaume, Lambiotte and Lefebvre (2008, "Fast unfolding of communities in
+large networks"): each node moves to the neighbouring group that raises the modularity most, until
+none moves; then the groups are taken as nodes, and so on.
 """
 
 from collections import Counter, defaultdict
@@ -14,14 +18,90 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
 from charrnn.errors import FormError
-from charrnn.forms.chinese.communities import find_communities
 from charrnn.forms.chinese.learned_sounds import SURELY, LearnedSounds
-from charrnn.forms.chinese.lines import is_han, verse_lines
-from charrnn.forms.chinese.sounds import TONES, Tone
+from charrnn.forms.chinese.sounds import TONES, Tone, is_han, verse_lines
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+
+Graph = dict[int, Counter[int]]
+"""Weights of the edges from each node to others, or to itself; each edge stands at both its ends."""
+
+
+def find_communities(weights: Mapping[tuple[str, str], int]) -> list[list[str]]:
+    """Divide nodes into groups.
+
+    Args:
+        weights: How strongly two different nodes are joined, each pair once, in either order.
+
+    Returns:
+        The groups, the largest first, each with its nodes in order. The same weights in any order
+        give the same groups.
+    """
+    names = sorted({name for pair in weights for name in pair})
+    numbers = {name: number for number, name in enumerate(names)}
+    graph: Graph = {number: Counter() for number in numbers.values()}
+    for (first, second), weight in sorted(weights.items()):
+        graph[numbers[first]][numbers[second]] += weight
+        graph[numbers[second]][numbers[first]] += weight
+    members = {number: [name] for name, number in numbers.items()}
+    while True:
+        groups = _moved(graph)
+        if len(set(groups.values())) == len(graph):
+            break
+        members = _gathered(members, groups)
+        graph = _merged(graph, groups)
+    return sorted((sorted(group) for group in members.values()), key=lambda one: (-len(one), one))
+
+
+def _moved(graph: Graph) -> dict[int, int]:
+    """The group of each node, after each has moved as long as that helped."""
+    degrees = {node: sum(edges.values()) for node, edges in graph.items()}
+    whole = sum(degrees.values())
+    groups = {node: node for node in graph}
+    totals = Counter(degrees)
+    moving = True
+    while moving:
+        moving = False
+        for node, edges in graph.items():
+            home = groups[node]
+            totals[home] -= degrees[node]
+            joined: Counter[int] = Counter({home: 0})
+            for other, weight in edges.items():
+                if other != node:
+                    joined[groups[other]] += weight
+            # Whole numbers throughout, so that ties are ties: whoever is equal stays at home.
+            best = max(
+                joined,
+                key=lambda group: (
+                    joined[group] * whole - totals[group] * degrees[node],
+                    group == home,
+                    -group,
+                ),
+            )
+            totals[best] += degrees[node]
+            groups[node] = best
+            moving |= best != home
+    return groups
+
+
+def _gathered(members: dict[int, list[str]], groups: dict[int, int]) -> dict[int, list[str]]:
+    gathered: dict[int, list[str]] = defaultdict(list)
+    for node, names in members.items():
+        gathered[groups[node]] += names
+    return dict(gathered)
+
+
+def _merged(graph: Graph, groups: dict[int, int]) -> Graph:
+    """The graph whose nodes are the groups; what joined nodes of one is an edge to itself."""
+    merged: Graph = {group: Counter() for group in sorted(set(groups.values()))}
+    for node, edges in graph.items():
+        for other, weight in edges.items():
+            merged[groups[node]][groups[other]] += weight
+    return merged
+
 
 FEWEST_POEMS: Final = 100
 """Regular poems without which nothing can be learned."""
@@ -89,11 +169,11 @@ def _learned_tones(poems: Sequence[Verse]) -> dict[str, tuple[int, int]]:
 
     characters = sorted({character for lines in poems for character in "".join(lines)})
     numbers = {character: number for number, character in enumerate(characters)}
-    shapes: dict[tuple[int, int], list[list[int]]] = defaultdict(list)
+    line_tones: dict[tuple[int, int], list[list[int]]] = defaultdict(list)
     for lines in poems:
         poem = [numbers[character] for character in "".join(lines)]
-        shapes[len(lines), len(lines[0])].append(poem)
-    arrays = [(np.array(rows), _templates(*shape)) for shape, rows in sorted(shapes.items())]
+        line_tones[len(lines), len(lines[0])].append(poem)
+    arrays = [(np.array(rows), _templates(*shape)) for shape, rows in sorted(line_tones.items())]
     level = _tones_of_line_ends(poems, numbers)
     for _ in range(ROUNDS):
         counts = np.sum([_counted(level, *array) for array in arrays], axis=0)

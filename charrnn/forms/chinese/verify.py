@@ -7,12 +7,10 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from charrnn.config import Readings
 from charrnn.errors import FormError
-from charrnn.forms.chinese.lines import verse_lines
-from charrnn.forms.chinese.sounds import ChineseSounds, Tone, rhymes, tones
-from charrnn.forms.core.form import LONGEST_LINE, Form, Line
-from charrnn.forms.core.judgement import Fault, Judgement, ScannedLine
+from charrnn.forms.chinese.sounds import ChineseSounds, Tone, rhymes, tones, verse_lines
+from charrnn.forms.core.config import Readings
+from charrnn.forms.core.form import LONGEST_LINE, Fault, Form, Judgement, Line, ScannedLine
 
 _MARKS: Final = {
     frozenset[Tone](): "?",

@@ -1,20 +1,21 @@
-"""A form of verse as data: how long its lines are, how they sound, which of them rhyme."""
+"""A form of verse as data, and what a verifier finds out about a poem that is held to one."""
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
-from charrnn.config import Profile
 from charrnn.errors import FormError
 
-Language = Literal["chinese", "english"]
+LanguageName = Literal["chinese", "english"]
 Metre = Literal["", "iambic", "anapaestic"]
 Ending = Literal["", "level", "oblique"]
 Book = Literal["pingshui", "cilin", "xinyun", "tongyun"]
 
-MARKS: Final[dict[Language, str]] = {"chinese": "平仄中", "english": "u/x"}
+MARKS: Final[dict[LanguageName, str]] = {"chinese": "平仄中", "english": "u/x"}
 """What a pattern is written with; the last of the marks stands where either sound will do."""
+
+UNITS: Final[dict[LanguageName, str]] = {"chinese": "characters", "english": "syllables"}
+"""What the length of a line counts."""
 
 OR: Final = "|"
 """Stands between the patterns of a line that has several to choose from."""
@@ -23,9 +24,6 @@ LONGEST_LINE: Final = 40
 """Characters or syllables of a line."""
 
 MOST_LINES: Final = 200
-
-DECISIVE: Final = (2, 4, 6)
-"""Places of a line of regular verse whose tone counts, besides the last, in the profile 246."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +71,7 @@ class Form:
     name: str
     aliases: tuple[str, ...] = ()
     title: str
-    language: Language
+    language: LanguageName
     variants: tuple[tuple[Line, ...], ...]
     variant_names: tuple[str, ...]
     stanzas: tuple[int, ...]
@@ -92,51 +90,10 @@ class Form:
         """How many lines a poem has."""
         return sum(self.stanzas)
 
-
-def with_profile(form: Form, profile: Profile) -> Form:
-    """A Chinese form with its tones held to less strictly.
-
-    Args:
-        form: The form as it is written: that is `strict`.
-        profile: `246` keeps the tones of the second, fourth, sixth and last character of a line;
-            `rhyme-only` keeps the tone of the rhymes alone.
-
-    Raises:
-        FormError: The form is English.
-    """
-    if profile == "strict":
-        return form
-    if form.language != "chinese":
-        raise FormError(f"{form.name} has no tones, so there is no profile {profile} of it.")
-    loosen = _decisive if profile == "246" else _rhyming
-    loosened: dict[tuple[Line, ...], str] = {}
-    for variant, name in zip(form.variants, form.variant_names, strict=True):
-        loosened.setdefault(tuple(map(loosen, variant)), name)
-    return dataclasses.replace(
-        form, variants=tuple(loosened), variant_names=tuple(loosened.values())
-    )
-
-
-def _decisive(line: Line) -> Line:
-    """A line with the tones that count most."""
-    kept = {
-        "".join(
-            mark if place in DECISIVE or place == len(pattern) else MARKS["chinese"][-1]
-            for place, mark in enumerate(pattern, 1)
-        ): None
-        for pattern in line.patterns
-    }
-    return dataclasses.replace(line, pattern=OR.join(kept))
-
-
-def _rhyming(line: Line) -> Line:
-    """A line with the tone of its rhyme."""
-    ends = {pattern[-1:] for pattern in line.patterns}
-    ending = line.ending
-    if line.rhyme and len(ends) == 1:
-        tones: dict[str, Ending] = {"平": "level", "仄": "oblique"}
-        ending = tones.get(ends.pop(), ending)
-    return dataclasses.replace(line, pattern="", ending=ending)
+    @property
+    def rhymes(self) -> bool:
+        """Whether lines rhyme in each of its variants."""
+        return all(any(line.rhyme for line in variant) for variant in self.variants)
 
 
 def _faults(form: Form) -> Iterator[str]:
@@ -162,7 +119,7 @@ def _faults(form: Form) -> Iterator[str]:
 
 def _faults_of_words(form: Form) -> Iterator[str]:
     for what, value, allowed in (
-        ("language", form.language, get_args(Language)),
+        ("language", form.language, get_args(LanguageName)),
         ("metre", form.metre, get_args(Metre)),
         ("book", form.book, ("", *get_args(Book))),
     ):
@@ -176,7 +133,7 @@ def _faults_of_words(form: Form) -> Iterator[str]:
         yield f"an English form has no rhyme book, and this one names {form.book}"
 
 
-def _faults_of_line(line: Line, language: Language) -> Iterator[str]:
+def _faults_of_line(line: Line, language: LanguageName) -> Iterator[str]:
     if not line.lengths or not all(1 <= length <= LONGEST_LINE for length in line.lengths):
         yield f"has no length, or one that is not from 1 to {LONGEST_LINE}"
         return
@@ -203,3 +160,89 @@ def _faults_of_pattern(line: Line, marks: str) -> Iterator[str]:
 
 def _listed(allowed: Sequence[str]) -> str:
     return ", ".join(word or "nothing" for word in allowed)
+
+
+About = Literal["lines", "length", "sound", "rhyme", "words"]
+"""What a fault is about: the number of lines, their length, tone or stress, rhyme, or what is no
+word at all."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """One thing in which a poem does not keep its form.
+
+    Attributes:
+        line: The line, from 1; one after the last where lines are missing.
+        position: The character or syllable of the line, from 1; None for the line as a whole.
+        about: What it is about.
+        message: A sentence without its full stop: "line 3, character 5 is 仄 where 平 is required".
+    """
+
+    line: int
+    position: int | None
+    about: About
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScannedLine:
+    """A line and its sound.
+
+    Attributes:
+        text: The line as it was written.
+        marks: One for each character or syllable. Chinese: ○ level, ● oblique, ◎ either, ? not
+            known. English: / stressed, u unstressed, x either.
+        units: What each mark stands under: a character, or the letters of a syllable.
+        rhyme: The rhyme class or the rhyming part of the last word; "" where there is none.
+        guessed: Whether a pronunciation was guessed.
+    """
+
+    text: str
+    marks: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    rhyme: str = ""
+    guessed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judgement:
+    """Whether a poem keeps a form.
+
+    Attributes:
+        form: The form that it was held to.
+        variant: Name of the variant that fits it best; None where none could be compared.
+        lines: The lines of the poem, as many as it has.
+        faults: What is wrong with it under that variant, from the first line to the last.
+    """
+
+    form: Form
+    variant: str | None
+    lines: tuple[ScannedLine, ...]
+    faults: tuple[Fault, ...]
+
+    @property
+    def passes(self) -> bool:
+        """Whether the poem keeps the form."""
+        return not self.faults
+
+    def as_json(self) -> dict[str, Any]:
+        """The judgement as JSON can hold it."""
+        return {
+            "form": self.form.name,
+            "passes": self.passes,
+            "variant": self.variant,
+            "lines": [
+                {
+                    "text": line.text,
+                    "marks": list(line.marks),
+                    "units": list(line.units),
+                    "rhyme": line.rhyme,
+                    "guessed": line.guessed,
+                }
+                for line in self.lines
+            ],
+            "faults": [
+                {"line": fault.line, "position": fault.position, "message": fault.message}
+                for fault in self.faults
+            ],
+        }

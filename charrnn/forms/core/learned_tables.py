@@ -1,64 +1,56 @@
 """What the poems of a run taught, as it is kept beside its network.
 
-`sounds.json` holds the tones and rhymes of Chinese characters, `words.json` the words of English
-text. Both name the corpus they are from, and a network can do without either.
+Each language has a table of its own: the tones and rhymes of Chinese characters, the words of English
+text. A table names the corpus that it is from, and a network can do without any.
 """
 
+import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
-from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE, Checkpoint
+from charrnn.checkpoint import Checkpoint
 from charrnn.errors import CheckpointError, FormError
-from charrnn.forms.chinese.learned_sounds import LearnedSounds
-from charrnn.forms.chinese.sounds import SoundTable
-from charrnn.forms.english.learned_words import LearnedWords
 from charrnn.naming import spoken_name
+from charrnn.typecheck import conforms
 
-Lesson = TypeVar("Lesson", bound=LearnedSounds | LearnedWords)
+_FORMAT: Final = 1
 
 
-def learned_sounds(checkpoint: Checkpoint) -> SoundTable | None:
-    """How Chinese characters sound in the poems that a network learned.
+class LearnedTable(Protocol):
+    """What poems taught."""
+
+    @property
+    def corpus(self) -> str:
+        """Digest of the corpus that the poems come from; "" where that is not known."""
+
+    def to_json(self) -> str:
+        """The content of its file."""
+
+
+Table = TypeVar("Table", bound=LearnedTable)
+
+Read = Callable[[str, str], Table]
+"""Makes a table of the content of its file, and of the name to use in an error."""
+
+
+def open_table(checkpoint: Checkpoint, file: str, read: Read[Table]) -> Table | None:
+    """What the poems of a network taught.
+
+    Args:
+        checkpoint: The network.
+        file: The file of the table.
+        read: Reads it.
 
     Returns:
-        The table, named "learned"; None where there is none.
+        The table; None where there is none.
 
     Raises:
         CheckpointError: It is damaged, of another format, or that of another text.
     """
-    lesson = open_sounds(checkpoint)
-    return None if lesson is None else lesson.sounds()
-
-
-def learned_words(checkpoint: Checkpoint) -> dict[str, int] | None:
-    """The English words of the text that a network learned, each with how often it stands there.
-
-    Returns:
-        The words in small letters with straight apostrophes, the commonest first; None where none
-        are kept.
-
-    Raises:
-        CheckpointError: They are damaged, of another format, or those of another text.
-    """
-    lesson = open_words(checkpoint)
-    return None if lesson is None else dict(lesson.counts)
-
-
-def open_sounds(checkpoint: Checkpoint) -> LearnedSounds | None:
-    """What `learned_sounds` makes its table of, with how many poems taught it."""
-    return _open(checkpoint, SOUNDS_FILE, LearnedSounds.from_json)
-
-
-def open_words(checkpoint: Checkpoint) -> LearnedWords | None:
-    """What `learned_words` takes the words from."""
-    return _open(checkpoint, WORDS_FILE, LearnedWords.from_json)
-
-
-def _open(checkpoint: Checkpoint, file: str, read: Callable[[str, str], Lesson]) -> Lesson | None:
     path = checkpoint.directory / file
     try:
-        lesson = read_lesson(path, read)
+        table = read_table(path, read)
     except FileNotFoundError:
         return None
     except FormError as error:
@@ -66,8 +58,8 @@ def _open(checkpoint: Checkpoint, file: str, read: Callable[[str, str], Lesson])
     except OSError as error:
         reason = f"{path}: {error.strerror}."
     else:
-        if lesson.corpus == checkpoint.record.corpus.digest:
-            return lesson
+        if table.corpus == checkpoint.record.corpus.digest:
+            return table
         reason = f"{path} is not that of the text which was learned."
     raise CheckpointError(
         f"what its poems taught cannot be used: {reason} Make it anew: charrnn forms sounds "
@@ -75,12 +67,8 @@ def _open(checkpoint: Checkpoint, file: str, read: Callable[[str, str], Lesson])
     )
 
 
-def read_lesson(path: Path, read: Callable[[str, str], Lesson]) -> Lesson:
-    """Read the file of a lesson.
-
-    Args:
-        path: The file.
-        read: Makes the lesson of the content and of the name to use in an error.
+def read_table(path: Path, read: Read[Table]) -> Table:
+    """Read the file of a table.
 
     Raises:
         FormError: It is not what charrnn writes.
@@ -91,3 +79,38 @@ def read_lesson(path: Path, read: Callable[[str, str], Lesson]) -> Lesson:
     except UnicodeDecodeError as error:
         raise FormError(f"{path} is not UTF-8 text.") from error
     return read(text, str(path))
+
+
+def write_document(corpus: str, **content: Any) -> str:
+    """The file of a table: JSON with its format and its corpus."""
+    document = {"format": _FORMAT, "corpus": corpus} | content
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def read_document(text: str, name: str, kinds: dict[str, Any]) -> dict[str, Any] | None:
+    """The content that `write_document` wrote.
+
+    Args:
+        text: The JSON document.
+        name: What to call it in an error.
+        kinds: The type of each entry besides format and corpus.
+
+    Returns:
+        The entries; None where they are not these, or not of these types.
+
+    Raises:
+        FormError: It is not JSON.
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise FormError(f"{name} is not JSON: {error}.") from error
+    expected = kinds | {"format": int, "corpus": str}
+    fits = (
+        isinstance(document, dict)
+        and document.setdefault("corpus", "") is not None
+        and document.keys() == expected.keys()
+        and document["format"] == _FORMAT
+        and all(conforms(document[key], kind) for key, kind in expected.items())
+    )
+    return document if fits else None

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from charrnn.corpus.passages import PassageIndex, normalised
-from charrnn.forms.chinese.lines import is_han
-from charrnn.forms.core.form import Language
+from charrnn.forms.core.form import LanguageName
+from charrnn.forms.core.language import language_named
 
 Tokens = Sequence[str]
 """The characters of a Chinese poem, or the words of an English one."""
@@ -24,7 +24,7 @@ SMOOTHING: Final = 0.1
 _WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
-def tokens_of(text: str, language: Language) -> list[str]:
+def tokens_of(text: str, language: LanguageName) -> list[str]:
     """The characters of a Chinese text, or the words of an English one in small letters."""
     return [text[start:stop].lower() for start, stop in _places(text, language)]
 
@@ -82,7 +82,7 @@ def self_bleu(poems: Sequence[Tokens], n: int = LONGEST_GRAM) -> float | None:
     return math.fsum(scores) / len(poems)
 
 
-def copied(index: PassageIndex, poem: str, language: Language) -> tuple[int, int, int]:
+def copied(index: PassageIndex, poem: str, language: LanguageName) -> tuple[int, int, int]:
     """How much of a poem stands in the text that was learned.
 
     Args:
@@ -106,9 +106,10 @@ def copied(index: PassageIndex, poem: str, language: Language) -> tuple[int, int
     return seen, total, max(lengths, default=0)
 
 
-def _places(text: str, language: Language) -> list[tuple[int, int]]:
+def _places(text: str, language: LanguageName) -> list[tuple[int, int]]:
     """Where the tokens of a text begin and end."""
     if language == "chinese":
+        is_han = language_named(language).writes
         return [(place, place + 1) for place, one in enumerate(text) if is_han(one)]
     return [word.span() for word in _WORD.finditer(text)]
 

@@ -37,9 +37,9 @@ def states_after_prompt(
         FormConflictError: No poem in the form begins so.
     """
     found: list[Hashable] = []
-    furthest = _Stop(-1, automaton.start())
+    furthest = _Stop(-1, automaton.initial_state())
     for _ in range(max(1, MOST_STARTS // count)):
-        starts = automaton.starts(generator, count)
+        starts = automaton.initial_states(generator, count)
         if not starts:
             raise FormConflictError(
                 "no poem keeps the form with all that is demanded. Demand less of it."
@@ -70,14 +70,17 @@ def given_symbols(
         The symbols that must come next in all of them, and the states after those.
     """
     symbols: list[int] = []
-    number = automaton.lines(states[0])
-    while automaton.lines(states[0]) == number and not automaton.finished(states[0]):
-        open_ = {tuple(np.flatnonzero(automaton.allowed(state))) for state in dict.fromkeys(states)}
+    number = automaton.lines_written(states[0])
+    while automaton.lines_written(states[0]) == number and not automaton.is_final(states[0]):
+        open_ = {
+            tuple(np.flatnonzero(automaton.allowed_tokens(state)))
+            for state in dict.fromkeys(states)
+        }
         (only, *others) = open_
         if others or len(only) != 1:
             break
         symbols.append(int(only[0]))
-        states = [automaton.advance(state, symbols[-1]) for state in states]
+        states = [automaton.next_state(state, symbols[-1]) for state in states]
     return symbols, list(states)
 
 
@@ -96,9 +99,9 @@ class _Stop:
 
 def _walk(automaton: Automaton, state: Hashable, symbols: Sequence[int]) -> Hashable | _Stop:
     for place, symbol in enumerate(symbols):
-        if not automaton.allowed(state)[symbol]:
+        if not automaton.allowed_tokens(state)[symbol]:
             return _Stop(place, state)
-        state = automaton.advance(state, symbol)
+        state = automaton.next_state(state, symbol)
     return state
 
 
@@ -107,9 +110,9 @@ def _complaint(
 ) -> str:
     """The sentence that tells where a prompt goes wrong."""
     begun = f"the prompt does not keep the form at its character {stop.place + 1}: "
-    if automaton.finished(stop.state):
+    if automaton.is_final(stop.state):
         return begun + "the poem has ended before it."
-    allowed = np.flatnonzero(automaton.allowed(stop.state)).tolist()
+    allowed = np.flatnonzero(automaton.allowed_tokens(stop.state)).tolist()
     wrong = f"{_named(vocabulary, symbols[stop.place])} cannot stand there"
     if len(allowed) > MOST_NAMED:
         return f"{begun}{wrong}."

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from charrnn.corpus.passages import PassageIndex
-from charrnn.forms.core.form import MARKS, Form, Line
-from charrnn.forms.core.judgement import Judgement
+from charrnn.forms.core.form import MARKS, Form, Judgement, Line
 from charrnn.forms.core.measures import copied, count_grams, distinct, self_bleu, tokens_of
 
 MOST_COMPARED: Final = 1_000

@@ -1,25 +1,178 @@
-"""Writes one poem in a form, line after line."""
+"""Writes one poem in a form, line after line.
+
+A form forbids the network most of what it would like to write. Drawing from what is left, character
+by character, favours beginnings that are likely but lead into a corner. So of many drafts each
+carries a weight: how probable the network held it, at every character, that what came next would be
+allowed. From time to time drafts of little weight are dropped and others doubled. What is left at
+the end is a sample of what the network writes when it happens to keep the form (Lew et al., 2023,
+Sequential Monte Carlo steering of large language models; Del Moral et al., 2006).
+"""
 
 import dataclasses
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-from charrnn.config import Choose, SamplingConfig
-from charrnn.errors import ConfigurationError, FormGivenUpError
+from charrnn.config import SamplingConfig
+from charrnn.errors import FormGivenUpError
 from charrnn.forms.core.automaton import Automaton
-from charrnn.forms.core.form import Form
+from charrnn.forms.core.config import Choose, refuse_sampling_outside_a_form
 from charrnn.forms.core.opening import given_symbols, states_after_prompt
-from charrnn.forms.core.particles import Particle, chosen, write_line
 from charrnn.generation.constraint import Constraint, NoRepeat, states_after
 from charrnn.generation.draft import Draft
 from charrnn.generation.next_symbols import NextSymbols
 from charrnn.generation.pen import Pen
 from charrnn.generation.prompts import read_prompt
-from charrnn.generation.sampling import temperature_at
+from charrnn.generation.reading import gather
+from charrnn.generation.sampling import draw, temperature_at
 from charrnn.generation.writer import TextGenerator
+
+LEAST_EFFECTIVE: Final = 0.5
+"""Share of the drafts that has to count, or they are resampled; 0.5 is the usual choice."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Particle:
+    """A draft of a poem, with what is written of its line. A value.
+
+    Attributes:
+        draft: The poem.
+        log_weight: Logarithm of how much it counts beside the others.
+        line: What is written of the line.
+        log_probabilities: The network's, in nats, one for each character of it.
+    """
+
+    draft: Draft
+    log_weight: float = 0.0
+    line: str = ""
+    log_probabilities: tuple[float, ...] = ()
+
+
+def write_line(
+    pen: Pen,
+    particles: Sequence[Particle],
+    is_whole: Callable[[Draft], bool],
+    generator: np.random.Generator,
+) -> tuple[list[Particle], list[Draft]]:
+    """Write a line in each of some drafts, a character in all of them at a time.
+
+    After any character they are resampled, when too few of them count. A draft that has the line
+    whole waits for the others; one that no symbol may follow dies.
+
+    Args:
+        pen: Writes them.
+        particles: The drafts, at the beginning of the line or within it.
+        is_whole: Whether the line of a draft is whole.
+        generator: Draws the random numbers.
+
+    Returns:
+        The drafts that have the line whole, none where all have died, with their weights; and those
+        that died.
+    """
+    living, died = list(particles), list[Draft]()
+    going = [row for row, one in enumerate(living) if not is_whole(one.draft)]
+    while going:
+        grown = _grown(pen, [living[row] for row in going], generator)
+        for row, particle in reversed(list(zip(going, grown, strict=True))):
+            if particle is None:
+                died.append(living.pop(row).draft)
+            else:
+                living[row] = particle
+        if not all(is_whole(one.draft) for one in living):
+            living = _resampled(living, len(particles), generator)
+        going = [row for row, one in enumerate(living) if not is_whole(one.draft)]
+    return living, died
+
+
+def effective_size(log_weights: Sequence[float]) -> float:
+    """How many drafts of equal weight would be worth as much (Kong et al., 1994).
+
+    Args:
+        log_weights: At least one.
+    """
+    weights = _weights(log_weights)
+    return float(1 / np.square(weights).sum())
+
+
+def systematic(log_weights: Sequence[float], uniform: float, count: int) -> list[int]:
+    """Resample with one random number (Carpenter et al., 1999).
+
+    On average a draft is taken as often as its share of the weight says, and never a whole time
+    more or less.
+
+    Args:
+        log_weights: Of the drafts; at least one.
+        uniform: A random number from [0, 1).
+        count: How many to take.
+
+    Returns:
+        Which drafts are taken, in their order.
+    """
+    cumulative = _weights(log_weights).cumsum()
+    places = (uniform + np.arange(count)) / count * cumulative[-1]
+    taken = np.searchsorted(cumulative, places, side="right")
+    last = np.searchsorted(cumulative, cumulative[-1])  # of any weight; rounding must not pass it
+    rows: list[int] = np.minimum(taken, last).tolist()
+    return rows
+
+
+def chosen(log_weights: Sequence[float], uniform: float) -> int:
+    """Draw one draft by weight; `uniform` is a random number from [0, 1)."""
+    (row,) = systematic(log_weights, uniform, 1)
+    return row
+
+
+def _resampled(
+    particles: list[Particle], count: int, generator: np.random.Generator
+) -> list[Particle]:
+    """So many drafts, resampled when too few of those that are left count."""
+    log_weights = [one.log_weight for one in particles]
+    if effective_size(log_weights) >= LEAST_EFFECTIVE * count:
+        return particles
+    ancestors = systematic(log_weights, generator.random(), count)
+    return [replace(particles[row], log_weight=0.0) for row in ancestors]
+
+
+def _grown(
+    pen: Pen, particles: Sequence[Particle], generator: np.random.Generator
+) -> list[Particle | None]:
+    """Some drafts with one more symbol each; None for one that no symbol may follow."""
+    drafts = [particle.draft for particle in particles]
+    reading = gather(drafts)
+    written = [len(particle.line) for particle in particles]
+    prospect = pen.next_symbols.of(drafts, reading.logits, written, shares=True)
+    grown: list[Particle | None] = [None] * len(drafts)
+    if not prospect.rows:
+        return grown
+    if len(prospect.rows) < len(drafts):
+        drafts = [drafts[row] for row in prospect.rows]
+        reading = reading.rows(prospect.rows)
+    assert prospect.log_shares is not None
+    symbols = draw(prospect.logits, generator.random(len(drafts)))
+    steps = pen.steps(drafts, reading, symbols)
+    for row, log_share, step in zip(
+        prospect.rows, prospect.log_shares.tolist(), steps, strict=True
+    ):
+        before = particles[row]
+        kept = (step.log_probability,) if step.character else ()
+        grown[row] = Particle(
+            step.draft,
+            before.log_weight + log_share,
+            before.line + step.character,
+            before.log_probabilities + kept,
+        )
+    return grown
+
+
+def _weights(log_weights: Sequence[float]) -> npt.NDArray[np.float64]:
+    """Weights that add up to 1."""
+    weights: npt.NDArray[np.float64] = np.exp(np.array(log_weights) - max(log_weights))
+    weights /= weights.sum()
+    return weights
+
 
 MOST_RETURNS: Final = 8
 """How often a line is begun again before the poem is given up."""
@@ -44,13 +197,13 @@ class WrittenLine:
     last: bool
 
 
-class Composer:
+class SMCDecoder:
     """Writes poems in a form that begin alike, each from random numbers of its own.
 
     Args:
         writer: The network.
         automaton: The form.
-        form: The same form, which tells how many lines there are.
+        lines: How many lines the form has.
         config: How characters are drawn.
         prompt: What the poems begin with.
         particles: How many drafts of a line are written at once.
@@ -68,14 +221,14 @@ class Composer:
         self,
         writer: TextGenerator,
         automaton: Automaton,
-        form: Form,
+        lines: int,
         config: SamplingConfig,
         prompt: str,
         *,
         particles: int,
         choose: Choose,
     ) -> None:
-        refuse_what_contradicts_a_form(config)
+        refuse_sampling_outside_a_form(config)
         read = read_prompt(
             prompt.lstrip(), writer.vocabulary, writer.layout, stanzas=writer.stanzas
         )
@@ -86,7 +239,7 @@ class Composer:
         )
         self._writer = writer
         self._automaton = automaton
-        self._form = form
+        self._lines = lines
         self._config = config
         self._others = writer.constraints(config)
         self._others_begun = states_after(self._others, read.ids)
@@ -110,9 +263,9 @@ class Composer:
             FormGivenUpError: A line could not be finished.
         """
         states = self._states(generator)
-        if self._automaton.finished(states[0]):
+        if self._automaton.is_final(states[0]):
             return
-        number, text = self._automaton.lines(states[0]), self.prompt
+        number, text = self._automaton.lines_written(states[0]), self.prompt
         drafts = self._beginnings(states)
 
         def begin_again() -> list[Particle]:
@@ -141,7 +294,7 @@ class Composer:
             written, died = write_line(
                 self._pen_at(number),
                 drafts,
-                lambda draft: draft.ended or self._automaton.lines(draft.kept[0]) > number,
+                lambda draft: draft.ended or self._automaton.lines_written(draft.kept[0]) > number,
                 generator,
             )
             if written:
@@ -172,7 +325,7 @@ class Composer:
         symbols, after = given_symbols(self._automaton, states)
         draft = dataclasses.replace(self.begun, kept=(states[0], *self._others_begun))
         line, log_probabilities = "", list[float]()
-        for step in self._pen_at(self._automaton.lines(states[0])).retrace(draft, symbols):
+        for step in self._pen_at(self._automaton.lines_written(states[0])).retrace(draft, symbols):
             draft = step.draft
             line += step.character
             log_probabilities += [step.log_probability] if step.character else []
@@ -187,12 +340,12 @@ class Composer:
 
     def _pen_at(self, line: int) -> Pen:
         """What writes a line, at the temperature that the settings have for it."""
-        progress = line / max(1, self._form.lines - 1)
+        progress = line / max(1, self._lines - 1)
         temperature = self._config.temperature
         if isinstance(temperature, str):
             temperature = float(temperature_at(temperature, progress))
         if temperature not in self._pens:
-            # Poems are ranked by the poet; a schedule may end at 0, where there is nothing to rank.
+            # Poems are ranked by the form writer; a schedule may end at 0, where there is nothing to rank.
             config = dataclasses.replace(self._config, temperature=temperature, best_of=1)
             writer = self._writer
             constraints: list[Constraint] = [self._automaton, *self._others]
@@ -213,30 +366,17 @@ class Composer:
         )
 
     def _finished(self, draft: Draft) -> bool:
-        return draft.ended or self._automaton.finished(draft.kept[0])
+        return draft.ended or self._automaton.is_final(draft.kept[0])
 
     def _obstacles(self, died: Sequence[Draft]) -> Iterator[str]:
         """What forbids all that the form allows to drafts that died."""
         for draft in died:
             form, *states = draft.kept
-            open_ = self._automaton.allowed(form)
+            open_ = self._automaton.allowed_tokens(form)
             for constraint, state in zip(self._others, states, strict=True):
-                allowed = constraint.allowed(state)
+                allowed = constraint.allowed_tokens(state)
                 if allowed is not None and (open_ & ~allowed).any():
                     yield "no-repeat" if isinstance(constraint, NoRepeat) else "max-copy"
-
-
-def refuse_what_contradicts_a_form(config: SamplingConfig) -> None:
-    """Refuse settings that mean nothing where a form is kept; raises ConfigurationError."""
-    if config.beam is not None:
-        raise ConfigurationError(
-            "a poem in a form is drawn, many drafts at once, and not searched for. Leave out beam; "
-            "best-of takes the best of several poems."
-        )
-    if config.length is not None:
-        raise ConfigurationError("a form tells how long a poem is. Leave out length.")
-    if config.lines != "corpus":
-        raise ConfigurationError("a form tells how many lines a poem has. Leave out lines.")
 
 
 def _complaint(number: int, obstacles: Sequence[str]) -> str:

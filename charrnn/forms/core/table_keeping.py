@@ -1,11 +1,11 @@
-"""Learning what the poems of a run teach, and keeping it beside the network."""
+"""Learning tables from the poems of a run, and keeping them beside the network."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Any, Final, cast
 
-from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE, CheckpointWriter
+from charrnn.checkpoint import CheckpointWriter
 from charrnn.corpus.indexing import poems_at, try_to_keep
 from charrnn.corpus.layout import Spans
 from charrnn.corpus.long_text import whole_lines
@@ -13,55 +13,15 @@ from charrnn.corpus.reading import Corpus
 from charrnn.corpus.splitting import split_corpus
 from charrnn.errors import FormError
 from charrnn.files import write_text
-from charrnn.forms.chinese.learned_sounds import LearnedSounds
-from charrnn.forms.chinese.lines import is_han
-from charrnn.forms.chinese.sound_learning import learn_sounds
-from charrnn.forms.core.learned_tables import read_lesson
-from charrnn.forms.english.learned_words import LearnedWords, learn_words
-from charrnn.forms.english.words import is_latin
+from charrnn.forms.core.language import Language, all_languages
+from charrnn.forms.core.learned_tables import LearnedTable, read_table
 from charrnn.record import RunRecord
 
 LONGEST_READ: Final = 50_000_000
 """Characters of the training part that are read at most, the first; some seconds' work."""
 
 
-class _Kind(NamedTuple):
-    """Something that poems teach.
-
-    Attributes:
-        file: Its file.
-        name: What it is called where it is left out, and what for it is there.
-        concerns: Whether a character is one that it is about.
-        learn: Learns it; raises FormError where the texts do not teach it.
-        read: Reads its file.
-    """
-
-    file: str
-    name: str
-    concerns: Callable[[str], bool]
-    learn: Callable[[Iterable[str]], LearnedSounds | LearnedWords]
-    read: Callable[[str, str], LearnedSounds | LearnedWords]
-
-
-_KINDS: Final = (
-    _Kind(
-        SOUNDS_FILE,
-        "The tones and rhymes that its poems teach, by which Chinese verse is written,",
-        is_han,
-        learn_sounds,
-        LearnedSounds.from_json,
-    ),
-    _Kind(
-        WORDS_FILE,
-        "The words of the text, with which English verse is written,",
-        is_latin,
-        learn_words,
-        LearnedWords.from_json,
-    ),
-)
-
-
-def keep_lessons(
+def keep_learned_tables(
     writer: CheckpointWriter, corpus: Corpus, record: RunRecord, noted: Callable[[str], None]
 ) -> None:
     """Keep what the poems of a run that has ended teach, unless it is there already.
@@ -74,24 +34,26 @@ def keep_lessons(
         record: The run.
         noted: Is told what is left out, and why.
     """
-    for kind in _KINDS:
-        try_to_keep(f"{kind.name} are", partial(_keep, kind, writer, corpus, record), noted)
+    for language in all_languages().values():
+        keep = partial(_keep, language, writer, corpus, record)
+        try_to_keep(f"{language.table_title} are", keep, noted)
 
 
-def _keep(kind: _Kind, writer: CheckpointWriter, corpus: Corpus, record: RunRecord) -> None:
-    path = writer.directory / kind.file
+def _keep(language: Language, writer: CheckpointWriter, corpus: Corpus, record: RunRecord) -> None:
+    path = writer.directory / language.table_file
     try:
-        if read_lesson(path, kind.read).corpus == corpus.digest:
+        if read_table(path, language.read_table).corpus == corpus.digest:
             return
     except (FormError, OSError):
         pass  # Missing or of no use; it is made now.
-    if not any(map(kind.concerns, record.vocabulary)):
+    if not any(map(language.writes, record.vocabulary)):
         return
     try:
-        lesson = kind.learn(_learned_texts(corpus, record))
+        table = language.learn_table(_learned_texts(corpus, record))
     except FormError:
         return  # It is verse of another kind, or too little of it.
-    write_text(path, dataclasses.replace(lesson, corpus=corpus.digest).to_json())
+    named = dataclasses.replace(cast("Any", table), corpus=corpus.digest)
+    write_text(path, cast("LearnedTable", named).to_json())
 
 
 def _learned_texts(corpus: Corpus, record: RunRecord) -> Iterator[str]:

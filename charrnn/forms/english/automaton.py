@@ -6,7 +6,7 @@ letter may be a capital. The words are such as a dictionary has, or are made of 
 judgement about their syllables, stress and rhyme.
 
 A word may be said in any of its ways, but the last one of a line in one way for length, metre and
-rhyme together. The words of a rhyme belong to one family, and each to another clan of it
+rhyme together. The words of a rhyme belong to one rhyme class, and each to another group of homophones in it
 (`charrnn.forms.english.rhyme_classes`). All this is a little narrower than what
 `charrnn.forms.english.verify` passes, in favour of what it passes without doubt.
 """
@@ -17,22 +17,77 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from charrnn.corpus.vocabulary import BREAK, Vocabulary
 from charrnn.errors import FormError
+from charrnn.forms.core.automaton import OutputTokens
 from charrnn.forms.core.form import Form
-from charrnn.forms.core.requirements import Demands
-from charrnn.forms.english.given_line import spell
-from charrnn.forms.english.junctures import Juncture, Junctures
+from charrnn.forms.core.requirements import Requirements
 from charrnn.forms.english.lexicon import Lexicon
-from charrnn.forms.english.plan import VersePlan
-from charrnn.forms.english.required_words import Placement, place_words
-from charrnn.forms.english.requirements import read_demands
-from charrnn.forms.english.separators import Separators, Symbols
-from charrnn.forms.english.word_trie import Node
-from charrnn.forms.english.writable_words import writable_words
+from charrnn.forms.english.plan import VersePlan, WordBoundaries, WordBoundary
+from charrnn.forms.english.pronunciation import Rhymes
+from charrnn.forms.english.requirements import EnglishPlacement, place_words, read_requirements
+from charrnn.forms.english.word_trie import Node, writable_words
 from charrnn.generation.ending import LINE_END
 from charrnn.generation.filters import Mask
+
+
+class GivenSymbols(NamedTuple):
+    """The symbols of a line that is given.
+
+    Attributes:
+        symbols: They follow one another.
+        marked: Whether a mark stands at its end already.
+    """
+
+    symbols: tuple[int, ...]
+    marked: bool
+
+
+def spell(text: str, vocabulary: Vocabulary, writable: Mask) -> GivenSymbols | None:
+    """The symbols of a line; None where some of them cannot be written."""
+    symbols = tuple(vocabulary.id_of(character) for character in text)
+    if not all(writable[symbol] for symbol in symbols):
+        return None
+    return GivenSymbols(symbols, not (text[-1].isalnum() or text[-1] in "'’"))
+
+
+Symbols = npt.NDArray[np.int64]
+
+CLOSING: Final = ".!?"
+"""Marks that may stand after a word, and that a poem may end with."""
+
+PAUSING: Final = ",;:"
+"""Further marks that may stand after a word."""
+
+
+class Separators:
+    """The symbols between words, those that can be written.
+
+    Args:
+        vocabulary: What the symbols stand for.
+        writable: `(vocabulary,)`, true for the symbols that may be written at all.
+
+    Attributes:
+        spaces: The space, if there is one.
+        joints: What may stand right between two words: the space and the hyphen.
+        closing: The marks of `CLOSING`.
+        pausing: The marks of `PAUSING`.
+        line_ends: The line end, if there is one.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, writable: Mask) -> None:
+        def symbols(characters: str) -> Symbols:
+            known = [vocabulary.id_of(one) for one in characters if one in vocabulary]
+            return np.array([symbol for symbol in known if writable[symbol]], np.int64)
+
+        self.spaces = symbols(" ")
+        self.joints = symbols(" -")
+        self.closing = symbols(CLOSING)
+        self.pausing = symbols(PAUSING)
+        self.line_ends = symbols("\n")
+
 
 _STATES_KEPT: Final = 1 << 13
 
@@ -61,12 +116,12 @@ class _State(NamedTuple):
     """A poem between two symbols.
 
     Attributes:
-        juncture: Where its latest word began; while a line is written that is given, the end of it.
+        boundary: Where its latest word began; while a line is written that is given, the end of it.
         phase: What has been written since.
         node: The letters of the word; or the characters of the given line, as its depth.
     """
 
-    juncture: Juncture
+    boundary: WordBoundary
     phase: _Phase
     node: Node
 
@@ -82,26 +137,26 @@ class EnglishAutomaton:
         words: The words that may be used, in small letters with straight apostrophes. Those are
             passed over that the lexicon has to guess, that have no syllable, that cannot be spelled
             or would be read as something else.
-        vocabulary: What the symbols stand for.
-        writable: `(vocabulary,)`, true for the symbols that may be written at all.
-        end: The symbol that ends a poem, written or not.
-        demands: What is asked on top of the form.
+        tokens: What the network can write.
+        requirements: What is asked on top of the form.
+        rhymes: The least that counts as a rhyme.
 
     Raises:
         FormError: The form is not English, or the network has learned no line ends.
         ConfigurationError: What is demanded is not what it should be.
     """
 
-    def __init__(  # noqa: PLR0917 (what else a poem depends on goes by order, as in Chinese)
+    def __init__(
         self,
         form: Form,
         lexicon: Lexicon,
         words: Collection[str],
-        vocabulary: Vocabulary,
-        writable: Mask,
-        end: int | None,
-        demands: Demands,
+        tokens: OutputTokens,
+        requirements: Requirements,
+        *,
+        rhymes: Rhymes = "perfect",
     ) -> None:
+        vocabulary, writable, end = tokens
         if form.language != "english":
             raise FormError(f"{form.name} is a Chinese form, and cannot be written in English.")
         self._separators = Separators(vocabulary, writable)
@@ -110,7 +165,7 @@ class EnglishAutomaton:
                 "this network has learned no line ends, so the lines of a poem could not be told "
                 "apart."
             )
-        read = read_demands(demands, form.lines, lexicon)
+        read = read_requirements(requirements, form.lines, lexicon)
         usable = frozenset(words)
         further = {
             word.key
@@ -124,11 +179,11 @@ class EnglishAutomaton:
         self._plan = VersePlan(
             form,
             written.spoken,
-            written.families(read.rhymes),
+            written.classes(rhymes),
             read,
             joined=bool(len(self._separators.joints)),
         )
-        self._junctures = Junctures(self._plan)
+        self._boundaries = WordBoundaries(self._plan)
         self._lines = form.lines
         self._must = len(read.must)
         self._size = vocabulary.size
@@ -141,7 +196,7 @@ class EnglishAutomaton:
         self._mask = functools.lru_cache(_STATES_KEPT)(self._mask_of)
         self._next = functools.lru_cache(_STATES_KEPT)(self._state_after)
 
-    def start(self) -> Hashable:
+    def initial_state(self) -> Hashable:
         """The first of the states that a poem may begin in.
 
         Required words stand in the first lines that will have them. Where nothing is possible,
@@ -149,7 +204,7 @@ class EnglishAutomaton:
         """
         return self._begun(self._placement(lambda: range(self._lines)))
 
-    def starts(self, generator: np.random.Generator, count: int) -> Sequence[Hashable]:
+    def initial_states(self, generator: np.random.Generator, count: int) -> Sequence[Hashable]:
         """States to begin in, one for each of so many drafts of a poem.
 
         The lines of required words are drawn for each.
@@ -171,44 +226,44 @@ class EnglishAutomaton:
             placements.append(placement)
         return [self._begun(placements[draft % draws]) for draft in range(count)]
 
-    def allowed(self, state: Hashable) -> Mask:
+    def allowed_tokens(self, state: Hashable) -> Mask:
         """`(vocabulary,)`, true for the symbols that may come next; not to be changed."""
         return self._mask(state)
 
-    def advance(self, state: Hashable, symbol: int) -> Hashable:
+    def next_state(self, state: Hashable, symbol: int) -> Hashable:
         """The state after one of the symbols that are allowed."""
         return self._next(state, int(symbol))
 
-    def finished(self, state: Hashable) -> bool:
+    def is_final(self, state: Hashable) -> bool:
         """Whether the poem is whole, with the symbol that ends it."""
         assert isinstance(state, _State)
         return state.phase is _Phase.DONE
 
-    def lines(self, state: Hashable) -> int:
+    def lines_written(self, state: Hashable) -> int:
         """How many of its lines are whole, with the symbol that ends them."""
         assert isinstance(state, _State)
-        return 0 if state.phase in _IN_GIVEN else state.juncture.line
+        return 0 if state.phase in _IN_GIVEN else state.boundary.line
 
-    def _placement(self, lines: Callable[[], Sequence[int]]) -> Placement | None:
+    def _placement(self, lines: Callable[[], Sequence[int]]) -> EnglishPlacement | None:
         """Lines for the required words; None where no poem is possible."""
         if not self._can_be_parted or (self._line_given and self._given is None):
             return None
         return place_words(self._must, lambda placed: bool(self._plan.beginnings(placed)), lines)
 
-    def _begun(self, placement: Placement | None) -> _State:
+    def _begun(self, placement: EnglishPlacement | None) -> _State:
         """Where a poem begins; a place where nothing is allowed, if there is no placement."""
         if placement is None:
-            return _State(Juncture(0, (), ()), _Phase.WORD, _NOWHERE)
-        juncture = Juncture(self._plan.first, placement, self._plan.beginnings(placement))
+            return _State(WordBoundary(0, (), ()), _Phase.WORD, _NOWHERE)
+        boundary = WordBoundary(self._plan.first, placement, self._plan.beginnings(placement))
         if self._given is not None:
-            return _State(juncture, _Phase.GIVEN, _NOWHERE)
-        return _State(juncture, _Phase.WORD, self._trie.root)
+            return _State(boundary, _Phase.GIVEN, _NOWHERE)
+        return _State(boundary, _Phase.WORD, self._trie.root)
 
     def _mask_of(self, state: _State) -> Mask:
         mask = np.zeros(self._size, np.bool_)
         if state.phase is _Phase.WORD:
             branches = self._trie.branches(state.node)
-            mask[branches.symbols] = self._junctures.leading(state.juncture, branches)
+            mask[branches.symbols] = self._boundaries.leading(state.boundary, branches)
         after = self._after_given if state.phase in _IN_GIVEN else self._after_letters
         for symbols in after(state):
             mask[symbols] = True
@@ -231,13 +286,13 @@ class EnglishAutomaton:
 
     def _after_letters(self, state: _State) -> Iterable[Symbols]:
         """What may stand after the letters of a word, if it is whole, or after its mark."""
-        juncture, phase, node = state
+        boundary, phase, node = state
         word = None if phase is _Phase.DONE else self._trie.word(node)
         if word is None:
             return
-        last = juncture.line == self._lines - 1
-        goes_on = self._junctures.after_word(juncture, word) is not None
-        ends = self._junctures.after_line(juncture, word) is not None
+        last = boundary.line == self._lines - 1
+        goes_on = self._boundaries.after_word(boundary, word) is not None
+        ends = self._boundaries.after_line(boundary, word) is not None
         if goes_on:
             yield self._separators.joints if phase is _Phase.WORD else self._separators.spaces
         if ends and not (last and phase is _Phase.PAUSE):
@@ -250,33 +305,33 @@ class EnglishAutomaton:
             yield self._separators.pausing
 
     def _state_after(self, state: _State, symbol: int) -> _State:
-        juncture, phase, node = state
+        boundary, phase, node = state
         if phase in _IN_GIVEN:
             return self._state_after_given(state, symbol)
         if phase is _Phase.WORD and symbol in self._trie.branches(node).nodes:
-            return _State(juncture, phase, self._trie.branches(node).nodes[symbol])
+            return _State(boundary, phase, self._trie.branches(node).nodes[symbol])
         word = self._trie.word(node)
         assert word is not None
         if symbol in self._separators.closing:
-            return _State(juncture, _Phase.CLOSE, node)
+            return _State(boundary, _Phase.CLOSE, node)
         if symbol in self._separators.pausing:
-            return _State(juncture, _Phase.PAUSE, node)
+            return _State(boundary, _Phase.PAUSE, node)
         if symbol in self._separators.joints:
-            return self._word_begun(self._junctures.after_word(juncture, word))
-        return self._word_begun(self._junctures.after_line(juncture, word))
+            return self._word_begun(self._boundaries.after_word(boundary, word))
+        return self._word_begun(self._boundaries.after_line(boundary, word))
 
     def _state_after_given(self, state: _State, symbol: int) -> _State:
         """One character more of a line that is given, or of what ends it."""
         assert self._given is not None
-        juncture, _, node = state
+        boundary, _, node = state
         if node.depth < len(self._given.symbols):
-            return _State(juncture, _Phase.GIVEN, node._replace(depth=node.depth + 1))
+            return _State(boundary, _Phase.GIVEN, node._replace(depth=node.depth + 1))
         if symbol not in (*self._end, *self._separators.line_ends):
-            return _State(juncture, _Phase.GIVEN_ENDED, node)
-        return self._word_begun(juncture)
+            return _State(boundary, _Phase.GIVEN_ENDED, node)
+        return self._word_begun(boundary)
 
-    def _word_begun(self, juncture: Juncture | None) -> _State:
+    def _word_begun(self, boundary: WordBoundary | None) -> _State:
         """A poem where a word may begin, unless it is whole."""
-        assert juncture is not None
-        phase = _Phase.DONE if juncture.line == self._lines else _Phase.WORD
-        return _State(juncture, phase, self._trie.root)
+        assert boundary is not None
+        phase = _Phase.DONE if boundary.line == self._lines else _Phase.WORD
+        return _State(boundary, phase, self._trie.root)

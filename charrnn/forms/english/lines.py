@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from charrnn.forms.english.metre import Bits, MetreMasks, Places
+from charrnn.forms.english.metre import Bits, MetreMasks, MetrePlaces
 from charrnn.forms.english.spoken_words import Flags, SpokenWords
 from charrnn.forms.english.word_trie import Branches
 
@@ -15,7 +15,7 @@ _LETTERS_KEPT: Final = 512
 Words = tuple[int, ...]
 """Different words by their numbers, in order."""
 
-Moves = tuple[tuple[Places, int], ...]
+Moves = tuple[tuple[MetrePlaces, int], ...]
 """Where words may begin, and how many syllables they have."""
 
 
@@ -37,7 +37,7 @@ class LineRule(NamedTuple):
     rhyming: bool = False
 
 
-class Position(NamedTuple):
+class LinePosition(NamedTuple):
     """How far a line has come, where a word may begin.
 
     Attributes:
@@ -45,7 +45,7 @@ class Position(NamedTuple):
         missing: The words that have to come yet.
     """
 
-    places: Places
+    places: MetrePlaces
     missing: Words
 
 
@@ -73,7 +73,7 @@ class VerseLine:
         self.rule = rule
         self.joined = joined
         self.masks = MetreMasks(rule.templates, rhyming=rule.rhyming)
-        self.start = Position(self.masks.starts, rule.holds)
+        self.start = LinePosition(self.masks.starts, rule.holds)
         self._fits: Moves = tuple(
             (self.masks.fits(shape), shape.syllables) for shape in spoken.shapes
         )
@@ -90,7 +90,7 @@ class VerseLine:
             found[self.spoken.slice_of(word)] = True
         return found
 
-    def ending(self, places: Places, missing: Words) -> Flags:
+    def ending(self, places: MetrePlaces, missing: Words) -> Flags:
         """`(ways,)`, true for those that end the line, said from one of some places on."""
         if len(missing) > 1:
             return np.zeros(len(self.spoken.ways), np.bool_)
@@ -98,22 +98,22 @@ class VerseLine:
         ends: Flags = flags[self.spoken.shape_of]
         return ends & self.ways_of(missing) if missing else ends
 
-    def places_before(self, goals: Places) -> list[Places]:
+    def places_before(self, goals: MetrePlaces) -> list[MetrePlaces]:
         """Where a word may begin that leads to some places, for each shape."""
         return [fit & (goals >> count) for fit, count in self._fits]
 
-    def last(self, way: int) -> Places:
+    def last(self, way: int) -> MetrePlaces:
         """Where a last word may begin that is said in some way."""
         return self.last_places[int(self.spoken.shape_of[way])]
 
-    def last_of(self, ways: Flags) -> Places:
+    def last_of(self, ways: Flags) -> MetrePlaces:
         """Where a last word may begin that is said in one of some ways."""
         found = 0
         for shape in self.spoken.shapes_among(ways):
             found |= self.last_places[shape]
         return found
 
-    def after(self, places: Places, word: int) -> Places:
+    def after(self, places: MetrePlaces, word: int) -> MetrePlaces:
         """Where the line may stand after a word, in any of its ways."""
         reached = 0
         for way in self.spoken.ways_of(word):
@@ -121,7 +121,7 @@ class VerseLine:
             reached |= (places & fit) << count
         return reached
 
-    def before(self, goals: Places, word: int) -> Places:
+    def before(self, goals: MetrePlaces, word: int) -> MetrePlaces:
         """Where a word may begin that leads to some places, in any of its ways."""
         found = 0
         for way in self.spoken.ways_of(word):
@@ -148,7 +148,7 @@ class VerseLine:
             endings &= (self.spoken.last_letters == self.rule.ends)[self.spoken.word_of]
         return endings
 
-    def _reached(self, first: Flags) -> dict[Words, Places]:
+    def _reached(self, first: Flags) -> dict[Words, MetrePlaces]:
         """Where a second or later word may begin, by the words that are missing there."""
         if not self.joined:
             return {}
@@ -185,7 +185,7 @@ class LineFinish:
         self._nexts = functools.cache(self._next_places)
         self._letters = functools.lru_cache(_LETTERS_KEPT)(self._letter_places)
 
-    def leading(self, position: Position, branches: Branches) -> Flags:
+    def leading(self, position: LinePosition, branches: Branches) -> Flags:
         """`(letters,)`, true for those that lead to a word that may come next.
 
         Args:
@@ -199,15 +199,15 @@ class LineFinish:
             found |= (bits & chunk.of(places)) != 0
         return found
 
-    def after(self, position: Position, word: int) -> Position:
+    def after(self, position: LinePosition, word: int) -> LinePosition:
         """Where the line stands after a word that is not its last; at no place if it cannot be."""
         missing = without(position.missing, word)
         if not (self.line.joined and self._begins(position, word)):
-            return Position(0, missing)
+            return LinePosition(0, missing)
         places = self.line.after(position.places, word) & self.goals(missing)
-        return Position(places, missing)
+        return LinePosition(places, missing)
 
-    def last_ways(self, position: Position, word: int) -> list[int]:
+    def last_ways(self, position: LinePosition, word: int) -> list[int]:
         """The ways to say a word as the last one of the line; none if it cannot be."""
         if without(position.missing, word) or not self._begins(position, word):
             return []
@@ -217,11 +217,11 @@ class LineFinish:
             if self.ways[way] and self.line.last(way) & position.places
         ]
 
-    def _begins(self, position: Position, word: int) -> bool:
+    def _begins(self, position: LinePosition, word: int) -> bool:
         """Whether a word may begin the line, or need not."""
         return not position.places & self.line.masks.starts or bool(self.line.beginnings[word])
 
-    def _goals(self, missing: Words) -> Places:
+    def _goals(self, missing: Words) -> MetrePlaces:
         """Where further words may begin, so that the line can be finished."""
         line = self.line
         found = line.last_of(self._ending_ways(missing))
@@ -269,21 +269,21 @@ def without(words: Words, word: int) -> Words:
     return tuple(one for one in words if one != word)
 
 
-def _after(moves: Moves, places: Places) -> Places:
+def _after(moves: Moves, places: MetrePlaces) -> MetrePlaces:
     reached = 0
     for fit, count in moves:
         reached |= (places & fit) << count
     return reached
 
 
-def _before(moves: Moves, goals: Places) -> Places:
+def _before(moves: Moves, goals: MetrePlaces) -> MetrePlaces:
     found = 0
     for fit, count in moves:
         found |= fit & (goals >> count)
     return found
 
 
-def _closure(places: Places, more: Callable[[Places], Places]) -> Places:
+def _closure(places: MetrePlaces, more: Callable[[MetrePlaces], MetrePlaces]) -> MetrePlaces:
     """Some places, those that they lead to, and so on."""
     known = 0
     while known != places:

@@ -13,11 +13,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.forms.english.pronunciation import Pronunciation
-from charrnn.forms.english.rhyme import rhyming_syllables
+from charrnn.forms.english.pronunciation import Pronunciation, rhyming_syllables
 from charrnn.forms.english.scansion import clashes_of
 
-Places = int
+MetrePlaces = int
 """A set of places: bit n is set where place n is one of them."""
 
 
@@ -25,7 +24,7 @@ Bits = npt.NDArray[np.unsignedinteger]
 """Sets of places, or a part of each: see `chunks`."""
 
 
-class Shape(NamedTuple):
+class WordShape(NamedTuple):
     """What metre sees of a word said in one way.
 
     Attributes:
@@ -39,10 +38,10 @@ class Shape(NamedTuple):
     rhyming: int | None = None
 
 
-def shape_of(way: Pronunciation) -> Shape:
+def shape_of(way: Pronunciation) -> WordShape:
     """The shape of a word that is said in some way."""
     rhyming, *_ = (*rhyming_syllables(way), None)
-    return Shape(way.syllables, clashes_of(way, "u" * way.syllables), rhyming)
+    return WordShape(way.syllables, clashes_of(way, "u" * way.syllables), rhyming)
 
 
 class MetreMasks:
@@ -68,8 +67,8 @@ class MetreMasks:
             if not following.startswith(one)
         ]
         self._rows: list[tuple[int, str]] = []
-        self.starts: Places = 0
-        self._line_ends: Places = 0
+        self.starts: MetrePlaces = 0
+        self._line_ends: MetrePlaces = 0
         offset = 0
         for row in whole:
             self._rows.append((offset, row))
@@ -79,9 +78,9 @@ class MetreMasks:
                     self._line_ends |= 1 << (offset + len(template))
             offset += len(row) + 1
         self.chunks = chunks(offset)
-        self._fits: dict[Shape, Places] = {}
+        self._fits: dict[WordShape, MetrePlaces] = {}
 
-    def fits(self, shape: Shape) -> Places:
+    def fits(self, shape: WordShape) -> MetrePlaces:
         """Where a word of this shape may begin."""
         if shape not in self._fits:
             self._fits[shape] = sum(
@@ -92,11 +91,11 @@ class MetreMasks:
             )
         return self._fits[shape]
 
-    def after(self, places: Places, shape: Shape) -> Places:
+    def after(self, places: MetrePlaces, shape: WordShape) -> MetrePlaces:
         """Where a line stands after a word of this shape, which began at one of some places."""
         return (places & self.fits(shape)) << shape.syllables
 
-    def last(self, shape: Shape) -> Places:
+    def last(self, shape: WordShape) -> MetrePlaces:
         """Where a word of this shape may begin that ends the line."""
         fits = self.fits(shape)
         if self._rhyming:
@@ -119,11 +118,11 @@ class Chunk:
         self._type = type_
         self._whole = int(np.iinfo(type_).max)
 
-    def of(self, places: Places) -> np.unsignedinteger:
+    def of(self, places: MetrePlaces) -> np.unsignedinteger:
         """The part of some places that lies in the chunk."""
         return self._type(places >> self._first & self._whole)
 
-    def of_each(self, places: Iterable[Places]) -> Bits:
+    def of_each(self, places: Iterable[MetrePlaces]) -> Bits:
         """The same for several sets of places."""
         return np.array([one >> self._first & self._whole for one in places], self._type)
 

@@ -5,16 +5,30 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from charrnn.forms.core.form import Form
-from charrnn.forms.english.lines import LineFinish, LineRule, Position, VerseLine
+from charrnn.forms.english.lines import LineFinish, LinePosition, LineRule, VerseLine, Words
 from charrnn.forms.english.metre import MetreMasks, shape_of
-from charrnn.forms.english.required_words import UNPLACED, Placement
-from charrnn.forms.english.requirements import EnglishDemands, GivenLine, SaidWord
-from charrnn.forms.english.rhyme import rhyme_of
-from charrnn.forms.english.rhyme_classes import Part, RhymeFamilies, sounds_of
-from charrnn.forms.english.rhyme_places import Alive, alive_of, open_clans
+from charrnn.forms.english.pronunciation import rhyme_of
+from charrnn.forms.english.requirements import (
+    UNPLACED,
+    EnglishPlacement,
+    EnglishRequirements,
+    GivenLine,
+    SaidWord,
+)
+from charrnn.forms.english.rhyme_classes import (
+    Alive,
+    Part,
+    RhymeClasses,
+    alive_of,
+    open_homophones,
+    sounds_of,
+)
 from charrnn.forms.english.scansion import templates_of
 from charrnn.forms.english.spoken_words import Flags, SpokenWords
+from charrnn.forms.english.word_trie import Branches
 
 _LINES_KEPT: Final = 256
 _FINISHES_KEPT: Final = 64
@@ -24,7 +38,7 @@ Rhymed = tuple[tuple[str, Alive], ...]
 """What is left to the rhymes that have been begun and not finished, by their letters, in order."""
 
 
-class Hypothesis(NamedTuple):
+class VariantState(NamedTuple):
     """What a poem may become, where a word may begin, if it is of one variant of its form.
 
     Attributes:
@@ -34,7 +48,7 @@ class Hypothesis(NamedTuple):
     """
 
     variant: int
-    position: Position
+    position: LinePosition
     rhymed: Rhymed
 
 
@@ -47,8 +61,8 @@ class VersePlan:
     Args:
         form: The form.
         spoken: The words that the poem may be written with, those included that it must have.
-        families: How they rhyme.
-        demands: What is asked on top of the form.
+        classes: How they rhyme.
+        requirements: What is asked on top of the form.
         joined: Whether words can be parted, so that a line may have more than one.
     """
 
@@ -56,60 +70,66 @@ class VersePlan:
         self,
         form: Form,
         spoken: SpokenWords,
-        families: RhymeFamilies,
-        demands: EnglishDemands,
+        classes: RhymeClasses,
+        requirements: EnglishRequirements,
         *,
         joined: bool,
     ) -> None:
         self.lines = form.lines
         self._spoken = spoken
-        self._families = families
-        self._demands = demands
+        self._classes = classes
+        self._requirements = requirements
         self._joined = joined
         self._templates = [
             [templates_of(line, form.metre) for line in variant] for variant in form.variants
         ]
         self._letters = [[line.rhyme for line in variant] for variant in form.variants]
-        self._required = [spoken.number(word.key) for word in demands.must]
+        self._required = [spoken.number(word.key) for word in requirements.must]
         self._rule = functools.lru_cache(_PLACEMENTS_KEPT)(self._line_rule)
         self._line = functools.lru_cache(_LINES_KEPT)(self._line_of_rule)
-        self._clans = functools.lru_cache(_LINES_KEPT)(self._clans_of_rule)
+        self._homophones = functools.lru_cache(_LINES_KEPT)(self._homophones_of_rule)
         self._finish = functools.lru_cache(_FINISHES_KEPT)(self._finish_of_rule)
         self.beginnings = functools.lru_cache(_PLACEMENTS_KEPT)(self._beginnings)
 
     @property
     def first(self) -> int:
         """The first line that is to be written, from 0: the second where the first is given."""
-        return int(self._demands.first_line is not None)
+        return int(self._requirements.first_line is not None)
 
-    def finish(self, line: int, placement: Placement, hypothesis: Hypothesis) -> LineFinish:
-        """What a line may be if a hypothesis holds."""
-        variant = hypothesis.variant
+    def finish(
+        self, line: int, placement: EnglishPlacement, variant_state: VariantState
+    ) -> LineFinish:
+        """What a line may be if one variant holds."""
+        variant = variant_state.variant
         rule = self._rule(variant, line, placement)
         letter = self._letter(variant, line)
         if not letter:
             return self._finish(rule, None, None)
         later = tuple(self._rule(variant, one, placement) for one in self._later(variant, line))
-        return self._finish(rule, later, dict(hypothesis.rhymed).get(letter))
+        return self._finish(rule, later, dict(variant_state.rhymed).get(letter))
 
     def after_line(
-        self, line: int, placement: Placement, hypothesis: Hypothesis, ways: Iterable[int]
-    ) -> Hypothesis:
+        self,
+        line: int,
+        placement: EnglishPlacement,
+        variant_state: VariantState,
+        ways: Iterable[int],
+    ) -> VariantState:
         """What holds after a line whose last word may be said in some ways, at least one."""
-        variant = hypothesis.variant
-        rhymed = dict(hypothesis.rhymed)
+        variant = variant_state.variant
+        rhymed = dict(variant_state.rhymed)
         letter = self._letter(variant, line)
         before = dict(rhymed.pop(letter, ()))
         if letter and self._later(variant, line):
             used: dict[int, set[int]] = defaultdict(set)
             for way in ways:
-                clan = int(self._families.clan_of[way])
-                family = int(self._families.family_of[clan])
-                used[family] |= {clan, *before.get(family, ())}
+                homophones = int(self._classes.homophones_of[way])
+                rhyme_class = int(self._classes.class_of[homophones])
+                used[rhyme_class] |= {homophones, *before.get(rhyme_class, ())}
             rhymed[letter] = alive_of(used)
-        return self._hypothesis(variant, line + 1, placement, rhymed)
+        return self._variant_state(variant, line + 1, placement, rhymed)
 
-    def _beginnings(self, placement: Placement) -> tuple[Hypothesis, ...]:
+    def _beginnings(self, placement: EnglishPlacement) -> tuple[VariantState, ...]:
         """What holds where the poem begins to be written, for each variant that is possible."""
         if any(
             number is None and line != UNPLACED and line >= self.first
@@ -122,34 +142,36 @@ class VersePlan:
                 continue
             rhymed = self._rhymed_at_first(variant, placement)
             if rhymed is not None and self._possible(variant, placement, rhymed):
-                found.append(self._hypothesis(variant, self.first, placement, rhymed))
+                found.append(self._variant_state(variant, self.first, placement, rhymed))
         return tuple(found)
 
-    def _hypothesis(
-        self, variant: int, line: int, placement: Placement, rhymed: Mapping[str, Alive]
-    ) -> Hypothesis:
+    def _variant_state(
+        self, variant: int, line: int, placement: EnglishPlacement, rhymed: Mapping[str, Alive]
+    ) -> VariantState:
         """What holds before a line, which may be one after the last."""
-        start = Position(0, ())
+        start = LinePosition(0, ())
         if line < self.lines:
             start = self._line(self._rule(variant, line, placement)).start
-        return Hypothesis(variant, start, tuple(sorted(rhymed.items())))
+        return VariantState(variant, start, tuple(sorted(rhymed.items())))
 
     def _has_room(self, variant: int) -> bool:
         """Whether a poem is long enough for the words that must stand in it, wherever they do.
 
         It spares trying every placement of too many of them.
         """
-        given = self._demands.first_line
+        given = self._requirements.first_line
         there = {word.key for word in given.words} if given else set()
         needed = sum(
             min(way.syllables for way in word.ways)
-            for word in self._demands.must
+            for word in self._requirements.must
             if word.key not in there
         )
         templates = self._templates[variant][self.first :]
         return needed <= sum(max(map(len, line), default=0) for line in templates)
 
-    def _possible(self, variant: int, placement: Placement, rhymed: Mapping[str, Alive]) -> bool:
+    def _possible(
+        self, variant: int, placement: EnglishPlacement, rhymed: Mapping[str, Alive]
+    ) -> bool:
         """Whether each rhyme can be finished, and each line that has none."""
         begun: set[str] = set()
         for line in range(self.first, self.lines):
@@ -158,14 +180,16 @@ class VersePlan:
                 continue
             if letter:
                 begun.add(letter)
-            hypothesis = self._hypothesis(variant, line, placement, rhymed)
-            if not self.finish(line, placement, hypothesis).ways.any():
+            variant_state = self._variant_state(variant, line, placement, rhymed)
+            if not self.finish(line, placement, variant_state).ways.any():
                 return False
         return True
 
-    def _rhymed_at_first(self, variant: int, placement: Placement) -> dict[str, Alive] | None:
+    def _rhymed_at_first(
+        self, variant: int, placement: EnglishPlacement
+    ) -> dict[str, Alive] | None:
         """What the rhymes may be before a line is written; None where nothing is possible."""
-        given, target = self._demands.first_line, self._demands.rhyme_with
+        given, target = self._requirements.first_line, self._requirements.rhyme_with
         letter = self._target_letter(variant)
         if target is not None and not letter:
             return None
@@ -173,35 +197,35 @@ class VersePlan:
             return self._rhymed_after(given, variant, placement)
         if target is None:
             return {}
-        parts = {self._families.part(rhyme) for rhyme in sounds_of(target.ways)}
+        parts = {self._classes.part(rhyme) for rhyme in sounds_of(target.ways)}
         return {letter: self._alive(parts, [target])}
 
     def _rhymed_after(
-        self, given: GivenLine, variant: int, placement: Placement
+        self, given: GivenLine, variant: int, placement: EnglishPlacement
     ) -> dict[str, Alive] | None:
         """The same after the line that is given; None where it does not keep the form."""
         keys = [word.key for word in given.words]
         letters = [letter for letter in given.text.lower() if letter.isalpha()]
         if not (
-            letters[0].startswith(self._demands.begins[:1])
-            and letters[-1].startswith(self._demands.ends[:1])
+            letters[0].startswith(self._requirements.begins[:1])
+            and letters[-1].startswith(self._requirements.ends[:1])
             and all(
                 word.key in keys
-                for word, line in zip(self._demands.must, placement, strict=True)
+                for word, line in zip(self._requirements.must, placement, strict=True)
                 if line == 0
             )
         ):
             return None
         masks = MetreMasks(self._templates[variant][0], rhyming=bool(self._letters[variant][0]))
-        parts = _parts(given, masks, self._families)
-        target = self._demands.rhyme_with
+        parts = _parts(given, masks, self._classes)
+        target = self._requirements.rhyme_with
         letter = self._target_letter(variant)
         rhymed: dict[str, Alive] = {}
         if parts is None:
             return None
         ends = [given.words[-1]]
         if target is not None:
-            wanted = {self._families.part(rhyme) for rhyme in sounds_of(target.ways)}
+            wanted = {self._classes.part(rhyme) for rhyme in sounds_of(target.ways)}
             if letter != self._letter(variant, 0):
                 rhymed[letter] = self._alive(wanted, [target])
             elif self._alike(ends[0], target) or not parts & wanted:
@@ -216,24 +240,24 @@ class VersePlan:
 
     def _alike(self, one: SaidWord, other: SaidWord) -> bool:
         """Whether two words are too much alike to rhyme."""
-        if self._demands.rhymes == "slant":
+        if self._classes.slant:
             return one.key == other.key
         return one.key == other.key or bool(sounds_of(one.ways) & sounds_of(other.ways))
 
     def _alive(self, parts: set[Part], ends: list[SaidWord]) -> Alive:
-        """The families of some sounds, of which words have been used."""
-        families = [self._families.family(part) for part in parts]
+        """The classes of some sounds, of which words have been used."""
+        classes = [self._classes.rhyme_class(part) for part in parts]
         return alive_of(
             {
-                family: frozenset().union(
-                    *(self._families.clans_like(end.key, end.ways, family) for end in ends)
+                rhyme_class: frozenset().union(
+                    *(self._classes.homophones_like(end.key, end.ways, rhyme_class) for end in ends)
                 )
-                for family in families
-                if family is not None
+                for rhyme_class in classes
+                if rhyme_class is not None
             }
         )
 
-    def _line_rule(self, variant: int, line: int, placement: Placement) -> LineRule:
+    def _line_rule(self, variant: int, line: int, placement: EnglishPlacement) -> LineRule:
         holds = {
             number
             for number, place in zip(self._required, placement, strict=True)
@@ -241,8 +265,8 @@ class VersePlan:
         }
         return LineRule(
             self._templates[variant][line],
-            self._demands.begins[line : line + 1],
-            self._demands.ends[line : line + 1],
+            self._requirements.begins[line : line + 1],
+            self._requirements.ends[line : line + 1],
             tuple(sorted(holds)),
             rhyming=bool(self._letters[variant][line]),
         )
@@ -252,7 +276,11 @@ class VersePlan:
         letter = self._letters[variant][line]
         if self._letters[variant].count(letter) > 1:
             return letter
-        return letter if self._demands.rhyme_with and letter == self._target_letter(variant) else ""
+        return (
+            letter
+            if self._requirements.rhyme_with and letter == self._target_letter(variant)
+            else ""
+        )
 
     def _target_letter(self, variant: int) -> str:
         """The letter of the first rhyme; "" where there is none."""
@@ -268,8 +296,8 @@ class VersePlan:
     def _line_of_rule(self, rule: LineRule) -> VerseLine:
         return VerseLine(self._spoken, rule, joined=self._joined)
 
-    def _clans_of_rule(self, rule: LineRule) -> Flags:
-        return self._families.clans(self._line(rule).endings)
+    def _homophones_of_rule(self, rule: LineRule) -> Flags:
+        return self._classes.homophones(self._line(rule).endings)
 
     def _finish_of_rule(
         self, rule: LineRule, later: tuple[LineRule, ...] | None, alive: Alive | None
@@ -278,13 +306,13 @@ class VersePlan:
         line = self._line(rule)
         if later is None:
             return LineFinish(line, line.endings)
-        clans = open_clans(
-            self._families, self._clans(rule), [self._clans(one) for one in later], alive
+        homophones = open_homophones(
+            self._classes, self._homophones(rule), [self._homophones(one) for one in later], alive
         )
-        return LineFinish(line, line.endings & clans[self._families.clan_of])
+        return LineFinish(line, line.endings & homophones[self._classes.homophones_of])
 
 
-def _parts(given: GivenLine, masks: MetreMasks, families: RhymeFamilies) -> set[Part] | None:
+def _parts(given: GivenLine, masks: MetreMasks, classes: RhymeClasses) -> set[Part] | None:
     """What a line rhymes by, said so that it keeps its metre; None where it cannot be said so."""
     places = masks.starts
     *words, last = given.words
@@ -295,4 +323,78 @@ def _parts(given: GivenLine, masks: MetreMasks, families: RhymeFamilies) -> set[
     ways = [way for way in last.ways if places & masks.last(shape_of(way))]
     if not ways:
         return None
-    return {families.part(rhyme) for way in ways if (rhyme := rhyme_of(way)) is not None}
+    return {classes.part(rhyme) for way in ways if (rhyme := rhyme_of(way)) is not None}
+
+
+_KEPT: Final = 1 << 14
+
+
+class WordBoundary(NamedTuple):
+    """A poem where a word begins. A value.
+
+    Attributes:
+        line: Which of its lines, from 0; how many it has, where it is whole.
+        placement: Where required words stand.
+        variants: What it may become.
+    """
+
+    line: int
+    placement: EnglishPlacement
+    variants: tuple[VariantState, ...]
+
+
+class WordBoundaries:
+    """How the words of a poem follow one another.
+
+    Args:
+        plan: The lines of the poem.
+
+    Attributes:
+        after_word: Gives the boundary after a word in the line; None where it cannot stand there.
+        after_line: Gives the boundary after the last word of a line; None where it cannot be that.
+    """
+
+    def __init__(self, plan: VersePlan) -> None:
+        self._plan = plan
+        self._finishes = functools.lru_cache(_KEPT)(self._finishes_of)
+        self._places = functools.lru_cache(_KEPT)(self._places_of)
+        self.after_word = functools.lru_cache(_KEPT)(self._after_word)
+        self.after_line = functools.lru_cache(_KEPT)(self._after_line)
+
+    def leading(self, boundary: WordBoundary, branches: Branches) -> Flags:
+        """`(symbols,)`, true for those of some branches that lead to a word that may follow."""
+        found = np.zeros(len(branches.bounds), np.bool_)
+        if len(found):
+            for finish, position in self._places(boundary):
+                found |= finish.leading(position, branches)
+        return found[branches.letters]
+
+    def _finishes_of(self, boundary: WordBoundary) -> tuple[tuple[VariantState, LineFinish], ...]:
+        line, placement, variants = boundary
+        return tuple((one, self._plan.finish(line, placement, one)) for one in variants)
+
+    def _places_of(self, boundary: WordBoundary) -> tuple[tuple[LineFinish, LinePosition], ...]:
+        """Where the line stands under variants that see the same words in it, taken together."""
+        found: dict[tuple[LineFinish, Words], LinePosition] = {}
+        for variant_state, finish in self._finishes(boundary):
+            places, missing = variant_state.position
+            known = found.get((finish, missing), LinePosition(0, missing))
+            found[finish, missing] = LinePosition(known.places | places, missing)
+        return tuple((finish, position) for (finish, _), position in found.items())
+
+    def _after_word(self, boundary: WordBoundary, word: int) -> WordBoundary | None:
+        left = []
+        for variant_state, finish in self._finishes(boundary):
+            position = finish.after(variant_state.position, word)
+            if position.places:
+                left.append(variant_state._replace(position=position))
+        return boundary._replace(variants=tuple(left)) if left else None
+
+    def _after_line(self, boundary: WordBoundary, word: int) -> WordBoundary | None:
+        line, placement, _ = boundary
+        left = []
+        for variant_state, finish in self._finishes(boundary):
+            ways = finish.last_ways(variant_state.position, word)
+            if ways:
+                left.append(self._plan.after_line(line, placement, variant_state, ways))
+        return WordBoundary(line + 1, placement, tuple(left)) if left else None

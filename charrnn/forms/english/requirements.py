@@ -1,12 +1,13 @@
-"""What is asked of an English poem on top of its form, read and understood."""
+"""What is required of an English poem, and the lines in which required words stand."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from charrnn.errors import ConfigurationError
-from charrnn.forms.core.requirements import Demands
+from charrnn.forms.core.requirements import Requirements
 from charrnn.forms.english.lexicon import Lexicon
 from charrnn.forms.english.pronunciation import Pronunciation
-from charrnn.forms.english.rhyme import Rhymes
 from charrnn.forms.english.words import Word, words_of
 
 
@@ -37,7 +38,7 @@ class GivenLine:
 
 
 @dataclass(frozen=True, slots=True)
-class EnglishDemands:
+class EnglishRequirements:
     """What is asked of an English poem.
 
     Attributes:
@@ -46,7 +47,6 @@ class EnglishDemands:
         must: Different words that have to stand in it.
         rhyme_with: What its first rhyme has to rhyme with, if anything.
         first_line: Its first line, if it is given.
-        rhymes: The least that counts as a rhyme.
     """
 
     begins: str
@@ -54,30 +54,34 @@ class EnglishDemands:
     must: tuple[SaidWord, ...]
     rhyme_with: SaidWord | None
     first_line: GivenLine | None
-    rhymes: Rhymes
 
 
-def read_demands(demands: Demands, lines: int, lexicon: Lexicon) -> EnglishDemands:
+def read_requirements(
+    requirements: Requirements, lines: int, lexicon: Lexicon
+) -> EnglishRequirements:
     """Understand what is asked of an English poem.
 
     Args:
-        demands: As they were typed.
+        requirements: As they were typed.
         lines: How many lines the poem has.
         lexicon: How words are said, those included that it can only guess.
 
     Raises:
         ConfigurationError: One of them is not what it should be.
     """
-    acrostic = _acrostic(demands.acrostic, lines)
-    at_start = demands.acrostic_at == "start"
-    must = {word.key: word for word in (_must(text, lexicon) for text in demands.must)}
-    return EnglishDemands(
+    acrostic = _acrostic(requirements.acrostic, lines)
+    at_start = requirements.acrostic_at == "start"
+    must = {word.key: word for word in (_must(text, lexicon) for text in requirements.must)}
+    return EnglishRequirements(
         begins=acrostic if at_start else "",
         ends="" if at_start else acrostic,
         must=tuple(must.values()),
-        rhyme_with=_last_word(demands.rhyme_with, lexicon) if demands.rhyme_with else None,
-        first_line=_given_line(demands.first_line, lexicon) if demands.first_line else None,
-        rhymes=demands.rhymes,
+        rhyme_with=_last_word(requirements.rhyme_with, lexicon)
+        if requirements.rhyme_with
+        else None,
+        first_line=_given_line(requirements.first_line, lexicon)
+        if requirements.first_line
+        else None,
     )
 
 
@@ -132,3 +136,66 @@ def _given_line(text: str, lexicon: Lexicon) -> GivenLine:
 def _said(word: Word) -> SaidWord:
     assert word.sound is not None
     return SaidWord(word.key, word.sound.pronunciations)
+
+
+EnglishPlacement = tuple[int, ...]
+"""The line, from 0, of each word that must stand in the poem; `UNPLACED` for one that has none."""
+
+UNPLACED: Final = -1
+
+MOST_TRIED: Final = 1_000
+"""Placements that are looked at before the search is given up."""
+
+
+def place_words(
+    count: int, fits: Callable[[EnglishPlacement], bool], lines: Callable[[], Sequence[int]]
+) -> EnglishPlacement | None:
+    """Find a line for each word, by trying them in turn and going back where none will do.
+
+    Those that fewest lines will have come first.
+
+    Args:
+        count: How many words there are.
+        fits: Whether a poem can be written with some words placed, whatever is left.
+        lines: Gives the lines of the poem in the order in which they are tried for a word.
+
+    Returns:
+        Where the words stand; None where they cannot all stand in the poem.
+
+    Raises:
+        ConfigurationError: They are so many that it was not found out in a while.
+    """
+    nowhere = (UNPLACED,) * count
+    alone = [
+        {line for line in lines() if fits(_with(nowhere, word, line))} for word in range(count)
+    ]
+    order = sorted(range(count), key=lambda word: len(alone[word]))
+    tried = 0
+
+    def extended(placed: EnglishPlacement, depth: int) -> EnglishPlacement | None:
+        """The placement that goes on from one of the first words of the order."""
+        nonlocal tried
+        tried += 1
+        if tried > MOST_TRIED:
+            raise ConfigurationError(
+                f"{count} words that must stand in the poem are too many to find out whether there "
+                "is a place for all of them. Demand fewer."
+            )
+        if not fits(placed):
+            return None
+        if depth == count:
+            return placed
+        word = order[depth]
+        for line in lines():
+            if (
+                line in alone[word]
+                and (found := extended(_with(placed, word, line), depth + 1)) is not None
+            ):
+                return found
+        return None
+
+    return extended(nowhere, 0) if all(alone) else None
+
+
+def _with(placed: EnglishPlacement, word: int, line: int) -> EnglishPlacement:
+    return (*placed[:word], line, *placed[word + 1 :])

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 from charrnn.corpus.vocabulary import BREAK
 from charrnn.errors import FormError
-from charrnn.forms.chinese.lines import verse_lines
+from charrnn.forms.chinese.language import with_profile
 from charrnn.forms.chinese.rhyme_books import find_sounds
-from charrnn.forms.chinese.sounds import ChineseSounds, Reading, SoundTable, rhymes
+from charrnn.forms.chinese.sounds import ChineseSounds, Reading, SoundTable, rhymes, verse_lines
 from charrnn.forms.chinese.verify import verify_chinese
 from charrnn.forms.core.automaton import Automaton
-from charrnn.forms.core.form import Form, Line, with_profile
+from charrnn.forms.core.form import Form, Line
 from charrnn.forms.core.known_forms import find_form, known_forms
-from charrnn.forms.core.requirements import Demands
 from tests.forms.chinese import toy_forms as forms
 from tests.forms.chinese.toy_language import (
+    Asked,
     automaton_of,
     follows,
     form,
@@ -38,7 +38,7 @@ installed = pytest.mark.skipif(
 Choice = Callable[[Any, Sequence[int]], int]
 """Chooses one of the symbols that are allowed in a state."""
 
-NOTHING = Demands()
+NOTHING = Asked()
 
 COUPLET = form(
     [Line(lengths=(2,), pattern="中平", rhyme="A"), Line(lengths=(2,), pattern="仄平", rhyme="A")],
@@ -77,7 +77,7 @@ MADE_UP = SoundTable(
 def allowed_by(
     wanted: Form,
     characters: str,
-    demands: Demands = NOTHING,
+    demands: Asked = NOTHING,
     *,
     sounds: ChineseSounds = TOY,
     banned: str = "",
@@ -85,7 +85,7 @@ def allowed_by(
     """What may follow each beginning, wherever the words stand that must stand somewhere."""
     automaton = automaton_of(wanted, sounds, characters, demands, banned)
     allowed: dict[str, set[str]] = {}
-    for start in set(automaton.starts(np.random.default_rng(0), 400)):
+    for start in set(automaton.initial_states(np.random.default_rng(0), 400)):
         for text, symbols in walked(automaton, vocabulary_of(characters), start).items():
             allowed.setdefault(text, set()).update(symbols)
     return allowed
@@ -100,10 +100,10 @@ def poem_of(automaton: Automaton, state: Any, characters: str, choose: Choice) -
     """A poem of what somebody chooses, each time among the symbols that are allowed."""
     vocabulary = vocabulary_of(characters)
     text = ""
-    while not automaton.finished(state):
-        symbol = choose(state, np.flatnonzero(automaton.allowed(state)).tolist())
+    while not automaton.is_final(state):
+        symbol = choose(state, np.flatnonzero(automaton.allowed_tokens(state)).tolist())
         text += vocabulary.decode([symbol])
-        state = automaton.advance(state, symbol)
+        state = automaton.next_state(state, symbol)
     return text
 
 
@@ -123,14 +123,17 @@ def into_a_corner(automaton: Automaton) -> Choice:
     """The choice that leaves the fewest ways to go on."""
 
     def choose(state: Any, symbols: Sequence[int]) -> int:
-        return min(symbols, key=lambda one: automaton.allowed(automaton.advance(state, one)).sum())
+        return min(
+            symbols,
+            key=lambda one: automaton.allowed_tokens(automaton.next_state(state, one)).sum(),
+        )
 
     return choose
 
 
 @pytest.mark.parametrize("readings", ["any", "strict"])
 def test_what_is_allowed_is_what_some_poem_goes_on_with(readings: Any) -> None:
-    demands = Demands(readings=readings)
+    demands = Asked(readings=readings)
     poems = poems_of(COUPLET, TOY, "东中看月鱼", demands, parting="，。", closing="。")
     assert allowed_by(COUPLET, "东中看月鱼，。", demands) == follows(poems)
     assert "月东，月中。" in poems
@@ -140,7 +143,7 @@ def test_what_is_allowed_is_what_some_poem_goes_on_with(readings: Any) -> None:
 
 @pytest.mark.parametrize("readings", ["any", "strict"])
 def test_rhymes_that_cross_are_kept_apart(readings: Any) -> None:
-    demands = Demands(readings=readings)
+    demands = Asked(readings=readings)
     poems = poems_of(CROSSED, TOY, "东中月发看", demands, parting="，", closing=[""])
     assert allowed_by(CROSSED, "东中月发看，", demands) == follows(poems)
     assert "东，看月，中，发" in poems
@@ -153,7 +156,7 @@ def test_any_form_with_any_demands_allows_exactly_its_poems(data: st.DataObject)
     wanted = data.draw(forms.forms(longest))
     characters = "东南西北"[: data.draw(st.integers(2, 4))]
     sounds = data.draw(forms.sounds(characters))
-    demands = data.draw(forms.demands(characters, longest))
+    demands = data.draw(forms.requirements(characters, longest))
     marks, parting, closing = data.draw(
         st.sampled_from(
             [
@@ -176,11 +179,11 @@ def test_whoever_chooses_the_poem_keeps_its_form(data: st.DataObject) -> None:
     longest = tuple(data.draw(st.lists(st.integers(1, 5), min_size=1, max_size=8)))
     wanted = data.draw(forms.forms(longest))
     letters = data.draw(st.sampled_from([LETTERS, LETTERS[:24], LETTERS[24:36]]))
-    demands = data.draw(forms.demands(letters, longest))
+    demands = data.draw(forms.requirements(letters, longest))
     characters = letters + data.draw(st.sampled_from(["，。", "\n", ".", "，？\n"]))
     automaton = automaton_of(wanted, MADE_UP, characters, demands)
     taste = by_taste(data.draw(st.integers(0, 99)), len(characters) + 2)
-    for start in automaton.starts(np.random.default_rng(0), 3):
+    for start in automaton.initial_states(np.random.default_rng(0), 3):
         for choose in (taste, into_a_corner(automaton)):
             poem = poem_of(automaton, start, characters, choose)
             assert keeps(verse_lines(poem), wanted, MADE_UP, demands)
@@ -195,8 +198,8 @@ def test_every_form_can_be_written_with_a_table_of_ones_own(name: str, readings:
     for profile in ("strict", "246", "rhyme-only"):
         wanted = with_profile(find_form(name), profile)
         characters = LETTERS + "，。！\n"
-        automaton = automaton_of(wanted, MADE_UP, characters, Demands(readings=readings))
-        for start in automaton.starts(np.random.default_rng(7), 3):
+        automaton = automaton_of(wanted, MADE_UP, characters, Asked(readings=readings))
+        for start in automaton.initial_states(np.random.default_rng(7), 3):
             poem = poem_of(automaton, start, characters, at_random(7))
             assert verify_chinese(poem, wanted, MADE_UP, readings).passes
             assert poem[-1] in "。！"
@@ -209,9 +212,9 @@ def test_every_form_can_be_written_by_its_rhyme_book(name: str) -> None:
     sounds = find_sounds(wanted.book)
     assert isinstance(sounds, SoundTable)
     characters = "".join(sounds.table) + "，。\n"
-    for demands in (NOTHING, Demands(must=("明月", "山"), acrostic="春江", readings="any")):
+    for demands in (NOTHING, Asked(must=("明月", "山"), acrostic="春江", readings="any")):
         automaton = automaton_of(wanted, sounds, characters, demands)
-        for start in automaton.starts(np.random.default_rng(3), 3):
+        for start in automaton.initial_states(np.random.default_rng(3), 3):
             poem = poem_of(automaton, start, characters, at_random(3))
             assert verify_chinese(poem, wanted, sounds).passes
             assert keeps(verse_lines(poem), wanted, sounds, demands)
@@ -223,8 +226,8 @@ def test_a_rhyme_in_both_tones_is_one_class_of_the_book() -> None:
     wanted = find_form("xijiangyue")
     sounds = find_sounds(wanted.book)
     characters = "".join(sounds.table) + "，。"
-    automaton = automaton_of(wanted, sounds, characters, Demands(rhyme_with="花"))
-    (start,) = automaton.starts(np.random.default_rng(0), 1)
+    automaton = automaton_of(wanted, sounds, characters, Asked(rhyme_with="花"))
+    (start,) = automaton.initial_states(np.random.default_rng(0), 1)
     poem = poem_of(automaton, start, characters, at_random(5))
     ends = [verse_lines(poem)[line][-1] for line in (1, 2, 3, 5, 6, 7)]
     shared = frozenset.intersection(*(rhymes(sounds, end) for end in ends))
@@ -270,7 +273,7 @@ def test_a_character_that_rhymes_in_one_reading_only_is_none_strictly() -> None:
         | {"看": frozenset({Reading("平", "寒"), Reading("仄", "翰")})},
     )
     assert "看，山。" in poems_written(pair, characters, sounds=sounds)
-    strict = poems_written(pair, characters, Demands(readings="strict"), sounds=sounds)
+    strict = poems_written(pair, characters, Asked(readings="strict"), sounds=sounds)
     assert {poem for poem in strict if "。" not in poem[:-1]} == {"山，间。", "间，山。"}
 
 
@@ -298,15 +301,15 @@ def test_lines_are_parted_by_what_the_network_can_write(
 
 def test_lines_are_counted_with_what_parts_them() -> None:
     automaton = automaton_of(COUPLET, TOY, "东中月，。\n", NOTHING)
-    state = automaton.start()
+    state = automaton.initial_state()
     vocabulary = vocabulary_of("东中月，。\n")
     counts = []
     for character in "月东，\n月中。":
-        state = automaton.advance(state, vocabulary.id_of(character))
-        counts.append(automaton.lines(state))
+        state = automaton.next_state(state, vocabulary.id_of(character))
+        counts.append(automaton.lines_written(state))
     assert counts == [0, 0, 1, 1, 1, 1, 2]
-    assert automaton.finished(state)
-    assert not automaton.allowed(state).any()
+    assert automaton.is_final(state)
+    assert not automaton.allowed_tokens(state).any()
 
 
 def test_a_poem_without_an_end_mark_is_finished_as_soon_as_it_is_whole() -> None:
@@ -336,40 +339,40 @@ def test_only_chinese_characters_stand_in_lines() -> None:
 @pytest.mark.parametrize(
     ("demands", "poems"),
     [
-        (Demands(acrostic="中"), {"中东。", "中中。", "中月。"}),
-        (Demands(acrostic="月", acrostic_at="end"), {"东月。", "中月。", "月月。"}),
-        (Demands(first_line="月月"), {"月月。"}),
-        (Demands(first_line="月月，"), {"月月。"}),
-        (Demands(must=("月月", "月")), {"月月。"}),
-        (Demands(must=("东月",), first_line="东月"), {"东月。"}),
-        (Demands(must=("东中", "中月")), set()),
-        (Demands(must=("天",)), set()),
-        (Demands(must=("月月月",)), set()),
-        (Demands(acrostic="天"), set()),
-        (Demands(first_line="月天"), set()),
-        (Demands(first_line="月"), set()),
-        (Demands(first_line="月中", acrostic="月"), {"月中。"}),
-        (Demands(first_line="月中", acrostic="东"), set()),
-        (Demands(first_line="月中", acrostic="月", acrostic_at="end"), set()),
+        (Asked(acrostic="中"), {"中东。", "中中。", "中月。"}),
+        (Asked(acrostic="月", acrostic_at="end"), {"东月。", "中月。", "月月。"}),
+        (Asked(first_line="月月"), {"月月。"}),
+        (Asked(first_line="月月，"), {"月月。"}),
+        (Asked(must=("月月", "月")), {"月月。"}),
+        (Asked(must=("东月",), first_line="东月"), {"东月。"}),
+        (Asked(must=("东中", "中月")), set()),
+        (Asked(must=("天",)), set()),
+        (Asked(must=("月月月",)), set()),
+        (Asked(acrostic="天"), set()),
+        (Asked(first_line="月天"), set()),
+        (Asked(first_line="月"), set()),
+        (Asked(first_line="月中", acrostic="月"), {"月中。"}),
+        (Asked(first_line="月中", acrostic="东"), set()),
+        (Asked(first_line="月中", acrostic="月", acrostic_at="end"), set()),
     ],
 )
-def test_what_is_demanded_stands_there(demands: Demands, poems: set[str]) -> None:
+def test_what_is_demanded_stands_there(demands: Asked, poems: set[str]) -> None:
     assert poems_written(form([Line(lengths=(2,))]), "东中月。", demands) == poems
 
 
 def test_a_word_may_share_characters_with_another_one() -> None:
     free = form([Line(lengths=(3,))])
-    assert poems_written(free, "东中月。", Demands(must=("东中", "中月"))) == {"东中月。"}
+    assert poems_written(free, "东中月。", Asked(must=("东中", "中月"))) == {"东中月。"}
 
 
 def test_each_draft_has_a_place_of_its_own_for_a_word() -> None:
     free = form([Line(lengths=(2,), pattern="中平"), Line(lengths=(1, 2))])
-    automaton = automaton_of(free, TOY, "东月，。", Demands(must=("月",)))
-    starts = automaton.starts(np.random.default_rng(1), 60)
+    automaton = automaton_of(free, TOY, "东月，。", Asked(must=("月",)))
+    starts = automaton.initial_states(np.random.default_rng(1), 60)
     assert len(starts) == 60
     places = {start.placements for start in starts}
     assert places == {((0, 0),), ((1, 0),), ((1, 1),)}
-    poems = poems_of(free, TOY, "东月", Demands(must=("月",)), parting="，。", closing="。")
+    poems = poems_of(free, TOY, "东月", Asked(must=("月",)), parting="，。", closing="。")
     for start in set(starts):
         ((line, place),) = start.placements
         expected = words_placed(poems, [("月", line, place)])
@@ -378,25 +381,25 @@ def test_each_draft_has_a_place_of_its_own_for_a_word() -> None:
 
 def test_the_same_random_numbers_place_words_alike() -> None:
     free = form([Line(lengths=(7,))] * 4)
-    automata = [automaton_of(free, TOY, "东月，。", Demands(must=("月", "东"))) for _ in range(2)]
-    first, second = (one.starts(np.random.default_rng(4), 9) for one in automata)
+    automata = [automaton_of(free, TOY, "东月，。", Asked(must=("月", "东"))) for _ in range(2)]
+    first, second = (one.initial_states(np.random.default_rng(4), 9) for one in automata)
     assert first == second
     assert len(set(first)) > 1
 
 
 def test_drafts_begin_alike_where_no_word_must_stand() -> None:
     automaton = automaton_of(COUPLET, TOY, "东中月，。", NOTHING)
-    assert automaton.starts(np.random.default_rng(0), 3) == [automaton.start()] * 3
+    assert automaton.initial_states(np.random.default_rng(0), 3) == [automaton.initial_state()] * 3
 
 
 @pytest.mark.parametrize(
-    ("characters", "demands"), [("月，。", NOTHING), ("东中月，。", Demands(must=("中", "天")))]
+    ("characters", "demands"), [("月，。", NOTHING), ("东中月，。", Asked(must=("中", "天")))]
 )
-def test_nothing_follows_where_no_poem_can_be(characters: str, demands: Demands) -> None:
+def test_nothing_follows_where_no_poem_can_be(characters: str, demands: Asked) -> None:
     automaton = automaton_of(COUPLET, TOY, characters, demands)
-    assert automaton.starts(np.random.default_rng(0), 3) == []
-    assert not automaton.allowed(automaton.start()).any()
-    assert not automaton.finished(automaton.start())
+    assert automaton.initial_states(np.random.default_rng(0), 3) == []
+    assert not automaton.allowed_tokens(automaton.initial_state()).any()
+    assert not automaton.is_final(automaton.initial_state())
 
 
 @pytest.mark.parametrize(
@@ -405,31 +408,31 @@ def test_nothing_follows_where_no_poem_can_be(characters: str, demands: Demands)
 )
 def test_the_first_rhyme_is_that_of_a_word_or_a_line(given: str, ends: set[str]) -> None:
     pair = form([Line(lengths=(1,)), *[Line(lengths=(1,), rhyme="A", ending="level")] * 2])
-    poems = poems_written(pair, "东中山间，。", Demands(rhyme_with=given), banned="。")
+    poems = poems_written(pair, "东中山间，。", Asked(rhyme_with=given), banned="。")
     assert {verse_lines(poem)[1] for poem in poems} == ends
 
 
 def test_only_the_first_rhyme_is_asked_for() -> None:
     wanted = form([Line(lengths=(1,), rhyme="B"), Line(lengths=(1,), rhyme="A")])
-    poems = poems_written(wanted, "东山，", Demands(rhyme_with="风"))
+    poems = poems_written(wanted, "东山，", Asked(rhyme_with="风"))
     assert poems == {"东，东", "东，山"}
 
 
 @pytest.mark.parametrize("given", ["月", "鱼", "云"])
 def test_what_has_no_rhyme_in_the_tone_that_is_asked_for_rhymes_with_nothing(given: str) -> None:
     level = form([Line(lengths=(1,), rhyme="A", ending="level")])
-    assert poems_written(level, "东中，。", Demands(rhyme_with=given)) == set()
+    assert poems_written(level, "东中，。", Asked(rhyme_with=given)) == set()
 
 
 def test_a_variant_without_rhymes_rhymes_with_nothing() -> None:
     either = form([Line(lengths=(1,), rhyme="A")], [Line(lengths=(1,))])
-    assert poems_written(either, "东山鱼", Demands(rhyme_with="风")) == {"东"}
+    assert poems_written(either, "东山鱼", Asked(rhyme_with="风")) == {"东"}
 
 
 def test_masks_are_kept_and_cannot_be_changed() -> None:
     automaton = automaton_of(COUPLET, TOY, "东中月，。", NOTHING)
-    mask = automaton.allowed(automaton.start())
-    assert mask is automaton.allowed(automaton.start())
+    mask = automaton.allowed_tokens(automaton.initial_state())
+    assert mask is automaton.allowed_tokens(automaton.initial_state())
     assert not mask[BREAK]
     with pytest.raises(ValueError, match="read-only"):
         mask[BREAK] = True
@@ -440,9 +443,9 @@ def test_states_are_values() -> None:
     walks = []
     for text in ("月东，", "中东。", "发东，"):
         automaton = automaton_of(COUPLET, TOY, "东中月发，。", NOTHING)
-        state = automaton.start()
+        state = automaton.initial_state()
         for symbol in vocabulary.encode(text).tolist():
-            state = automaton.advance(state, symbol)
+            state = automaton.next_state(state, symbol)
         walks.append(state)
     assert walks[0] == walks[1] == walks[2]
     assert len(set(walks)) == 1

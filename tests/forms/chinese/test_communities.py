@@ -4,7 +4,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.forms.chinese.communities import find_communities
+from charrnn.forms.chinese.sound_learning import find_communities
 
 
 def test_groups_are_told_apart() -> None:

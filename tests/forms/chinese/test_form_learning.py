@@ -7,13 +7,12 @@ from hypothesis import strategies as st
 from charrnn.corpus.indexing import poems_at
 from charrnn.corpus.reading import read_corpus
 from charrnn.errors import FormError
-from charrnn.forms.chinese.form_learning import learn_chinese_form, usual_book
-from charrnn.forms.chinese.lines import verse_lines
+from charrnn.forms.chinese.learning import learn_chinese_form, usual_book
 from charrnn.forms.chinese.sound_learning import learn_sounds
-from charrnn.forms.chinese.sounds import Reading, SoundTable
+from charrnn.forms.chinese.sounds import Reading, SoundTable, verse_lines
 from charrnn.forms.core.form import Form, Line
-from charrnn.forms.core.form_learning import FEWEST_POEMS
 from charrnn.forms.core.known_forms import find_form
+from charrnn.forms.core.learning import FEWEST_POEMS
 
 LEVEL = {
     name: f"{name}{more}"

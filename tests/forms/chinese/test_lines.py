@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.forms.chinese.lines import BREAKS, is_han, verse_lines
+from charrnn.forms.chinese.sounds import BREAKS, is_han, verse_lines
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from charrnn.errors import FormError
-from charrnn.forms.chinese.modern_rhymes import FINALS, PinyinSounds
+from charrnn.forms.chinese.rhyme_books import FINALS, PinyinSounds
 from charrnn.forms.chinese.sounds import Reading
 
 installed = pytest.mark.skipif(

@@ -7,19 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import ConfigurationError
-from charrnn.forms.chinese import placements
-from charrnn.forms.chinese.placements import Placement, Placements, PlacementSearch
+from charrnn.forms.chinese import requirements as placements
+from charrnn.forms.chinese.requirements import ChinesePlacement, ChinesePlacements, PlacementSearch
 
-PLACES = [Placement(line, start) for line in range(3) for start in range(2)]
+PLACES = [ChinesePlacement(line, start) for line in range(3) for start in range(2)]
 
 
-def apart(placed: Placements) -> bool:
+def apart(placed: ChinesePlacements) -> bool:
     """Whether no two words stand in one place."""
     taken = [one for one in placed if one is not None]
     return len(set(taken)) == len(taken)
 
 
-def in_one_line(placed: Placements) -> bool:
+def in_one_line(placed: ChinesePlacements) -> bool:
     return apart(placed) and len({one.line for one in placed if one is not None}) < 2
 
 
@@ -29,7 +29,9 @@ def in_one_line(placed: Placements) -> bool:
     st.integers(0, 9),
 )
 def test_places_are_found_whenever_there_are_any(
-    candidates: list[list[Placement]], possible: Callable[[Placements], bool], seed: int
+    candidates: list[list[ChinesePlacement]],
+    possible: Callable[[ChinesePlacements], bool],
+    seed: int,
 ) -> None:
     found = PlacementSearch(candidates, possible).draw(np.random.default_rng(seed))
     every = [placed for placed in itertools.product(*candidates) if possible(placed)]
@@ -52,11 +54,11 @@ def test_without_words_it_tells_whether_there_is_any_poem() -> None:
 
 def test_places_that_are_hard_to_find_are_found_by_thinking() -> None:
     """Only one order of twelve words will do, which nobody finds by chance."""
-    words: Sequence[Sequence[Placement]] = [
-        [Placement(0, start) for start in range(word, 12)] for word in range(12)
+    words: Sequence[Sequence[ChinesePlacement]] = [
+        [ChinesePlacement(0, start) for start in range(word, 12)] for word in range(12)
     ]
     found = PlacementSearch(words, apart).draw(np.random.default_rng(0))
-    assert found == tuple(Placement(0, start) for start in range(12))
+    assert found == tuple(ChinesePlacement(0, start) for start in range(12))
 
 
 def test_a_search_that_would_take_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

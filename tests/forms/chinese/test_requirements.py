@@ -11,7 +11,7 @@ from charrnn.forms.chinese.requirements import (
     rhyme_character,
 )
 from charrnn.forms.core.known_forms import find_form
-from charrnn.forms.core.requirements import Demands
+from charrnn.forms.core.requirements import Requirements
 from tests.forms.chinese.toy_language import vocabulary_of
 
 WORDS = vocabulary_of("春江花月夜")
@@ -19,7 +19,7 @@ IDS = {one: WORDS.id_of(one) for one in WORDS.characters}
 
 
 def fixed(**demands: Any) -> dict[int, FixedPlaces]:
-    return fixed_places(Demands(**demands), find_form("wujue"), WORDS)
+    return fixed_places(Requirements(**demands), find_form("wujue"), WORDS)
 
 
 def test_an_acrostic_fixes_a_place_of_each_of_its_lines() -> None:
@@ -47,7 +47,7 @@ def test_a_character_that_the_network_does_not_know_is_never_written() -> None:
 
 
 def test_words_are_required_once() -> None:
-    assert required_words(Demands(must=("花", "江月", "花")), WORDS) == (
+    assert required_words(Requirements(must=("花", "江月", "花")), WORDS) == (
         (IDS["花"],),
         (IDS["江"], IDS["月"]),
     )
@@ -55,7 +55,7 @@ def test_words_are_required_once() -> None:
 
 @pytest.mark.parametrize(("given", "character"), [("", None), ("江", "江"), ("春江花月夜，", "夜")])
 def test_a_line_rhymes_with_its_last_character(given: str, character: str | None) -> None:
-    assert rhyme_character(Demands(rhyme_with=given)) == character
+    assert rhyme_character(Requirements(rhyme_with=given)) == character
 
 
 @pytest.mark.parametrize(
@@ -83,10 +83,10 @@ def test_what_cannot_be_fixed_is_refused(demands: dict[str, str], message: str) 
 @pytest.mark.parametrize("word", ["", "moon", "明 月", "明月，"])
 def test_what_is_no_word_cannot_be_required(word: str) -> None:
     with pytest.raises(ConfigurationError, match="what must stand in a Chinese poem"):
-        required_words(Demands(must=("花", word)), WORDS)
+        required_words(Requirements(must=("花", word)), WORDS)
 
 
 @pytest.mark.parametrize("given", ["moon", "，", "明月a"])
 def test_what_does_not_end_in_a_character_rhymes_with_nothing(given: str) -> None:
     with pytest.raises(ConfigurationError, match="a Chinese poem rhymes with a character, or"):
-        rhyme_character(Demands(rhyme_with=given))
+        rhyme_character(Requirements(rhyme_with=given))

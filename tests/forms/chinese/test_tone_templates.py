@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from charrnn.forms.chinese.tone_templates import FEWEST_IN_PART, Tones, find_templates
+from charrnn.forms.chinese.learning import FEWEST_IN_PART, Tones, find_templates
 
 SIGNS = {"平": 1, "仄": -1}
 

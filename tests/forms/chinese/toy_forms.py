@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from charrnn.forms.chinese.sounds import TONES, Reading, SoundTable
 from charrnn.forms.core.form import Form, Line
-from charrnn.forms.core.requirements import Demands
-from tests.forms.chinese.toy_language import form
+from tests.forms.chinese.toy_language import Asked, form
 
 ENDINGS = st.sampled_from(["", "", "level", "oblique"])
 READINGS = st.sampled_from(["any", "strict"])
@@ -45,7 +44,7 @@ def sounds(draw: st.DrawFn, characters: str) -> SoundTable:
 
 
 @st.composite
-def demands(draw: st.DrawFn, characters: str, longest: tuple[int, ...]) -> Demands:
+def requirements(draw: st.DrawFn, characters: str, longest: tuple[int, ...]) -> Asked:
     """Some of what can be demanded of a poem; often nothing."""
 
     def maybe(strategy: st.SearchStrategy[str]) -> str:
@@ -53,7 +52,7 @@ def demands(draw: st.DrawFn, characters: str, longest: tuple[int, ...]) -> Deman
 
     word = st.text(characters, min_size=1, max_size=2)
     position: Any = draw(st.sampled_from(["start", "end"]))
-    return Demands(
+    return Asked(
         acrostic=maybe(st.text(characters, max_size=len(longest))),
         acrostic_at=position,
         must=tuple(draw(st.lists(word, max_size=2))) if draw(st.booleans()) else (),

@@ -3,22 +3,30 @@
 import itertools
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
 from charrnn.forms.chinese.automaton import ChineseAutomaton
-from charrnn.forms.chinese.lines import is_han, verse_lines
-from charrnn.forms.chinese.sounds import ChineseSounds, rhymes
+from charrnn.forms.chinese.sounds import ChineseSounds, is_han, rhymes, verse_lines
 from charrnn.forms.chinese.verify import verify_chinese
-from charrnn.forms.core.automaton import Automaton
+from charrnn.forms.core.automaton import Automaton, OutputTokens
+from charrnn.forms.core.config import Readings
 from charrnn.forms.core.form import Form, Line
-from charrnn.forms.core.requirements import Demands
+from charrnn.forms.core.requirements import Requirements
 
 TONES = {"平": "平", "仄": "仄", "level": "平", "oblique": "仄"}
 
 Follows = dict[str, set[str]]
 """What may follow each beginning of a poem; nothing follows a whole one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked(Requirements):
+    """What is asked of a poem, and how strictly characters are read."""
+
+    readings: Readings = "any"
 
 
 def form(*variants: Sequence[Line]) -> Form:
@@ -37,29 +45,30 @@ def vocabulary_of(characters: str) -> Vocabulary:
 
 
 def automaton_of(
-    wanted: Form, sounds: ChineseSounds, characters: str, demands: Demands, banned: str = ""
+    wanted: Form, sounds: ChineseSounds, characters: str, asked: Asked, banned: str = ""
 ) -> ChineseAutomaton:
     vocabulary = vocabulary_of(characters)
     writable = np.ones(vocabulary.size, np.bool_)
     writable[[BREAK, UNKNOWN, *map(vocabulary.id_of, banned)]] = False
-    return ChineseAutomaton(wanted, sounds, vocabulary, writable, demands)
+    tokens = OutputTokens(vocabulary, writable, BREAK)
+    return ChineseAutomaton(wanted, sounds, tokens, asked, asked.readings)
 
 
-def keeps(lines: Sequence[str], wanted: Form, sounds: ChineseSounds, demands: Demands) -> bool:
+def keeps(lines: Sequence[str], wanted: Form, sounds: ChineseSounds, asked: Asked) -> bool:
     """Whether lines keep a form and what is demanded."""
-    place = 0 if demands.acrostic_at == "start" else -1
+    place = 0 if asked.acrostic_at == "start" else -1
     return (
-        all(line[place] == one for line, one in zip(lines, demands.acrostic, strict=False))
-        and all(any(word in line for line in lines) for word in demands.must)
-        and (not demands.first_line or verse_lines(demands.first_line) == [lines[0]])
-        and any(_keeps_variant(lines, variant, sounds, demands) for variant in wanted.variants)
+        all(line[place] == one for line, one in zip(lines, asked.acrostic, strict=False))
+        and all(any(word in line for line in lines) for word in asked.must)
+        and (not asked.first_line or verse_lines(asked.first_line) == [lines[0]])
+        and any(_keeps_variant(lines, variant, sounds, asked) for variant in wanted.variants)
     )
 
 
 def _keeps_variant(
-    lines: Sequence[str], variant: Sequence[Line], sounds: ChineseSounds, demands: Demands
+    lines: Sequence[str], variant: Sequence[Line], sounds: ChineseSounds, asked: Asked
 ) -> bool:
-    if not verify_chinese("，".join(lines), form(variant), sounds, demands.readings).passes:
+    if not verify_chinese("，".join(lines), form(variant), sounds, asked.readings).passes:
         return False
     groups: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
     for text, line in zip(lines, variant, strict=True):
@@ -69,11 +78,11 @@ def _keeps_variant(
             groups[line.rhyme].append((text[-1], tone or TONES.get(line.ending)))
     if any(len(dict(group)) < len(group) for group in groups.values()):
         return False
-    if not demands.rhyme_with:
+    if not asked.rhyme_with:
         return True
     first = next(iter(groups.values()), [])
     shared = [rhymes(sounds, end, tone) or rhymes(sounds, end) for end, tone in first]
-    asked = [rhymes(sounds, demands.rhyme_with[-1], tone) for _, tone in first]
+    asked = [rhymes(sounds, asked.rhyme_with[-1], tone) for _, tone in first]
     return bool(frozenset().union(*asked).intersection(*shared))
 
 
@@ -81,7 +90,7 @@ def poems_of(
     wanted: Form,
     sounds: ChineseSounds,
     characters: str,
-    demands: Demands,
+    asked: Asked,
     *,
     parting: Sequence[str],
     closing: Sequence[str],
@@ -103,7 +112,7 @@ def poems_of(
     poems = {
         "".join(itertools.chain(*zip(lines, breaks, strict=True)))
         for lines in itertools.product(*possible)
-        if keeps(lines, wanted, sounds, demands)
+        if keeps(lines, wanted, sounds, asked)
         for breaks in itertools.product(*([parting] * (wanted.lines - 1)), closing)
     }
     return {poem for poem in poems if not any(poem[:n] in poems for n in range(len(poem)))}
@@ -125,13 +134,13 @@ def walked(automaton: Automaton, vocabulary: Vocabulary, start: Hashable) -> Fol
     waiting = [("", start)]
     while waiting:
         text, state = waiting.pop()
-        symbols = np.flatnonzero(automaton.allowed(state)).tolist()
+        symbols = np.flatnonzero(automaton.allowed_tokens(state)).tolist()
         found[text] = {vocabulary.decode([symbol]) for symbol in symbols}
         assert BREAK not in symbols
         assert UNKNOWN not in symbols
-        assert automaton.finished(state) == (not symbols)
+        assert automaton.is_final(state) == (not symbols)
         waiting += [
-            (text + vocabulary.decode([symbol]), automaton.advance(state, symbol))
+            (text + vocabulary.decode([symbol]), automaton.next_state(state, symbol))
             for symbol in symbols
         ]
     return found

@@ -6,7 +6,7 @@ import numpy as np
 
 from charrnn.checkpoint import WORDS_FILE
 from charrnn.corpus.vocabulary import BREAK, SPECIAL, UNKNOWN
-from charrnn.forms.english.learned_words import LearnedWords
+from charrnn.forms.english.words import LearnedWords
 from charrnn.generation.writer import TextGenerator
 from tests.forms.chinese.toy_sounds import TOY
 from tests.forms.english.toy_lexicon import ENTRIES

@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE
-from charrnn.config import FormConfig, SamplingConfig
+from charrnn.config import SamplingConfig
 from charrnn.errors import CheckpointError, ConfigurationError, FormConflictError, FormError
 from charrnn.forms.chinese import rhyme_books
 from charrnn.forms.chinese.learned_sounds import LearnedSounds
-from charrnn.forms.core.compile import bind, bound_again
+from charrnn.forms.core.compile import compile_form
+from charrnn.forms.core.config import FormConfig
 from charrnn.forms.english import lexicon
-from charrnn.forms.english.learned_words import LearnedWords
+from charrnn.forms.english.words import LearnedWords
 from charrnn.generation.mixture import blended
 from tests.forms.core.runs import WORDS, open_run, save_verse_runs
 from tests.generation.networks import reciter
@@ -41,39 +42,43 @@ def couplet(runs: Path) -> FormConfig:
 
 def test_a_chinese_form_is_bound_and_written_in(runs: Path, tonal: FormConfig) -> None:
     writer = open_run(runs, "yun")
-    bound = bind(writer, dataclasses.replace(tonal, acrostic="看雨", must=("水",)), PLAIN)
+    compiled = compile_form(
+        writer, dataclasses.replace(tonal, acrostic="看雨", must=("水",)), PLAIN
+    )
     for seed in range(5):
-        poem = str(bound.poet(writer).write(config=SamplingConfig(seed=seed)))
+        poem = str(compiled.write(sampling=SamplingConfig(seed=seed)))
         first, second = poem.replace("，", "。").replace("\n", "").rstrip("。").split("。")
         assert (first[0], second[0], "水" in poem) == ("看", "雨", True)
-        assert bound.standard.judge(poem).passes
+        assert compiled.rules.verify(poem).passes
 
 
 def test_an_english_form_is_bound_and_written_in_words_that_were_learned(
     runs: Path, couplet: FormConfig
 ) -> None:
     writer = open_run(runs, "moons")
-    bound = bind(writer, dataclasses.replace(couplet, must=("time",)), PLAIN)
-    assert set(bound.words) == set(WORDS)
-    assert (bound.settings.words, bound.settings.rhymes) == ("learned", "perfect")
-    poem = str(bound.poet(writer).write(config=PLAIN)).lower()
+    compiled = compile_form(writer, dataclasses.replace(couplet, must=("time",)), PLAIN)
+    assert set(compiled.rules.words) == set(WORDS)
+    assert (compiled.settings.words, compiled.settings.rhymes) == ("learned", "perfect")
+    poem = str(compiled.write(sampling=PLAIN)).lower()
     assert "time" in poem
-    assert bound.standard.judge(poem).passes
+    assert compiled.rules.verify(poem).passes
 
 
 def test_what_was_left_open_is_settled(runs: Path, couplet: FormConfig) -> None:
     writer = open_run(runs, "moons")
-    settled = bind(writer, couplet, PLAIN).settings
+    settled = compile_form(writer, couplet, PLAIN).settings
     assert settled == dataclasses.replace(couplet, words="learned", rhymes="perfect")
-    assert bind(writer, settled, PLAIN).settings == settled
-    any_word = bind(writer, dataclasses.replace(couplet, words="any", rhymes="slant"), PLAIN)
+    assert compile_form(writer, settled, PLAIN).settings == settled
+    any_word = compile_form(
+        writer, dataclasses.replace(couplet, words="any", rhymes="slant"), PLAIN
+    )
     assert (any_word.settings.words, any_word.settings.rhymes) == ("any", "slant")
-    assert "eternity" in any_word.words
+    assert "eternity" in any_word.rules.words
     (runs / "moons" / WORDS_FILE).unlink()
     writer = open_run(runs, "moons")
-    assert bind(writer, couplet, PLAIN).settings.words == "any"
+    assert compile_form(writer, couplet, PLAIN).settings.words == "any"
     with pytest.raises(ConfigurationError, match="the words that this network has learned"):
-        bind(writer, dataclasses.replace(couplet, words="learned"), PLAIN)
+        compile_form(writer, dataclasses.replace(couplet, words="learned"), PLAIN)
 
 
 def test_learned_sounds_are_those_of_the_first_network_that_has_any(
@@ -82,7 +87,7 @@ def test_learned_sounds_are_those_of_the_first_network_that_has_any(
     asked = dataclasses.replace(tonal, rhymes=None)
     writer = open_run(runs, "yun")
     with pytest.raises(FormError, match="no learned sounds"):
-        bind(writer, dataclasses.replace(asked, rhymes="learned"), PLAIN)
+        compile_form(writer, dataclasses.replace(asked, rhymes="learned"), PLAIN)
     learned = LearnedSounds(
         poems=100,
         places={**dict.fromkeys("云江花春", (9, 0)), **dict.fromkeys("月夜雨水", (0, 9))},
@@ -91,13 +96,13 @@ def test_learned_sounds_are_those_of_the_first_network_that_has_any(
     )
     (runs / "yun" / SOUNDS_FILE).write_text(learned.to_json(), encoding="utf-8")
     writer = open_run(runs, "yun")
-    bound = bind(writer, asked, PLAIN)
-    assert bound.settings.rhymes == "learned"
-    assert str(bound.poet(writer).write(config=PLAIN)).rstrip("\n。")[-1] in "云江花春"
+    compiled = compile_form(writer, asked, PLAIN)
+    assert compiled.settings.rhymes == "learned"
+    assert str(compiled.write(sampling=PLAIN)).rstrip("\n。")[-1] in "云江花春"
     second = open_run(runs, "yun")
     (runs / "yun" / SOUNDS_FILE).write_text("damaged", encoding="utf-8")
     with pytest.raises(CheckpointError, match="charrnn forms sounds"):
-        bind(second, asked, PLAIN)
+        compile_form(second, asked, PLAIN)
 
 
 def test_networks_that_write_together_have_learned_the_words_of_each(
@@ -107,8 +112,8 @@ def test_networks_that_write_together_have_learned_the_words_of_each(
     words = LearnedWords({"grieve": 2, "eternity": 1}, "0" * 64)
     (tmp_path / "more" / "moons" / WORDS_FILE).write_text(words.to_json(), encoding="utf-8")
     pair = [open_run(runs, "moons"), open_run(tmp_path / "more", "moons")]
-    bound = bind(blended(pair, [0.3, 0.7]), couplet, PLAIN)
-    assert set(bound.words) == {*WORDS, "eternity"}
+    compiled = compile_form(blended(pair, [0.3, 0.7]), couplet, PLAIN)
+    assert set(compiled.rules.words) == {*WORDS, "eternity"}
 
 
 @pytest.mark.parametrize(
@@ -126,7 +131,7 @@ def test_what_does_not_go_together_is_refused(
     runs: Path, name: str, settings: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=sentence):
-        bind(open_run(runs, name), FormConfig(**settings), PLAIN)
+        compile_form(open_run(runs, name), FormConfig(**settings), PLAIN)
 
 
 def test_a_demand_that_cannot_be_kept_is_told_with_what_would_work(
@@ -135,7 +140,7 @@ def test_a_demand_that_cannot_be_kept_is_told_with_what_would_work(
     monkeypatch.setattr(rhyme_books, "_book", _missing)
     writer = open_run(runs, "yun")
     with pytest.raises(FormConflictError) as conflict:
-        bind(writer, dataclasses.replace(tonal, acrostic="云云", must=("月",)), PLAIN)
+        compile_form(writer, dataclasses.replace(tonal, acrostic="云云", must=("月",)), PLAIN)
     assert str(conflict.value) == (
         "no poem in the form toy can be written with acrostic 云云: 云 is 平, and line 2 begins with "
         "仄. What would work: profile 246; or without acrostic 云云."
@@ -149,44 +154,14 @@ def _missing(*_: object) -> None:
 def test_what_is_banned_is_never_written(runs: Path, tonal: FormConfig) -> None:
     writer = open_run(runs, "yun")
     banned = SamplingConfig(ban="东中空红山间还颜天年边前云江花春重看", seed=1)
-    bound = bind(writer, tonal, banned)
-    assert str(bound.poet(writer).write(config=banned)).rstrip("\n。").endswith("风")
+    compiled = compile_form(writer, tonal, banned)
+    assert str(compiled.write(sampling=banned)).rstrip("\n。").endswith("风")
     nothing = dataclasses.replace(banned, ban="东风中空红山间还颜天年边前云江花春重看")
     with pytest.raises(FormConflictError, match="can be written with ban 东风"):
-        bind(writer, tonal, nothing)
-
-
-def test_a_form_is_bound_again_from_its_recipe(runs: Path, tonal: FormConfig) -> None:
-    writer = open_run(runs, "yun")
-    bound = bind(writer, tonal, PLAIN)
-    recipe = bound.recipe(writer)
-    (runs / "toy.toml").unlink()
-    again, differing = bound_again(writer, recipe, PLAIN)
-    assert differing == []
-    assert again.form == bound.form
-    poems = [str(one.poet(writer).write(config=PLAIN)) for one in (bound, again)]
-    assert poems[0] == poems[1]
-    sounds = (runs / "sounds.txt").read_text(encoding="utf-8").replace("月\t月\t仄", "月\t月\t平")
-    (runs / "sounds.txt").write_text(sounds, encoding="utf-8")
-    assert bound_again(writer, recipe, PLAIN)[1] == ["the sounds of characters or words"]
-
-
-def test_a_known_form_needs_no_toml_and_its_words_are_marked(
-    runs: Path, couplet: FormConfig
-) -> None:
-    writer = open_run(runs, "moons")
-    named = FormConfig(form="couplet", lexicon=couplet.lexicon)
-    recipe = bind(writer, named, PLAIN).recipe(writer)
-    assert recipe.toml is None
-    otherwise = dataclasses.replace(recipe, marks=("0" * 8, recipe.marks[1]))
-    assert bound_again(writer, otherwise, PLAIN)[1] == ["the form"]
-    lexicon = Path(couplet.lexicon or "")
-    text = lexicon.read_text(encoding="utf-8")
-    lexicon.write_text(f"{text}\n{text.split()[0]}(2)  AA1\n", encoding="utf-8")
-    assert bound_again(writer, recipe, PLAIN)[1] == ["the sounds of characters or words"]
+        compile_form(writer, tonal, nothing)
 
 
 def test_a_network_that_was_not_saved_has_learned_nothing(couplet: FormConfig) -> None:
     free = FormConfig(lines=2, syllables="1", lexicon=couplet.lexicon, words="learned")
     with pytest.raises(ConfigurationError, match="were not kept"):
-        bind(reciter(), free, PLAIN)
+        compile_form(reciter(), free, PLAIN)

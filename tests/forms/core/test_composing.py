@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import ConfigurationError
-from charrnn.forms.core.composing import composed
+from charrnn.forms.core.known_forms import composed
 
 
 def test_a_ballad_is_put_together() -> None:

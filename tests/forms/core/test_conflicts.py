@@ -5,19 +5,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.config import FormConfig, SamplingConfig
+from charrnn.config import SamplingConfig
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.errors import ConfigurationError
-from charrnn.forms.core.conflicts import CanKeep, conflict, smallest_conflict, wishes_of, with_only
+from charrnn.forms.chinese.language import ChineseRules
+from charrnn.forms.core.config import FormConfig
+from charrnn.forms.core.conflicts import (
+    CanKeep,
+    conflict_error,
+    requirements_of,
+    smallest_conflict,
+    with_only,
+)
 from charrnn.forms.core.form_file import read_form
-from charrnn.forms.core.rules import ChineseStandard, EnglishStandard, asked_form
-from charrnn.forms.core.wish import Wish
+from charrnn.forms.core.known_forms import asked_form
+from charrnn.forms.core.requirements import Requirement
+from charrnn.forms.english.language import EnglishRules
 from charrnn.forms.english.lexicon import Lexicon
 from tests.forms.chinese.toy_sounds import TOY
 from tests.forms.core.runs import CHINESE, ENGLISH, TONAL
 from tests.forms.english.toy_lexicon import ENTRIES
 
-TONAL_STANDARD = ChineseStandard(read_form(TONAL, "toy"), TOY, "any")
+TONAL_RULES = ChineseRules(read_form(TONAL, "toy"), TOY, "any")
 
 
 @given(
@@ -65,8 +74,8 @@ FULL = FormConfig(
 
 def test_demands_can_be_taken_away_and_the_rest_stays() -> None:
     sampling = SamplingConfig(ban="鱼", temperature=0.5)
-    wishes = wishes_of(FULL, sampling)
-    assert list(map(str, wishes)) == [
+    requirements = requirements_of(FULL, sampling)
+    assert list(map(str, requirements)) == [
         "first-line 雨云东",
         "acrostic 雨夜",
         "rhyme-with 红",
@@ -78,17 +87,17 @@ def test_demands_can_be_taken_away_and_the_rest_stays() -> None:
         FormConfig(form="toy", particles=8),
         SamplingConfig(temperature=0.5),
     )
-    some = [Wish("must", "风"), Wish("acrostic", "雨夜")]
+    some = [Requirement("must", "风"), Requirement("acrostic", "雨夜")]
     assert with_only(some, FULL, sampling)[0] == FormConfig(
         form="toy", particles=8, acrostic="雨夜", acrostic_at="end", must=("风",)
     )
-    everything, unchanged = with_only(wishes, FULL, sampling)
+    everything, unchanged = with_only(requirements, FULL, sampling)
     assert (everything.must, unchanged) == (("月", "风"), sampling)
 
 
 def told(config: FormConfig, can_keep: CanKeep, sampling: SamplingConfig | None = None) -> str:
     vocabulary = Vocabulary(tuple(CHINESE))
-    error = conflict(TONAL_STANDARD, vocabulary, config, sampling or SamplingConfig(), can_keep)
+    error = conflict_error(TONAL_RULES, vocabulary, config, sampling or SamplingConfig(), can_keep)
     assert error.exit_code == 3
     return str(error)
 
@@ -117,8 +126,8 @@ def test_the_nearest_step_of_a_way_is_advised_and_the_others_are_not_tried() -> 
         return config.profile == "246" or config.rhymes == "learned"
 
     config = FormConfig(form="toy", acrostic="云", readings="strict")
-    standard = ChineseStandard(TONAL_STANDARD.form, TOY, "strict")
-    error = conflict(standard, Vocabulary(tuple(CHINESE)), config, SamplingConfig(), can_keep)
+    rules = ChineseRules(TONAL_RULES.form, TOY, "strict")
+    error = conflict_error(rules, Vocabulary(tuple(CHINESE)), config, SamplingConfig(), can_keep)
     assert str(error).endswith("What would work: profile 246; or rhymes learned.")
     assert ("rhyme-only", None) not in tried
     assert ("strict", "pingshui") not in tried
@@ -162,9 +171,9 @@ def test_a_form_that_the_network_cannot_write_at_all() -> None:
 )
 def test_english_verse_has_ways_out_of_its_own(words: str, rhymes: str, advice: str) -> None:
     config = FormConfig(syllables="2", rhyme="AA", rhyme_with="night", words=words)  # type: ignore[arg-type]
-    standard = EnglishStandard(asked_form(config), Lexicon(ENTRIES), rhymes)  # type: ignore[arg-type]
-    error = conflict(
-        standard,
+    rules = EnglishRules(asked_form(config), Lexicon(ENTRIES), rhymes)  # type: ignore[arg-type]
+    error = conflict_error(
+        rules,
         Vocabulary(tuple(ENGLISH)),
         config,
         SamplingConfig(),

@@ -3,7 +3,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.forms.core.matching import can_all_differ, leaving_enough
+from charrnn.forms.core.automaton import can_all_differ, leaving_enough
 
 SETS = st.lists(st.frozensets(st.integers(0, 6), max_size=5), max_size=5)
 TAKEN = st.frozensets(st.integers(0, 6), max_size=3)

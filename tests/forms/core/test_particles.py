@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charrnn.config import SamplingConfig
-from charrnn.forms.core.particles import (
+from charrnn.forms.core.smc_decoder import (
     Particle,
     chosen,
     effective_size,
@@ -44,11 +44,11 @@ def begin(
     constraints = [automaton, *others]
     ahead = NextSymbols(PLAIN, writer.vocabulary, writer.layout, None, constraints)
     draft = writer.begin()
-    draft.kept = tuple(constraint.start() for constraint in constraints)
+    draft.kept = tuple(constraint.initial_state() for constraint in constraints)
     return (
         Pen(writer.model, writer.vocabulary, ahead, constraints),
         [Particle(draft)] * count,
-        lambda draft: draft.ended or automaton.lines(draft.kept[0]) > 0,
+        lambda draft: draft.ended or automaton.lines_written(draft.kept[0]) > 0,
     )
 
 

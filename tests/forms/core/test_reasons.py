@@ -2,13 +2,15 @@ import dataclasses
 
 import pytest
 
-from charrnn.config import FormConfig
 from charrnn.corpus.vocabulary import Vocabulary
+from charrnn.forms.chinese.language import ChineseRules
+from charrnn.forms.core.config import FormConfig
+from charrnn.forms.core.conflicts import reason
 from charrnn.forms.core.form import Form, Line
 from charrnn.forms.core.form_file import read_form
-from charrnn.forms.core.reasons import Circumstances, reason
-from charrnn.forms.core.rules import ChineseStandard, EnglishStandard, asked_form
-from charrnn.forms.core.wish import Wish
+from charrnn.forms.core.known_forms import asked_form
+from charrnn.forms.core.requirements import Requirement
+from charrnn.forms.english.language import EnglishRules
 from charrnn.forms.english.lexicon import Lexicon
 from tests.forms.chinese.toy_sounds import TOY
 from tests.forms.core.runs import CHINESE, ENGLISH, TONAL
@@ -17,14 +19,16 @@ from tests.forms.english.toy_lexicon import ENTRIES
 TONAL_FORM = read_form(TONAL, "toy")
 
 
-def chinese(*wishes: Wish, form: Form = TONAL_FORM, at_end: bool = False, **how: str) -> str:
-    standard = ChineseStandard(form, TOY, how.get("readings", "any"))  # type: ignore[arg-type]
-    return reason(wishes, Circumstances(standard, Vocabulary(tuple(CHINESE)), at_end))
+def chinese(
+    *requirements: Requirement, form: Form = TONAL_FORM, at_end: bool = False, **how: str
+) -> str:
+    rules = ChineseRules(form, TOY, how.get("readings", "any"))  # type: ignore[arg-type]
+    return reason(requirements, rules, Vocabulary(tuple(CHINESE)), at_end=at_end)
 
 
-def english(*wishes: Wish, config: FormConfig) -> str:
-    standard = EnglishStandard(asked_form(config), Lexicon(ENTRIES), "perfect")
-    return reason(wishes, Circumstances(standard, Vocabulary(tuple(ENGLISH))))
+def english(*requirements: Requirement, config: FormConfig) -> str:
+    rules = EnglishRules(asked_form(config), Lexicon(ENTRIES), "perfect")
+    return reason(requirements, rules, Vocabulary(tuple(ENGLISH)))
 
 
 @pytest.mark.parametrize(
@@ -47,39 +51,43 @@ def english(*wishes: Wish, config: FormConfig) -> str:
     ],
 )
 def test_what_stands_against_a_demand_in_chinese(setting: str, value: str, told: str) -> None:
-    assert chinese(Wish(setting, value)) == told
+    assert chinese(Requirement(setting, value)) == told
 
 
 def test_an_acrostic_at_the_end_has_tones_and_rhymes_against_it() -> None:
-    assert chinese(Wish("acrostic", "雨月"), at_end=True) == "月 is 仄, and line 2 ends in 平"
+    assert (
+        chinese(Requirement("acrostic", "雨月"), at_end=True) == "月 is 仄, and line 2 ends in 平"
+    )
     lines = (Line(lengths=(2,), rhyme="A", ending="level"), Line(lengths=(2,), rhyme="A"))
     form = dataclasses.replace(TONAL_FORM, variants=(lines,), variant_names=("only",))
-    assert chinese(Wish("acrostic", "月"), form=form, at_end=True) == (
+    assert chinese(Requirement("acrostic", "月"), form=form, at_end=True) == (
         "月 is 仄, and line 1 ends in 平"
     )
-    assert chinese(Wish("acrostic", "东山"), form=form, at_end=True) == (
+    assert chinese(Requirement("acrostic", "东山"), form=form, at_end=True) == (
         "lines 1 and 2 rhyme, and 东 and 山 do not"
     )
-    assert chinese(Wish("acrostic", "东东"), form=form, at_end=True) == (
+    assert chinese(Requirement("acrostic", "东东"), form=form, at_end=True) == (
         "lines 1 and 2 rhyme, and not with the same character"
     )
 
 
 def test_with_strict_readings_a_character_of_both_tones_fits_no_tone() -> None:
-    assert chinese(Wish("acrostic", "云看"), readings="strict") == (
+    assert chinese(Requirement("acrostic", "云看"), readings="strict") == (
         "看 is 仄/平, and line 2 begins with 仄"
     )
 
 
 def test_what_is_banned_and_wanted_is_named() -> None:
-    ban = Wish("ban", "月夜")
-    assert chinese(Wish("must", "月夜"), ban) == "月 and 夜 are banned"
-    assert chinese(Wish("acrostic", "云月"), Wish("must", "雨"), ban) == "月 is banned"
-    assert chinese(Wish("rhyme_with", "月"), ban) == ""
+    ban = Requirement("ban", "月夜")
+    assert chinese(Requirement("must", "月夜"), ban) == "月 and 夜 are banned"
+    assert (
+        chinese(Requirement("acrostic", "云月"), Requirement("must", "雨"), ban) == "月 is banned"
+    )
+    assert chinese(Requirement("rhyme_with", "月"), ban) == ""
 
 
 def test_of_demands_that_conflict_with_one_another_nothing_is_seen() -> None:
-    assert chinese(Wish("acrostic", "云看"), Wish("must", "看看")) == ""
+    assert chinese(Requirement("acrostic", "云看"), Requirement("must", "看看")) == ""
     assert chinese() == ""
 
 
@@ -103,17 +111,17 @@ FEET = FormConfig(lines=2, syllables="4", metre="iambic", rhyme="AA")
     ],
 )
 def test_what_stands_against_a_demand_in_english(setting: str, value: str, told: str) -> None:
-    assert english(Wish(setting, value), config=FEET) == told
+    assert english(Requirement(setting, value), config=FEET) == told
 
 
 def test_a_word_whose_stress_the_metre_never_has() -> None:
     feet = FormConfig(lines=1, syllables="2", metre="iambic")
-    assert english(Wish("must", "garden"), config=feet) == (
+    assert english(Requirement("must", "garden"), config=feet) == (
         "the stress of garden goes against the metre wherever it stands"
     )
 
 
 def test_letters_that_no_word_has_where_they_are_wanted() -> None:
-    assert english(Wish("acrostic", "xx"), config=FEET) == (
+    assert english(Requirement("acrostic", "xx"), config=FEET) == (
         "too few of the words that may be used have these letters where they would have to stand"
     )

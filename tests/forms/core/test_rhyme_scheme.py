@@ -1,6 +1,6 @@
 import pytest
 
-from charrnn.forms.core.rhyme_scheme import (
+from charrnn.forms.core.learning import (
     FARTHEST,
     common_schemes,
     compared_lines,

@@ -10,11 +10,11 @@ from charrnn.config import CorpusConfig, Layout
 from charrnn.corpus.reading import Corpus, corpus_from_text
 from charrnn.corpus.splitting import split_corpus
 from charrnn.errors import CheckpointError
+from charrnn.forms.chinese.learned_sounds import open_sounds
 from charrnn.forms.chinese.sounds import Reading
-from charrnn.forms.core import table_keeping as lesson_keeping
-from charrnn.forms.core.learned_tables import learned_sounds, learned_words, open_sounds
-from charrnn.forms.core.table_keeping import keep_lessons
-from charrnn.forms.english.learned_words import LearnedWords
+from charrnn.forms.core import table_keeping
+from charrnn.forms.core.table_keeping import keep_learned_tables
+from charrnn.forms.english.words import LearnedWords, open_words
 from tests.fakes import RECORD
 
 LEVEL = "东风中空红"
@@ -51,10 +51,17 @@ def of_run(directory: Path, text: str, layout: Layout) -> tuple[Corpus, Checkpoi
 
 
 def keep(corpus: Corpus, checkpoint: Checkpoint) -> list[str]:
-    """Keep the lessons of a run; what was told."""
+    """Keep the tables of a run; what was told."""
     notes: list[str] = []
-    keep_lessons(CheckpointWriter(checkpoint.directory), corpus, checkpoint.record, notes.append)
+    keep_learned_tables(
+        CheckpointWriter(checkpoint.directory), corpus, checkpoint.record, notes.append
+    )
     return notes
+
+
+def words_of(run: Checkpoint) -> dict[str, int] | None:
+    table = open_words(run)
+    return None if table is None else dict(table.counts)
 
 
 def files(checkpoint: Checkpoint) -> set[str]:
@@ -67,12 +74,13 @@ def test_regular_poems_teach_sounds_and_no_words(tmp_path: Path) -> None:
     corpus, run = of_run(tmp_path / "tang", "\n".join(chinese(300)), "lines")
     assert keep(corpus, run) == []
     assert files(run) == {SOUNDS_FILE}
-    sounds = learned_sounds(run)
-    assert sounds is not None
+    table = open_sounds(run)
+    assert table is not None
+    sounds = table.sounds()
     assert sounds.name == "learned"
     assert {reading.tone for one in LEVEL for reading in sounds.readings(one)} == {"平"}
     assert sounds.readings("月") == {Reading("仄")}
-    assert learned_words(run) is None
+    assert words_of(run) is None
 
 
 def test_the_training_part_alone_teaches(tmp_path: Path) -> None:
@@ -88,25 +96,25 @@ def test_english_text_teaches_words(tmp_path: Path) -> None:
     assert keep(corpus, run) == []
     assert files(run) == {WORDS_FILE}
     learned = len(split_corpus(corpus, 0.25, 8).training)
-    assert learned_words(run) == dict.fromkeys(("moon", "number", "of", "poem", "the"), learned)
+    assert words_of(run) == dict.fromkeys(("moon", "number", "of", "poem", "the"), learned)
     assert learned < 40
-    assert learned_sounds(run) is None
+    assert open_sounds(run) is None
 
 
 def test_of_a_continuous_text_the_beginning_teaches(tmp_path: Path) -> None:
     corpus, run = of_run(tmp_path / "moons", "moon\n" * 30 + "star\n" * 10, "text")
     keep(corpus, run)
-    assert learned_words(run) == {"moon": 30}
+    assert words_of(run) == {"moon": 30}
 
 
 def test_no_more_is_read_than_is_worth_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lesson_keeping, "LONGEST_READ", 27)
+    monkeypatch.setattr(table_keeping, "LONGEST_READ", 27)
     corpus, run = of_run(tmp_path / "text", "one moon\ntwo moons\n" * 9, "text")
     keep(corpus, run)
-    assert learned_words(run) == {"moon": 2, "moons": 1, "one": 2, "two": 1}
+    assert words_of(run) == {"moon": 2, "moons": 1, "one": 2, "two": 1}
     corpus, run = of_run(tmp_path / "poems", "\n\n".join(ENGLISH), "blocks")
     keep(corpus, run)
-    assert learned_words(run) == {"moon": 1, "number": 1, "of": 1, "poem": 1, "the": 1}
+    assert words_of(run) == {"moon": 1, "number": 1, "of": 1, "poem": 1, "the": 1}
 
 
 @pytest.mark.parametrize(
@@ -116,14 +124,14 @@ def test_what_teaches_nothing_leaves_nothing_and_is_no_fault(tmp_path: Path, tex
     corpus, run = of_run(tmp_path / "tang", text, "text")
     assert keep(corpus, run) == []
     assert files(run) == set()
-    assert learned_sounds(run) is None
-    assert learned_words(run) is None
+    assert open_sounds(run) is None
+    assert words_of(run) is None
 
 
 def test_what_is_there_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     corpus, run = of_run(tmp_path / "moons", "\n\n".join(ENGLISH), "blocks")
     keep(corpus, run)
-    monkeypatch.setattr(lesson_keeping, "split_corpus", pytest.fail)
+    monkeypatch.setattr(table_keeping, "split_corpus", pytest.fail)
     assert keep(corpus, run) == []
 
 
@@ -136,7 +144,7 @@ def test_what_is_of_no_use_is_made_anew(tmp_path: Path, content: bytes) -> None:
     run.directory.mkdir()
     (run.directory / WORDS_FILE).write_bytes(content)
     assert keep(corpus, run) == []
-    assert "moon" in (learned_words(run) or ())
+    assert "moon" in (words_of(run) or ())
 
 
 @pytest.mark.parametrize("content", UNUSABLE)
@@ -147,9 +155,9 @@ def test_what_is_of_no_use_is_told_where_it_is_asked_for(tmp_path: Path, content
     with pytest.raises(
         CheckpointError, match=r"what its poems taught cannot be used: .*words\.json"
     ):
-        learned_words(run)
+        words_of(run)
     with pytest.raises(CheckpointError, match=r"Make it anew: charrnn forms sounds .*moons$"):
-        learned_words(run)
+        words_of(run)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +182,7 @@ def test_what_fails_is_told_and_leaves_everything_as_it_was(
     corpus, run = of_run(tmp_path / "moons", "\n\n".join(ENGLISH), "blocks")
     run.directory.mkdir()
     (run.directory / WORDS_FILE).write_bytes(b"old")
-    monkeypatch.setattr(lesson_keeping, place, fail)
+    monkeypatch.setattr(table_keeping, place, fail)
     (note,) = keep(corpus, run)
     assert note == (
         f"The words of the text, with which English verse is written, are left out: {reason} "

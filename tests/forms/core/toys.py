@@ -1,12 +1,13 @@
 """A form that is the list of its poems, so that what is made under it can be worked out by hand."""
 
 from collections.abc import Hashable, Iterable, Sequence
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
 from charrnn.corpus.vocabulary import BREAK, Vocabulary
-from charrnn.forms.core.form import Form, Line
-from charrnn.forms.core.judgement import Fault, Judgement
+from charrnn.forms.core.form import Fault, Form, Judgement, Line
 
 END = "$"
 """Stands for the poem break in the poems of a list."""
@@ -27,14 +28,14 @@ class ListedPoems:
         self._vocabulary = vocabulary
         self._lists = [tuple(poems) for poems in lists]
 
-    def start(self) -> Hashable:
+    def initial_state(self) -> Hashable:
         return ("", 0)
 
-    def starts(self, generator: np.random.Generator, count: int) -> Sequence[Hashable]:
+    def initial_states(self, generator: np.random.Generator, count: int) -> Sequence[Hashable]:
         full = [number for number, poems in enumerate(self._lists) if poems]
         return [("", one) for one in generator.choice(full, count).tolist()] if full else []
 
-    def allowed(self, state: Hashable) -> np.ndarray:
+    def allowed_tokens(self, state: Hashable) -> np.ndarray:
         text, number = state
         mask = np.zeros(self._vocabulary.size, np.bool_)
         for poem in self._lists[number]:
@@ -42,15 +43,15 @@ class ListedPoems:
                 mask[self.id_of(poem[len(text)])] = True
         return mask
 
-    def advance(self, state: Hashable, symbol: int) -> Hashable:
-        assert self.allowed(state)[symbol]
+    def next_state(self, state: Hashable, symbol: int) -> Hashable:
+        assert self.allowed_tokens(state)[symbol]
         text, number = state
         return (text + (END if symbol == BREAK else self._vocabulary.decode([symbol])), number)
 
-    def finished(self, state: Hashable) -> bool:
+    def is_final(self, state: Hashable) -> bool:
         return state[0] in self._lists[state[1]]
 
-    def lines(self, state: Hashable) -> int:
+    def lines_written(self, state: Hashable) -> int:
         return state[0].count("\n") + state[0].count(END)
 
     def id_of(self, character: str) -> int:
@@ -69,13 +70,13 @@ def form_of(lines: int) -> Form:
     )
 
 
-def judge_of(form: Form, poems: Iterable[str]):
-    """Finds fault with what is not among some poems."""
+def rules_of(form: Form, poems: Iterable[str]) -> Any:
+    """Rules that find fault with what is not among some poems."""
     known = {poem.replace(END, "") for poem in poems}
 
-    def judge(text: str) -> Judgement:
+    def verify(text: str) -> Judgement:
         fault = Fault(line=1, position=None, about="words", message="line 1 is not on the list")
         faults = () if text in known else (fault,)
         return Judgement(form=form, variant="", lines=(), faults=faults)
 
-    return judge
+    return SimpleNamespace(form=form, verify=verify)

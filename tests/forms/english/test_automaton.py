@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 
 from charrnn.corpus.vocabulary import BREAK, Vocabulary
 from charrnn.errors import ConfigurationError, FormError
+from charrnn.forms.core.automaton import OutputTokens
 from charrnn.forms.core.form import Form, Line
 from charrnn.forms.core.known_forms import find_form, known_forms
-from charrnn.forms.core.requirements import Demands
 from charrnn.forms.english.automaton import EnglishAutomaton
 from charrnn.forms.english.lexicon import Lexicon, installed_dictionary, open_lexicon
-from charrnn.forms.english.pronunciation import Pronunciation
-from charrnn.forms.english.rhyme import rhyme_of, rhyming_syllables
+from charrnn.forms.english.pronunciation import Pronunciation, rhyme_of, rhyming_syllables
 from charrnn.forms.english.rhyme_classes import sounds_of
 from charrnn.forms.english.scansion import clashes_of, templates_of
 from charrnn.forms.english.verify import verify_english
@@ -24,6 +23,7 @@ from charrnn.forms.english.words import words_of
 from tests.forms.english.toy_verse import (
     LEXICON,
     PLAIN,
+    Asked,
     automaton_of,
     form_of,
     language_of,
@@ -64,29 +64,29 @@ def test_a_line_that_rhymes_does_not_end_on_a_syllable_that_the_metre_leaves_uns
 
 
 @pytest.mark.parametrize(
-    ("demands", "words"),
+    ("asked", "words"),
     [
-        (Demands(acrostic="ne"), WORDS),
-        (Demands(acrostic="N"), WORDS),
-        (Demands(acrostic="te", acrostic_at="end"), [*WORDS, "an", "tan"]),
-        (Demands(must=("neat",)), WORDS),
-        (Demands(must=("Neat", "net", "neat")), WORDS),
-        (Demands(must=("net",), acrostic="an"), [*WORDS, "an"]),
-        (Demands(rhyme_with="A treat"), WORDS),
-        (Demands(rhyme_with="tear", rhymes="slant"), ["ere", "errant", "tan", "tear", "a"]),
-        (Demands(rhymes="slant"), ["an", "tan", "net", "retreat", "narrate", "eat"]),
-        (Demands(first_line="narrate"), WORDS),
-        (Demands(first_line="a rate", must=("rate", "neat")), WORDS),
-        (Demands(first_line="a rate", acrostic="ae"), WORDS),
-        (Demands(first_line="a rate", rhyme_with="ate"), [*WORDS, "a"]),
-        (Demands(first_line="a rate", rhyme_with="rate"), WORDS),
-        (Demands(first_line="a rate", acrostic="e"), WORDS),
-        (Demands(first_line="a rate", must=("net",), acrostic="at", acrostic_at="end"), WORDS),
-        (Demands(first_line="a rate a"), WORDS),
-        (Demands(first_line="a tear", rhyme_with="ere"), ["a", "near", "rare", "tear", "ere"]),
-        (Demands(rhyme_with="tear"), ["a", "near", "rare", "tear", "ere"]),
-        (Demands(acrostic="r", rhyme_with="eat"), WORDS),
-        (Demands(must=("neat", "net", "an", "tan", "ran")), [*WORDS, "an", "tan", "ran"]),
+        (Asked(acrostic="ne"), WORDS),
+        (Asked(acrostic="N"), WORDS),
+        (Asked(acrostic="te", acrostic_at="end"), [*WORDS, "an", "tan"]),
+        (Asked(must=("neat",)), WORDS),
+        (Asked(must=("Neat", "net", "neat")), WORDS),
+        (Asked(must=("net",), acrostic="an"), [*WORDS, "an"]),
+        (Asked(rhyme_with="A treat"), WORDS),
+        (Asked(rhyme_with="tear", rhymes="slant"), ["ere", "errant", "tan", "tear", "a"]),
+        (Asked(rhymes="slant"), ["an", "tan", "net", "retreat", "narrate", "eat"]),
+        (Asked(first_line="narrate"), WORDS),
+        (Asked(first_line="a rate", must=("rate", "neat")), WORDS),
+        (Asked(first_line="a rate", acrostic="ae"), WORDS),
+        (Asked(first_line="a rate", rhyme_with="ate"), [*WORDS, "a"]),
+        (Asked(first_line="a rate", rhyme_with="rate"), WORDS),
+        (Asked(first_line="a rate", acrostic="e"), WORDS),
+        (Asked(first_line="a rate", must=("net",), acrostic="at", acrostic_at="end"), WORDS),
+        (Asked(first_line="a rate a"), WORDS),
+        (Asked(first_line="a tear", rhyme_with="ere"), ["a", "near", "rare", "tear", "ere"]),
+        (Asked(rhyme_with="tear"), ["a", "near", "rare", "tear", "ere"]),
+        (Asked(acrostic="r", rhyme_with="eat"), WORDS),
+        (Asked(must=("neat", "net", "an", "tan", "ran")), [*WORDS, "an", "tan", "ran"]),
     ],
 )
 @pytest.mark.parametrize(
@@ -95,12 +95,12 @@ def test_a_line_that_rhymes_does_not_end_on_a_syllable_that_the_metre_leaves_uns
     ids=["couplet", "free", "variants"],
 )
 def test_what_is_demanded_narrows_the_language_to_just_that(
-    form: Form, demands: Demands, words: Sequence[str]
+    form: Form, asked: Asked, words: Sequence[str]
 ) -> None:
-    automaton, vocabulary = automaton_of(form, words, demands=demands)
-    poems = poems_of(form, words, demands=demands)
+    automaton, vocabulary = automaton_of(form, words, asked=asked)
+    poems = poems_of(form, words, asked=asked)
     assert language_of(automaton, vocabulary, starts=100) == poems
-    assert bool(automaton.starts(np.random.default_rng(0), 3)) is bool(poems)
+    assert bool(automaton.initial_states(np.random.default_rng(0), 3)) is bool(poems)
 
 
 def test_marks_and_hyphens_stand_where_words_have_ended() -> None:
@@ -154,7 +154,7 @@ def test_a_banned_letter_is_not_written_in_the_other_case_within_a_word() -> Non
 
 def test_words_that_must_stand_there_may_be_guessed_ones() -> None:
     form = form_of(1, 2)
-    automaton, vocabulary = automaton_of(form, ["net"], demands=Demands(must=("nat", "teen")))
+    automaton, vocabulary = automaton_of(form, ["net"], asked=Asked(must=("nat", "teen")))
     poems = language_of(automaton, vocabulary, starts=100)
     assert "nat\nnet teen" in poems
     assert "teen\nnat nat" in poems
@@ -174,15 +174,15 @@ def test_the_end_may_be_a_line_end() -> None:
     writable = np.ones(vocabulary.size, np.bool_)
     writable[:2] = False
     automaton = EnglishAutomaton(
-        form_of(1, 1), LEXICON, ["net"], vocabulary, writable, end, Demands()
+        form_of(1, 1), LEXICON, ["net"], OutputTokens(vocabulary, writable, end), Asked()
     )
     assert language_of(automaton, vocabulary) == {"net\nnet\n"}
 
 
 def test_a_given_line_stands_as_it_was_given() -> None:
-    demands = Demands(first_line="  Net, tan;a net! ")
+    asked = Asked(first_line="  Net, tan;a net! ")
     automaton, vocabulary = automaton_of(
-        form_of(4, 1), ["ran"], characters="\n !,;.Naenrt", demands=demands
+        form_of(4, 1), ["ran"], characters="\n !,;.Naenrt", asked=asked
     )
     assert language_of(automaton, vocabulary) == {
         f"Net, tan;a net!\n{last}" for last in ("ran", "ran.", "ran!")
@@ -191,30 +191,30 @@ def test_a_given_line_stands_as_it_was_given() -> None:
 
 def test_a_mark_may_follow_a_given_line_that_has_none() -> None:
     automaton, vocabulary = automaton_of(
-        form_of(1), [], characters="\n,.aent", demands=Demands(first_line="net")
+        form_of(1), [], characters="\n,.aent", asked=Asked(first_line="net")
     )
     assert language_of(automaton, vocabulary) == {"net", "net."}
     automaton, vocabulary = automaton_of(
-        form_of(1, 1), ["tan"], characters="\n,aent", demands=Demands(first_line="net")
+        form_of(1, 1), ["tan"], characters="\n,aent", asked=Asked(first_line="net")
     )
     assert language_of(automaton, vocabulary) == {"net\ntan", "net,\ntan"}
 
 
 def test_a_given_line_that_cannot_be_spelled_is_impossible() -> None:
-    automaton, _ = automaton_of(form_of(1), ["net"], demands=Demands(first_line="moon"))
-    assert automaton.starts(np.random.default_rng(0), 4) == []
-    assert not automaton.allowed(automaton.start()).any()
-    assert not automaton.finished(automaton.start())
+    automaton, _ = automaton_of(form_of(1), ["net"], asked=Asked(first_line="moon"))
+    assert automaton.initial_states(np.random.default_rng(0), 4) == []
+    assert not automaton.allowed_tokens(automaton.initial_state()).any()
+    assert not automaton.is_final(automaton.initial_state())
 
 
 def test_a_poem_that_need_not_rhyme_cannot_rhyme_with_something() -> None:
-    automaton, _ = automaton_of(form_of(1), ["net"], demands=Demands(rhyme_with="tan"))
-    assert automaton.starts(np.random.default_rng(0), 4) == []
+    automaton, _ = automaton_of(form_of(1), ["net"], asked=Asked(rhyme_with="tan"))
+    assert automaton.initial_states(np.random.default_rng(0), 4) == []
 
 
 def test_a_line_that_rhymes_alone_rhymes_with_what_is_asked() -> None:
     automaton, vocabulary = automaton_of(
-        form_of(1, 1, rhyme="A "), ["eat", "neat", "net"], demands=Demands(rhyme_with="Treat!")
+        form_of(1, 1, rhyme="A "), ["eat", "neat", "net"], asked=Asked(rhyme_with="Treat!")
     )
     assert language_of(automaton, vocabulary) == {
         f"{first}\n{second}" for first in ("eat", "neat") for second in ("eat", "neat", "net")
@@ -223,58 +223,60 @@ def test_a_line_that_rhymes_alone_rhymes_with_what_is_asked() -> None:
 
 def test_what_is_asked_of_the_rhyme_holds_after_a_given_line_that_has_none() -> None:
     form = form_of(1, 1, 1, rhyme=" AA")
-    demands = Demands(first_line="net", rhyme_with="neat")
+    asked = Asked(first_line="net", rhyme_with="neat")
     words = ["ate", "eat", "neat", "net", "rate", "treat"]
-    automaton, vocabulary = automaton_of(form, words, demands=demands)
+    automaton, vocabulary = automaton_of(form, words, asked=asked)
     assert language_of(automaton, vocabulary) == {"net\neat\ntreat", "net\ntreat\neat"}
 
 
 def test_lines_are_counted_as_they_end() -> None:
     automaton, vocabulary = automaton_of(form_of(2, 1), ["net", "tan"], characters="\n ,aent")
-    state = automaton.start()
+    state = automaton.initial_state()
     seen = []
     for character in "net, tan\ntan":
-        seen.append(automaton.lines(state))
-        state = automaton.advance(state, vocabulary.id_of(character))
+        seen.append(automaton.lines_written(state))
+        state = automaton.next_state(state, vocabulary.id_of(character))
     assert seen == [0] * 9 + [1] * 3
-    state = automaton.advance(state, BREAK)
-    assert automaton.finished(state)
-    assert automaton.lines(state) == 2
+    state = automaton.next_state(state, BREAK)
+    assert automaton.is_final(state)
+    assert automaton.lines_written(state) == 2
 
 
 def test_lines_are_counted_after_a_given_line_too() -> None:
-    automaton, vocabulary = automaton_of(form_of(1, 1), ["net"], demands=Demands(first_line="tan"))
-    state = automaton.start()
+    automaton, vocabulary = automaton_of(form_of(1, 1), ["net"], asked=Asked(first_line="tan"))
+    state = automaton.initial_state()
     counts = []
     for character in "tan\nnet":
-        counts.append(automaton.lines(state))
-        state = automaton.advance(state, vocabulary.id_of(character))
+        counts.append(automaton.lines_written(state))
+        state = automaton.next_state(state, vocabulary.id_of(character))
     assert counts == [0, 0, 0, 0, 1, 1, 1]
-    assert automaton.lines(automaton.advance(state, BREAK)) == 2
+    assert automaton.lines_written(automaton.next_state(state, BREAK)) == 2
 
 
 def test_states_and_masks_are_values_that_nothing_changes() -> None:
     automaton, vocabulary = automaton_of(form_of(2), ["net", "tan"])
-    state = automaton.advance(automaton.start(), vocabulary.id_of("n"))
-    assert state == automaton.advance(automaton.start(), vocabulary.id_of("n"))
-    assert hash(state) == hash(automaton.advance(automaton.start(), vocabulary.id_of("n")))
+    state = automaton.next_state(automaton.initial_state(), vocabulary.id_of("n"))
+    assert state == automaton.next_state(automaton.initial_state(), vocabulary.id_of("n"))
+    assert hash(state) == hash(
+        automaton.next_state(automaton.initial_state(), vocabulary.id_of("n"))
+    )
     with pytest.raises(ValueError, match="read-only"):
-        automaton.allowed(state)[0] = True
+        automaton.allowed_tokens(state)[0] = True
 
 
 def test_required_words_are_drawn_into_every_line() -> None:
-    automaton, _ = automaton_of(form_of(1, 1, 1), ["tan"], demands=Demands(must=("net",)))
-    starts = automaton.starts(np.random.default_rng(0), 50)
+    automaton, _ = automaton_of(form_of(1, 1, 1), ["tan"], asked=Asked(must=("net",)))
+    starts = automaton.initial_states(np.random.default_rng(0), 50)
     assert len(starts) == 50
     assert len(set(starts)) == 3
-    assert automaton.starts(np.random.default_rng(0), 50) == starts
-    assert automaton.start() in starts
+    assert automaton.initial_states(np.random.default_rng(0), 50) == starts
+    assert automaton.initial_state() in starts
 
 
 def test_without_required_words_all_drafts_begin_alike() -> None:
     automaton, _ = automaton_of(form_of(1), ["tan"])
-    assert automaton.starts(np.random.default_rng(0), 3) == [automaton.start()] * 3
-    assert automaton.starts(np.random.default_rng(0), 0) == []
+    assert automaton.initial_states(np.random.default_rng(0), 3) == [automaton.initial_state()] * 3
+    assert automaton.initial_states(np.random.default_rng(0), 0) == []
 
 
 @pytest.mark.parametrize(
@@ -287,15 +289,14 @@ def test_what_can_never_be_written_is_refused(characters: str, form: Form) -> No
 
 def test_a_network_whose_poems_have_no_end_is_refused() -> None:
     vocabulary = Vocabulary(tuple("aent"))
+    tokens = OutputTokens(vocabulary, np.ones(6, np.bool_), None)
     with pytest.raises(FormError, match="no line ends"):
-        EnglishAutomaton(
-            form_of(1), LEXICON, ["net"], vocabulary, np.ones(6, np.bool_), None, Demands()
-        )
+        EnglishAutomaton(form_of(1), LEXICON, ["net"], tokens, Asked())
 
 
 def test_demands_that_are_malformed_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="acrostic"):
-        automaton_of(form_of(1), ["net"], demands=Demands(acrostic="ne"))
+        automaton_of(form_of(1), ["net"], asked=Asked(acrostic="ne"))
 
 
 SOUNDS = st.builds(
@@ -345,9 +346,9 @@ def test_its_language_is_what_it_is_defined_to_be(
     form: Form, lexicon: Lexicon, rhymes: str
 ) -> None:
     words = [word for word in lexicon if _reads_back(word, lexicon)]
-    demands = Demands(rhymes=rhymes)
+    asked = Asked(rhymes=rhymes)
     automaton, vocabulary = automaton_of(
-        form, list(lexicon), characters="\n 'ab", lexicon=lexicon, demands=demands
+        form, list(lexicon), characters="\n 'ab", lexicon=lexicon, asked=asked
     )
     lines = [
         " ".join(chosen) for count in (1, 2) for chosen in itertools.product(words, repeat=count)
@@ -363,15 +364,15 @@ def test_its_language_is_what_it_is_defined_to_be(
     language = language_of(automaton, vocabulary)
     assert language == defined
     for poem in language:
-        assert verify_english(poem, form, lexicon, rhymes=demands.rhymes).passes
+        assert verify_english(poem, form, lexicon, rhymes=asked.rhymes).passes
 
 
 @settings(max_examples=100, deadline=None)
 @given(
     form=forms(5, 7),
     lexicon=LEXICA,
-    demands=st.builds(
-        Demands,
+    asked=st.builds(
+        Asked,
         acrostic=st.text("ab", max_size=1),
         acrostic_at=st.sampled_from(["start", "end"]),
         must=st.lists(st.sampled_from(["ab", "ba", "a"]), max_size=2).map(tuple),
@@ -382,19 +383,19 @@ def test_its_language_is_what_it_is_defined_to_be(
     seed=st.integers(0, 2**32 - 1),
 )
 def test_what_goes_against_every_wish_of_the_network_still_keeps_the_form(
-    form: Form, lexicon: Lexicon, demands: Demands, seed: int
+    form: Form, lexicon: Lexicon, asked: Asked, seed: int
 ) -> None:
     generator = np.random.default_rng(seed)
     automaton, vocabulary = automaton_of(
-        form, list(lexicon), characters="\n !',-.AB’ab", lexicon=lexicon, demands=demands
+        form, list(lexicon), characters="\n !',-.AB’ab", lexicon=lexicon, asked=asked
     )
     for likeliest in (None, generator.random(vocabulary.size)):
         poem = write(automaton, vocabulary, generator, likeliest)
         if poem is None:
             return
-        assert verify_english(poem, form, lexicon, rhymes=demands.rhymes).passes, poem
+        assert verify_english(poem, form, lexicon, rhymes=asked.rhymes).passes, poem
         keys = {word.key for word in words_of(poem, lexicon)}
-        assert keys >= {words_of(word, lexicon)[0].key for word in demands.must}
+        assert keys >= {words_of(word, lexicon)[0].key for word in asked.must}
 
 
 @pytest.mark.skipif(installed_dictionary() is None, reason="needs the extra english")
@@ -407,13 +408,13 @@ def test_the_forms_that_charrnn_knows_are_kept_with_the_words_of_the_dictionary(
 ) -> None:
     lexicon = open_lexicon()
     form = find_form(name)
-    demands = Demands(acrostic="l", must=("moon",), rhymes=rhymes)
+    asked = Asked(acrostic="l", must=("moon",), rhymes=rhymes)
     automaton, vocabulary = automaton_of(
         form,
         list(lexicon)[::40],
         characters="\n !',-.:;?" + "".join(map(chr, [*range(65, 91), *range(97, 123)])),
         lexicon=lexicon,
-        demands=demands,
+        asked=asked,
     )
     generator = np.random.default_rng(7)
     for likeliest in (None, None, generator.random(vocabulary.size)):
@@ -421,7 +422,7 @@ def test_the_forms_that_charrnn_knows_are_kept_with_the_words_of_the_dictionary(
         assert poem is not None
         assert poem[0] in "lL"
         assert "moon" in [word.key for word in words_of(poem, lexicon)]
-        assert verify_english(poem, form, lexicon, rhymes=demands.rhymes).faults == ()
+        assert verify_english(poem, form, lexicon, rhymes=asked.rhymes).faults == ()
 
 
 def _reads_back(word: str, lexicon: Lexicon) -> bool:
@@ -469,7 +470,7 @@ def _rhyme(
     lexicon: Lexicon,
     rhymes: str,
 ) -> bool:
-    """Whether the ends of lines are of one family, and each of another clan of it."""
+    """Whether the ends of lines are of one rhyme_class, and each of another homophones of it."""
 
     def part(way: Pronunciation) -> tuple[str, ...]:
         rhyme = rhyme_of(way)
@@ -481,23 +482,23 @@ def _rhyme(
     if len(set(ends)) < len(ends):
         return False
     sounds = {word: sounds_of(lexicon.sound(word).pronunciations) for word in words}
-    for family in {part(way) for way in group[0][1]}:
-        if not all(any(part(way) == family for way in ways) for _, ways in group):
+    for rhyme_class in {part(way) for way in group[0][1]}:
+        if not all(any(part(way) == rhyme_class for way in ways) for _, ways in group):
             continue
-        clans = [{end} for end in ends]
+        groups = [{end} for end in ends]
         if rhymes == "perfect":
             members = [
                 word
                 for word in words
-                if any(part(way) == family for way in lexicon.sound(word).pronunciations)
+                if any(part(way) == rhyme_class for way in lexicon.sound(word).pronunciations)
             ]
-            for clan in clans:
+            for homophones in groups:
                 for _ in members:
-                    clan |= {
+                    homophones |= {
                         word
                         for word in members
-                        if any(sounds[word] & sounds[known] for known in clan)
+                        if any(sounds[word] & sounds[known] for known in homophones)
                     }
-        if all(one.isdisjoint(other) for one, other in itertools.combinations(clans, 2)):
+        if all(one.isdisjoint(other) for one, other in itertools.combinations(groups, 2)):
             return True
     return False

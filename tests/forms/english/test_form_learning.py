@@ -6,7 +6,7 @@ import pytest
 
 from charrnn.errors import FormError
 from charrnn.forms.core.form import Line
-from charrnn.forms.english.form_learning import learn_english_form
+from charrnn.forms.english.learning import learn_english_form
 from charrnn.forms.english.lexicon import Lexicon
 
 VOWELS = ["AA", "AE", "AO", "AY", "EH", "EY", "IY", "OW", "UW", "ER"]

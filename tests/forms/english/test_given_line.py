@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from charrnn.corpus.vocabulary import Vocabulary
-from charrnn.forms.english.given_line import spell
+from charrnn.forms.english.automaton import spell
 
 VOCABULARY = Vocabulary(tuple(sorted(" !'’”ant")))
 

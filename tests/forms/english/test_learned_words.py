@@ -1,8 +1,7 @@
 import pytest
 
 from charrnn.errors import FormError
-from charrnn.forms.english.learned_words import FEW_KINDS, LearnedWords, learn_words
-from charrnn.forms.english.words import words_of
+from charrnn.forms.english.words import FEW_KINDS, LearnedWords, learn_words, words_of
 from tests.forms.english.toy_lexicon import LEXICON
 
 

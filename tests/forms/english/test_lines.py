@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.forms.english.lines import LineFinish, LineRule, Position, VerseLine, without
+from charrnn.forms.english.lines import LineFinish, LinePosition, LineRule, VerseLine, without
 from charrnn.forms.english.spoken_words import SpokenWords
 from tests.forms.english.toy_verse import LEXICON, fit
 
@@ -39,7 +39,7 @@ def test_a_line_goes_on_where_some_words_finish_it(
     kept = {_words(said) for said in lines if ways[said[-1]]}
     begun = {words[:count] for words in kept for count in range(1, len(words))}
 
-    def check(position: Position, written: tuple[int, ...]) -> None:
+    def check(position: LinePosition, written: tuple[int, ...]) -> None:
         for word in range(len(SPOKEN.words)):
             longer = (*written, word)
             assert bool(finish.last_ways(position, word)) is (longer in kept)

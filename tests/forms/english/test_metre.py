@@ -1,4 +1,4 @@
-"""Places in a line as bits, against templates and shapes spelled out."""
+"""MetrePlaces in a line as bits, against templates and shapes spelled out."""
 
 import itertools
 
@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.forms.english.metre import MetreMasks, Shape, chunks, shape_of
+from charrnn.forms.english.metre import MetreMasks, WordShape, chunks, shape_of
 from charrnn.forms.english.pronunciation import parse_pronunciation
 from tests.forms.english.toy_verse import fit
 
 SHAPES = st.integers(0, 4).flatmap(
     lambda count: st.builds(
-        Shape,
+        WordShape,
         st.just(count),
         st.sets(st.integers(0, max(0, count - 1)), max_size=0 if count < 2 else None)
         .map(sorted)
@@ -25,16 +25,16 @@ SHAPES = st.integers(0, 4).flatmap(
 @pytest.mark.parametrize(
     ("phones", "shape"),
     [
-        ("N EH1 T", Shape(1, (), 0)),
-        ("S IH1 L V ER0", Shape(2, (0,), 0)),
-        ("R IY0 T R IY1 T", Shape(2, (1,), 1)),
-        ("AO1 R W EY2", Shape(2, (0,), 1)),
-        ("AH0 DH ER0", Shape(2, ())),
-        ("T", Shape(0, ())),
+        ("N EH1 T", WordShape(1, (), 0)),
+        ("S IH1 L V ER0", WordShape(2, (0,), 0)),
+        ("R IY0 T R IY1 T", WordShape(2, (1,), 1)),
+        ("AO1 R W EY2", WordShape(2, (0,), 1)),
+        ("AH0 DH ER0", WordShape(2, ())),
+        ("T", WordShape(0, ())),
     ],
 )
 def test_metre_sees_syllables_and_the_main_stress_of_longer_words(
-    phones: str, shape: Shape
+    phones: str, shape: WordShape
 ) -> None:
     assert shape_of(parse_pronunciation(phones)) == shape
 
@@ -42,27 +42,27 @@ def test_metre_sees_syllables_and_the_main_stress_of_longer_words(
 def test_templates_lie_side_by_side() -> None:
     masks = MetreMasks(["u/", "/u"])
     assert masks.starts == 0b001001
-    assert masks.fits(Shape(2, (0,))) == 0b000001
-    assert masks.fits(Shape(2, (1,))) == 0b001000
-    assert masks.fits(Shape(1, ())) == 0b011011
-    assert masks.last(Shape(1, ())) == 0b010010
-    assert masks.after(masks.starts, Shape(1, ())) == 0b010010
+    assert masks.fits(WordShape(2, (0,))) == 0b000001
+    assert masks.fits(WordShape(2, (1,))) == 0b001000
+    assert masks.fits(WordShape(1, ())) == 0b011011
+    assert masks.last(WordShape(1, ())) == 0b010010
+    assert masks.after(masks.starts, WordShape(1, ())) == 0b010010
 
 
 def test_a_line_that_rhymes_ends_in_a_word_that_rhymes_from_a_stress() -> None:
     masks = MetreMasks(["u/", "u/u"], rhyming=True)
-    assert masks.last(Shape(1, (), 0)) == 0b010
-    assert masks.last(Shape(2, (0,), 0)) == 0b010
-    assert masks.last(Shape(2, (1,), 1)) == 0b001
-    assert masks.last(Shape(1, ())) == 0
+    assert masks.last(WordShape(1, (), 0)) == 0b010
+    assert masks.last(WordShape(2, (0,), 0)) == 0b010
+    assert masks.last(WordShape(2, (1,), 1)) == 0b001
+    assert masks.last(WordShape(1, ())) == 0
 
 
 def test_a_template_lies_within_a_longer_one_that_begins_so() -> None:
     masks = MetreMasks(["u/", "u/u"])
     assert masks.starts == 1
-    assert masks.last(Shape(1, ())) == 0b110
-    assert masks.last(Shape(2, ())) == 0b011
-    assert masks.last(Shape(4, ())) == 0
+    assert masks.last(WordShape(1, ())) == 0b110
+    assert masks.last(WordShape(2, ())) == 0b011
+    assert masks.last(WordShape(4, ())) == 0
 
 
 @settings(deadline=None)
@@ -71,7 +71,7 @@ def test_a_template_lies_within_a_longer_one_that_begins_so() -> None:
     words=st.lists(SHAPES, min_size=1, max_size=4),
 )
 def test_words_reach_the_end_where_some_template_takes_them(
-    templates: list[str], words: list[Shape]
+    templates: list[str], words: list[WordShape]
 ) -> None:
     masks = MetreMasks(templates)
     places = masks.starts

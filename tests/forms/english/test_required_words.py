@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.forms.english.required_words import UNPLACED, Placement, place_words
+from charrnn.forms.english.requirements import UNPLACED, EnglishPlacement, place_words
 
 
 @settings(deadline=None)
@@ -17,7 +17,7 @@ from charrnn.forms.english.required_words import UNPLACED, Placement, place_word
 def test_a_placement_is_found_where_there_is_one(allowed: set[tuple[int, ...]], seed: int) -> None:
     generator = np.random.default_rng(seed)
 
-    def fits(placement: Placement) -> bool:
+    def fits(placement: EnglishPlacement) -> bool:
         return any(
             all(have in {UNPLACED, wanted} for have, wanted in zip(placement, one, strict=True))
             for one in allowed

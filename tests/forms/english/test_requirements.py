@@ -3,24 +3,23 @@
 import pytest
 
 from charrnn.errors import ConfigurationError
-from charrnn.forms.core.requirements import Demands
-from charrnn.forms.english.requirements import read_demands
+from charrnn.forms.core.requirements import Requirements
+from charrnn.forms.english.requirements import read_requirements
 from tests.forms.english.toy_verse import LEXICON
 
 
 def test_demands_are_read_into_words_and_letters() -> None:
-    read = read_demands(
-        Demands(
+    read = read_requirements(
+        Requirements(
             acrostic="Net",
             must=("Tan", "’tan", "tan"),
             rhyme_with="an old treat!",
             first_line=" A net, a tan; ",
-            rhymes="slant",
         ),
         3,
         LEXICON,
     )
-    assert (read.begins, read.ends, read.rhymes) == ("net", "", "slant")
+    assert (read.begins, read.ends) == ("net", "")
     assert [word.key for word in read.must] == ["tan", "'tan"]
     assert read.rhyme_with is not None
     assert read.rhyme_with.key == "treat"
@@ -31,36 +30,36 @@ def test_demands_are_read_into_words_and_letters() -> None:
 
 
 def test_nothing_asked_is_nothing_read() -> None:
-    read = read_demands(Demands(acrostic_at="end"), 3, LEXICON)
+    read = read_requirements(Requirements(acrostic_at="end"), 3, LEXICON)
     assert (read.begins, read.ends, read.must) == ("", "", ())
     assert read.rhyme_with is None
     assert read.first_line is None
 
 
 def test_an_acrostic_may_stand_at_the_end() -> None:
-    read = read_demands(Demands(acrostic="NE", acrostic_at="end"), 3, LEXICON)
+    read = read_requirements(Requirements(acrostic="NE", acrostic_at="end"), 3, LEXICON)
     assert (read.begins, read.ends) == ("", "ne")
 
 
 @pytest.mark.parametrize(
-    ("demands", "message"),
+    ("asked", "message"),
     [
-        (Demands(acrostic="nets"), "has 4 letters, and the form 3 lines"),
-        (Demands(acrostic="n t"), "letters alone"),
-        (Demands(acrostic="n2"), "letters alone"),
-        (Demands(must=("",)), "Received: nothing"),
-        (Demands(must=("a net",)), "one word at a time"),
-        (Demands(must=("net-tan",)), "one word at a time"),
-        (Demands(must=("net!",)), "one word at a time"),
-        (Demands(must=("42",)), "one word at a time"),
-        (Demands(rhyme_with="?"), "rhyme-with takes an English word"),
-        (Demands(rhyme_with="net 42"), "rhyme-with takes an English word"),
-        (Demands(first_line="net\ntan"), "has to be one line"),
-        (Demands(first_line="?"), "has to be one line"),
-        (Demands(first_line=" "), "has to be one line"),
-        (Demands(first_line="42 nets"), "42, which is no English word"),
+        (Requirements(acrostic="nets"), "has 4 letters, and the form 3 lines"),
+        (Requirements(acrostic="n t"), "letters alone"),
+        (Requirements(acrostic="n2"), "letters alone"),
+        (Requirements(must=("",)), "Received: nothing"),
+        (Requirements(must=("a net",)), "one word at a time"),
+        (Requirements(must=("net-tan",)), "one word at a time"),
+        (Requirements(must=("net!",)), "one word at a time"),
+        (Requirements(must=("42",)), "one word at a time"),
+        (Requirements(rhyme_with="?"), "rhyme-with takes an English word"),
+        (Requirements(rhyme_with="net 42"), "rhyme-with takes an English word"),
+        (Requirements(first_line="net\ntan"), "has to be one line"),
+        (Requirements(first_line="?"), "has to be one line"),
+        (Requirements(first_line=" "), "has to be one line"),
+        (Requirements(first_line="42 nets"), "42, which is no English word"),
     ],
 )
-def test_what_is_malformed_is_told_in_a_sentence(demands: Demands, message: str) -> None:
+def test_what_is_malformed_is_told_in_a_sentence(asked: Requirements, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
-        read_demands(demands, 3, LEXICON)
+        read_requirements(asked, 3, LEXICON)

@@ -3,8 +3,14 @@ import itertools
 import pytest
 from hypothesis import given
 
-from charrnn.forms.english.pronunciation import Pronunciation, parse_pronunciation
-from charrnn.forms.english.rhyme import Grade, grade, promoted_rhyme_of, rhyme_of
+from charrnn.forms.english.pronunciation import (
+    Grade,
+    Pronunciation,
+    grade,
+    parse_pronunciation,
+    promoted_rhyme_of,
+    rhyme_of,
+)
 from tests.forms.english.test_pronunciation import ways
 
 WORDS = {

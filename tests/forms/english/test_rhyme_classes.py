@@ -1,4 +1,4 @@
-"""Families and clans of words that rhyme."""
+"""Families and homophones of words that rhyme."""
 
 import itertools
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from charrnn.forms.english.lexicon import Lexicon
-from charrnn.forms.english.rhyme import Grade, grade
-from charrnn.forms.english.rhyme_classes import RhymeFamilies
+from charrnn.forms.english.pronunciation import Grade, grade
+from charrnn.forms.english.rhyme_classes import RhymeClasses
 from charrnn.forms.english.spoken_words import SpokenWords
 from tests.forms.english.toy_verse import LEXICON
 
@@ -16,23 +16,25 @@ SPOKEN = SpokenWords({word: LEXICON.sound(word).pronunciations for word in LEXIC
 
 @pytest.mark.parametrize(("rhymes", "least"), [("perfect", Grade.PERFECT), ("slant", Grade.SLANT)])
 def test_words_of_a_family_and_of_different_clans_rhyme(rhymes: str, least: Grade) -> None:
-    families = RhymeFamilies(SPOKEN, rhymes)
+    classes = RhymeClasses(SPOKEN, rhymes)
     for one, other in itertools.combinations(range(len(SPOKEN.ways)), 2):
-        clans = families.clan_of[[one, other]]
+        homophones = classes.homophones_of[[one, other]]
         if SPOKEN.word_of[one] == SPOKEN.word_of[other]:
             continue
-        family = families.family_of[clans]
-        rhyme = family[0] == family[1] and clans[0] != clans[1]
+        rhyme_class = classes.class_of[homophones]
+        rhyme = rhyme_class[0] == rhyme_class[1] and homophones[0] != homophones[1]
         assert rhyme == (grade(SPOKEN.ways[one], SPOKEN.ways[other]) >= least)
 
 
 def test_the_clans_of_a_family_follow_one_another() -> None:
     for rhymes in ("perfect", "slant"):
-        families = RhymeFamilies(SPOKEN, rhymes)
-        assert families.family_of.tolist() == sorted(families.family_of)
-        for family, (low, high) in enumerate(itertools.pairwise(families.first_clans.tolist())):
-            assert set(families.family_of[low:high].tolist()) == {family}
-        assert families.first_clans[-1] == len(families.family_of)
+        classes = RhymeClasses(SPOKEN, rhymes)
+        assert classes.class_of.tolist() == sorted(classes.class_of)
+        for rhyme_class, (low, high) in enumerate(
+            itertools.pairwise(classes.first_homophones.tolist())
+        ):
+            assert set(classes.class_of[low:high].tolist()) == {rhyme_class}
+        assert classes.first_homophones[-1] == len(classes.class_of)
 
 
 def test_words_that_are_alike_in_any_way_are_of_one_clan_in_all() -> None:
@@ -46,47 +48,51 @@ def test_words_that_are_alike_in_any_way_are_of_one_clan_in_all() -> None:
         }
     )
     spoken = SpokenWords({word: lexicon.pronunciations(word) for word in lexicon})
-    families = RhymeFamilies(spoken, "perfect")
+    classes = RhymeClasses(spoken, "perfect")
     ways = {
         (spoken.words[word], str(way)): number
         for number, (word, way) in enumerate(zip(spoken.word_of, spoken.ways, strict=True))
     }
-    clan = {name: int(families.clan_of[way]) for name, way in ways.items()}
-    assert clan["wind", "W AY1 N D"] == clan["wined", "W AY1 N D"]
-    assert clan["sinned", "S IH1 N D"] == clan["signed", "S IH1 N D"]
-    assert clan["wind", "W IH1 N D"] != clan["signed", "S IH1 N D"]
-    assert clan["signed", "S AY1 N D"] != clan["wined", "W AY1 N D"]
-    assert clan["wind", "W IH1 N D"] == clan["vinned", "V IH1 N D"]
-    family = families.family(("AY", "N", "D"))
-    assert family is not None
+    homophones = {name: int(classes.homophones_of[way]) for name, way in ways.items()}
+    assert homophones["wind", "W AY1 N D"] == homophones["wined", "W AY1 N D"]
+    assert homophones["sinned", "S IH1 N D"] == homophones["signed", "S IH1 N D"]
+    assert homophones["wind", "W IH1 N D"] != homophones["signed", "S IH1 N D"]
+    assert homophones["signed", "S AY1 N D"] != homophones["wined", "W AY1 N D"]
+    assert homophones["wind", "W IH1 N D"] == homophones["vinned", "V IH1 N D"]
+    rhyme_class = classes.rhyme_class(("AY", "N", "D"))
+    assert rhyme_class is not None
     ways_of = lexicon.pronunciations
-    assert families.clans_like("wind", ways_of("wind"), family) == {clan["wined", "W AY1 N D"]}
-    assert families.clans_like("whined", ways_of("wined"), family) == {clan["wined", "W AY1 N D"]}
+    assert classes.homophones_like("wind", ways_of("wind"), rhyme_class) == {
+        homophones["wined", "W AY1 N D"]
+    }
+    assert classes.homophones_like("whined", ways_of("wined"), rhyme_class) == {
+        homophones["wined", "W AY1 N D"]
+    }
     assert (
-        families.clans_like(
-            "kind", Lexicon({"kind": ("K AY1 N D",)}).pronunciations("kind"), family
+        classes.homophones_like(
+            "kind", Lexicon({"kind": ("K AY1 N D",)}).pronunciations("kind"), rhyme_class
         )
         == frozenset()
     )
 
 
 def test_where_slant_rhymes_do_only_the_word_itself_is_too_much_alike() -> None:
-    families = RhymeFamilies(SPOKEN, "slant")
+    classes = RhymeClasses(SPOKEN, "slant")
     number = SPOKEN.number("treat")
     assert number is not None
     (way,) = SPOKEN.ways_of(number)
-    clan = int(families.clan_of[way])
-    family = int(families.family_of[clan])
-    assert families.clans_like("treat", [SPOKEN.ways[way]], family) == {clan}
-    assert families.clans_like("retreat", [SPOKEN.ways[way]], family) == {
-        int(families.clan_of[one]) for one in SPOKEN.ways_of(SPOKEN.number("retreat") or 0)
+    homophones = int(classes.homophones_of[way])
+    rhyme_class = int(classes.class_of[homophones])
+    assert classes.homophones_like("treat", [SPOKEN.ways[way]], rhyme_class) == {homophones}
+    assert classes.homophones_like("retreat", [SPOKEN.ways[way]], rhyme_class) == {
+        int(classes.homophones_of[one]) for one in SPOKEN.ways_of(SPOKEN.number("retreat") or 0)
     }
-    assert families.clans_like("tweet", [SPOKEN.ways[way]], family) == frozenset()
+    assert classes.homophones_like("tweet", [SPOKEN.ways[way]], rhyme_class) == frozenset()
 
 
 def test_flagged_ways_have_their_clans() -> None:
-    families = RhymeFamilies(SPOKEN, "perfect")
+    classes = RhymeClasses(SPOKEN, "perfect")
     flags = np.zeros(len(SPOKEN.ways), np.bool_)
     flags[3] = True
-    assert np.flatnonzero(families.clans(flags)).tolist() == [int(families.clan_of[3])]
-    assert families.family(("ZH",)) is None
+    assert np.flatnonzero(classes.homophones(flags)).tolist() == [int(classes.homophones_of[3])]
+    assert classes.rhyme_class(("ZH",)) is None

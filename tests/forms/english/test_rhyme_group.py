@@ -1,7 +1,5 @@
-from charrnn.forms.english.pronunciation import parse_pronunciation
-from charrnn.forms.english.rhyme import Grade
-from charrnn.forms.english.rhyme_group import Missed, settle
-from charrnn.forms.english.scansion import Scansion, scansions
+from charrnn.forms.english.pronunciation import Grade, parse_pronunciation
+from charrnn.forms.english.scansion import Missed, Scansion, scansions, settle
 
 
 def line(*texts: str) -> tuple[Scansion, ...]:

@@ -1,4 +1,4 @@
-"""Which clans leave enough for the other lines, against trying everything."""
+"""Which homophones leave enough for the other lines, against trying everything."""
 
 import itertools
 
@@ -6,21 +6,20 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.forms.english.rhyme_classes import RhymeFamilies
-from charrnn.forms.english.rhyme_places import Alive, alive_of, open_clans
+from charrnn.forms.english.rhyme_classes import Alive, RhymeClasses, alive_of, open_homophones
 from charrnn.forms.english.spoken_words import SpokenWords
 from tests.forms.english.toy_verse import LEXICON
 
-FAMILIES = RhymeFamilies(
+FAMILIES = RhymeClasses(
     SpokenWords({word: LEXICON.pronunciations(word) for word in LEXICON}), "perfect"
 )
-CLANS = len(FAMILIES.family_of)
+CLANS = len(FAMILIES.class_of)
 FLAGS = st.lists(st.booleans(), min_size=CLANS, max_size=CLANS).map(np.array)
 ALIVE = st.none() | st.dictionaries(
-    st.integers(0, len(FAMILIES.first_clans) - 2), st.just(()), max_size=4
+    st.integers(0, len(FAMILIES.first_homophones) - 2), st.just(()), max_size=4
 ).flatmap(
-    lambda families: st.fixed_dictionaries(
-        {family: st.sets(st.sampled_from(_clans(family))) for family in families}
+    lambda classes: st.fixed_dictionaries(
+        {rhyme_class: st.sets(st.sampled_from(_homophones(rhyme_class))) for rhyme_class in classes}
     )
 ).map(alive_of)
 
@@ -32,24 +31,25 @@ def test_a_clan_is_open_when_the_later_lines_can_still_differ(
 ) -> None:
     if alike:
         later = later[:1] * len(later)
-    found = open_clans(FAMILIES, here, later, alive)
+    found = open_homophones(FAMILIES, here, later, alive)
     left = None if alive is None else dict(alive)
     expected = []
-    for clan in range(CLANS):
-        family = int(FAMILIES.family_of[clan])
+    for homophones in range(CLANS):
+        rhyme_class = int(FAMILIES.class_of[homophones])
         free = (
-            set(_clans(family))
+            set(_homophones(rhyme_class))
             if left is None
-            else set(_clans(family)) - set(left.get(family, _clans(family)))
+            else set(_homophones(rhyme_class))
+            - set(left.get(rhyme_class, _homophones(rhyme_class)))
         )
-        places = [[one for one in free - {clan} if flags[one]] for flags in later]
+        places = [[one for one in free - {homophones} if flags[one]] for flags in later]
         expected.append(
-            bool(here[clan])
-            and clan in free
+            bool(here[homophones])
+            and homophones in free
             and any(len(set(one)) == len(later) for one in itertools.product(*places))
         )
     assert found.tolist() == expected
 
 
-def _clans(family: int) -> list[int]:
-    return list(range(*FAMILIES.first_clans[family : family + 2].tolist()))
+def _homophones(rhyme_class: int) -> list[int]:
+    return list(range(*FAMILIES.first_homophones[rhyme_class : rhyme_class + 2].tolist()))

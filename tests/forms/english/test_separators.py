@@ -3,7 +3,7 @@
 import numpy as np
 
 from charrnn.corpus.vocabulary import Vocabulary
-from charrnn.forms.english.separators import Separators
+from charrnn.forms.english.automaton import Separators
 
 
 def test_separators_are_those_that_the_network_can_write() -> None:

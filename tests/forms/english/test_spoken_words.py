@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from charrnn.forms.english.metre import Shape
+from charrnn.forms.english.metre import WordShape
 from charrnn.forms.english.spoken_words import SpokenWords
 from tests.forms.english.toy_verse import LEXICON
 
@@ -25,11 +25,11 @@ def test_the_ways_of_a_word_follow_one_another() -> None:
 
 def test_shapes_are_those_of_the_ways() -> None:
     assert [SPOKEN.shapes[one] for one in SPOKEN.shape_of] == [
-        Shape(1, ()),
-        Shape(1, (), 0),
-        Shape(2, (0,), 0),
-        Shape(2, (1,), 1),
-        *[Shape(1, (), 0)] * 3,
+        WordShape(1, ()),
+        WordShape(1, (), 0),
+        WordShape(2, (0,), 0),
+        WordShape(2, (1,), 1),
+        *[WordShape(1, (), 0)] * 3,
     ]
     assert SPOKEN.shape_counts.tolist() == [1, 4, 1, 1]
     assert SPOKEN.shapes_among(SPOKEN.word_of == 1) == [2, 3]

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.forms.english.syllables import divide
+from charrnn.forms.english.verify import divide
 
 
 @pytest.mark.parametrize(

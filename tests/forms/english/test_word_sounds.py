@@ -3,9 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.forms.english.pronunciation import Pronunciation, parse_pronunciation
-from charrnn.forms.english.rhyme import rhyme_of
-from charrnn.forms.english.word_sounds import WordSounds
+from charrnn.forms.english.pronunciation import Pronunciation, parse_pronunciation, rhyme_of
+from charrnn.forms.english.spoken_words import WordSounds
 from tests.forms.english.toy_lexicon import LEXICON
 
 WAYS = [way for word in LEXICON for way in LEXICON.pronunciations(word) if way.syllables]

@@ -4,8 +4,7 @@ import numpy as np
 
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.forms.english.lexicon import Lexicon
-from charrnn.forms.english.word_trie import Spelling
-from charrnn.forms.english.writable_words import WritableWords, writable_words
+from charrnn.forms.english.word_trie import Spelling, WritableWords, writable_words
 from tests.forms.english.toy_verse import LEXICON
 
 VOCABULARY = Vocabulary(tuple(sorted("'abcdefghijklmnopqrstuvwxyz")))
@@ -39,6 +38,6 @@ def test_the_same_words_are_worked_out_once() -> None:
     words = frozenset(["net"])
     one = writable_words(LEXICON, words, frozenset(), VOCABULARY, WRITABLE.tobytes())
     assert writable_words(LEXICON, words, frozenset(), VOCABULARY, WRITABLE.tobytes()) is one
-    assert one.families("slant") is one.families("slant")
+    assert one.classes("slant") is one.classes("slant")
     other = writable_words(LEXICON, words, frozenset(["tan"]), VOCABULARY, WRITABLE.tobytes())
     assert other.spoken.words == ("net", "tan")

@@ -2,18 +2,19 @@
 
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
-from charrnn.forms.core.automaton import Automaton
+from charrnn.forms.core.automaton import Automaton, OutputTokens
 from charrnn.forms.core.form import Form, Line, Metre
-from charrnn.forms.core.requirements import Demands
+from charrnn.forms.core.requirements import Requirements
 from charrnn.forms.english.automaton import EnglishAutomaton
 from charrnn.forms.english.lexicon import Lexicon
-from charrnn.forms.english.metre import Shape
-from charrnn.forms.english.rhyme import Grade, grade
+from charrnn.forms.english.metre import WordShape
+from charrnn.forms.english.pronunciation import Grade, Rhymes, grade
 from charrnn.forms.english.verify import verify_english
 from charrnn.forms.english.words import words_of
 
@@ -78,6 +79,13 @@ def form_of(
     )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked(Requirements):
+    """What is asked of a poem, and the least that counts as a rhyme."""
+
+    rhymes: Rhymes = "perfect"
+
+
 def automaton_of(
     form: Form,
     words: Collection[str],
@@ -85,32 +93,32 @@ def automaton_of(
     characters: str = PLAIN,
     ban: str = "",
     lexicon: Lexicon = LEXICON,
-    demands: Demands | None = None,
+    asked: Asked | None = None,
 ) -> tuple[EnglishAutomaton, Vocabulary]:
     """The automaton of a form over some characters; poems end with the poem break."""
     vocabulary = Vocabulary(tuple(sorted(characters)))
     writable = np.ones(vocabulary.size, np.bool_)
     writable[[BREAK, UNKNOWN, *(vocabulary.id_of(one) for one in ban)]] = False
-    automaton = EnglishAutomaton(
-        form, lexicon, words, vocabulary, writable, BREAK, demands or Demands()
-    )
+    asked = asked or Asked()
+    tokens = OutputTokens(vocabulary, writable, BREAK)
+    automaton = EnglishAutomaton(form, lexicon, words, tokens, asked, rhymes=asked.rhymes)
     return automaton, vocabulary
 
 
 def language_of(automaton: Automaton, vocabulary: Vocabulary, starts: int = 1) -> set[str]:
     """Every poem that an automaton allows from some of its starts; none of them is stranded."""
     poems: set[str] = set()
-    for start in dict.fromkeys(automaton.starts(np.random.default_rng(0), starts)):
+    for start in dict.fromkeys(automaton.initial_states(np.random.default_rng(0), starts)):
         waiting = [(start, "")]
         while waiting:
             state, text = waiting.pop()
-            allowed = np.flatnonzero(automaton.allowed(state))
-            assert bool(len(allowed)) is not automaton.finished(state), text
-            if automaton.finished(state):
+            allowed = np.flatnonzero(automaton.allowed_tokens(state))
+            assert bool(len(allowed)) is not automaton.is_final(state), text
+            if automaton.is_final(state):
                 poems.add(text)
             for symbol in allowed.tolist():
                 character = "" if symbol == BREAK else vocabulary.decode([symbol])
-                waiting.append((automaton.advance(state, symbol), text + character))
+                waiting.append((automaton.next_state(state, symbol), text + character))
     return poems
 
 
@@ -122,7 +130,7 @@ def poems_of(
     marks: Sequence[str] = ("",),
     last_marks: Sequence[str] = ("",),
     lexicon: Lexicon = LEXICON,
-    demands: Demands | None = None,
+    asked: Asked | None = None,
 ) -> set[str]:
     """Every poem of some words that the verifier passes, and that has what is demanded.
 
@@ -133,9 +141,9 @@ def poems_of(
         marks: What may stand at the end of a line.
         last_marks: What may stand at the end of the last line.
         lexicon: How the words are said.
-        demands: What is demanded.
+        asked: What is demanded.
     """
-    wanted = demands or Demands()
+    wanted = asked or Asked()
     lines = [
         list(_lines(number, form, sorted(words), joints, lexicon)) for number in range(form.lines)
     ]
@@ -152,20 +160,20 @@ def poems_of(
     return poems
 
 
-def keeps(lines: Sequence[str], form: Form, demands: Demands, lexicon: Lexicon = LEXICON) -> bool:
+def keeps(lines: Sequence[str], form: Form, asked: Asked, lexicon: Lexicon = LEXICON) -> bool:
     """Whether lines keep a form, and have what is demanded."""
     text = "\n".join(lines)
     keys = [[word.key for word in words_of(line, lexicon)] for line in lines]
-    place = 0 if demands.acrostic_at == "start" else -1
+    place = 0 if asked.acrostic_at == "start" else -1
     return (
         all(
             line[place].lower() == letter
-            for line, letter in zip(lines, demands.acrostic.lower(), strict=False)
+            for line, letter in zip(lines, asked.acrostic.lower(), strict=False)
         )
-        and all(any(word.lower() in line for line in keys) for word in demands.must)
-        and demands.first_line in {"", lines[0]}
-        and (not demands.rhyme_with or _rhymes(keys, form, demands, lexicon))
-        and verify_english(text, form, lexicon, rhymes=demands.rhymes).passes
+        and all(any(word.lower() in line for line in keys) for word in asked.must)
+        and asked.first_line in {"", lines[0]}
+        and (not asked.rhyme_with or _rhymes(keys, form, asked, lexicon))
+        and verify_english(text, form, lexicon, rhymes=asked.rhymes).passes
     )
 
 
@@ -183,23 +191,23 @@ def write(
         generator: Draws the symbols.
         likeliest: `(vocabulary,)` how likely each symbol is, of which the least likely is written.
     """
-    states = automaton.starts(generator, 1)
+    states = automaton.initial_states(generator, 1)
     if not states:
         return None
     (state,) = states
     symbols: list[int] = []
-    while not automaton.finished(state):
-        allowed = np.flatnonzero(automaton.allowed(state))
+    while not automaton.is_final(state):
+        allowed = np.flatnonzero(automaton.allowed_tokens(state))
         assert len(allowed), vocabulary.decode(symbols)
         if likeliest is None:
             symbols.append(int(generator.choice(allowed)))
         else:
             symbols.append(int(allowed[likeliest[allowed].argmin()]))
-        state = automaton.advance(state, symbols[-1])
+        state = automaton.next_state(state, symbols[-1])
     return vocabulary.decode([symbol for symbol in symbols if symbol != BREAK])
 
 
-def fit(words: Sequence[Shape], template: str, *, rhyming: bool = False) -> bool:
+def fit(words: Sequence[WordShape], template: str, *, rhyming: bool = False) -> bool:
     """Whether words make a line, each said in one way, that a template takes."""
     if rhyming:
         last = words[-1]
@@ -232,10 +240,10 @@ def _lines(
                 yield "".join(map("".join, itertools.zip_longest(chosen, between, fillvalue="")))
 
 
-def _rhymes(keys: Sequence[Sequence[str]], form: Form, demands: Demands, lexicon: Lexicon) -> bool:
+def _rhymes(keys: Sequence[Sequence[str]], form: Form, asked: Asked, lexicon: Lexicon) -> bool:
     """Whether some variant's first rhyme is one with what it has to rhyme with."""
-    target = words_of(demands.rhyme_with, lexicon)[-1].key
-    least = {"perfect": Grade.PERFECT, "slant": Grade.SLANT}[demands.rhymes]
+    target = words_of(asked.rhyme_with, lexicon)[-1].key
+    least = {"perfect": Grade.PERFECT, "slant": Grade.SLANT}[asked.rhymes]
     for variant in form.variants:
         letters = [line.rhyme for line in variant]
         first = next(filter(None, letters), None)

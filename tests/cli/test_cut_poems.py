@@ -1,7 +1,7 @@
 import pytest
 
+from charrnn.cli.verify import cut_poems
 from charrnn.forms.core.known_forms import find_form
-from charrnn.forms.core.poems import cut_poems
 
 FIRST = "白日依山尽，黄河入海流。\n欲穷千里目，更上一层楼。"
 SECOND = "千山鸟飞绝，万径人踪灭。\n孤舟蓑笠翁，独钓寒江雪。"

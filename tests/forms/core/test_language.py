@@ -3,12 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.config import FormConfig
 from charrnn.errors import CharrnnError, ConfigurationError, FormError
-from charrnn.forms.core import rules as standard
+from charrnn.forms.chinese import language as chinese_language
+from charrnn.forms.chinese.learned_sounds import LearnedSounds
+from charrnn.forms.core.config import FormConfig
 from charrnn.forms.core.form import Form
 from charrnn.forms.core.form_file import read_form
-from charrnn.forms.core.rules import asked_form, open_standard
+from charrnn.forms.core.known_forms import asked_form
+from charrnn.forms.core.language import open_rules
 from tests.forms.chinese.toy_sounds import TOY
 from tests.forms.core.runs import TONAL, save_verse_runs
 
@@ -52,13 +54,15 @@ def test_regular_verse_is_judged_by_what_was_learned_and_tunes_by_their_book(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        standard, "find_sounds", lambda book: dataclasses.replace(TOY, name=f"book {book}")
+        chinese_language,
+        "find_sounds",
+        lambda book: dataclasses.replace(TOY, name=f"book {book}"),
     )
-    learned = dataclasses.replace(TOY, name="learned")
+    learned = LearnedSounds(100, {}, {"平": (), "仄": ()})
 
     def rhymes(form: Form, asked: str | None, taught: bool = True) -> str:
         config = FormConfig(form="toy", rhymes=asked)
-        return open_standard(form, config, lambda: learned if taught else None).rhymes
+        return open_rules(form, config, lambda: [learned] if taught else []).rhymes
 
     for book in ("", "pingshui"):
         assert rhymes(chinese(book), None) == "learned"
@@ -66,16 +70,16 @@ def test_regular_verse_is_judged_by_what_was_learned_and_tunes_by_their_book(
         assert rhymes(chinese(book), "xinyun") == "book xinyun"
     assert rhymes(chinese("cilin"), None) == "book cilin"
     assert rhymes(chinese("cilin"), "learned") == "learned"
-    without_network = open_standard(chinese(), FormConfig(form="toy"))
+    without_network = open_rules(chinese(), FormConfig(form="toy"))
     assert without_network.rhymes == "book pingshui"
 
 
 def test_what_was_not_learned_cannot_be_asked_for() -> None:
     config = FormConfig(form="toy", rhymes="learned")
     with pytest.raises(FormError, match="this network has no learned sounds"):
-        open_standard(chinese(), config, lambda: None)
+        open_rules(chinese(), config, list)
     with pytest.raises(FormError, match=r"--rhymes checkpoints/NAME/sounds\.json"):
-        open_standard(chinese(), config)
+        open_rules(chinese(), config)
 
 
 def test_a_form_without_tones_and_rhymes_needs_no_rhyme_book(
@@ -84,16 +88,16 @@ def test_a_form_without_tones_and_rhymes_needs_no_rhyme_book(
     def missing(_: str) -> None:
         raise FormError("the extra is not installed.")
 
-    monkeypatch.setattr(standard, "find_sounds", missing)
-    free = open_standard(chinese(pattern=False), FormConfig(form="toy"))
+    monkeypatch.setattr(chinese_language, "find_sounds", missing)
+    free = open_rules(chinese(pattern=False), FormConfig(form="toy"))
     assert free.rhymes == "none"
-    assert free.judge("雨云东，夜月红。").passes
+    assert free.verify("雨云东，夜月红。").passes
     with pytest.raises(FormError, match=r"not installed\.$"):
-        open_standard(chinese(), FormConfig(form="toy"))
+        open_rules(chinese(), FormConfig(form="toy"))
     with pytest.raises(FormError, match=r"not installed\. Or let the network learn sounds"):
-        open_standard(chinese(), FormConfig(form="toy"), lambda: None)
+        open_rules(chinese(), FormConfig(form="toy"), list)
     with pytest.raises(FormError, match="not installed"):
-        open_standard(chinese(pattern=False), FormConfig(form="toy", rhymes="pingshui"))
+        open_rules(chinese(pattern=False), FormConfig(form="toy", rhymes="pingshui"))
 
 
 def test_a_poem_is_judged_as_strictly_as_was_asked(files: Path) -> None:
@@ -101,7 +105,7 @@ def test_a_poem_is_judged_as_strictly_as_was_asked(files: Path) -> None:
 
     def faults(**settings: str) -> list[str]:
         config = FormConfig(form="toy", rhymes=str(files / "sounds.txt"), **settings)  # type: ignore[arg-type]
-        return [fault.message for fault in open_standard(chinese(), config).judge(poem).faults]
+        return [fault.message for fault in open_rules(chinese(), config).verify(poem).faults]
 
     assert faults() == []
     assert faults(readings="strict") == [
@@ -114,10 +118,10 @@ def test_english_verse_is_judged_by_a_lexicon_and_a_grade_of_rhyme(files: Path) 
     lexicon = str(files / "lexicon.txt")
     config = FormConfig(syllables="2", rhyme="AA", lexicon=lexicon)
     poem = "the time\na mine\n"
-    assert not open_standard(asked_form(config), config).judge(poem).passes
+    assert not open_rules(asked_form(config), config).verify(poem).passes
     slant = dataclasses.replace(config, rhymes="slant")
-    assert open_standard(asked_form(config), slant).judge(poem).passes
-    assert open_standard(asked_form(config), slant).rhymes == "slant"
+    assert open_rules(asked_form(config), slant).verify(poem).passes
+    assert open_rules(asked_form(config), slant).rhymes == "slant"
 
 
 @pytest.mark.parametrize(
@@ -132,4 +136,4 @@ def test_english_verse_is_judged_by_a_lexicon_and_a_grade_of_rhyme(files: Path) 
 )
 def test_what_means_nothing_in_a_language_is_refused(config: FormConfig, sentence: str) -> None:
     with pytest.raises(CharrnnError, match=sentence):
-        open_standard(asked_form(config), config, lambda: TOY)
+        open_rules(asked_form(config), config, list)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from charrnn.checkpoint import Checkpoint, CheckpointWriter, find_checkpoint
+from charrnn.checkpoint import Checkpoint, CheckpointWriter, find_checkpoint, is_bundled
 from charrnn.cli.learned_text import corpus_again
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, examples, json_option
 from charrnn.errors import CheckpointError, CorpusError
 
 if TYPE_CHECKING:
     from charrnn.forms.chinese.learned_sounds import LearnedSounds
-    from charrnn.forms.english.learned_words import LearnedWords
+    from charrnn.forms.english.words import LearnedWords
 
 MEMBERS_TOLD: Final = 24
 """Characters of a rhyme class that are shown, the commonest."""
@@ -39,7 +39,7 @@ def sounds(checkpoint: str | None, checkpoints: Path, as_json: bool) -> None:
     now, where its corpus can be read again.
     """
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
-    taught, words = _lessons(opened)
+    taught, words = _tables(opened)
     if as_json:
         document = _as_json(opened, taught, words)
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
@@ -52,21 +52,34 @@ def sounds(checkpoint: str | None, checkpoints: Path, as_json: bool) -> None:
         click.echo(f"{name} has learned {len(words.counts):,} words. The commonest: {common}")
 
 
-def _lessons(checkpoint: Checkpoint) -> "tuple[LearnedSounds | None, LearnedWords | None]":
-    """What a checkpoint was taught; made now where it is missing or of no use."""
-    from charrnn.forms.core.learned_tables import open_sounds, open_words
-    from charrnn.forms.core.table_keeping import keep_lessons
+def _tables(checkpoint: Checkpoint) -> "tuple[LearnedSounds | None, LearnedWords | None]":
+    """What a checkpoint was taught; made now where it is missing or of no use.
+
+    Raises:
+        CheckpointError: A network that comes with charrnn has none that can be used.
+        CorpusError: The corpus teaches neither, or cannot be read again.
+    """
+    from charrnn.forms.chinese.learned_sounds import open_sounds
+    from charrnn.forms.core.table_keeping import keep_learned_tables
+    from charrnn.forms.english.words import open_words
 
     try:
         kept = open_sounds(checkpoint), open_words(checkpoint)
     except CheckpointError:
         kept = None, None
-    if any(lesson is not None for lesson in kept):
+    if any(table is not None for table in kept):
         return kept
+    if is_bundled(checkpoint.directory):
+        raise CheckpointError(
+            f"what the poems of {checkpoint.directory.name} taught is missing or damaged. The "
+            "network comes with charrnn, so nothing is written there: install charrnn again."
+        )
     corpus = corpus_again(checkpoint)
     writer = CheckpointWriter(checkpoint.directory)
     with writer.held():
-        keep_lessons(writer, corpus, checkpoint.record, lambda note: click.echo(note, err=True))
+        keep_learned_tables(
+            writer, corpus, checkpoint.record, lambda note: click.echo(note, err=True)
+        )
     made = open_sounds(checkpoint), open_words(checkpoint)
     if made == (None, None):
         raise CorpusError(

@@ -5,16 +5,21 @@ from collections.abc import Sequence
 from itertools import cycle, islice
 from typing import Final, NamedTuple
 
-from charrnn.forms.core.composing import UNRHYMED
 from charrnn.forms.core.form import LONGEST_LINE, Form, Line, Metre
-from charrnn.forms.core.form_learning import LearnedForm, borne_out, of_one_shape
-from charrnn.forms.core.rhyme_scheme import common_schemes, compared_lines, shares_of
+from charrnn.forms.core.known_forms import UNRHYMED
+from charrnn.forms.core.learning import (
+    LearnedForm,
+    borne_out,
+    common_schemes,
+    compared_lines,
+    of_one_shape,
+    shares_of,
+)
 from charrnn.forms.english.lexicon import Lexicon
-from charrnn.forms.english.pronunciation import Pronunciation
-from charrnn.forms.english.rhyme import Grade, grade
+from charrnn.forms.english.pronunciation import Grade, Pronunciation, grade
 from charrnn.forms.english.scansion import scansions, templates_of
 from charrnn.forms.english.verify import verify_english
-from charrnn.forms.english.words import words_of
+from charrnn.forms.english.words import lines_of, words_of
 
 MOST_POEMS: Final = 500
 """Poems that are looked at, some seconds' work."""
@@ -118,11 +123,6 @@ def learn_english_form(
         shares=shares_of(rhyming, len(lengths)),
         sounds="slant",
     )
-
-
-def lines_of(poem: str) -> list[str]:
-    """The lines of an English poem; blank ones part stanzas."""
-    return [line for line in poem.splitlines() if line.strip()]
 
 
 def _ways(line: str, lexicon: Lexicon) -> Ways:
