@@ -106,6 +106,7 @@ class OpenedNetworks:
             form: The form that it keeps; None where it keeps none.
             poem: See `charrnn.generation.replay.recipe_of`.
         """
+        del form
         from charrnn.generation.replay import recipe_of
         from charrnn.generation.replay_code import encode
 
@@ -116,7 +117,7 @@ class OpenedNetworks:
                 self.writer,
                 [(part["model"], part["weight"]) for part in parts],
                 avoided and (avoided["model"], avoided["strength"]),
-                form=None if form is None else form.recipe(self.writer),
+                form=None,
                 device=self.device.partition(":")[0] if "gpu" in self.device else self.device,
                 **poem,
             )

@@ -65,12 +65,7 @@ def _written_again(networks: OpenedNetworks, recipe: "Recipe") -> "Poem":
     from charrnn.generation.replay import write_again
 
     writer = networks.writer
-    if recipe.form is None:
-        return write_again(writer, recipe)
-    from charrnn.forms.core.compile import bound_again
-
-    form, differing = bound_again(writer, recipe.form, recipe.settings)
-    return write_again(writer, recipe, form.poet(writer), differing)
+    return write_again(writer, recipe)
 
 
 def _on_its_device(found: Networks, recipe: "Recipe", error: ReplayError) -> OpenedNetworks:

@@ -23,15 +23,11 @@ EXAMPLES = {"favour": "a=1", "ban": "ab"}
 
 
 class FakeForm:
-    """A form that a scripted network is bound to; its poems have two lines."""
+    """A form that is compiled for a scripted network; its poems have two lines."""
 
     def __init__(self, writer: ScriptedGenerator) -> None:
         self.writer = writer
-        self.standard = self
-
-    def poet(self, writer: ScriptedGenerator) -> "FakeForm":
-        assert writer is self.writer
-        return self
+        self.rules = self
 
     def begin(self, prompt: str) -> ScriptedDraft:
         return self.writer.begin(prompt)
@@ -53,7 +49,7 @@ class FakeForm:
             if not last and "*" in prompt:
                 raise KeyboardInterrupt
 
-    def judge(self, poem: str) -> str:
+    def verify(self, poem: str) -> str:
         return f"judged: {poem.splitlines()}"
 
 
@@ -76,7 +72,7 @@ class Desk:
             open_writer=self._open,
             names=lambda: ["moons", "rivers"],
             settings=SessionSettings(settings or SamplingConfig(seed=7), form or FormConfig()),
-            bind=self._bind,
+            compile_form=self._compile,
             write=self.shown.append,
             tell=lambda reply: self.shown.append(f"[{reply}]\n"),
             note=self.notes.append,
@@ -86,7 +82,7 @@ class Desk:
             show_scansion=lambda judgement: self.shown.append(f"[{judgement}]"),
         )
 
-    def _bind(
+    def _compile(
         self, writer: ScriptedGenerator, form: FormConfig, sampling: SamplingConfig
     ) -> FakeForm:
         if form.acrostic == "x":

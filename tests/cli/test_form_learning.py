@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from charrnn.cli import main
 from charrnn.errors import FormError
-from charrnn.forms.chinese import rhyme_books
+from charrnn.forms.chinese import learning
 from charrnn.forms.chinese.rhyme_books import read_sounds
 from charrnn.forms.core.form_file import read_form
 from charrnn.forms.core.known_forms import find_form
@@ -28,7 +28,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CHARRNN_CHECKPOINTS", "runs")
-    monkeypatch.setattr(rhyme_books, "find_sounds", without_extra)
+    monkeypatch.setattr(learning, "find_sounds", without_extra)
     texts = {
         "tang.txt": "\n".join([*poems(find_form("wujue"), 400), *poems(find_form("qijue"), 30)]),
         "ci.txt": "\n".join(poems(find_form("huanxisha"), 60)),

@@ -12,7 +12,7 @@ from charrnn.cli.form_report import chosen_evenly
 from charrnn.config import SamplingConfig
 from charrnn.corpus.passages import PassageIndex
 from charrnn.errors import FormGivenUpError
-from charrnn.forms.core.writer import Poet
+from charrnn.forms.core.writer import FormWriter
 from charrnn.forms.english import lexicon
 from tests.forms.core.runs import save_verse_runs
 
@@ -125,14 +125,14 @@ def test_an_index_that_cannot_be_used_is_told(tmp_path: Path) -> None:
 
 
 def test_poems_that_are_given_up_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    write = Poet.write
+    write = FormWriter.write
 
-    def now_and_then(poet: Poet, prompt: str = "", *, config: SamplingConfig) -> Any:
-        if config.seed == 6:
+    def now_and_then(poet: FormWriter, prompt: str = "", *, sampling: SamplingConfig) -> Any:
+        if sampling.seed == 6:
             raise FormGivenUpError("the poem was given up after line 1.")
-        return write(poet, prompt, config)
+        return write(poet, prompt, sampling)
 
-    monkeypatch.setattr(Poet, "write", now_and_then)
+    monkeypatch.setattr(FormWriter, "write", now_and_then)
     in_form = rows(*CHINESE, "--count", "3")["in form"]
     assert (in_form["poems"], in_form["given_up"]) == (2, 1)
     assert "given up" in evaluate(*CHINESE, "--count", "3").stdout

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from charrnn.cli import appearing, main
 from charrnn.errors import FormGivenUpError
-from charrnn.forms.core.writer import Poet
+from charrnn.forms.core.writer import FormWriter
 from charrnn.forms.english import lexicon
 from tests.forms.core.runs import save_verse_runs
 
@@ -102,39 +102,6 @@ def test_what_was_expected_and_how_it_is_judged_can_be_told_of_a_form_too() -> N
 
 
 @pytest.mark.parametrize(
-    "options",
-    [
-        (*CHINESE, "--seed", "7"),
-        (*CHINESE, "--seed", "7", "--count", "2", "--acrostic", "看雨", "--must", "水"),
-        (*CHINESE, "--seed", "7", "--best-of", "2", "--choose", "best", "--particles", "4"),
-        (*CHINESE, "--prompt", "云", "--temperature", "2:0.5", "--readings", "strict"),
-        (*ENGLISH, "--rhymes", "slant", "--words", "any", "--seed", "1"),
-        (*ENGLISH, "--first-line", "want the moon, rain"),
-    ],
-)
-def test_a_poem_in_a_form_is_written_again_to_the_letter(options: tuple[str, ...]) -> None:
-    result = generate(*options, "--json")
-    assert result.exit_code == 0, result.stderr
-    Path("toy.toml").unlink()
-    for poem in json.loads(result.stdout)["poems"]:
-        again = charrnn("replay", poem["code"])
-        assert (again.exit_code, again.stderr) == (0, "")
-        assert again.stdout == (poem["prompt"] + poem["text"]).rstrip() + "\n"
-
-
-def test_a_poem_that_comes_out_otherwise_tells_what_of_its_form_differs() -> None:
-    code = generate(*CHINESE, "--seed", "3", "--print-code").stderr.strip()
-    table = Path("sounds.txt")
-    entries = [line.rpartition("\t") for line in table.read_text(encoding="utf-8").splitlines()]
-    other = {"平": "仄", "仄": "平"}
-    turned = "\n".join(f"{line}\t{other[tone]}" for line, _, tone in entries)
-    table.write_text(turned, encoding="utf-8")
-    result = charrnn("replay", code)
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert "What differs: the sounds of characters or words." in result.stderr
-
-
-@pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
         (("--acrostic", "云"), 2, "acrostic goes with a form of verse"),
@@ -164,15 +131,15 @@ def test_what_cannot_be_written_is_told(arguments: tuple[str, ...], code: int, t
 
 
 def _giving_up_after(poems: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_many = Poet.write_many
+    write_many = FormWriter.write_many
 
-    def giving_up(self: Poet, *arguments: Any) -> Any:
+    def giving_up(self: FormWriter, *arguments: Any) -> Any:
         for number, poem in enumerate(write_many(self, *arguments)):
             if number == poems:
                 raise FormGivenUpError("the poem was given up after line 1.")
             yield poem
 
-    monkeypatch.setattr(Poet, "write_many", giving_up)
+    monkeypatch.setattr(FormWriter, "write_many", giving_up)
 
 
 def test_poems_that_are_done_are_printed_before_one_is_given_up(
@@ -225,13 +192,13 @@ def test_a_stream_that_is_given_up_ends_its_line() -> None:
 
 @pytest.mark.usefixtures("terminal")
 def test_ctrl_c_keeps_the_lines_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = Poet.stream
+    stream = FormWriter.stream
 
-    def interrupted(self: Poet, *arguments: Any) -> Any:
+    def interrupted(self: FormWriter, *arguments: Any) -> Any:
         yield next(iter(stream(self, *arguments)))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Poet, "stream", interrupted)
+    monkeypatch.setattr(FormWriter, "stream", interrupted)
     result = generate(*CHINESE, "--seed", "1")
     assert result.exit_code == 130
     assert len(result.stdout.strip().rstrip("，。")) == 3

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from charrnn import checkpoint
 from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE, CheckpointWriter
 from charrnn.cli import main
 from charrnn.config import CorpusConfig
@@ -56,6 +57,25 @@ def test_the_sounds_of_an_older_run_are_made_and_told(golden: Callable[[str, str
     golden("forms_sounds.txt", result.stdout)
     assert (directory / SOUNDS_FILE).exists()
     assert forms("sounds", "tang").stderr == ""
+
+
+@pytest.mark.parametrize("content", [b"damaged", None])
+def test_nothing_is_written_into_a_network_that_comes_with_charrnn(
+    content: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = learn("tang", "tang.txt")
+    monkeypatch.setattr(checkpoint, "BUNDLED", directory.parent)
+    monkeypatch.setenv("CHARRNN_CHECKPOINTS", "nowhere")
+    if content is not None:
+        (directory / SOUNDS_FILE).write_bytes(content)
+    before = {path.name: path.read_bytes() for path in directory.iterdir()}
+    result = forms("sounds", "tang")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        "Error: what the poems of tang taught is missing or damaged. The network comes with "
+        "charrnn, so nothing is written there: install charrnn again.\n"
+    )
+    assert {path.name: path.read_bytes() for path in directory.iterdir()} == before
 
 
 def test_the_words_of_an_older_run_are_made_and_told() -> None:

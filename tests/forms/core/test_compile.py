@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+import charrnn
 from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE
 from charrnn.config import SamplingConfig
 from charrnn.errors import CheckpointError, ConfigurationError, FormConflictError, FormError
@@ -159,6 +160,31 @@ def test_what_is_banned_is_never_written(runs: Path, tonal: FormConfig) -> None:
     nothing = dataclasses.replace(banned, ban="东风中空红山间还颜天年边前云江花春重看")
     with pytest.raises(FormConflictError, match="can be written with ban 东风"):
         compile_form(writer, tonal, nothing)
+
+
+def test_poems_are_drawn_as_the_form_was_compiled(runs: Path, tonal: FormConfig) -> None:
+    sampling = SamplingConfig(temperature=0.05, seed=7, top_k=3)
+    writer = charrnn.compile_form(open_run(runs, "yun"), tonal, sampling)
+    poem = writer.write()
+    assert poem.settings == sampling
+    assert writer.write(sampling=sampling) == poem
+    assert "".join(line.text for line in writer.stream()) == poem.text
+    other = SamplingConfig(seed=8)
+    assert writer.write(sampling=other).settings == other
+
+
+def test_a_ban_is_compiled_and_another_one_is_refused(runs: Path, tonal: FormConfig) -> None:
+    writer = charrnn.compile_form(open_run(runs, "yun"), tonal, SamplingConfig(ban="月夜", seed=1))
+    assert not set("月夜") & set(str(writer.write()))
+    writer.write(sampling=SamplingConfig(ban="夜月", seed=2))
+    for ban, told in (("风", "风"), (None, "none")):
+        with pytest.raises(
+            ConfigurationError,
+            match=f"compiled with ban 月夜, and cannot be written with ban {told}",
+        ):
+            writer.write(sampling=SamplingConfig(ban=ban))
+        with pytest.raises(ConfigurationError, match="Compile it again"):
+            next(writer.stream(sampling=SamplingConfig(ban=ban)))
 
 
 def test_a_network_that_was_not_saved_has_learned_nothing(couplet: FormConfig) -> None:
