@@ -1,7 +1,7 @@
 """Compiling a form for a network: what it may write, and what its poems are held to."""
 
 from functools import cached_property
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -14,16 +14,18 @@ from charrnn.forms.core.form import Form
 from charrnn.forms.core.known_forms import asked_form
 from charrnn.forms.core.language import FormRules, all_languages, language_of, open_rules
 from charrnn.forms.core.learned_tables import LearnedTable
-from charrnn.forms.core.writer import FormWriter
 from charrnn.generation.ending import LINE_END
 from charrnn.generation.filters import Mask
 from charrnn.generation.wishes import wishes
 from charrnn.generation.writer import TextGenerator
 
+if TYPE_CHECKING:
+    from charrnn.forms.core.writer import FormWriter
+
 
 def compile_form(
     network: TextGenerator, form: FormConfig, sampling: SamplingConfig | None = None
-) -> FormWriter:
+) -> "FormWriter":
     """Compile a form of verse for a network.
 
     Args:
@@ -60,6 +62,8 @@ def compile_form(
         from charrnn.forms.core.conflicts import conflict_error
 
         raise conflict_error(rules, network.vocabulary, form, sampling, compiler.can_keep)
+    from charrnn.forms.core.writer import FormWriter
+
     return FormWriter(network, automaton, rules, rules.settled(form), sampling)
 
 

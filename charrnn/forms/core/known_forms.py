@@ -24,10 +24,7 @@ _OF_ANY_LENGTH: Final = {"wupai": "wulv", "qipai": "qilv"}
 @functools.cache
 def known_forms() -> dict[str, Form]:
     """The forms that come with charrnn, by name: Chinese ones, tunes last, and English ones, by length."""
-    forms = [
-        read_form(path.read_text(encoding="utf-8"), path.name)
-        for path in _DIRECTORY.glob(f"*{_SUFFIX}")
-    ]
+    forms = [_known_form(path) for path in _DIRECTORY.glob(f"*{_SUFFIX}")]
     forms.sort(key=lambda form: (form.language, form.book == "cilin", form.lines, form.name))
     return {form.name: form for form in forms}
 
@@ -63,6 +60,9 @@ def find_form(reference: str) -> Form:
     if names_a_file(reference):
         return _from_file(Path(reference))
     wanted = reference.casefold()
+    path = _DIRECTORY / f"{wanted}{_SUFFIX}"
+    if path.is_file():
+        return _known_form(path)
     by_name = {
         name.casefold(): form
         for form in known_forms().values()
@@ -79,6 +79,11 @@ def find_form(reference: str) -> Form:
         f"there is no form named {reference}.{advice} charrnn forms lists them; a file of your own "
         f"has a name that ends in {_SUFFIX}."
     )
+
+
+@functools.cache
+def _known_form(path: Path) -> Form:
+    return read_form(path.read_text(encoding="utf-8"), path.name)
 
 
 def names_a_file(reference: str) -> bool:
