@@ -55,9 +55,6 @@ SHORT_WINDOW: Final = 64
 DEVICE_NAME: Final = re.compile(r"auto|cpu|gpu(?::(\d+))?")
 """What a device can be called; "gpu:1" is the second GPU."""
 
-WRITING_DEVICE_NAME: Final = re.compile(r"cpu(?::tensorflow)?|gpu(?::\d+)?")
-"""What a device that writes can be called; on a GPU, and where it is asked, TensorFlow computes."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CorpusConfig(Configuration):

@@ -40,10 +40,6 @@ class FormGivenUpError(CharrnnError):
     exit_code = 4
 
 
-class ReplayError(CharrnnError):
-    """A code of a poem that cannot be read, or a poem that comes out otherwise than it was."""
-
-
 class DeviceError(CharrnnError):
     """A device that was asked for and is not there."""
 

@@ -4,6 +4,7 @@ The same description validates a value given from Python and makes the option of
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -153,6 +154,7 @@ def setting(default: Any, help: str, **limits: Any) -> Any:  # noqa: A002 (Click
     return dataclasses.field(default=default, metadata={"setting": Setting(help=help, **limits)})
 
 
+@functools.cache
 def settings_of(configuration: type["Configuration"]) -> dict[str, Setting]:
     """The description of every field of a configuration, in the order of the class."""
     return {

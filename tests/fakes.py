@@ -69,7 +69,7 @@ class ScriptedDraft:
     text: str
     reader: object
     ended: bool = False
-    stranded: bool = False
+    dead_end: bool = False
     substitutions: tuple[Substitution, ...] = ()
 
 
@@ -78,7 +78,7 @@ class ScriptedStep:
     """A character, and the text with it."""
 
     character: str
-    draft: ScriptedDraft
+    hypothesis: ScriptedDraft
 
 
 class ScriptedGenerator:
@@ -114,10 +114,10 @@ class ScriptedGenerator:
                 raise KeyboardInterrupt
             if character == "!":
                 raise CharrnnError("the network is tired.")
-            ended, stranded = character == ".", character == "|"
-            written = "" if ended or stranded else character
+            ended, dead_end = character == ".", character == "|"
+            written = "" if ended or dead_end else character
             draft = dataclasses.replace(
-                draft, text=draft.text + written, ended=ended, stranded=stranded
+                draft, text=draft.text + written, ended=ended, dead_end=dead_end
             )
             yield ScriptedStep(written, draft)
 

@@ -12,7 +12,6 @@ from charrnn import errors
         (errors.ConfigurationError("x"), 2),
         (errors.CorpusError("x"), 1),
         (errors.CheckpointError("x"), 1),
-        (errors.ReplayError("x"), 1),
         (errors.DeviceError("x"), 1),
         (errors.DivergenceError("x"), 1),
         (errors.TrainingInterrupted("x", signal.SIGINT), 130),

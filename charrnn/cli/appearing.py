@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 import click
 
 from charrnn.cli.failures import INTERRUPTED
-from charrnn.cli.networks import STRANDED
+from charrnn.cli.networks import DEAD_END
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from charrnn.config import SamplingConfig
     from charrnn.forms.core.smc_decoder import WrittenLine
     from charrnn.forms.core.writer import FormWriter
-    from charrnn.generation.draft import Draft
+    from charrnn.generation.hypothesis import Hypothesis
     from charrnn.generation.writer import TextGenerator
 
 
 def print_characters(
-    writer: "TextGenerator", start: "Draft", settings: "SamplingConfig"
-) -> "Draft":
+    writer: "TextGenerator", start: "Hypothesis", settings: "SamplingConfig"
+) -> "Hypothesis":
     """Show a poem character by character.
 
     Args:
@@ -36,10 +36,10 @@ def print_characters(
     with _Page() as page:
         page.add(start.text)
         for step in writer.stream(start, settings):
-            draft = step.draft
+            draft = step.hypothesis
             page.add(step.character)
-    if draft.stranded:
-        click.echo(STRANDED, err=True)
+    if draft.dead_end:
+        click.echo(DEAD_END, err=True)
     return draft
 
 
@@ -61,7 +61,7 @@ def print_lines(form: "FormWriter", prompt: str, settings: "SamplingConfig") -> 
     with _Page() as page:
         for line in lines if sys.stdout.isatty() else list(lines):
             written += line.text
-            page.add(line.draft.text[page.length :])
+            page.add(line.hypothesis.text[page.length :])
         if not written:
             page.add(prompt)
     return written

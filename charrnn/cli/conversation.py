@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from charrnn.cli.keeping_form import Authors, Compile, FormAuthor
-from charrnn.cli.networks import STRANDED
+from charrnn.cli.networks import DEAD_END
 from charrnn.cli.page import Author, Page, PageError
 from charrnn.cli.session_settings import SessionSettings, helps, suggestions_for
 from charrnn.files import write_text
@@ -148,8 +148,8 @@ class Conversation:
         for note in writer.notes(self.settings.sampling):
             self._remark(note)
         turn(self._author(writer))
-        if self.page.turns[-1].end.stranded:
-            self._note(STRANDED)
+        if self.page.turns[-1].end.dead_end:
+            self._note(DEAD_END)
 
     def _author(self, writer: "TextGenerator") -> Author:
         return self._authors.author(writer, self.settings.form, self.settings.sampling)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from charrnn.corpus.passages import PassageIndex
     from charrnn.forms.core.report import Row, Sample
     from charrnn.forms.core.writer import FormWriter
-    from charrnn.generation.draft import Poem
+    from charrnn.generation.hypothesis import Poem
     from charrnn.generation.writer import TextGenerator
 
 HUMAN: Final = "human"

@@ -8,13 +8,14 @@ from typing import IO, TYPE_CHECKING, Final
 import click
 
 from charrnn.cli.appearing import print_characters, print_lines
-from charrnn.cli.devices import writing_device_option
-from charrnn.cli.networks import OpenedNetworks, find_networks, networks_options
+from charrnn.cli.command_line import DigestType, command_of
+from charrnn.cli.networks import find_networks, networks_options
 from charrnn.cli.options import (
     SettingType,
     checkpoint_argument,
     checkpoints_option,
     examples,
+    given_settings,
     json_option,
 )
 from charrnn.cli.poems import Told, print_json, print_poems
@@ -24,14 +25,16 @@ from charrnn.forms.core.config import FormConfig
 from charrnn.setting import Setting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from charrnn.forms.core.writer import FormWriter
-    from charrnn.generation.draft import Draft, Poem
+    from charrnn.generation.hypothesis import Hypothesis, Poem
     from charrnn.generation.surprise import Surprise
     from charrnn.generation.writer import TextGenerator
 
 COUNT: Final = Setting(help="Poems to write, each with a seed one higher.", minimum=1, kind=int)
+
+ONLY: Final = Setting(help="Print the Nth of these poems alone.", minimum=1, kind=int)
 
 
 @click.command(
@@ -43,7 +46,7 @@ COUNT: Final = Setting(help="Poems to write, each with a seed one higher.", mini
         ("charrnn generate --prompt-file - < poem.txt", "go on with a text"),
         ("charrnn generate --best-of 16 --show-scores", "the best of sixteen drafts"),
         ("charrnn generate --explain", "with what the network had expected"),
-        ("charrnn generate --print-code", "and the code that writes it again"),
+        ("charrnn generate --print-command", "and the command that writes it again"),
         ("charrnn generate tang --form qijue --acrostic 春江花月", "a form of verse, kept"),
         ("charrnn generate quatrains --syllables 8,6,8,6 --rhyme ABCB", "one of your own"),
         ("charrnn generate --blend moons=0.7,rivers=0.3", "two networks in agreement"),
@@ -81,13 +84,22 @@ COUNT: Final = Setting(help="Poems to write, each with a seed one higher.", mini
     help="Colour each character by its surprise, with the likeliest others beneath.",
 )
 @click.option(
-    "--print-code",
+    "--only",
+    type=SettingType(ONLY),
+    help=f"{ONLY.help}  [default: all; {ONLY.range()}]",
+)
+@click.option(
+    "--print-command",
     is_flag=True,
-    help="Print after each poem, on standard error, the code that writes it again with charrnn "
-    "replay.",
+    help="Print after each poem, on standard error, the command line that writes it again.",
+)
+@click.option(
+    "--expect",
+    type=DigestType(),
+    metavar="SHA256",
+    help="Refuse to write with any other network; the first twelve digits or more.",
 )
 @networks_options
-@writing_device_option
 @checkpoints_option
 @json_option
 def generate(
@@ -101,11 +113,12 @@ def generate(
     show_scores: bool,
     show_scansion: bool,
     explain: bool,
-    print_code: bool,
+    only: int | None,
+    print_command: bool,
+    expect: str | None,
     blend: str | None,
     unlike: str | None,
     strength: float | None,
-    device: str,
     checkpoints: Path,
     as_json: bool,
 ) -> None:
@@ -124,6 +137,8 @@ def generate(
         raise click.UsageError(
             "--beam finds one poem, however often it searches; leave out --count."
         )
+    if only is not None and only > count:
+        raise click.UsageError(f"--only {only} goes with a --count that is not less.")
     if show_scansion and not form_config.asked:
         raise click.UsageError("--show-scansion goes with a form of verse; give a --form.")
     from charrnn.generation.threads import use_idle_cores
@@ -135,7 +150,9 @@ def generate(
     text = _beginning(prompt, prompt_file)
     networks = find_networks(
         checkpoint, checkpoints, blend=blend, unlike=unlike, strength=strength
-    ).open(device)
+    ).open()
+    if expect is not None:
+        networks.refuse_others(expect)
     writer = networks.writer
     first = with_seed(sampling_config)
     start = writer.begin(text)
@@ -144,22 +161,29 @@ def generate(
     for note in writer.notes(first):
         click.echo(note, err=True)
     form = _compiled(writer, form_config, first)
+    given = given_settings(click.get_current_context(), SamplingConfig)
+
+    def command(number: int, settings: SamplingConfig) -> str:
+        """What writes the poem of a number again: in a form, by itself."""
+        if form is not None:
+            return command_of(networks, text, settings, form.settings, given=given)
+        return command_of(networks, text, first, given=given, number=number, count=count)
+
     if count == 1 and not (as_json or show_scores or show_scansion or explain):
         if form is not None:
-            written = print_lines(form, text, first)
+            print_lines(form, text, first)
         else:
-            written = print_characters(writer, start, first).text[len(start.text) :]
-        if print_code:
-            code = networks.code(prompt=text, settings=first, text=written, form=form)
-            click.echo(code, err=True)
+            print_characters(writer, start, first)
+        if print_command:
+            click.echo(command(1, first), err=True)
         return
     wanted = _Wanted(
         scores=show_scores,
-        code=print_code or as_json,
+        command=command if print_command or as_json else None,
         explanation=explain,
         scansion=show_scansion or as_json,
     )
-    poems = _poems(networks, start, first, count, wanted=wanted, form=form)
+    poems = _poems(writer, start, first, count, only, wanted=wanted, form=form)
     if as_json:
         print_json(networks.facts, poems)
     else:
@@ -171,7 +195,7 @@ class _Wanted:
     """What is to be told of a poem."""
 
     scores: bool
-    code: bool
+    command: "Callable[[int, SamplingConfig], str] | None"
     explanation: bool
     scansion: bool
 
@@ -188,47 +212,43 @@ def _compiled(
 
 
 def _poems(
-    networks: OpenedNetworks,
-    start: "Draft",
+    writer: "TextGenerator",
+    start: "Hypothesis",
     first: SamplingConfig,
     count: int,
+    only: int | None,
     *,
     wanted: _Wanted,
     form: "FormWriter | None",
 ) -> "Iterator[Told]":
-    """Write poems, each with a seed one higher."""
-    writer, prompt = networks.writer, start.text
+    """Write poems, each with a seed one higher; only one of them is told, where one is asked for."""
+    prompt = start.text
     seed = first.seed or 0
     settings = (
         dataclasses.replace(first, seed=seed_after(seed, number)) for number in range(count)
     )
     author = writer if form is None else form
-    for poem in author.write_many(prompt, settings):
+    for number, poem in enumerate(author.write_many(prompt, settings), 1):
+        if only is not None and number != only:
+            continue
         scores = poem.scores if wanted.scores else ()
         if wanted.scores and not scores:
             scores = (writer.score(prompt, poem.text, poem.log_probabilities),)
         yield Told(
             poem,
             scores=scores,
-            code=networks.code(
-                prompt=prompt,
-                settings=poem.settings,
-                text=poem.text,
-                first_seed=seed,
-                together=count,
-                form=form,
-            )
-            if wanted.code
-            else None,
+            command=None if wanted.command is None else wanted.command(number, poem.settings),
             form=form,
             judgement=form.rules.verify(poem.prompt + poem.text)
             if form is not None and wanted.scansion
             else None,
             explanation=_explained(writer, start, poem) if wanted.explanation else None,
         )
+        if number == only:
+            return
 
 
-def _explained(writer: "TextGenerator", start: "Draft", poem: "Poem") -> "list[Surprise]":
+def _explained(writer: "TextGenerator", start: "Hypothesis", poem: "Poem") -> "list[Surprise]":
     from charrnn.generation.surprise import explain_turn
 
     return explain_turn(writer, start, poem.text, ended=poem.ended)

@@ -11,7 +11,7 @@ from charrnn.forms.core.config import FormConfig
 
 if TYPE_CHECKING:
     from charrnn.forms.core.writer import FormWriter
-    from charrnn.generation.draft import Draft, Step
+    from charrnn.generation.hypothesis import Hypothesis, Step
     from charrnn.generation.writer import TextGenerator
 
 Compile = Callable[["TextGenerator", FormConfig, SamplingConfig], "FormWriter"]
@@ -29,31 +29,31 @@ class FormAuthor:
         self.writer = writer
         self.form = form
 
-    def begin(self, prompt: str) -> "Draft":
+    def begin(self, prompt: str) -> "Hypothesis":
         """Begin a poem."""
         return self.form.begin(prompt)
 
-    def begin_again(self, turn: Turn) -> "Draft":
+    def begin_again(self, turn: Turn) -> "Hypothesis":
         """Begin a turn as before."""
         return self.begin(turn.start.text)
 
-    def go_on(self, turn: Turn, text: str) -> "Draft":
+    def go_on(self, turn: Turn, text: str) -> "Hypothesis":
         """Go on with a poem that was stopped."""
         if turn.end.ended:
             raise PageError("the poem is whole in its form; /retry writes it otherwise.")
         return self.begin(turn.end.text + text)
 
-    def stream(self, start: "Draft", settings: SamplingConfig) -> "Iterator[Step]":
+    def stream(self, start: "Hypothesis", settings: SamplingConfig) -> "Iterator[Step]":
         """Write, a line with each step; what cannot be written is refused at once."""
         steps = self._steps(start, settings)
         first = next(steps, None)
         return steps if first is None else itertools.chain([first], steps)
 
-    def _steps(self, start: "Draft", settings: SamplingConfig) -> "Iterator[Step]":
-        from charrnn.generation.draft import Step
+    def _steps(self, start: "Hypothesis", settings: SamplingConfig) -> "Iterator[Step]":
+        from charrnn.generation.hypothesis import Step
 
         for line in self.form.stream(start.text, settings):
-            draft = dataclasses.replace(line.draft, ended=line.last)
+            draft = dataclasses.replace(line.hypothesis, ended=line.last)
             yield Step(line.text, sum(line.log_probabilities), draft)
 
 

@@ -1,5 +1,6 @@
 """The networks that write a poem: one, several in agreement, or one against the ways of another."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,14 +9,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from charrnn.checkpoint import Checkpoint, find_checkpoint, is_bundled
-from charrnn.cli.devices import engine_on
 from charrnn.cli.options import SettingType
 from charrnn.config import DEFAULT_STRENGTH, STRENGTH
 from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.notation import parse_blend
 
 if TYPE_CHECKING:
-    from charrnn.forms.core.writer import FormWriter
     from charrnn.generation.writer import TextGenerator
 
 CAME_ALONG: Final = (
@@ -23,7 +22,7 @@ CAME_ALONG: Final = (
     "your own."
 )
 
-STRANDED: Final = (
+DEAD_END: Final = (
     "The poem stops here: the settings (no-repeat, max-copy) leave no character to follow."
 )
 
@@ -50,24 +49,33 @@ class Networks:
         together = " and ".join(directory.name for directory, _ in self.weights)
         return together if self.unlike is None else f"{together}, unlike {self.unlike.name}"
 
-    def open(self, device: str = "cpu", *, reads_only: bool = False) -> "OpenedNetworks":
+    @property
+    def arguments(self) -> list[str]:
+        """The words of a command line that name them."""
+        names = [_argument(directory) for directory, _ in self.weights]
+        words = names[:1]
+        if len(names) > 1:
+            pairs = zip(names, self.weights, strict=True)
+            words = ["--blend", ",".join(f"{name}={weight}" for name, (_, weight) in pairs)]
+        if self.unlike is not None:
+            words += ["--unlike", _argument(self.unlike), "--strength", str(self.strength)]
+        return words
+
+    def open(self, *, reads_only: bool = False) -> "OpenedNetworks":
         """Open them all.
 
         Args:
-            device: What computes them; see `charrnn.cli.devices`.
             reads_only: Whether they are to foresee a text and not to write one; see `blended`.
 
         Raises:
             CheckpointError: One cannot be used.
             ConfigurationError: They cannot be used together.
-            DeviceError: There is no such device.
         """
         from charrnn.generation.writer import TextGenerator
 
-        engine = engine_on(device)
         found = [Checkpoint.open(directory) for directory, _ in self.weights]
         weights = [weight for _, weight in self.weights]
-        writers = [TextGenerator.open(checkpoint, engine) for checkpoint in found]
+        writers = [TextGenerator.open(checkpoint) for checkpoint in found]
         writer = writers[0]
         facts = _facts(found[0])
         if len(found) > 1:
@@ -80,9 +88,9 @@ class Networks:
             from charrnn.generation.contrast import unlike
 
             other = Checkpoint.open(self.unlike)
-            writer = unlike(writer, TextGenerator.open(other, engine), self.strength)
+            writer = unlike(writer, TextGenerator.open(other), self.strength)
             facts["unlike"] = _facts(other) | {"strength": self.strength}
-        return OpenedNetworks(writer, facts, device)
+        return OpenedNetworks(writer, facts, self.arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,36 +100,37 @@ class OpenedNetworks:
     Attributes:
         writer: Writes with them.
         facts: Which they are, for JSON.
-        device: What computes them.
+        arguments: The words of a command line that name them.
     """
 
     writer: "TextGenerator"
     facts: dict[str, Any]
-    device: str = "cpu"
+    arguments: list[str]
 
-    def code(self, *, form: "FormWriter | None" = None, **poem: Any) -> str:
-        """The code of a poem they wrote.
+    @property
+    def sha256(self) -> str:
+        """The digest of the network; of several, that of all their digests together."""
+        parts = list(self.facts.get("blend") or [self.facts])
+        digests = [part["model"] for part in (*parts, self.facts.get("unlike")) if part]
+        if len(digests) == 1:
+            return str(digests[0])
+        return hashlib.sha256("\n".join(digests).encode()).hexdigest()
+
+    def refuse_others(self, expected: str) -> None:
+        """Refuse to write where other networks are expected.
 
         Args:
-            form: The form that it keeps; None where it keeps none.
-            poem: See `charrnn.generation.replay.recipe_of`.
-        """
-        del form
-        from charrnn.generation.replay import recipe_of
-        from charrnn.generation.replay_code import encode
+            expected: The first digits of their `sha256`.
 
-        parts = self.facts.get("blend") or [self.facts | {"weight": 1.0}]
-        avoided = self.facts.get("unlike")
-        return encode(
-            recipe_of(
-                self.writer,
-                [(part["model"], part["weight"]) for part in parts],
-                avoided and (avoided["model"], avoided["strength"]),
-                form=None,
-                device=self.device.partition(":")[0] if "gpu" in self.device else self.device,
-                **poem,
+        Raises:
+            CheckpointError: These are others.
+        """
+        if not self.sha256.startswith(expected):
+            raise CheckpointError(
+                f"the poem was written by another network: its SHA-256 begins with {expected}, and "
+                f"that of {' '.join(self.arguments)} with {self.sha256[: len(expected)]}. Name the "
+                "network that wrote it; a run that was trained further has another one now."
             )
-        )
 
 
 blend_option = click.option(
@@ -214,6 +223,14 @@ def _weights(
     return tuple(
         (find_checkpoint(name, checkpoints), weight) for name, weight in weights.items() if weight
     )
+
+
+def _argument(directory: Path) -> str:
+    """What names a network on a command line, and is not taken for an option."""
+    if is_bundled(directory):
+        return directory.name
+    name = str(directory)
+    return f"./{name}" if name.startswith("-") else name
 
 
 def _facts(checkpoint: Checkpoint) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from charrnn.errors import CharrnnError
 
 if TYPE_CHECKING:
     from charrnn.corpus.variants import Substitution
-    from charrnn.generation.draft import Draft, Step
+    from charrnn.generation.hypothesis import Hypothesis, Step
     from charrnn.generation.writer import TextGenerator
 
 
@@ -33,8 +33,8 @@ class Turn:
 
     writer: "TextGenerator"
     seed: int
-    start: "Draft"
-    end: "Draft"
+    start: "Hypothesis"
+    end: "Hypothesis"
     continues: bool
 
 
@@ -46,19 +46,19 @@ class Author(Protocol):
         """The network."""
         ...
 
-    def begin(self, prompt: str) -> "Draft":
+    def begin(self, prompt: str) -> "Hypothesis":
         """Begin a poem with some words, or with none."""
         ...
 
-    def begin_again(self, turn: "Turn") -> "Draft":
+    def begin_again(self, turn: "Turn") -> "Hypothesis":
         """Begin a turn as it was begun before, by whomever."""
         ...
 
-    def go_on(self, turn: "Turn", text: str) -> "Draft":
+    def go_on(self, turn: "Turn", text: str) -> "Hypothesis":
         """Go on where a turn ended, with more text or none; raises PageError where it cannot be."""
         ...
 
-    def stream(self, start: "Draft", settings: SamplingConfig) -> "Iterator[Step]":
+    def stream(self, start: "Hypothesis", settings: SamplingConfig) -> "Iterator[Step]":
         """Write, a character or a whole line with each step."""
         ...
 
@@ -73,15 +73,15 @@ class FreeAuthor:
     def __init__(self, writer: "TextGenerator") -> None:
         self.writer = writer
 
-    def begin(self, prompt: str) -> "Draft":
+    def begin(self, prompt: str) -> "Hypothesis":
         """Begin a poem."""
         return self.writer.begin(prompt)
 
-    def begin_again(self, turn: "Turn") -> "Draft":
+    def begin_again(self, turn: "Turn") -> "Hypothesis":
         """Begin a turn as before."""
         return self._read(turn, turn.start)
 
-    def go_on(self, turn: "Turn", text: str) -> "Draft":
+    def go_on(self, turn: "Turn", text: str) -> "Hypothesis":
         """Go on where a turn ended; a text begins a new line."""
         if turn.end.ended and not text:
             raise PageError("the poem is finished; /more TEXT adds a line, and goes on from there.")
@@ -91,11 +91,11 @@ class FreeAuthor:
         line_end = "\n" if start.text and not start.text.endswith("\n") else ""
         return self.writer.extend(start, line_end + text)
 
-    def stream(self, start: "Draft", settings: SamplingConfig) -> "Iterator[Step]":
+    def stream(self, start: "Hypothesis", settings: SamplingConfig) -> "Iterator[Step]":
         """Write, a character with each step."""
         return self.writer.stream(start, settings)
 
-    def _read(self, turn: "Turn", draft: "Draft") -> "Draft":
+    def _read(self, turn: "Turn", draft: "Hypothesis") -> "Hypothesis":
         """A text as this network reads it; what another one has read is read anew."""
         return draft if turn.writer is self.writer else self.writer.begin(draft.text)
 
@@ -159,7 +159,7 @@ class Page:
         before: tuple[Turn, ...],
         author: "Author",
         settings: SamplingConfig,
-        start: "Draft",
+        start: "Hypothesis",
         *,
         continues: bool,
         seen: int = 0,
@@ -177,7 +177,7 @@ class Page:
         end = start
         try:
             for step in steps:
-                end = step.draft
+                end = step.hypothesis
                 self._write(step.character)
         except KeyboardInterrupt:
             self.turns = (*before, Turn(author.writer, seed, start, end, continues))

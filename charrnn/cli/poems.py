@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charrnn.cli.failures import INTERRUPTED
-from charrnn.cli.networks import STRANDED
+from charrnn.cli.networks import DEAD_END
 from charrnn.errors import FormGivenUpError
 
 if TYPE_CHECKING:
     from charrnn.forms.core.form import Judgement
     from charrnn.forms.core.writer import FormWriter
-    from charrnn.generation.draft import Poem
+    from charrnn.generation.hypothesis import Poem
     from charrnn.generation.ranking import Score
     from charrnn.generation.surprise import Surprise
 
@@ -27,7 +27,7 @@ class Told:
     Attributes:
         poem: The poem.
         scores: Those of its drafts, its own first; none when they are not told.
-        code: What writes it again; None when that is not told.
+        command: The command line that writes it again; None when that is not told.
         explanation: What the network had expected; None when that is not told.
         form: The form that it keeps; None where it keeps none.
         judgement: What the verifier says of it; None when that is not told.
@@ -35,7 +35,7 @@ class Told:
 
     poem: "Poem"
     scores: "Sequence[Score]" = ()
-    code: str | None = None
+    command: str | None = None
     explanation: "Sequence[Surprise] | None" = None
     form: "FormWriter | None" = None
     judgement: "Judgement | None" = None
@@ -99,14 +99,14 @@ def _print_poem(told: Told) -> None:
         from charrnn.cli.explanation import print_explained
 
         print_explained(poem.prompt, told.explanation)
-    if poem.stranded:
-        click.echo(STRANDED, err=True)
+    if poem.dead_end:
+        click.echo(DEAD_END, err=True)
     if told.scores:
         click.echo(_judgement(poem, told.scores), err=True)
     if told.judgement is not None:
         _print_scansion(told.judgement)
-    if told.code is not None:
-        click.echo(told.code, err=True)
+    if told.command is not None:
+        click.echo(told.command, err=True)
 
 
 def _print_scansion(judgement: "Judgement") -> None:
@@ -125,8 +125,8 @@ def _facts(told: Told) -> dict[str, Any]:
     rounded = [round(value, 6) for value in poem.log_probabilities]
     facts = {"seed": poem.seed} | dataclasses.asdict(poem) | {"log_probabilities": rounded}
     facts["scores"] = [_score_facts(score) for score in told.scores]
-    if told.code is not None:
-        facts["code"] = told.code
+    if told.command is not None:
+        facts["command"] = told.command
     if told.explanation is not None:
         facts["explanation"] = list(map(surprise_facts, told.explanation))
     if told.form is not None:

@@ -1,46 +1,45 @@
-"""Poems that are written side by side, each as it would be alone, and handed over in order."""
+"""Poems that are written in one batch, each as it would be alone, and handed over in order."""
 
 import itertools
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import abc, defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from charrnn.config import SamplingConfig
-from charrnn.generation.draft import Draft
-from charrnn.generation.pen import Pen
+from charrnn.generation.decoder import BacktrackingSampler, Decoder
+from charrnn.generation.hypothesis import Hypothesis
 from charrnn.generation.ranking import Score
-from charrnn.generation.trail import Trail
 
 MOST_TOGETHER: Final = 64
-"""Poems that are written side by side. More gain little, and each holds its states in memory."""
+"""Poems of a batch. More gain little, and each holds its states in memory."""
 
 
-class Sheet:
+class Sequence:
     """A poem in the writing, with what is final of it.
 
     Args:
         number: Which poem it is a draft of.
-        trail: Its way.
+        sampler: Its way.
 
     Attributes:
-        symbols: What was written, the poem break at its end included.
+        tokens: What was written, the end of the poem included.
         characters: The same as text.
         log_probabilities: Those of the characters.
         ended: Whether the network has ended it.
-        stranded: Whether it was stopped because no character may follow.
+        dead_end: Whether it was stopped because no character may follow.
     """
 
-    def __init__(self, number: int, trail: Trail) -> None:
+    def __init__(self, number: int, sampler: BacktrackingSampler) -> None:
         self.number = number
-        self.trail = trail
-        self.symbols: list[int] = []
+        self.sampler = sampler
+        self.tokens: list[int] = []
         self.characters: list[str] = []
         self.log_probabilities: list[float] = []
         self.ended = False
-        self.stranded = False
+        self.dead_end = False
 
     @property
     def text(self) -> str:
@@ -49,60 +48,55 @@ class Sheet:
 
     def collect(self) -> None:
         """Take down what has become final."""
-        for symbol, step in self.trail.hand_out():
-            if symbol is not None:
-                self.add(symbol, step.character, step.log_probability)
-            self.ended, self.stranded = step.draft.ended, step.draft.stranded
+        for token, step in self.sampler.hand_out():
+            if token is not None:
+                self.tokens.append(token)
+            # The end of a poem has no character, and its probability is not kept.
+            if step.character:
+                self.characters.append(step.character)
+                self.log_probabilities.append(step.log_probability)
+            else:
+                self.ended = step.hypothesis.ended
+                self.dead_end = step.hypothesis.dead_end
 
-    def add(self, symbol: int, character: str, log_probability: float) -> None:
-        """Write down a symbol; the poem break has no character, and its probability is not kept."""
-        self.symbols.append(symbol)
-        if character:
-            self.characters.append(character)
-            self.log_probabilities.append(log_probability)
 
-
-def write_together(pen: Pen, sheets: Iterator[Sheet]) -> Iterator[Sheet]:
-    """Write poems side by side; one that is done makes room for another.
+def write_together(decoder: Decoder, sequences: Iterator[Sequence]) -> Iterator[Sequence]:
+    """Write poems in one batch; one that is done makes room for another.
 
     Args:
-        pen: Writes them.
-        sheets: The poems, taken as there is room; `MOST_TOGETHER` are written at once.
+        decoder: Writes them.
+        sequences: The poems, taken as there is room; `MOST_TOGETHER` are written at once.
 
     Yields:
         The poems as they are done.
     """
-    under_way: list[Sheet] = []
+    under_way: list[Sequence] = []
     while True:
-        under_way.extend(itertools.islice(sheets, MOST_TOGETHER - len(under_way)))
+        under_way.extend(itertools.islice(sequences, MOST_TOGETHER - len(under_way)))
         if not under_way:
             return
-        pen.advance([sheet.trail for sheet in under_way])
-        for sheet in under_way:
-            sheet.collect()
-        done = [sheet for sheet in under_way if sheet.trail.over]
+        decoder.advance([sequence.sampler for sequence in under_way])
+        for sequence in under_way:
+            sequence.collect()
+        done = [sequence for sequence in under_way if sequence.sampler.over]
         if done:
-            under_way = [sheet for sheet in under_way if not sheet.trail.over]
+            under_way = [sequence for sequence in under_way if not sequence.sampler.over]
             yield from done
 
 
-Writing = Callable[[Pen, Iterator[Sheet]], Iterator[Sheet]]
-"""Writes poems side by side, and gives each as it is done."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class Written:
+class RankedSequences:
     """A poem that is done.
 
     Attributes:
         settings: Those it was written with.
-        sheets: Its drafts, the best first.
+        sequences: Its drafts, the best first.
         scores: Their scores; none for a single draft, which is not judged.
     """
 
     settings: SamplingConfig
-    sheets: Sequence[Sheet]
-    scores: Sequence[Score]
+    sequences: abc.Sequence[Sequence]
+    scores: abc.Sequence[Score]
 
 
 def of_seed(settings: SamplingConfig) -> list[np.random.Generator]:
@@ -122,46 +116,44 @@ def generators_for(
 
 
 def write_in_order(
-    pen: Pen,
-    start: Draft,
+    decoder: Decoder,
+    start: Hypothesis,
     settings: Iterable[SamplingConfig],
-    judge: Callable[[Sheet], Score],
+    judge: Callable[[Sequence], Score],
     *,
-    generators: Callable[[SamplingConfig], Sequence[np.random.Generator]] = of_seed,
-    write: Writing | None = None,
-) -> Iterator[Written]:
+    generators: Callable[[SamplingConfig], abc.Sequence[np.random.Generator]] = of_seed,
+) -> Iterator[RankedSequences]:
     """Write poems, each from as many drafts as its settings tell.
 
     Args:
-        pen: Writes them.
+        decoder: Writes them.
         start: Where they all go on.
         settings: Of each poem, taken as there is room; a seed in each.
         judge: Scores a draft where there are several.
         generators: Random numbers for the drafts of a poem.
-        write: Writes drafts side by side; None for `write_together`.
 
     Yields:
         The poems in order, each as soon as those before it are done too. After Ctrl-C those that
         are done, then the KeyboardInterrupt.
     """
     asked: dict[int, SamplingConfig] = {}
-    drafts: defaultdict[int, list[Sheet]] = defaultdict(list)
-    done: dict[int, Written] = {}
+    drafts: defaultdict[int, list[Sequence]] = defaultdict(list)
+    done: dict[int, RankedSequences] = {}
 
-    def sheets() -> Iterator[Sheet]:
+    def sequences() -> Iterator[Sequence]:
         for number, config in enumerate(settings):
             asked[number] = config
             for generator in generators(config):
-                yield Sheet(number, pen.trail(start, generator))
+                yield Sequence(number, decoder.sampler(start, generator))
 
     following = 0
     try:
-        for sheet in (write or write_together)(pen, sheets()):
-            together = drafts[sheet.number]
-            together.append(sheet)
-            if len(together) == asked[sheet.number].best_of:
-                del drafts[sheet.number]
-                done[sheet.number] = _ranked(asked.pop(sheet.number), together, judge)
+        for sequence in write_together(decoder, sequences()):
+            together = drafts[sequence.number]
+            together.append(sequence)
+            if len(together) == asked[sequence.number].best_of:
+                del drafts[sequence.number]
+                done[sequence.number] = _ranked(asked.pop(sequence.number), together, judge)
             while following in done:
                 yield done.pop(following)
                 following += 1
@@ -172,13 +164,15 @@ def write_in_order(
 
 
 def _ranked(
-    settings: SamplingConfig, sheets: Sequence[Sheet], judge: Callable[[Sheet], Score]
-) -> Written:
+    settings: SamplingConfig, sequences: abc.Sequence[Sequence], judge: Callable[[Sequence], Score]
+) -> RankedSequences:
     """The drafts of a poem, the best first."""
-    if len(sheets) == 1:
-        return Written(settings, sheets, ())
+    if len(sequences) == 1:
+        return RankedSequences(settings, sequences, ())
     judged = sorted(
-        ((judge(sheet), sheet) for sheet in sheets), key=lambda pair: pair[0].total, reverse=True
+        ((judge(sequence), sequence) for sequence in sequences),
+        key=lambda pair: pair[0].total,
+        reverse=True,
     )
     scores, ranked = zip(*judged, strict=True)
-    return Written(settings, ranked, scores)
+    return RankedSequences(settings, ranked, scores)

@@ -1,6 +1,5 @@
 """A network that reads a symbol and says what may come next, one step at a time."""
 
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, Protocol, Self
@@ -64,10 +63,6 @@ class StepModel(Protocol):
             Logits `(batch, time, vocabulary_size)` float32, those after each symbol, and the
             state after the last. The caller keeps `time` short enough for them to fit in memory.
         """
-
-
-Engine = Callable[[Weights, Architecture], StepModel]
-"""Makes a step model of the arrays of a network."""
 
 
 class NumpyEngine:

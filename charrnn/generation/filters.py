@@ -46,11 +46,12 @@ def scale(logits: Logits, temperature: Temperature) -> Logits:
         temperature: Above 0.
     """
     scaled: Logits = logits - greatest(logits)
-    if isinstance(temperature, float) and temperature > COLDEST_SAFE:
-        scaled /= temperature
+    coldest = temperature if isinstance(temperature, float) else temperature.min()
+    if coldest > COLDEST_SAFE:
+        scaled /= np.asarray(temperature, scaled.dtype)
         return scaled
     with np.errstate(over="ignore"):
-        return scaled / temperature
+        return scaled.astype(np.float64) / temperature
 
 
 def keep_likeliest(logits: Logits) -> Logits:
@@ -122,7 +123,7 @@ def log_probabilities_of(symbols: npt.NDArray[np.integer], logits: Logits) -> Lo
     """
     shifted = logits - greatest(logits)
     chosen: Logits = shifted[np.arange(len(symbols)), symbols]
-    chosen -= np.log(np.exp(shifted).sum(axis=-1))
+    chosen -= np.log(np.exp(shifted, out=shifted).sum(axis=-1))
     return chosen
 
 
@@ -140,6 +141,6 @@ def greatest(logits: Logits) -> Logits:
 
 def _last_of_fewest(probabilities: Logits, p: float) -> npt.NDArray[np.intp]:
     """Place `(..., 1)` at which probabilities, added up in their order, come to `p`."""
-    held_before = probabilities.cumsum(axis=-1) - probabilities
+    held_before = probabilities.cumsum(axis=-1, dtype=np.float64) - probabilities
     last: npt.NDArray[np.intp] = np.count_nonzero(held_before < p, axis=-1, keepdims=True) - 1
     return last

@@ -14,13 +14,17 @@ from charrnn.corpus.passages import PassageIndex
 from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
 from charrnn.errors import CheckpointError
 from charrnn.generation.copying import open_passages
-from charrnn.generation.draft import Draft
-from charrnn.generation.ending import LINE_END, LineCount
-from charrnn.generation.engine import Engine, NumpyEngine, State, StepModel
-from charrnn.generation.growing_text import GrowingText
+from charrnn.generation.engine import NumpyEngine, State, StepModel
+from charrnn.generation.hypothesis import (
+    LINE_END,
+    DecoderState,
+    GrowingText,
+    Hypothesis,
+    LineCount,
+    gather,
+)
 from charrnn.generation.prompts import poems_in, read_prompt
 from charrnn.generation.ranking import Score, score
-from charrnn.generation.reading import Reading, gather
 from charrnn.generation.weights import NetworkWeights, stored_weights
 from charrnn.record import RunRecord
 
@@ -69,12 +73,11 @@ class TextReader:
             raise CheckpointError("the vocabulary holds nothing but white space.")
 
     @classmethod
-    def open(cls, source: Path | Checkpoint, engine: Engine = NumpyEngine) -> Self:
+    def open(cls, source: Path | Checkpoint) -> Self:
         """Open the network of a checkpoint; needs no TensorFlow.
 
         Args:
             source: A checkpoint, or its directory.
-            engine: Makes what computes the network of its arrays.
 
         Raises:
             CheckpointError: It is missing, unfinished, damaged, or does not fit together.
@@ -82,7 +85,7 @@ class TextReader:
         checkpoint = source if isinstance(source, Checkpoint) else Checkpoint.open(source)
         architecture = checkpoint.record.architecture
         with stored_weights(checkpoint.model_path, architecture) as weights:
-            model = engine(weights, architecture)
+            model = NumpyEngine(weights, architecture)
         try:
             return cls._of_model(model, checkpoint.record, checkpoint)
         except CheckpointError as error:
@@ -133,7 +136,7 @@ class TextReader:
         """The indices of the texts that were learned; none where they were not kept."""
         return tuple(self._open_passages()) if self._open_passages is not None else ()
 
-    def begin(self, prompt: str = "") -> Draft:
+    def begin(self, prompt: str = "") -> Hypothesis:
         """Begin a poem.
 
         Args:
@@ -141,22 +144,25 @@ class TextReader:
         """
         context = self.vocabulary.id_of(LINE_END) if self.layout == "text" else BREAK
         first = [BREAK if context == UNKNOWN else context]
-        draft = Draft(GrowingText(), self._read(first, self.model.initial_state(1)), 0, LineCount())
+        decoder_state = self._read(first, self.model.initial_state(1))
+        hypothesis = Hypothesis(GrowingText(), decoder_state, 0, LineCount())
         if self.layout == "text":
-            return self.extend(draft, prompt)
+            return self.extend(hypothesis, prompt)
         # Poems are learned without the white space before them.
-        draft = self.extend(draft, prompt.lstrip())
-        return dataclasses.replace(draft, written=GrowingText().followed_by(prompt))
+        hypothesis = self.extend(hypothesis, prompt.lstrip())
+        return dataclasses.replace(hypothesis, written=GrowingText().followed_by(prompt))
 
-    def extend(self, draft: Draft, text: str) -> Draft:
+    def extend(self, hypothesis: Hypothesis, text: str) -> Hypothesis:
         """Add characters that the network did not write; a poem that has ended goes on."""
         ids, substitutions = read_prompt(text, self.vocabulary, self.layout, stanzas=self.stanzas)
-        reading = gather([draft])
+        decoder_state = gather([hypothesis])
         for start in range(0, len(ids), LONGEST_READING):
-            reading = self._read(ids[start : start + LONGEST_READING], reading.state)
-        known = tuple(dict.fromkeys(draft.substitutions + substitutions))
-        lines = self._lines_after(LineCount() if draft.ended else draft.lines, text)
-        return Draft(draft.written.followed_by(text), reading, 0, lines, substitutions=known)
+            some = ids[start : start + LONGEST_READING]
+            decoder_state = self._read(some, decoder_state.state)
+        known = tuple(dict.fromkeys(hypothesis.substitutions + substitutions))
+        lines = self._lines_after(LineCount() if hypothesis.ended else hypothesis.lines, text)
+        written = hypothesis.written.followed_by(text)
+        return Hypothesis(written, decoder_state, 0, lines, substitutions=known)
 
     def score(self, prompt: str, text: str, log_probabilities: Sequence[float]) -> Score:
         """How good a text is that was written after a prompt; see `charrnn.generation.ranking`."""
@@ -173,10 +179,10 @@ class TextReader:
         *whole, last = poems_in(text, self.layout, stanzas=self.stanzas)
         return (LineCount() if whole else lines).followed_by(last)
 
-    def _read(self, ids: list[int], state: State) -> Reading:
+    def _read(self, ids: list[int], state: State) -> DecoderState:
         """Read on, in one text; the logits are those after the last of the ids."""
         logits, state = self.model.read(np.array([ids]), state)
-        return Reading(logits[:, -1].copy(), state)
+        return DecoderState(logits[:, -1].copy(), state)
 
 
 def _passages_of(checkpoint: Checkpoint) -> list[PassageIndex]:

@@ -1,7 +1,8 @@
-"""From a prediction to a character: the settings applied in one order, and the draw.
+"""From processed logits to a token: the sampling filters in one order, and the draw.
 
-The order is the one charrnn knows: penalty and favour, mask, temperature, top-k, typical-p, top-p,
-min-p. Everything is computed in float64, so that no temperature overflows.
+The order is temperature, top-k, typical-p, top-p, min-p. Arrays keep the precision of the logits,
+float32 of a network: its error is a thousandth of what the network itself is wrong by. Sums over
+the vocabulary that decide a draw are float64. `charrnn.generation.logits_processors` comes before.
 """
 
 from typing import Final
@@ -12,7 +13,6 @@ import numpy.typing as npt
 from charrnn.config import SamplingConfig
 from charrnn.generation.filters import (
     Logits,
-    Mask,
     Temperature,
     greatest,
     keep_likeliest,
@@ -20,7 +20,6 @@ from charrnn.generation.filters import (
     keep_top_k,
     keep_top_p,
     keep_typical_p,
-    penalise_repetition,
     scale,
 )
 from charrnn.notation import parse_schedule
@@ -28,8 +27,14 @@ from charrnn.notation import parse_schedule
 LEAST_LOG_SHARE: Final = -1e9
 """Where the smallest temperatures end, so that a weight stays a number."""
 
-SMALLEST_SUM: Final = 1e-290
-"""Sum of probabilities above which each of them that matters is a normal float64."""
+SMALLEST_SUM: Final = 1e-30
+"""Sum of probabilities above which each of them that matters is a normal float32."""
+
+BLOCK: Final = 128
+"""Tokens of a block. Of a large vocabulary a draw finds the block first, then the token in it."""
+
+LARGEST_SHARE: Final = 1 - 2**-53
+"""The largest float64 below 1."""
 
 
 def temperature_at(temperature: float | str, progress: float | Logits) -> Temperature:
@@ -53,57 +58,20 @@ def temperature_at(temperature: float | str, progress: float | Logits) -> Temper
     return first * (1 - part) + last * part
 
 
-def prepare(
-    logits: Logits,
-    config: SamplingConfig,
-    *,
-    barred: Mask,
-    temperature: Temperature,
-    recent: Mask | None = None,
-    bias: Logits | None = None,
-) -> Logits:
-    """The distribution that a character is drawn from, as logits.
+def filtered(logits: Logits, config: SamplingConfig, temperature: Temperature) -> Logits:
+    """The distribution that a token is drawn from, as logits.
 
     Args:
-        logits: `(vocabulary,)` or `(batch, vocabulary)` predictions of the network.
+        logits: `(vocabulary,)` or `(batch, vocabulary)`, processed; -inf for what is suppressed.
         config: The settings.
-        barred: True for symbols that must not be drawn, in the shape of `logits` or `(vocabulary,)`
-            for all rows.
         temperature: What `temperature_at` gives.
-        recent: True for characters written a moment ago, shaped as `barred`; None when nothing is.
-        bias: What is added to logits, in nats, shaped as `barred`; see `wishes`. None when nothing.
 
     Returns:
-        New logits, float64 in the shape of `logits`; every row depends on its own row alone.
+        New logits in the shape of `logits`; every row depends on its own row alone.
 
     Raises:
-        ValueError: Every symbol of a row is barred.
+        ValueError: Every token of a row is suppressed.
     """
-    adjusted = adjust(logits, config, recent=recent, bias=bias)
-    return narrow(adjusted, config, barred=barred, temperature=temperature)
-
-
-def adjust(
-    logits: Logits,
-    config: SamplingConfig,
-    *,
-    recent: Mask | None = None,
-    bias: Logits | None = None,
-) -> Logits:
-    """The first part of `prepare`, penalty and favour: new logits, float64."""
-    new: Logits = logits.astype(np.float64)
-    if recent is not None and config.repetition_penalty != 1:
-        new = penalise_repetition(new, recent, config.repetition_penalty)
-    if bias is not None:
-        new += bias
-    return new
-
-
-def narrow(
-    logits: Logits, config: SamplingConfig, *, barred: Mask, temperature: Temperature
-) -> Logits:
-    """The second part of `prepare`: what of adjusted logits, which it changes, is left to draw."""
-    np.copyto(logits, -np.inf, where=barred)
     new = _tempered(logits, temperature)
     if config.top_k is not None:
         new = keep_top_k(new, config.top_k)
@@ -116,61 +84,80 @@ def narrow(
     return new
 
 
-def log_share(logits: Logits, barred: Mask, temperature: Temperature) -> npt.NDArray[np.float64]:
-    """How probable it is that a symbol is drawn which is not barred, where all could be.
+def log_share(reweighed: Logits, left: Logits, temperature: Temperature) -> npt.NDArray[np.float64]:
+    """How probable it is that a token is drawn which is not suppressed, where all could be.
 
-    At temperature 0, where only one symbol could be, it is that at temperature 1.
+    At temperature 0, where only one token could be, it is that at temperature 1.
 
     Args:
-        logits: `(batch, vocabulary)` float64, adjusted.
-        barred: True for symbols that must not be drawn, in that shape or `(vocabulary,)`; not all.
+        reweighed: `(batch, vocabulary)` logits before tokens are suppressed.
+        left: The same after it: some are -inf, not all of a row.
         temperature: What `temperature_at` gives.
 
     Returns:
         `(batch,)` logarithms, finite and at most 0.
     """
     even = np.where(np.equal(temperature, 0), 1.0, temperature)
-    scaled = scale(logits, even if even.ndim else float(even))
+    scaled = scale(reweighed, even if even.ndim else float(even))
+    suppressed = np.isneginf(left)
     likely = np.exp(scaled)
-    every = likely.sum(axis=-1)
-    np.copyto(likely, 0.0, where=barred)
-    left = likely.sum(axis=-1)
+    every = likely.sum(axis=-1, dtype=np.float64)
+    np.copyto(likely, 0.0, where=suppressed)
+    rest = likely.sum(axis=-1, dtype=np.float64)
     shares: npt.NDArray[np.float64]
-    if (left > SMALLEST_SUM).all():
-        shares = np.log(left / every)
+    if (rest > SMALLEST_SUM).all():
+        shares = np.log(rest / every)
     else:
-        np.copyto(scaled, -np.inf, where=barred)
+        np.copyto(scaled, -np.inf, where=suppressed)
         highest = scaled.max(axis=-1, keepdims=True)
-        left = np.exp(scaled - highest).sum(axis=-1)
-        shares = highest[:, 0] + np.log(left / every)
+        rest = np.exp(scaled - highest).sum(axis=-1, dtype=np.float64)
+        shares = highest[:, 0] + np.log(rest / every)
     return np.clip(shares, LEAST_LOG_SHARE, 0.0)
 
 
 def draw(logits: Logits, uniform: npt.ArrayLike) -> npt.NDArray[np.intp]:
-    """Draw symbols by inverting the cumulative distribution.
+    """Draw tokens by inverting the cumulative distribution.
 
     Args:
-        logits: `(..., vocabulary)`, none much above 0, as `prepare` gives them.
+        logits: `(..., vocabulary)`, none much above 0, as `filtered` gives them.
         uniform: `(...)` random numbers from [0, 1), one for each draw.
 
     Returns:
         `(...)` ids, never one whose logit is -inf.
 
     Raises:
-        ValueError: Every symbol is barred, or a logit is no number.
+        ValueError: Every token is suppressed, or a logit is no number.
     """
-    cumulative = np.exp(logits).cumsum(axis=-1, dtype=np.float64)
-    if not (cumulative[..., -1] > 0).all():
-        # Every symbol is too rare for a float64, or barred.
-        cumulative = np.exp(logits - greatest(logits)).cumsum(axis=-1, dtype=np.float64)
-    # The product stays below the total for every double below 1, so some symbol is above it.
+    likely = np.exp(logits)
+    size = likely.shape[-1]
+    # A large vocabulary is summed up block by block, and then within one block of each row alone.
+    blocks = likely
+    if size > BLOCK:
+        blocks = np.add.reduceat(likely, np.arange(0, size, BLOCK), axis=-1)
+    cumulative = blocks.cumsum(axis=-1, dtype=np.float64)
+    if not (cumulative[..., -1] > SMALLEST_SUM).all():
+        # Every token is too rare for the precision, or suppressed.
+        return draw(logits - greatest(logits), uniform)
+    # The product stays below the total for every double below 1, so some sum is above it.
     thresholds = np.asarray(uniform)[..., None] * cumulative[..., -1:]
-    below: npt.NDArray[np.intp] = (cumulative <= thresholds).sum(axis=-1)
-    return below
+    found: npt.NDArray[np.intp] = (cumulative <= thresholds).sum(axis=-1)
+    if size <= BLOCK:
+        return found
+    block = found[..., None]
+    before = np.take_along_axis(cumulative, np.maximum(block - 1, 0), axis=-1)
+    rest = thresholds - np.where(block > 0, before, 0.0)
+    share = rest / np.take_along_axis(blocks, block, axis=-1)
+    ids = block * BLOCK + np.arange(BLOCK)
+    within = np.take_along_axis(likely, np.minimum(ids, size - 1), axis=-1)
+    within[ids >= size] = 0
+    cumulative = within.cumsum(axis=-1, dtype=np.float64)
+    thresholds = np.minimum(share, LARGEST_SHARE) * cumulative[..., -1:]
+    found = found * BLOCK + (cumulative <= thresholds).sum(axis=-1)
+    return found
 
 
 def _tempered(logits: Logits, temperature: Temperature) -> Logits:
-    """At a temperature; 0, of all rows or of some, leaves the likeliest symbol alone."""
+    """At a temperature; 0, of all rows or of some, leaves the likeliest token alone."""
     if not isinstance(temperature, np.ndarray):
         return scale(logits, temperature) if temperature else keep_likeliest(logits)
     certain = temperature == 0

@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.corpus.vocabulary import BREAK, SPECIAL
-from charrnn.generation.draft import Draft
 from charrnn.generation.engine import Ids, Logits
 from charrnn.generation.filters import log_softmax
-from charrnn.generation.reading import Reading
+from charrnn.generation.hypothesis import DecoderState, Hypothesis
 from charrnn.generation.scoring import LARGEST_LOGITS, LONGEST_READING
 from charrnn.generation.writer import TextGenerator
 
@@ -21,7 +20,7 @@ RUNNERS_UP: Final = 3
 """Other characters told for each."""
 
 POEM_END: Final = ""
-"""What stands for the end of a poem, as in `charrnn.generation.draft.Step`."""
+"""What stands for the end of a poem, as in `charrnn.generation.hypothesis.Step`."""
 
 ANY_UNKNOWN: Final = "\N{REPLACEMENT CHARACTER}"
 """What stands for a character that is not in the vocabulary, whichever it is."""
@@ -108,7 +107,7 @@ def foresee(logits: Logits, symbols: Ids) -> Foresight:
 
 
 def explain_turn(
-    generator: TextGenerator, start: Draft, text: str, *, ended: bool
+    generator: TextGenerator, start: Hypothesis, text: str, *, ended: bool
 ) -> list[Surprise]:
     """What the network had expected where it went on with a poem.
 
@@ -119,7 +118,7 @@ def explain_turn(
         ended: Whether it ended the poem then.
     """
     (surprises,), _ = _read_on(
-        generator, start.reading.rows([start.row]), [_symbols(generator, text, ends=ended)]
+        generator, start.decoder_state.rows([start.row]), [_symbols(generator, text, ends=ended)]
     )
     return surprises
 
@@ -134,7 +133,7 @@ def explain_poems(
         poems: The poems, as a corpus holds them; characters are read as in training.
         report: Called with the number of characters read since the last call.
     """
-    start = generator.begin().reading
+    start = generator.begin().decoder_state
     asked = iter(poems)
     while together := list(itertools.islice(asked, MOST_TOGETHER)):
         before = start.rows([0] * len(together))
@@ -158,12 +157,12 @@ def explain_text(
     Yields:
         That of some characters after some.
     """
-    reading = generator.begin().reading
+    decoder_state = generator.begin().decoder_state
     for piece in text:
         for begin in range(0, len(piece), LONGEST_PIECE):
             some = piece[begin : begin + LONGEST_PIECE]
-            (surprises,), reading = _read_on(
-                generator, reading, [_symbols(generator, some, ends=False)]
+            (surprises,), decoder_state = _read_on(
+                generator, decoder_state, [_symbols(generator, some, ends=False)]
             )
             yield surprises
             if report is not None:
@@ -202,12 +201,12 @@ def _symbols(generator: TextGenerator, text: str, *, ends: bool) -> _Symbols:
 
 
 def _read_on(
-    generator: TextGenerator, before: Reading, texts: Sequence[_Symbols]
-) -> tuple[list[list[Surprise]], Reading]:
-    """Read some texts side by side, each from its row of a reading.
+    generator: TextGenerator, before: DecoderState, texts: Sequence[_Symbols]
+) -> tuple[list[list[Surprise]], DecoderState]:
+    """Read some texts side by side, each from its row of a decoder state.
 
     Returns:
-        What was expected in each, and the reading after them, where all are of one length.
+        What was expected in each, and the decoder state after them, where all are of one length.
     """
     ids = np.full((len(texts), max(len(text.ids) for text in texts)), BREAK, np.intp)
     for row, text in enumerate(texts):
@@ -225,7 +224,7 @@ def _read_on(
         for row, text in enumerate(texts):
             some = text.characters[begin : begin + steps]
             found[row] += _told(some, [part[row] for part in foresight], characters)
-    return found, Reading(logits, state)
+    return found, DecoderState(logits, state)
 
 
 def _told(

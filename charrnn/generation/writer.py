@@ -14,18 +14,15 @@ import numpy as np
 from charrnn.config import SamplingConfig
 from charrnn.corpus.vocabulary import UNKNOWN
 from charrnn.errors import ConfigurationError
-from charrnn.generation.batch import Sheet, Writing, generators_for, write_in_order
-from charrnn.generation.compiled import LoopingModel, write_in_loop
+from charrnn.generation.batch import Sequence, generators_for, write_in_order
 from charrnn.generation.constraint import Constraint, NoRepeat, states_after
 from charrnn.generation.copying import copy_guards
-from charrnn.generation.draft import Draft, Poem, Step
-from charrnn.generation.ending import LINE_END, Ending
-from charrnn.generation.next_symbols import NextSymbols
-from charrnn.generation.pen import Pen
+from charrnn.generation.decoder import Decoder
+from charrnn.generation.hypothesis import LINE_END, NO_TOKENS, Hypothesis, Poem, Step
+from charrnn.generation.logits_processors import LineCountPrior, token_wishes
 from charrnn.generation.prompts import read_prompt
 from charrnn.generation.ranking import Score
 from charrnn.generation.reader import TextReader
-from charrnn.generation.wishes import wishes
 from charrnn.setting import settings_of
 
 _BUT_FOR_THE_SEED: Final = attrgetter(*(set(settings_of(SamplingConfig)) - {"seed"}))
@@ -35,22 +32,22 @@ class TextGenerator(TextReader):
     """Writes with a network; see `charrnn.generation.reader.TextReader`."""
 
     @cached_property
-    def _ending(self) -> Ending | None:
+    def _line_count_prior(self) -> LineCountPrior | None:
         """What makes poems end after as many lines as those learned; None where none are counted."""
         line_end = self.vocabulary.id_of(LINE_END)
         counted = sum(self.poems_by_lines) > 0 and line_end != UNKNOWN
-        return Ending(self.poems_by_lines, line_end) if counted else None
+        return LineCountPrior(self.poems_by_lines, line_end) if counted else None
 
     def stream(
         self,
-        draft: Draft,
+        hypothesis: Hypothesis,
         config: SamplingConfig | None = None,
         generator: np.random.Generator | None = None,
     ) -> Iterator[Step]:
         """Go on with a poem, one character at a time.
 
         Args:
-            draft: Where to go on; nothing follows one that has ended.
+            hypothesis: Where to go on; nothing follows one that has ended.
             config: How characters are drawn. Where several drafts or a search are asked for, the
                 characters of the best one come when it is found.
             generator: Draws the random numbers, one for each character that is tried; None makes
@@ -65,17 +62,17 @@ class TextGenerator(TextReader):
         Raises:
             ConfigurationError: The settings cannot be kept with this network.
         """
-        if draft.ended:
+        if hypothesis.ended:
             return
         config = config or SamplingConfig()
-        pen, start = self._prepared(draft, config)
+        decoder, start = self._prepared(hypothesis, config)
         if config.beam is not None or config.best_of > 1:
-            yield from self._chosen(pen, start, config, generator)
+            yield from self._chosen(decoder, start, config, generator)
             return
-        trail = pen.trail(start, generator or np.random.default_rng(config.seed))
-        while not trail.over:
-            pen.advance([trail])
-            for _, step in trail.hand_out():
+        sampler = decoder.sampler(start, generator or np.random.default_rng(config.seed))
+        while not sampler.over:
+            decoder.advance([sampler])
+            for _, step in sampler.hand_out():
                 yield step
 
     def write(self, prompt: str = "", config: SamplingConfig | None = None) -> Poem:
@@ -92,7 +89,7 @@ class TextGenerator(TextReader):
         return poem
 
     def write_many(self, prompt: str, settings: Iterable[SamplingConfig]) -> Iterator[Poem]:
-        """Write poems side by side, up to `MOST_TOGETHER` at once.
+        """Write poems in batches of up to `MOST_TOGETHER`.
 
         Args:
             prompt: Their first characters; none lets the network begin.
@@ -111,28 +108,27 @@ class TextGenerator(TextReader):
         first = next(asked, None)
         if first is None:
             return
-        pen, start = self._prepared(self.begin(prompt), first)
+        decoder, start = self._prepared(self.begin(prompt), first)
         alike = (_like(first, one) for one in chain([first], asked))
         if first.beam is not None:
-            yield from (self._searched(prompt, pen, start, one) for one in alike)
+            yield from (self._searched(prompt, decoder, start, one) for one in alike)
             return
-        write = self._loop(first)
-        for poem in write_in_order(pen, start, alike, self._judge(prompt), write=write):
-            best = poem.sheets[0]
+        for poem in write_in_order(decoder, start, alike, self._judge(prompt)):
+            best = poem.sequences[0]
             yield Poem(
                 prompt=prompt,
                 text=best.text,
                 settings=poem.settings,
                 log_probabilities=tuple(best.log_probabilities),
                 ended=best.ended,
-                stranded=best.stranded,
+                dead_end=best.dead_end,
                 substitutions=start.substitutions,
                 scores=tuple(poem.scores),
             )
 
     def notes(self, config: SamplingConfig) -> tuple[str, ...]:
         """What the user should know of settings that this network can keep only in part."""
-        return wishes(config, self.vocabulary).notes
+        return token_wishes(config, self.vocabulary).notes
 
     def constraints(self, config: SamplingConfig) -> list[Constraint]:
         """What a poem must keep to under these settings, whatever the network would like.
@@ -147,52 +143,56 @@ class TextGenerator(TextReader):
             constraints += copy_guards(self.passages, self.vocabulary, self.layout, config.max_copy)
         return constraints
 
-    def _prepared(self, draft: Draft, config: SamplingConfig) -> tuple[Pen, Draft]:
-        """What writes with these settings, and the draft as its constraints know it."""
+    def _prepared(
+        self, hypothesis: Hypothesis, config: SamplingConfig
+    ) -> tuple[Decoder, Hypothesis]:
+        """What writes with these settings, and the hypothesis as its constraints know it."""
         constraints = self.constraints(config)
-        ahead = NextSymbols(
-            config,
+        decoder = Decoder(
+            self.model,
             self.vocabulary,
             self.layout,
-            self._ending,
-            constraints,
+            config,
+            line_count_prior=self._line_count_prior,
+            constraints=constraints,
             poem_length=self.poem_length,
         )
-        kept: tuple[Hashable, ...] = ()
+        states: tuple[Hashable, ...] = ()
         if constraints:
-            read = read_prompt(draft.text, self.vocabulary, self.layout, stanzas=self.stanzas)
-            kept = states_after(constraints, read.ids)
-        start = dataclasses.replace(draft, kept=kept, stranded=False)
-        return Pen(self.model, self.vocabulary, ahead, constraints), start
+            read = read_prompt(hypothesis.text, self.vocabulary, self.layout, stanzas=self.stanzas)
+            states = states_after(constraints, read.ids)
+        start = dataclasses.replace(
+            hypothesis,
+            constraint_states=states,
+            generated=0,
+            dead_end=False,
+            suppressed=NO_TOKENS,
+        )
+        return decoder, start
 
-    def _loop(self, config: SamplingConfig) -> Writing | None:
-        """What writes many poems by itself; None where the network is asked for each symbol."""
-        # Few poems are without a run that no-repeat forbids, so nearly all would be written twice.
-        if isinstance(self.model, LoopingModel) and config.no_repeat is None:
-            return partial(write_in_loop, self.model)
-        return None
+    def _judge(self, prompt: str) -> Callable[[Sequence], Score]:
+        return lambda drafted: self.score(prompt, drafted.text, drafted.log_probabilities)
 
-    def _judge(self, prompt: str) -> Callable[[Sheet], Score]:
-        return lambda sheet: self.score(prompt, sheet.text, sheet.log_probabilities)
-
-    def _searched(self, prompt: str, pen: Pen, start: Draft, config: SamplingConfig) -> Poem:
+    def _searched(
+        self, prompt: str, decoder: Decoder, start: Hypothesis, config: SamplingConfig
+    ) -> Poem:
         """The likeliest continuation that a beam search finds."""
-        steps = list(self._chosen(pen, start, config))
+        steps = list(self._chosen(decoder, start, config))
         written = [step for step in steps if step.character]
         return Poem(
             prompt=prompt,
             text="".join(step.character for step in written),
             settings=config,
             log_probabilities=tuple(step.log_probability for step in written),
-            ended=steps[-1].draft.ended,
-            stranded=steps[-1].draft.stranded,
+            ended=steps[-1].hypothesis.ended,
+            dead_end=steps[-1].hypothesis.dead_end,
             substitutions=start.substitutions,
         )
 
     def _chosen(
         self,
-        pen: Pen,
-        start: Draft,
+        decoder: Decoder,
+        start: Hypothesis,
         config: SamplingConfig,
         generator: np.random.Generator | None = None,
     ) -> Iterator[Step]:
@@ -200,24 +200,23 @@ class TextGenerator(TextReader):
         if config.beam is not None:
             from charrnn.generation.beam import search
 
-            best = search(pen, start, config.beam)
-            symbols, stranded = list(best.symbols), best.draft.stranded
+            best = search(decoder, start, config.beam)
+            tokens, dead_end = list(best.tokens), best.hypothesis.dead_end
         else:
             (poem,) = write_in_order(
-                pen,
+                decoder,
                 start,
                 [config],
                 self._judge(start.text),
                 generators=partial(generators_for, first=generator),
-                write=self._loop(config),
             )
-            symbols, stranded = poem.sheets[0].symbols, poem.sheets[0].stranded
-        draft = start
-        for step in pen.retrace(start, symbols):
-            draft = step.draft
+            tokens, dead_end = poem.sequences[0].tokens, poem.sequences[0].dead_end
+        hypothesis = start
+        for step in decoder.retrace(start, tokens):
+            hypothesis = step.hypothesis
             yield step
-        if stranded:
-            yield Step("", -inf, draft.stranded_here())
+        if dead_end:
+            yield Step("", -inf, hypothesis.at_a_dead_end())
 
 
 def with_seed(config: SamplingConfig) -> SamplingConfig:

@@ -122,24 +122,6 @@ def choose_device(name: str) -> Device:
     return _use_gpus(gpus)
 
 
-def choose_writing_device(name: str) -> None:
-    """Settle on the one device that writes; to be called before TensorFlow has run anything.
-
-    Args:
-        name: "cpu"; "gpu" takes the first GPU; "gpu:N" takes the one numbered N.
-
-    Raises:
-        ConfigurationError: The name is none of these.
-        DeviceError: There is no such GPU.
-    """
-    if name == "cpu":
-        _show_only([])
-        return
-    choose_device("gpu:0" if name == "gpu" else name)
-    # Sums of products rounded to 10 bits would write other poems than a CPU does.
-    tf.config.experimental.enable_tensor_float_32_execution(enabled=False)
-
-
 def _use_gpus(gpus: list[tf.config.PhysicalDevice]) -> Device:
     _show_only(gpus)
     names = [

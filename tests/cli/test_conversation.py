@@ -44,7 +44,7 @@ class FakeForm:
             draft = ScriptedDraft(text, self.writer, ended=last)
             self.writer.settings.append(settings)
             yield SimpleNamespace(
-                text=f"{line}\n", log_probabilities=(-1.0,), draft=draft, last=last
+                text=f"{line}\n", log_probabilities=(-1.0,), hypothesis=draft, last=last
             )
             if not last and "*" in prompt:
                 raise KeyboardInterrupt

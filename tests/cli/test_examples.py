@@ -34,8 +34,8 @@ IN_A_FORM = {"--form", "--syllables"}
 BEFORE = {"charrnn generate gifts/moons": "charrnn pack mine gifts/moons"}
 """Examples that go on from another one."""
 
-LONG_OR_FAR = [("train",), ("corpus", "download"), ("replay",), ("evaluate", "tang"), ("COMMAND",)]
-"""Examples that learn or write for minutes, need a network or a code, and the one that stands for all."""
+LONG_OR_FAR = [("train",), ("corpus", "download"), ("evaluate", "tang"), ("COMMAND",)]
+"""Examples that learn or write for minutes, need a network, and the one that stands for all."""
 
 
 def _examples(command: click.Command) -> Iterator[str]:

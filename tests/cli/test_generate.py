@@ -161,7 +161,7 @@ def test_the_same_seed_writes_the_same_poem_and_each_of_several_alone() -> None:
     assert [poem["seed"] for poem in three] == [7, 8, 9]
     assert len({str(poem["text"]) for poem in three}) == 3
     (alone,) = poems_of(generate(*WILD, "--seed", "9", "--json"))
-    assert alone | {"code": None} == three[2] | {"code": None}
+    assert alone | {"command": None} == three[2] | {"command": None}
     assert generate(*WILD, "--seed", "9").stdout.rstrip() == str(alone["text"]).rstrip()
 
 
@@ -289,7 +289,7 @@ def test_a_poem_that_nothing_can_follow_is_told_of(runs: Path) -> None:
         assert len(result.stdout.rstrip("\n")) <= len(POEM)
         assert result.stderr.startswith("The poem stops here: ")
     (poem,) = poems_of(generate(*arguments, "--json"))
-    assert (poem["ended"], poem["stranded"]) == (False, True)
+    assert (poem["ended"], poem["dead_end"]) == (False, True)
     assert sorted(str(poem["text"])) == sorted(set(POEM))
 
 
@@ -308,12 +308,12 @@ def test_ctrl_c_prints_the_poems_that_are_done(form: str) -> None:
     # All are side by side; the signal comes when the first one alone goes on.
     code = (
         "import os, signal\n"
-        "from charrnn.generation.pen import Pen\n"
-        "advance = Pen.advance\n"
-        "def interrupted(self, trails):\n"
-        "    if len(trails) == 1: os.kill(os.getpid(), signal.SIGINT)\n"
-        "    advance(self, trails)\n"
-        "Pen.advance = interrupted"
+        "from charrnn.generation.decoder import Decoder\n"
+        "advance = Decoder.advance\n"
+        "def interrupted(self, samplers):\n"
+        "    if len(samplers) == 1: os.kill(os.getpid(), signal.SIGINT)\n"
+        "    advance(self, samplers)\n"
+        "Decoder.advance = interrupted"
     )
     wild = (*WILD, "--seed", "1", "--lines", "any", "--count", "6")
     whole = [str(poem["text"]) for poem in poems_of(generate(*wild, "--json"))]

@@ -1,5 +1,6 @@
 import json
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -85,7 +86,7 @@ def test_json_holds_the_form_and_what_the_verifier_says() -> None:
     assert poem["judgement"]["variant"] in {"only", "both"}
     assert [len(line["marks"]) for line in poem["judgement"]["lines"]] == [3, 3]
     assert len(poem["log_probabilities"]) == len(poem["text"])
-    assert (poem["ended"], poem["stranded"]) == (True, False)
+    assert (poem["ended"], poem["dead_end"]) == (True, False)
 
 
 def test_the_scansion_is_shown_on_standard_error(golden: Callable[[str, str], None]) -> None:
@@ -99,6 +100,26 @@ def test_what_was_expected_and_how_it_is_judged_can_be_told_of_a_form_too() -> N
     assert result.exit_code == 0
     assert "bits" in result.stdout
     assert "its 2 other drafts" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (*CHINESE, "--seed", "7"),
+        (*CHINESE, "--seed", "7", "--count", "2", "--acrostic", "看雨", "--must", "水"),
+        (*CHINESE, "--seed", "7", "--best-of", "2", "--choose", "best", "--particles", "4"),
+        (*CHINESE, "--prompt", "云", "--temperature", "2:0.5", "--readings", "strict"),
+        (*ENGLISH, "--rhymes", "slant", "--words", "any", "--seed", "1"),
+        (*ENGLISH, "--first-line", "want the moon, rain"),
+    ],
+)
+def test_a_poem_in_a_form_is_written_again_to_the_letter(options: tuple[str, ...]) -> None:
+    result = generate(*options, "--json")
+    assert result.exit_code == 0, result.stderr
+    for poem in json.loads(result.stdout)["poems"]:
+        again = charrnn(*shlex.split(poem["command"])[1:])
+        assert (again.exit_code, again.stderr) == (0, "")
+        assert again.stdout == (poem["prompt"] + poem["text"]).rstrip() + "\n"
 
 
 @pytest.mark.parametrize(

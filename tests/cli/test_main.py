@@ -179,7 +179,6 @@ def test_commands_are_listed_in_the_order_of_use() -> None:
         "train",
         "generate",
         "repl",
-        "replay",
         "evaluate",
         "score",
         "novelty",

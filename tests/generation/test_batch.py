@@ -8,9 +8,8 @@ from charrnn.config import SamplingConfig
 from charrnn.corpus.vocabulary import BREAK, Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.generation import batch
+from charrnn.generation.decoder import BacktrackingSampler, Decoder
 from charrnn.generation.engine import NumpyEngine
-from charrnn.generation.pen import Pen
-from charrnn.generation.trail import Trail
 from charrnn.generation.writer import TextGenerator
 from tests.generation.networks import POEM, markov, random_network, reciter
 
@@ -50,7 +49,7 @@ def test_a_poem_is_the_same_alone_and_among_others(
     assert len({poem.text for poem in together}) > 5
     for poem, config in zip(together, asked, strict=True):
         alone = generator.write("ab", config)
-        assert (poem.text, poem.ended, poem.stranded) == (alone.text, alone.ended, alone.stranded)
+        assert (poem.text, poem.ended, poem.dead_end) == (alone.text, alone.ended, alone.dead_end)
         assert poem.settings == config
         np.testing.assert_allclose(poem.log_probabilities, alone.log_probabilities, atol=1e-4)
         streamed = generator.stream(generator.begin("ab"), config)
@@ -116,14 +115,14 @@ def test_after_an_interruption_the_poems_that_are_done_still_come(
     whole = list(generator.write_many("", seeds(6)))
     longest = max(range(6), key=lambda number: len(whole[number].text))
     assert longest < 5, "some poem must wait for a longer one before it"
-    advance = Pen.advance
+    advance = Decoder.advance
 
-    def interrupted(self: Pen, trails: Sequence[Trail]) -> None:
-        if len(trails) == 1:
+    def interrupted(self: Decoder, samplers: Sequence[BacktrackingSampler]) -> None:
+        if len(samplers) == 1:
             raise KeyboardInterrupt
-        advance(self, trails)
+        advance(self, samplers)
 
-    monkeypatch.setattr(Pen, "advance", interrupted)
+    monkeypatch.setattr(Decoder, "advance", interrupted)
     poems = []
     with pytest.raises(KeyboardInterrupt):
         poems.extend(generator.write_many("", seeds(6)))
@@ -172,12 +171,12 @@ def test_the_best_draft_is_streamed_and_can_be_gone_on_from(generator: TextGener
     steps = list(generator.stream(generator.begin("ab"), config))
     poem = generator.write("ab", config)
     assert "".join(step.character for step in steps) == poem.text
-    assert steps[-1].draft.text == "ab" + poem.text
-    assert steps[-1].draft.ended == poem.ended
+    assert steps[-1].hypothesis.text == "ab" + poem.text
+    assert steps[-1].hypothesis.ended == poem.ended
     written = [step.log_probability for step in steps if step.character]
     np.testing.assert_allclose(written, poem.log_probabilities, atol=1e-4)
     whole = generator.begin("ab" + poem.text)
-    np.testing.assert_allclose(steps[len(poem.text) - 1].draft.logits, whole.logits, atol=1e-4)
+    np.testing.assert_allclose(steps[len(poem.text) - 1].hypothesis.logits, whole.logits, atol=1e-4)
 
 
 def test_best_of_is_the_same_for_each_of_several_poems(generator: TextGenerator) -> None:

@@ -53,7 +53,7 @@ def test_a_beam_as_wide_as_the_tree_finds_the_likeliest_text(
     config = SamplingConfig(beam=64, length=length, temperature=temperature)
     widest = search(*generator._prepared(generator.begin(), config), 3 * SIZE**length)
     best = max(all_texts(length), key=lambda text: mean_of(table, text, temperature))
-    assert widest.symbols == best
+    assert widest.tokens == best
     assert widest.mean == pytest.approx(mean_of(table, best, temperature), abs=1e-5)
 
 
@@ -65,7 +65,7 @@ def test_a_narrow_beam_keeps_the_likeliest_beginnings(table: np.ndarray, width: 
         *generator._prepared(generator.begin(), SamplingConfig(length=length, temperature=1.0)),
         width,
     )
-    assert found.symbols == by_hand(table, width, length)
+    assert found.tokens == by_hand(table, width, length)
 
 
 def test_a_poem_that_has_ended_leaves_room_for_one_less() -> None:
@@ -77,7 +77,7 @@ def test_a_poem_that_has_ended_leaves_room_for_one_less() -> None:
     narrow, wide = (
         search(*generator._prepared(generator.begin(), config), width) for width in (2, 10_000)
     )
-    assert narrow.symbols == by_hand(table, 2, 5) == (4, BREAK)
+    assert narrow.tokens == by_hand(table, 2, 5) == (4, BREAK)
     assert wide.mean > narrow.mean
 
 
@@ -133,7 +133,7 @@ def test_what_is_banned_or_would_repeat_is_not_found(table: np.ndarray) -> None:
         for text in all_texts(length)
         if LETTERS.index("b") + SPECIAL not in text and not repeats(text)
     }
-    assert found.symbols == max(ways, key=ways.__getitem__)
+    assert found.tokens == max(ways, key=ways.__getitem__)
     assert found.mean == pytest.approx(max(ways.values()), abs=1e-5)
 
 
@@ -158,13 +158,13 @@ def mean_of_keeping(table: np.ndarray, text: tuple[int, ...]) -> float:
     return total / len(text)
 
 
-def test_a_search_whose_every_way_is_blocked_is_stranded() -> None:
+def test_a_search_whose_every_way_is_blocked_is_a_dead_end() -> None:
     table = np.zeros((SIZE, SIZE))
     generator = markov(table, LETTERS, "text")
     poem = generator.write("", SamplingConfig(beam=4, no_repeat=1))
-    assert (sorted(poem.text), poem.ended, poem.stranded) == (["a", "b", "c"], False, True)
+    assert (sorted(poem.text), poem.ended, poem.dead_end) == (["a", "b", "c"], False, True)
     *_, last = generator.stream(generator.begin(), SamplingConfig(beam=4, no_repeat=1))
-    assert (last.character, last.draft.stranded) == ("", True)
+    assert (last.character, last.hypothesis.dead_end) == ("", True)
 
 
 def test_a_search_is_streamed_and_can_be_gone_on_from(table: np.ndarray) -> None:
@@ -172,9 +172,11 @@ def test_a_search_is_streamed_and_can_be_gone_on_from(table: np.ndarray) -> None
     steps = list(generator.stream(generator.begin("a"), SamplingConfig(beam=3, length=6)))
     poem = generator.write("a", SamplingConfig(beam=3, length=6))
     assert "".join(step.character for step in steps) == poem.text
-    assert steps[-1].draft.ended == poem.ended
+    assert steps[-1].hypothesis.ended == poem.ended
     np.testing.assert_allclose(
-        steps[len(poem.text) - 1].draft.logits, generator.begin("a" + poem.text).logits, atol=1e-5
+        steps[len(poem.text) - 1].hypothesis.logits,
+        generator.begin("a" + poem.text).logits,
+        atol=1e-5,
     )
 
 

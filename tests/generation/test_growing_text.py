@@ -4,7 +4,7 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.generation.growing_text import LONGEST_END, GrowingText
+from charrnn.generation.hypothesis import LONGEST_END, GrowingText
 
 
 def grown(*parts: str) -> GrowingText:

@@ -8,8 +8,15 @@ from hypothesis.extra import numpy as hnp
 
 from charrnn.config import SamplingConfig
 from charrnn.generation import sampling
-from charrnn.generation.filters import log_softmax
-from charrnn.generation.sampling import LEAST_LOG_SHARE, draw, log_share, prepare, temperature_at
+from charrnn.generation.filters import Temperature, log_softmax
+from charrnn.generation.sampling import (
+    BLOCK,
+    LEAST_LOG_SHARE,
+    draw,
+    filtered,
+    log_share,
+    temperature_at,
+)
 
 NOTHING_BARRED = np.zeros(4, np.bool_)
 FIRST_BARRED = np.array([True, False, False, False])
@@ -31,13 +38,23 @@ configs = st.builds(
     top_p=st.floats(1e-9, 1),
     min_p=st.floats(0, 1),
     typical_p=st.floats(1e-9, 1),
-    repetition_penalty=st.floats(1, 1e6),
 )
 
 
 def logits_of(*probabilities: float) -> np.ndarray:
     with np.errstate(divide="ignore"):
         return np.log(np.array(probabilities))
+
+
+def prepare(
+    logits: np.ndarray, config: SamplingConfig, *, barred: np.ndarray, temperature: Temperature
+) -> np.ndarray:
+    """The distribution to draw from, where some tokens are suppressed."""
+    return filtered(np.where(barred, -np.inf, logits).astype(logits.dtype), config, temperature)
+
+
+def share_left(rows: np.ndarray, barred: np.ndarray, temperature: Temperature) -> np.ndarray:
+    return log_share(rows, np.where(barred, -np.inf, rows), temperature)
 
 
 def probabilities_of(logits: np.ndarray) -> np.ndarray:
@@ -83,30 +100,21 @@ def test_rows_are_prepared_at_their_own_temperature_and_zero_takes_the_likeliest
     )
 
 
-def test_favours_multiply_the_odds_before_the_temperature():
-    bias = np.log([1.0, 6.0, 1.0, 1.0])
-    logits = logits_of(0.4, 0.1, 0.3, 0.2)
-    prepared = prepare(logits, PLAIN, barred=NOTHING_BARRED, temperature=1.0, bias=bias)
-    np.testing.assert_allclose(probabilities_of(prepared), [4 / 15, 6 / 15, 3 / 15, 2 / 15])
-    prepared = prepare(logits, PLAIN, barred=FIRST_BARRED, temperature=0.5, bias=bias)
-    np.testing.assert_allclose(probabilities_of(prepared), [0, 36 / 49, 9 / 49, 4 / 49])
-
-
 def test_a_share_is_what_is_left_of_a_prediction_at_its_temperature():
     rows = np.stack([logits_of(0.1, 0.2, 0.3, 0.4)] * 2)
     barred = np.array([[True, False, False, False], [False, True, True, True]])
-    np.testing.assert_allclose(np.exp(log_share(rows, barred, 1.0)), [0.9, 0.1])
-    np.testing.assert_allclose(np.exp(log_share(rows, barred, 0.5)), [29 / 30, 1 / 30])
-    np.testing.assert_allclose(np.exp(log_share(rows, FIRST_BARRED, 1.0)), [0.9, 0.9])
+    np.testing.assert_allclose(np.exp(share_left(rows, barred, 1.0)), [0.9, 0.1])
+    np.testing.assert_allclose(np.exp(share_left(rows, barred, 0.5)), [29 / 30, 1 / 30])
+    np.testing.assert_allclose(np.exp(share_left(rows, FIRST_BARRED, 1.0)), [0.9, 0.9])
     schedule = np.array([[1.0], [0.5]])
-    np.testing.assert_allclose(np.exp(log_share(rows, barred, schedule)), [0.9, 1 / 30])
+    np.testing.assert_allclose(np.exp(share_left(rows, barred, schedule)), [0.9, 1 / 30])
 
 
 def test_at_temperature_zero_a_share_is_that_at_one():
     rows = np.stack([logits_of(0.1, 0.2, 0.3, 0.4)] * 2)
-    np.testing.assert_allclose(np.exp(log_share(rows, FIRST_BARRED, 0.0)), [0.9, 0.9])
+    np.testing.assert_allclose(np.exp(share_left(rows, FIRST_BARRED, 0.0)), [0.9, 0.9])
     mixed = np.array([[0.0], [0.5]])
-    np.testing.assert_allclose(np.exp(log_share(rows, FIRST_BARRED, mixed)), [0.9, 29 / 30])
+    np.testing.assert_allclose(np.exp(share_left(rows, FIRST_BARRED, mixed)), [0.9, 29 / 30])
 
 
 @pytest.mark.parametrize(
@@ -122,34 +130,15 @@ def test_at_temperature_zero_a_share_is_that_at_one():
 )
 def test_a_share_stays_a_number_however_small(logit, temperature, expected):
     row = np.array([[0.0, logit, logit]])
-    found = log_share(row, np.array([True, False, False]), temperature)
+    found = share_left(row, np.array([True, False, False]), temperature)
     np.testing.assert_allclose(found, [expected], rtol=1e-12)
 
 
 @given(hnp.arrays(np.float64, (3, 4), elements=LOGITS), st.floats(0.05, 20))
 def test_shares_of_what_is_barred_and_of_the_rest_make_a_whole(logits, temperature):
-    one = np.exp(log_share(logits, FIRST_BARRED, temperature))
-    other = np.exp(log_share(logits, ~FIRST_BARRED, temperature))
+    one = np.exp(share_left(logits, FIRST_BARRED, temperature))
+    other = np.exp(share_left(logits, ~FIRST_BARRED, temperature))
     np.testing.assert_allclose(one + other, 1)
-
-
-def test_no_favour_brings_back_what_is_barred():
-    bias = np.array([1e6, 0.0, 0.0, 0.0])
-    prepared = prepare(np.zeros(4), PLAIN, barred=FIRST_BARRED, temperature=1.0, bias=bias)
-    np.testing.assert_allclose(probabilities_of(prepared), [0, 1 / 3, 1 / 3, 1 / 3])
-
-
-def test_the_penalty_is_taken_before_the_favour():
-    # The logit 2 is halved, and 1 added to that.
-    prepared = prepare(
-        np.array([2.0, 2.0, 0.0, 0.0]),
-        SamplingConfig(repetition_penalty=2.0),
-        barred=NOTHING_BARRED,
-        temperature=1.0,
-        recent=np.array([True, False, False, False]),
-        bias=np.array([1.0, 0.0, 0.0, 0.0]),
-    )
-    assert (prepared - prepared[2]).tolist() == [2.0, 2.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize(
@@ -197,19 +186,44 @@ def test_draws_follow_the_distribution():
 
 
 def test_draws_with_many_settings_follow_the_distribution_worked_out_by_hand():
-    # Barred: the last. Doubled by favour: the first. Powers at temperature 1/2 of 2, 3, 1, 4:
-    # 4, 9, 1, 16 of 30. Three are kept by top-k: 4, 9, 16 of 29; min-p 0.3 leaves out the first.
+    # Barred: the last. Powers at temperature 1/2 of 2, 3, 1, 4: 4, 9, 1, 16 of 30. Three are kept
+    # by top-k: 4, 9, 16 of 29; min-p 0.3 leaves out the first.
     config = SamplingConfig(top_k=3, min_p=0.3)
-    logits = np.tile(logits_of(0.1, 0.3, 0.1, 0.4, 0.1).astype(np.float32), (20_000, 1))
+    logits = np.tile(logits_of(0.2, 0.3, 0.1, 0.4, 0.1).astype(np.float32), (20_000, 1))
     prepared = prepare(
         logits,
         config,
         barred=np.array([False, False, False, False, True]),
         temperature=temperature_at("1:0", np.full(20_000, 0.5)),
-        bias=np.log([2.0, 1.0, 1.0, 1.0, 1.0]),
     )
     drawn = draw(prepared, np.random.default_rng(7).random(20_000))
     assert chi_square(drawn, np.array([0, 9 / 25, 0, 16 / 25, 0])) < 10.83  # 0.1 %, one degree.
+
+
+@pytest.mark.parametrize("size", [BLOCK, BLOCK + 1, 2 * BLOCK, 1_000])
+def test_draws_from_a_large_vocabulary_follow_the_distribution(size):
+    expected = np.random.default_rng(1).dirichlet(np.full(size, 0.2)).astype(np.float32)
+    expected[size // 3 : size // 2] = 0
+    expected /= expected.sum()
+    with np.errstate(divide="ignore"):
+        logits = np.log(expected)
+    uniforms = (np.arange(100_000) + 0.5) / 100_000
+    drawn = draw(np.tile(logits, (len(uniforms), 1)), uniforms)
+    assert (np.diff(drawn) >= 0).all()
+    shares = np.bincount(drawn, minlength=size) / len(uniforms)
+    np.testing.assert_allclose(shares, expected, atol=3e-5)
+    assert not shares[expected == 0].any()
+    assert expected[draw(logits, LARGEST_UNIFORM)] > 0
+
+
+@given(st.integers(1, 400), st.integers(0, 2**32 - 1), st.floats(0, LARGEST_UNIFORM))
+def test_what_has_no_share_is_never_drawn_from_any_vocabulary(size, seed, uniform):
+    logits = np.random.default_rng(seed).normal(scale=30, size=size).astype(np.float32)
+    logits[np.random.default_rng(seed + 1).random(size) < 0.9] = -np.inf
+    logits[seed % size] = 0
+    token = draw(logits - logits.max(), uniform)
+    assert np.isfinite(logits[token])
+    assert draw(np.stack([logits - logits.max()] * 2), [uniform, 0.5])[0] == token
 
 
 @given(logits_of_four, st.integers(0, 3), st.floats(0, LARGEST_UNIFORM))
@@ -221,24 +235,14 @@ def test_what_is_barred_is_never_drawn(logits, barred_symbol, uniform):
 
 @given(logits_of_four, configs, st.floats(0, 1e6))
 def test_any_settings_leave_something_to_draw_and_the_input_untouched(logits, config, temperature):
-    given_arrays = (
-        logits,
-        np.array([True, False, True, False]),
-        np.array([False, True, False, False]),
-        np.array([3.0, 0.0, -500.0, 1.0]),
-    )
-    before = [array.copy() for array in given_arrays]
-    logits, recent, barred, bias = given_arrays
-    prepared = prepare(
-        logits, config, recent=recent, barred=barred, temperature=temperature, bias=bias
-    )
+    logits[..., 1] = -np.inf
+    before = logits.copy()
+    prepared = filtered(logits, config, temperature)
     assert prepared.shape == logits.shape
-    assert prepared.dtype == np.float64
     assert (prepared.max(axis=-1) > -np.inf).all()
     assert (prepared[..., 1] == -np.inf).all()
-    for array, kept in zip(given_arrays, before, strict=True):
-        assert not np.shares_memory(prepared, array)
-        np.testing.assert_array_equal(array, kept)
+    assert not np.shares_memory(prepared, logits)
+    np.testing.assert_array_equal(logits, before)
 
 
 @given(
@@ -247,51 +251,38 @@ def test_any_settings_leave_something_to_draw_and_the_input_untouched(logits, co
         lambda batch: st.tuples(
             hnp.arrays(np.float32, (batch, 6), elements=LOGITS),
             hnp.arrays(np.bool_, (batch, 6)),
-            hnp.arrays(np.bool_, (batch, 6)),
             hnp.arrays(np.float64, (batch, 1), elements=st.just(0.0) | st.floats(1e-3, 1e3)),
             hnp.arrays(np.float64, batch, elements=st.floats(0, LARGEST_UNIFORM)),
         )
     ),
 )
 def test_every_row_of_a_batch_is_prepared_and_drawn_as_if_it_were_alone(config, rows):
-    logits, recent, barred, temperature, uniforms = rows
+    logits, barred, temperature, uniforms = rows
     barred[:, 0] = False
-    together = prepare(logits, config, recent=recent, barred=barred, temperature=temperature)
+    together = prepare(logits, config, barred=barred, temperature=temperature)
     drawn = draw(together, uniforms)
     for row in range(len(logits)):
         alone = prepare(
-            logits[row],
-            config,
-            recent=recent[row],
-            barred=barred[row],
-            temperature=float(temperature[row, 0]),
+            logits[row], config, barred=barred[row], temperature=float(temperature[row, 0])
         )
         np.testing.assert_array_equal(together[row], alone)
         assert draw(alone, uniforms[row]) == drawn[row]
         assert not barred[row, drawn[row]]
 
 
-def test_the_order_is_penalty_mask_temperature_top_k_typical_p_top_p_min_p(monkeypatch):
+def test_the_order_is_temperature_top_k_typical_p_top_p_min_p(monkeypatch):
     called = []
-    order = ("penalise_repetition", "scale", "keep_top_k", "keep_typical_p", "keep_top_p")
-    for name in (*order, "keep_min_p"):
+    for name in ("scale", "keep_top_k", "keep_typical_p", "keep_top_p", "keep_min_p"):
         function = getattr(sampling, name)
 
         def recorded(logits, *rest, name=name, function=function):
-            called.append((name, bool(np.isneginf(logits).any())))
+            called.append(name)
             return function(logits, *rest)
 
         monkeypatch.setattr(sampling, name, recorded)
-    config = SamplingConfig(top_k=3, top_p=0.9, typical_p=0.9, min_p=0.1, repetition_penalty=2.0)
-    prepare(np.arange(4.0), config, recent=~FIRST_BARRED, barred=FIRST_BARRED, temperature=0.5)
-    assert called == [
-        ("penalise_repetition", False),
-        ("scale", True),
-        ("keep_top_k", True),
-        ("keep_typical_p", True),
-        ("keep_top_p", True),
-        ("keep_min_p", True),
-    ]
+    config = SamplingConfig(top_k=3, top_p=0.9, typical_p=0.9, min_p=0.1)
+    prepare(np.arange(4.0), config, barred=FIRST_BARRED, temperature=0.5)
+    assert called == ["scale", "keep_top_k", "keep_typical_p", "keep_top_p", "keep_min_p"]
 
 
 def test_all_settings_together_give_the_distribution_worked_out_by_hand():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from charrnn.config import LENGTH_OF_TEXT, LONGEST_POEM, SamplingConfig
 from charrnn.corpus.vocabulary import BREAK, UNKNOWN
 from charrnn.generation.engine import NumpyEngine
-from charrnn.generation.growing_text import LONGEST_END
+from charrnn.generation.hypothesis import LONGEST_END
 from charrnn.generation.writer import TextGenerator, with_seed
 from tests.generation.networks import (
     CERTAINTY,
@@ -39,18 +39,18 @@ def test_a_poem_goes_on_from_a_prompt_and_stops_at_its_length():
 def test_the_end_of_a_poem_is_a_step_without_a_character():
     generator = reciter()
     steps = list(generator.stream(generator.begin("black\nhor"), GREEDY))
-    assert [(step.character, step.draft.text, step.draft.ended) for step in steps] == [
+    assert [(step.character, step.hypothesis.text, step.hypothesis.ended) for step in steps] == [
         ("s", "black\nhors", False),
         ("e", "black\nhorse", False),
         ("", "black\nhorse", True),
     ]
-    assert list(generator.stream(steps[-1].draft, GREEDY)) == []
+    assert list(generator.stream(steps[-1].hypothesis, GREEDY)) == []
 
 
 def test_a_poem_that_has_ended_goes_on_after_more_words():
     generator = reciter()
     *_, last = generator.stream(generator.begin(), GREEDY)
-    again = generator.extend(last.draft, "\nhor")
+    again = generator.extend(last.hypothesis, "\nhor")
     assert not again.ended
     assert [step.character for step in generator.stream(again, GREEDY)] == ["s", "e", ""]
     assert again.text == "black\nhorse\nhor"
@@ -60,7 +60,7 @@ def test_going_back_is_to_keep_an_old_draft():
     generator = reciter()
     steps = list(generator.stream(generator.begin(), GREEDY))
     for position in (0, 3, 7):
-        again = generator.stream(steps[position].draft, GREEDY)
+        again = generator.stream(steps[position].hypothesis, GREEDY)
         assert "".join(step.character for step in again) == POEM[position + 1 :]
 
 
@@ -114,7 +114,7 @@ def test_a_long_text_is_not_copied_at_each_character():
     generator = reciter("text")
     drafts = [generator.begin("b" * 5_000)]
     steps = generator.stream(drafts[0], SamplingConfig(temperature=0, length=2_000))
-    drafts.extend(step.draft for step in steps)
+    drafts.extend(step.hypothesis for step in steps)
     pieces = {}
     for draft in drafts:
         piece = draft.written

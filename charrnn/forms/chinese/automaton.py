@@ -25,8 +25,8 @@ from charrnn.forms.core.automaton import OutputTokens, Symbols
 from charrnn.forms.core.config import Readings
 from charrnn.forms.core.form import LONGEST_LINE, Form
 from charrnn.forms.core.requirements import Requirements
-from charrnn.generation.ending import LINE_END
 from charrnn.generation.filters import Mask
+from charrnn.generation.hypothesis import LINE_END
 
 _MARKS: Final = ("，。？！；：", ",.?!;:")
 """Marks that part lines, full-width and of ASCII."""

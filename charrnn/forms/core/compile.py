@@ -1,7 +1,7 @@
 """Compiling a form for a network: what it may write, and what its poems are held to."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,9 +14,9 @@ from charrnn.forms.core.form import Form
 from charrnn.forms.core.known_forms import asked_form
 from charrnn.forms.core.language import FormRules, all_languages, language_of, open_rules
 from charrnn.forms.core.learned_tables import LearnedTable
-from charrnn.generation.ending import LINE_END
 from charrnn.generation.filters import Mask
-from charrnn.generation.wishes import wishes
+from charrnn.generation.hypothesis import LINE_END
+from charrnn.generation.logits_processors import token_wishes
 from charrnn.generation.writer import TextGenerator
 
 if TYPE_CHECKING:
@@ -119,10 +119,9 @@ class _Compiler:
     def _writable(self, sampling: SamplingConfig) -> Mask:
         """`(vocabulary,)`, true for the characters that are not banned."""
         vocabulary = self._network.vocabulary
-        banned = wishes(sampling, vocabulary).banned
-        writable = np.ones(vocabulary.size, np.bool_) if banned is None else ~banned
-        writable[[BREAK, UNKNOWN]] = False
-        return cast("Mask", writable)
+        writable: Mask = np.ones(vocabulary.size, np.bool_)
+        writable[[BREAK, UNKNOWN, *token_wishes(sampling, vocabulary).suppressed]] = False
+        return writable
 
 
 def _lengths_wanted(vocabulary: Vocabulary) -> str:

@@ -22,11 +22,9 @@ from charrnn.forms.core.automaton import Automaton
 from charrnn.forms.core.config import Choose, refuse_sampling_outside_a_form
 from charrnn.forms.core.opening import given_symbols, states_after_prompt
 from charrnn.generation.constraint import Constraint, NoRepeat, states_after
-from charrnn.generation.draft import Draft
-from charrnn.generation.next_symbols import NextSymbols
-from charrnn.generation.pen import Pen
+from charrnn.generation.decoder import Decoder
+from charrnn.generation.hypothesis import Hypothesis, gather
 from charrnn.generation.prompts import read_prompt
-from charrnn.generation.reading import gather
 from charrnn.generation.sampling import draw, temperature_at
 from charrnn.generation.writer import TextGenerator
 
@@ -39,31 +37,31 @@ class Particle:
     """A draft of a poem, with what is written of its line. A value.
 
     Attributes:
-        draft: The poem.
+        hypothesis: The poem.
         log_weight: Logarithm of how much it counts beside the others.
         line: What is written of the line.
         log_probabilities: The network's, in nats, one for each character of it.
     """
 
-    draft: Draft
+    hypothesis: Hypothesis
     log_weight: float = 0.0
     line: str = ""
     log_probabilities: tuple[float, ...] = ()
 
 
 def write_line(
-    pen: Pen,
+    decoder: Decoder,
     particles: Sequence[Particle],
-    is_whole: Callable[[Draft], bool],
+    is_whole: Callable[[Hypothesis], bool],
     generator: np.random.Generator,
-) -> tuple[list[Particle], list[Draft]]:
+) -> tuple[list[Particle], list[Hypothesis]]:
     """Write a line in each of some drafts, a character in all of them at a time.
 
     After any character they are resampled, when too few of them count. A draft that has the line
     whole waits for the others; one that no symbol may follow dies.
 
     Args:
-        pen: Writes them.
+        decoder: Writes them.
         particles: The drafts, at the beginning of the line or within it.
         is_whole: Whether the line of a draft is whole.
         generator: Draws the random numbers.
@@ -72,18 +70,18 @@ def write_line(
         The drafts that have the line whole, none where all have died, with their weights; and those
         that died.
     """
-    living, died = list(particles), list[Draft]()
-    going = [row for row, one in enumerate(living) if not is_whole(one.draft)]
+    living, died = list(particles), list[Hypothesis]()
+    going = [row for row, one in enumerate(living) if not is_whole(one.hypothesis)]
     while going:
-        grown = _grown(pen, [living[row] for row in going], generator)
+        grown = _grown(decoder, [living[row] for row in going], generator)
         for row, particle in reversed(list(zip(going, grown, strict=True))):
             if particle is None:
-                died.append(living.pop(row).draft)
+                died.append(living.pop(row).hypothesis)
             else:
                 living[row] = particle
-        if not all(is_whole(one.draft) for one in living):
+        if not all(is_whole(one.hypothesis) for one in living):
             living = _resampled(living, len(particles), generator)
-        going = [row for row, one in enumerate(living) if not is_whole(one.draft)]
+        going = [row for row, one in enumerate(living) if not is_whole(one.hypothesis)]
     return living, died
 
 
@@ -137,29 +135,28 @@ def _resampled(
 
 
 def _grown(
-    pen: Pen, particles: Sequence[Particle], generator: np.random.Generator
+    decoder: Decoder, particles: Sequence[Particle], generator: np.random.Generator
 ) -> list[Particle | None]:
     """Some drafts with one more symbol each; None for one that no symbol may follow."""
-    drafts = [particle.draft for particle in particles]
-    reading = gather(drafts)
-    written = [len(particle.line) for particle in particles]
-    prospect = pen.next_symbols.of(drafts, reading.logits, written, shares=True)
-    grown: list[Particle | None] = [None] * len(drafts)
-    if not prospect.rows:
+    hypotheses = [particle.hypothesis for particle in particles]
+    decoder_state = gather(hypotheses)
+    following = decoder.distribution(hypotheses, decoder_state.logits, shares=True)
+    grown: list[Particle | None] = [None] * len(hypotheses)
+    if not following.rows:
         return grown
-    if len(prospect.rows) < len(drafts):
-        drafts = [drafts[row] for row in prospect.rows]
-        reading = reading.rows(prospect.rows)
-    assert prospect.log_shares is not None
-    symbols = draw(prospect.logits, generator.random(len(drafts)))
-    steps = pen.steps(drafts, reading, symbols)
+    if len(following.rows) < len(hypotheses):
+        hypotheses = [hypotheses[row] for row in following.rows]
+        decoder_state = decoder_state.rows(following.rows)
+    assert following.log_shares is not None
+    tokens = draw(following.logits, generator.random(len(hypotheses)))
+    steps = decoder.steps(hypotheses, decoder_state, tokens)
     for row, log_share, step in zip(
-        prospect.rows, prospect.log_shares.tolist(), steps, strict=True
+        following.rows, following.log_shares.tolist(), steps, strict=True
     ):
         before = particles[row]
         kept = (step.log_probability,) if step.character else ()
         grown[row] = Particle(
-            step.draft,
+            step.hypothesis,
             before.log_weight + log_share,
             before.line + step.character,
             before.log_probabilities + kept,
@@ -186,14 +183,14 @@ class WrittenLine:
         number: Which line of the poem it is, from 1.
         text: What was written of it, with what parts it from the next; without what was typed.
         log_probabilities: The network's, in nats, one for each character of the text.
-        draft: The poem with it.
+        hypothesis: The poem with it.
         last: Whether the poem is whole.
     """
 
     number: int
     text: str
     log_probabilities: tuple[float, ...]
-    draft: Draft
+    hypothesis: Hypothesis
     last: bool
 
 
@@ -245,8 +242,8 @@ class SMCDecoder:
         self._others_begun = states_after(self._others, read.ids)
         self._particles = particles
         self._choose = choose
-        self._pens: dict[float, Pen] = {}
-        self._pen_at(0)  # refuses settings that leave nothing to write
+        self._decoders: dict[float, Decoder] = {}
+        self._decoder_at(0)  # refuses settings that leave nothing to write
 
     def lines(self, generator: np.random.Generator) -> Iterator[WrittenLine]:
         """Write a poem.
@@ -276,8 +273,8 @@ class SMCDecoder:
             yield line
             if line.last:
                 return
-            number, text = line.number, line.draft.text
-            drafts = [Particle(line.draft)] * self._particles
+            number, text = line.number, line.hypothesis.text
+            drafts = [Particle(line.hypothesis)] * self._particles
             begin_again = drafts.copy
 
     def _line(
@@ -292,9 +289,12 @@ class SMCDecoder:
         obstacles: dict[str, None] = {}
         for _ in range(1 + MOST_RETURNS):
             written, died = write_line(
-                self._pen_at(number),
+                self._decoder_at(number),
                 drafts,
-                lambda draft: draft.ended or self._automaton.lines_written(draft.kept[0]) > number,
+                lambda draft: (
+                    draft.ended
+                    or self._automaton.lines_written(draft.constraint_states[0]) > number
+                ),
                 generator,
             )
             if written:
@@ -303,8 +303,8 @@ class SMCDecoder:
                     number=number + 1,
                     text=line.line,
                     log_probabilities=line.log_probabilities,
-                    draft=line.draft,
-                    last=self._finished(line.draft),
+                    hypothesis=line.hypothesis,
+                    last=self._finished(line.hypothesis),
                 )
             obstacles.update(dict.fromkeys(self._obstacles(died)))
             drafts = begin_again()
@@ -323,35 +323,38 @@ class SMCDecoder:
         on with it; and what was typed is not held against the other constraints.
         """
         symbols, after = given_symbols(self._automaton, states)
-        draft = dataclasses.replace(self.begun, kept=(states[0], *self._others_begun))
+        draft = dataclasses.replace(self.begun, constraint_states=(states[0], *self._others_begun))
         line, log_probabilities = "", list[float]()
-        for step in self._pen_at(self._automaton.lines_written(states[0])).retrace(draft, symbols):
-            draft = step.draft
+        for step in self._decoder_at(self._automaton.lines_written(states[0])).retrace(
+            draft, symbols
+        ):
+            draft = step.hypothesis
             line += step.character
             log_probabilities += [step.log_probability] if step.character else []
         return [
             Particle(
-                dataclasses.replace(draft, kept=(state, *draft.kept[1:])),
+                dataclasses.replace(draft, constraint_states=(state, *draft.constraint_states[1:])),
                 line=line,
                 log_probabilities=tuple(log_probabilities),
             )
             for state in after
         ]
 
-    def _pen_at(self, line: int) -> Pen:
+    def _decoder_at(self, line: int) -> Decoder:
         """What writes a line, at the temperature that the settings have for it."""
         progress = line / max(1, self._lines - 1)
         temperature = self._config.temperature
         if isinstance(temperature, str):
             temperature = float(temperature_at(temperature, progress))
-        if temperature not in self._pens:
+        if temperature not in self._decoders:
             # Poems are ranked by the form writer; a schedule may end at 0, where there is nothing to rank.
             config = dataclasses.replace(self._config, temperature=temperature, best_of=1)
             writer = self._writer
             constraints: list[Constraint] = [self._automaton, *self._others]
-            ahead = NextSymbols(config, writer.vocabulary, writer.layout, None, constraints)
-            self._pens[temperature] = Pen(writer.model, writer.vocabulary, ahead, constraints)
-        return self._pens[temperature]
+            self._decoders[temperature] = Decoder(
+                writer.model, writer.vocabulary, writer.layout, config, constraints=constraints
+            )
+        return self._decoders[temperature]
 
     def _chosen(
         self, drafts: Sequence[Particle], before: str, generator: np.random.Generator
@@ -365,13 +368,13 @@ class SMCDecoder:
             key=lambda one: self._writer.score(before, one.line, one.log_probabilities).total,
         )
 
-    def _finished(self, draft: Draft) -> bool:
-        return draft.ended or self._automaton.is_final(draft.kept[0])
+    def _finished(self, draft: Hypothesis) -> bool:
+        return draft.ended or self._automaton.is_final(draft.constraint_states[0])
 
-    def _obstacles(self, died: Sequence[Draft]) -> Iterator[str]:
+    def _obstacles(self, died: Sequence[Hypothesis]) -> Iterator[str]:
         """What forbids all that the form allows to drafts that died."""
         for draft in died:
-            form, *states = draft.kept
+            form, *states = draft.constraint_states
             open_ = self._automaton.allowed_tokens(form)
             for constraint, state in zip(self._others, states, strict=True):
                 allowed = constraint.allowed_tokens(state)

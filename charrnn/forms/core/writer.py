@@ -12,7 +12,7 @@ from charrnn.forms.core.config import FormConfig
 from charrnn.forms.core.language import FormRules
 from charrnn.forms.core.smc_decoder import SMCDecoder, WrittenLine
 from charrnn.generation.batch import generators_for
-from charrnn.generation.draft import Draft, Poem
+from charrnn.generation.hypothesis import Hypothesis, Poem
 from charrnn.generation.ranking import Score
 from charrnn.generation.writer import TextGenerator, with_seed
 from charrnn.notation import parse_ban
@@ -57,7 +57,7 @@ class FormWriter:
         self._network = network
         self._automaton = automaton
 
-    def begin(self, prompt: str = "") -> Draft:
+    def begin(self, prompt: str = "") -> Hypothesis:
         """A poem that is begun with a prompt; the form knows it as the network reads it."""
         return self._decoder(self.sampling, prompt).begun
 
@@ -175,7 +175,7 @@ class FormWriter:
         """The lines of a poem; the last one when the whole has passed."""
         for line in decoder.lines(generator):
             if line.last:
-                self._check(line.draft.text)
+                self._check(line.hypothesis.text)
             yield line
 
     def _check(self, text: str) -> None:

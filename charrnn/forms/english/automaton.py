@@ -29,8 +29,8 @@ from charrnn.forms.english.plan import VersePlan, WordBoundaries, WordBoundary
 from charrnn.forms.english.pronunciation import Rhymes
 from charrnn.forms.english.requirements import EnglishPlacement, place_words, read_requirements
 from charrnn.forms.english.word_trie import Node, writable_words
-from charrnn.generation.ending import LINE_END
 from charrnn.generation.filters import Mask
+from charrnn.generation.hypothesis import LINE_END
 
 
 class GivenSymbols(NamedTuple):

@@ -15,9 +15,8 @@ from charrnn.forms.core.smc_decoder import (
     write_line,
 )
 from charrnn.generation.constraint import NoRepeat
-from charrnn.generation.draft import Draft
-from charrnn.generation.next_symbols import NextSymbols
-from charrnn.generation.pen import Pen
+from charrnn.generation.decoder import Decoder
+from charrnn.generation.hypothesis import Hypothesis
 from charrnn.generation.writer import TextGenerator
 from tests.forms.core.toys import ListedPoems
 from tests.generation.networks import markov
@@ -38,17 +37,16 @@ def shares(log_weights: list[float]) -> np.ndarray:
 
 def begin(
     writer: TextGenerator, poems: list[str], count: int, *others: NoRepeat
-) -> tuple[Pen, list[Particle], Callable[[Draft], bool]]:
+) -> tuple[Decoder, list[Particle], Callable[[Hypothesis], bool]]:
     """Drafts of poems on a list, which also keep to other constraints."""
     automaton = ListedPoems(writer.vocabulary, poems)
     constraints = [automaton, *others]
-    ahead = NextSymbols(PLAIN, writer.vocabulary, writer.layout, None, constraints)
     draft = writer.begin()
-    draft.kept = tuple(constraint.initial_state() for constraint in constraints)
+    draft.constraint_states = tuple(constraint.initial_state() for constraint in constraints)
     return (
-        Pen(writer.model, writer.vocabulary, ahead, constraints),
+        Decoder(writer.model, writer.vocabulary, writer.layout, PLAIN, constraints=constraints),
         [Particle(draft)] * count,
-        lambda draft: draft.ended or automaton.lines_written(draft.kept[0]) > 0,
+        lambda draft: draft.ended or automaton.lines_written(draft.constraint_states[0]) > 0,
     )
 
 
@@ -98,8 +96,8 @@ def test_nothing_beyond_the_last_draft_with_weight_is_taken() -> None:
 def test_a_draft_weighs_what_the_network_gave_to_all_that_was_allowed() -> None:
     table = np.log(np.random.default_rng(3).dirichlet(np.ones(len(EVEN)), len(EVEN)))
     writer = markov(table, ALPHABET)
-    pen, drafts, is_whole = begin(writer, ["ab\n", "ac\n"], 1)
-    (written,), died = write_line(pen, drafts, is_whole, np.random.default_rng(0))
+    decoder, drafts, is_whole = begin(writer, ["ab\n", "ac\n"], 1)
+    (written,), died = write_line(decoder, drafts, is_whole, np.random.default_rng(0))
     newline, a, b, c = (writer.vocabulary.id_of(one) for one in "\nabc")
     last = writer.vocabulary.id_of(written.line[1])
     expected = table[0, a] + np.logaddexp(table[a, b], table[a, c]) + table[last, newline]
@@ -115,8 +113,8 @@ def test_drafts_of_little_weight_are_dropped_and_weights_begin_again() -> None:
     a, c = (writer.vocabulary.id_of(one) for one in "ac")
     table[0, a] = 1.5
     table[a, c] = -20.0  # after a the form asks for what the network never writes
-    pen, drafts, is_whole = begin(markov(table, ALPHABET), ["ac\n", "ba\n"], 16)
-    written, _ = write_line(pen, drafts, is_whole, np.random.default_rng(0))
+    decoder, drafts, is_whole = begin(markov(table, ALPHABET), ["ac\n", "ba\n"], 16)
+    written, _ = write_line(decoder, drafts, is_whole, np.random.default_rng(0))
     assert {particle.line for particle in written} == {"ba\n"}
     # All but what came after they were resampled is forgotten: the line end, one of six.
     assert [particle.log_weight for particle in written] == pytest.approx([-np.log(6)] * 16)
@@ -124,13 +122,13 @@ def test_drafts_of_little_weight_are_dropped_and_weights_begin_again() -> None:
 
 def test_drafts_that_have_the_line_whole_wait_for_the_others() -> None:
     writer = markov(EVEN, ALPHABET)
-    pen, drafts, is_whole = begin(writer, ["a\n", "bbb\n"], 6)
+    decoder, drafts, is_whole = begin(writer, ["a\n", "bbb\n"], 6)
     batches: list[list[str]] = []
-    steps = pen.steps
-    pen.steps = lambda drafts, *rest: (  # type: ignore[method-assign]
+    steps = decoder.steps
+    decoder.steps = lambda drafts, *rest: (  # type: ignore[method-assign]
         batches.append(sorted({draft.text for draft in drafts})) or steps(drafts, *rest)
     )
-    write_line(pen, drafts, is_whole, np.random.default_rng(1))
+    write_line(decoder, drafts, is_whole, np.random.default_rng(1))
     assert batches == [[""], ["a", "b"], ["bb"], ["bbb"]]
 
 
@@ -139,9 +137,9 @@ def test_those_whose_line_is_whole_may_take_the_place_of_all_others() -> None:
     writer = markov(table, ALPHABET)
     b = writer.vocabulary.id_of("b")
     table[b, b] = -30.0
-    pen, drafts, is_whole = begin(markov(table, ALPHABET), ["a\n", "bbb\n"], 8)
+    decoder, drafts, is_whole = begin(markov(table, ALPHABET), ["a\n", "bbb\n"], 8)
     for seed in range(8):
-        written, _ = write_line(pen, drafts, is_whole, np.random.default_rng(seed))
+        written, _ = write_line(decoder, drafts, is_whole, np.random.default_rng(seed))
         rows = [particle.line for particle in written if particle.log_weight > -20]
         assert set(rows) == {"a\n"}
         assert len(written) == 8
@@ -150,13 +148,13 @@ def test_those_whose_line_is_whole_may_take_the_place_of_all_others() -> None:
 def test_the_place_of_a_stranded_draft_is_taken_by_others() -> None:
     writer = markov(EVEN, ALPHABET)
     once = NoRepeat(1, writer.vocabulary.size)
-    pen, drafts, is_whole = begin(writer, ["aba\n", "abc\n"], 16, once)
-    written, died = write_line(pen, drafts, is_whole, np.random.default_rng(0))
+    decoder, drafts, is_whole = begin(writer, ["aba\n", "abc\n"], 16, once)
+    written, died = write_line(decoder, drafts, is_whole, np.random.default_rng(0))
     assert {particle.line for particle in written} == {"abc\n"}
     assert died == []  # a second a is forbidden before it is written
 
-    pen, drafts, is_whole = begin(writer, ["aa\n", "cc\n", "bca\n"], 64, once)
-    written, died = write_line(pen, drafts, is_whole, np.random.default_rng(0))
+    decoder, drafts, is_whole = begin(writer, ["aa\n", "cc\n", "bca\n"], 64, once)
+    written, died = write_line(decoder, drafts, is_whole, np.random.default_rng(0))
     assert {draft.text for draft in died} == {"a", "c"}
     assert {particle.line for particle in written} == {"bca\n"}
     assert len(written) == 64 > 64 - len(died)
@@ -164,10 +162,10 @@ def test_the_place_of_a_stranded_draft_is_taken_by_others() -> None:
 
 def test_drafts_that_all_die_are_told() -> None:
     writer = markov(EVEN, ALPHABET)
-    pen, drafts, is_whole = begin(
+    decoder, drafts, is_whole = begin(
         writer, ["aba\n", "cbc\n"], 16, NoRepeat(1, writer.vocabulary.size)
     )
-    written, died = write_line(pen, drafts, is_whole, np.random.default_rng(0))
+    written, died = write_line(decoder, drafts, is_whole, np.random.default_rng(0))
     assert written == []
     assert {draft.text for draft in died} == {"ab", "cb"}
     assert len(died) == 16
@@ -178,8 +176,8 @@ def test_some_drafts_may_die_while_others_go_on() -> None:
     writer = markov(table, ALPHABET)
     log_rows = table - np.log(np.exp(table).sum(axis=1, keepdims=True))
     once = NoRepeat(1, writer.vocabulary.size)
-    pen, drafts, is_whole = begin(writer, ["aa\n", "bc\n", "ca\n"], 16, once)
-    written, died = write_line(pen, drafts, is_whole, np.random.default_rng(0))
+    decoder, drafts, is_whole = begin(writer, ["aa\n", "bc\n", "ca\n"], 16, once)
+    written, died = write_line(decoder, drafts, is_whole, np.random.default_rng(0))
     assert {draft.text for draft in died} == {"a"}
     assert {particle.line for particle in written} == {"bc\n", "ca\n"}
     for particle in written:
@@ -193,11 +191,11 @@ POEMS = ["aab\n", "aba\n", "abc\n", "bca\n", "bcc\n", "caa\n", "ccc\n", "cbb\n"]
 
 def frequencies(writer: TextGenerator, count: int, poems: int) -> np.ndarray:
     """How often each poem of the list is written, one drawn by weight from so many drafts."""
-    pen, drafts, is_whole = begin(writer, POEMS, count)
+    decoder, drafts, is_whole = begin(writer, POEMS, count)
     found = np.zeros(len(POEMS))
     for seed in range(poems):
         generator = np.random.default_rng(seed)
-        written, _ = write_line(pen, drafts, is_whole, generator)
+        written, _ = write_line(decoder, drafts, is_whole, generator)
         row = chosen([one.log_weight for one in written], generator.random())
         found[POEMS.index(written[row].line)] += 1
     return found

@@ -52,7 +52,7 @@ def poet(
 def test_a_poem_keeps_the_form_and_knows_how_likely_it_was() -> None:
     poem = poet().write(sampling=SETTINGS)
     assert poem.text + END in POEMS
-    assert (poem.prompt, poem.ended, poem.stranded, poem.seed) == ("", True, False, 7)
+    assert (poem.prompt, poem.ended, poem.dead_end, poem.seed) == ("", True, False, 7)
     ids = [0, *markov(TABLE, ALPHABET).vocabulary.encode(poem.text).tolist()]
     logs = TABLE - np.log(np.exp(TABLE).sum(axis=1, keepdims=True))
     expected = [logs[one, other] for one, other in itertools.pairwise(ids)]
@@ -85,8 +85,8 @@ def test_lines_come_one_by_one_and_are_those_of_the_poem(choose: str, best_of: i
     assert sum((line.log_probabilities for line in lines), ()) == poem.log_probabilities
     assert [line.text[-1] for line in lines[:-1]] == ["\n", "\n"]
     texts = ["".join(line.text for line in lines[:number]) for number in (1, 2, 3)]
-    assert [line.draft.text for line in lines] == texts
-    assert lines[-1].draft.ended
+    assert [line.hypothesis.text for line in lines] == texts
+    assert lines[-1].hypothesis.ended
 
 
 def test_a_line_comes_before_the_next_is_begun() -> None:
@@ -137,7 +137,7 @@ def test_a_poem_goes_on_from_a_prompt() -> None:
     assert poem.prompt + poem.text + END in POEMS
     lines = list(poet().stream("ab\nc", SETTINGS))
     assert [line.number for line in lines] == [2, 3]
-    assert lines[0].draft.text == "ab\nc" + lines[0].text
+    assert lines[0].hypothesis.text == "ab\nc" + lines[0].text
 
 
 def test_a_prompt_may_be_all_but_the_end_of_a_poem() -> None:

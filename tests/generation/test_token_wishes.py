@@ -5,30 +5,30 @@ from hypothesis import strategies as st
 from charrnn.config import SamplingConfig
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.errors import ConfigurationError
-from charrnn.generation.wishes import wishes
+from charrnn.generation.logits_processors import token_wishes
 
 VOCABULARY = Vocabulary(("\n", " ", "é", "愁", "月", "花"))
 
 
-def test_favours_become_a_bias_and_a_ban_a_mask_by_id():
-    made = wishes(SamplingConfig(favour="月=2,花=-1.5", ban="愁\n"), VOCABULARY)
+def test_favours_become_a_bias_and_a_ban_suppressed_ids():
+    made = token_wishes(SamplingConfig(favour="月=2,花=-1.5", ban="愁\n"), VOCABULARY)
     assert made.bias.tolist() == [0, 0, 0, 0, 0, 0, 2, -1.5]
-    assert made.banned.tolist() == [False, False, True, False, False, True, False, False]
+    assert made.suppressed == {2, 5}
     assert made.notes == ()
 
 
 def test_nothing_asked_is_no_array_to_compute_with():
-    made = wishes(SamplingConfig(), VOCABULARY)
-    assert (made.bias, made.banned, made.notes) == (None, None, ())
+    made = token_wishes(SamplingConfig(), VOCABULARY)
+    assert (made.bias, made.suppressed, made.notes) == (None, frozenset(), ())
 
 
 def test_a_character_typed_in_two_parts_is_the_composed_one():
-    made = wishes(SamplingConfig(ban="e\N{COMBINING ACUTE ACCENT}"), VOCABULARY)
-    assert made.banned[VOCABULARY.id_of("é")]
+    made = token_wishes(SamplingConfig(ban="e\N{COMBINING ACUTE ACCENT}"), VOCABULARY)
+    assert made.suppressed == {VOCABULARY.id_of("é")}
 
 
 def test_characters_the_vocabulary_does_not_hold_are_told_of():
-    made = wishes(SamplingConfig(favour="酒=1,月=2,\t=1", ban="愁hi"), VOCABULARY)
+    made = token_wishes(SamplingConfig(favour="酒=1,月=2,\t=1", ban="愁hi"), VOCABULARY)
     assert made.notes == (
         "酒 is not in this model's alphabet, so it cannot be favoured.",
         "a tab is not in this model's alphabet, so it cannot be favoured.",
@@ -36,13 +36,13 @@ def test_characters_the_vocabulary_does_not_hold_are_told_of():
         "i is not in this model's alphabet, so it is never written, banned or not.",
     )
     assert made.bias.tolist() == [0, 0, 0, 0, 0, 0, 2, 0]
-    assert made.banned.nonzero()[0].tolist() == [5]
+    assert made.suppressed == {5}
 
 
 @pytest.mark.parametrize("ban", ["é愁月花", " \né愁月花", "花é愁月x"])
 def test_a_ban_that_leaves_white_space_alone_is_refused(ban):
     with pytest.raises(ConfigurationError) as refusal:
-        wishes(SamplingConfig(ban=ban), VOCABULARY)
+        token_wishes(SamplingConfig(ban=ban), VOCABULARY)
     assert str(refusal.value) == (
         "the ban leaves no character to write. Ban fewer of this model's alphabet."
     )
@@ -51,11 +51,10 @@ def test_a_ban_that_leaves_white_space_alone_is_refused(ban):
 @given(st.text(alphabet="\n é愁月花xyz"))
 def test_a_ban_bars_its_characters_and_never_a_special_symbol(ban):
     try:
-        banned = wishes(SamplingConfig(ban=ban), VOCABULARY).banned
+        banned = token_wishes(SamplingConfig(ban=ban), VOCABULARY).suppressed
     except ConfigurationError:
         assert set(ban) >= set("é愁月花")
     else:
-        barred = [] if banned is None else banned.nonzero()[0].tolist()
-        assert {VOCABULARY.characters[symbol - 2] for symbol in barred} == (
+        assert {VOCABULARY.characters[symbol - 2] for symbol in banned} == (
             set(ban) & set(VOCABULARY.characters)
         )

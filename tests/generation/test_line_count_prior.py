@@ -3,15 +3,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.generation.ending import Ending, LineCount
 from charrnn.generation.filters import log_softmax
+from charrnn.generation.hypothesis import DecoderState, GrowingText, Hypothesis, LineCount
+from charrnn.generation.logits_processors import LineCountPrior
 
 LINE_END = 2
 LOGITS = np.log(np.array([0.3, 0.1, 0.4, 0.2], np.float32))  # break, unknown, line end, a letter
 
 
+def in_lines(*lines: int) -> list[Hypothesis]:
+    nothing = DecoderState(LOGITS[None], ())
+    return [Hypothesis(GrowingText(), nothing, 0, LineCount(line)) for line in lines]
+
+
 def weighed(poems: tuple[int, ...], line: int) -> np.ndarray:
-    return np.exp(log_softmax(Ending(poems, LINE_END).weigh(LOGITS[None], [line])))[0]
+    return np.exp(log_softmax(LineCountPrior(poems, LINE_END)(in_lines(line), LOGITS[None])))[0]
 
 
 def test_four_lines_are_neither_three_nor_five() -> None:
@@ -39,7 +45,7 @@ def test_poems_of_one_line_end_where_it_ends() -> None:
 def test_lengths_that_carry_no_news_change_nothing() -> None:
     # Where every line is the last one with the same share, the network is right as it is.
     poems = tuple(2 ** (20 - line) for line in range(20))
-    found = Ending(poems, LINE_END).weigh(LOGITS[None], [1])[0]
+    found = LineCountPrior(poems, LINE_END)(in_lines(1), LOGITS[None])[0]
     np.testing.assert_allclose(found, LOGITS, atol=1e-4)
 
 
@@ -53,7 +59,7 @@ def test_logits_are_not_changed_in_place() -> None:
 def test_there_is_always_something_to_write(poems: list[int], line: int) -> None:
     if sum(poems) == 0:
         return
-    (found,) = Ending(poems, LINE_END).weigh(LOGITS[None], [line])
+    (found,) = LineCountPrior(poems, LINE_END)(in_lines(line), LOGITS[None])
     assert np.isfinite(found[3])
     assert not np.isnan(found).any()
     assert np.isfinite(found[0]) or np.isfinite(found[LINE_END])
@@ -61,15 +67,15 @@ def test_there_is_always_something_to_write(poems: list[int], line: int) -> None
 
 def test_every_row_is_weighed_by_its_own_lines() -> None:
     rows = np.stack([LOGITS, LOGITS + np.float32(3), LOGITS[::-1]])
-    ending = Ending((1, 2, 3), LINE_END)
-    together = ending.weigh(rows, [1, 3, 2])
+    prior = LineCountPrior((1, 2, 3), LINE_END)
+    together = prior(in_lines(1, 3, 2), rows)
     for row, lines in enumerate((1, 3, 2)):
-        np.testing.assert_array_equal(together[row], ending.weigh(rows[[row]], [lines])[0])
+        np.testing.assert_array_equal(together[row], prior(in_lines(lines), rows[[row]])[0])
 
 
 @pytest.mark.parametrize(("poems", "usual"), [((5,), 1), ((0, 0, 0, 9), 4), ((1, 0, 1, 0, 2), 4)])
 def test_a_usual_poem_has_the_mean_number_of_lines(poems: tuple[int, ...], usual: int) -> None:
-    assert Ending(poems, LINE_END).usual_lines == usual
+    assert LineCountPrior(poems, LINE_END).usual_lines == usual
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import pytest
 
 from charrnn.config import SamplingConfig
 from charrnn.corpus.vocabulary import BREAK, SPECIAL
-from charrnn.generation.draft import Step
-from charrnn.generation.trail import LONGEST_HELD, MOST_STEPS_BACK, Trail
+from charrnn.generation.decoder import LONGEST_HELD, MOST_STEPS_BACK, BacktrackingSampler
+from charrnn.generation.hypothesis import Step
 from charrnn.generation.writer import TextGenerator
 from tests.generation.networks import markov
 
@@ -69,7 +69,7 @@ def test_a_dead_end_is_left_the_way_it_was_entered(
     # Whatever begins with b leads nowhere: nothing may follow three of its letters.
     under(generator, monkeypatch, Trap("b", 3))
     poem = generator.write(config=SamplingConfig(seed=seed, length=60))
-    assert (len(poem.text), poem.ended, poem.stranded) == (60, False, False)
+    assert (len(poem.text), poem.ended, poem.dead_end) == (60, False, False)
     assert "b" not in poem.text[:-3]
     assert len(poem.log_probabilities) == 60
 
@@ -87,7 +87,7 @@ def test_a_text_that_only_one_way_leads_to_is_found(
 
     under(generator, monkeypatch, Last())
     poem = generator.write(config=SamplingConfig(seed=seed))
-    assert (poem.text, poem.ended, poem.stranded) == ("dcba", True, False)
+    assert (poem.text, poem.ended, poem.dead_end) == ("dcba", True, False)
 
 
 def test_a_poem_that_nothing_can_follow_is_stranded_where_it_stands(
@@ -95,10 +95,10 @@ def test_a_poem_that_nothing_can_follow_is_stranded_where_it_stands(
 ) -> None:
     under(generator, monkeypatch, Only())
     poem = generator.write("ab", SamplingConfig(seed=1))
-    assert (poem.text, poem.log_probabilities, poem.ended, poem.stranded) == ("", (), False, True)
+    assert (poem.text, poem.log_probabilities, poem.ended, poem.dead_end) == ("", (), False, True)
     steps = list(generator.stream(generator.begin("ab"), SamplingConfig(seed=1)))
-    assert [(step.character, step.draft.stranded) for step in steps] == [("", True)]
-    assert steps[-1].draft.text == "ab"
+    assert [(step.character, step.hypothesis.dead_end) for step in steps] == [("", True)]
+    assert steps[-1].hypothesis.text == "ab"
 
 
 def test_ways_that_are_all_blocked_far_ahead_are_not_tried_for_ever(
@@ -115,7 +115,7 @@ def test_ways_that_are_all_blocked_far_ahead_are_not_tried_for_ever(
             return float(random.random())
 
     steps = list(generator.stream(generator.begin(), SamplingConfig(), Counting()))
-    assert steps[-1].draft.stranded
+    assert steps[-1].hypothesis.dead_end
     assert len(steps) - 1 == LONGEST_HELD - 2
     assert tried <= MOST_STEPS_BACK + LONGEST_HELD
 
@@ -128,8 +128,8 @@ def test_nothing_that_was_handed_out_is_taken_back(
     handed = ""
     for step in generator.stream(generator.begin(), SamplingConfig(seed=4)):
         handed += step.character
-        assert step.draft.text == handed
-    assert step.draft.stranded
+        assert step.hypothesis.text == handed
+    assert step.hypothesis.dead_end
     assert len(handed) == LONGEST_HELD + 5
 
 
@@ -155,25 +155,28 @@ def test_characters_are_held_back_only_under_a_constraint(
     assert ahead == [LONGEST_HELD if constrained else 0] * 10
 
 
-def test_a_trail_gives_back_what_it_forbade_deeper_down() -> None:
+def test_a_sampler_gives_back_what_it_suppressed_deeper_down() -> None:
     generator = markov(ALIKE, LETTERS)
     start = generator.begin("a")
-    trail = Trail(start, np.random.default_rng(1), 10, LONGEST_HELD)
-    one, two = generator.extend(start, "b"), generator.extend(start, "bc")
-    trail.add(3, Step("b", -1.0, one))
-    trail.add(4, Step("c", -1.0, two))
-    trail.step_back()
-    assert (trail.draft, trail.forbidden, trail.written) == (one, {4}, 1)
-    trail.step_back()
-    assert (trail.draft, trail.forbidden, trail.written) == (start, {3}, 0)
-    trail.add(4, Step("c", -1.0, two))
-    assert trail.forbidden == frozenset()
-    trail.step_back()
-    assert trail.forbidden == {3, 4}
-    trail.step_back()
-    assert trail.over
-    assert trail.draft.stranded
-    assert [(symbol, step.character) for symbol, step in trail.hand_out()] == [
+    sampler = BacktrackingSampler(start, np.random.default_rng(1), 10, LONGEST_HELD)
+    one = start.followed_by("b", start.decoder_state, 0, ())
+    two = one.followed_by("c", one.decoder_state, 0, ())
+    sampler.add(3, Step("b", -1.0, one))
+    sampler.add(4, Step("c", -1.0, two))
+    sampler.step_back()
+    there = sampler.hypothesis
+    assert (there.text, there.suppressed, there.generated) == ("ab", {4}, 1)
+    sampler.step_back()
+    there = sampler.hypothesis
+    assert (there.text, there.suppressed, there.generated) == ("a", {3}, 0)
+    sampler.add(4, Step("c", -1.0, two))
+    assert sampler.hypothesis.suppressed == frozenset()
+    sampler.step_back()
+    assert sampler.hypothesis.suppressed == {3, 4}
+    sampler.step_back()
+    assert sampler.over
+    assert sampler.hypothesis.dead_end
+    assert [(token, step.character) for token, step in sampler.hand_out()] == [
         (3, "b"),
         (4, "c"),
         (None, ""),
