@@ -154,9 +154,13 @@ def setting(default: Any, help: str, **limits: Any) -> Any:  # noqa: A002 (Click
     return dataclasses.field(default=default, metadata={"setting": Setting(help=help, **limits)})
 
 
-@functools.cache
 def settings_of(configuration: type["Configuration"]) -> dict[str, Setting]:
     """The description of every field of a configuration, in the order of the class."""
+    return _settings_of(configuration)  # type: ignore[arg-type]  # classes are hashable
+
+
+@functools.cache
+def _settings_of(configuration: type["Configuration"]) -> dict[str, Setting]:
     return {
         field.name: dataclasses.replace(field.metadata["setting"], kind=_kind_of(field.type))
         for field in dataclasses.fields(configuration)

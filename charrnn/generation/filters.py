@@ -17,7 +17,8 @@ Temperature = float | npt.NDArray[np.float64]
 """A temperature for all rows, or `(..., 1)`, one for each."""
 
 COLDEST_SAFE: Final = 1e-6
-"""Temperature above which no difference of logits overflows when it is divided by it."""
+HOTTEST_SAFE: Final = 1e30
+"""Between these temperatures no logit in float32 overflows that is divided by one of them."""
 
 
 def penalise_repetition(logits: Logits, recent: Mask, penalty: float) -> Logits:
@@ -46,8 +47,11 @@ def scale(logits: Logits, temperature: Temperature) -> Logits:
         temperature: Above 0.
     """
     scaled: Logits = logits - greatest(logits)
-    coldest = temperature if isinstance(temperature, float) else temperature.min()
-    if coldest > COLDEST_SAFE:
+    if isinstance(temperature, float):
+        is_safe = COLDEST_SAFE < temperature < HOTTEST_SAFE
+    else:
+        is_safe = bool((temperature > COLDEST_SAFE).all() and (temperature < HOTTEST_SAFE).all())
+    if is_safe:
         scaled /= np.asarray(temperature, scaled.dtype)
         return scaled
     with np.errstate(over="ignore"):

@@ -125,9 +125,7 @@ def test_only_prints_one_poem_of_several_and_there_must_be_as_many() -> None:
     assert charrnn(*asked, "--only", "4").exit_code == 2
 
 
-def test_a_network_whose_name_begins_with_a_dash_is_named(
-    runs: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_network_whose_name_begins_with_a_dash_is_named(runs: Path) -> None:
     (runs / "moons").rename(runs.parent / "-x")
     poem = charrnn("generate", *WILD, "--print-command", "--", "-x")
     assert again(poem.stderr).stdout == poem.stdout

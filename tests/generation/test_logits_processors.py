@@ -9,7 +9,6 @@ from charrnn.errors import ConfigurationError
 from charrnn.generation.constraint import NoRepeat, states_after
 from charrnn.generation.decoder import Decoder
 from charrnn.generation.engine import NumpyEngine
-from charrnn.generation.filters import Logits
 from charrnn.generation.hypothesis import DecoderState, GrowingText, Hypothesis, LineCount
 from charrnn.generation.logits_processors import (
     LineCountPrior,
@@ -122,7 +121,7 @@ def test_every_processor_treats_a_row_as_if_it_were_alone() -> None:
     processors = LogitsProcessors.for_settings(config, VOCABULARY, "blocks", prior, [once])
     texts = ("", "ac", "aca", "a\nb", " ")
     rows = [hypothesis(text, states_after([once], VOCABULARY.encode(text))) for text in texts]
-    logits: Logits = np.random.default_rng(1).normal(size=(5, 6)).astype(np.float32)
+    logits = np.random.default_rng(1).normal(size=(5, 6)).astype(np.float32)
     together = processors(rows, logits)
     for row, one in enumerate(rows):
         for whole, alone in zip(together, processors([one], logits[[row]]), strict=True):
