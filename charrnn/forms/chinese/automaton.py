@@ -12,9 +12,7 @@ from charrnn.errors import FormError
 from charrnn.forms.chinese.plan import FORGOTTEN, ChinesePlan, ChinesePlanner, ChineseTemplate
 from charrnn.forms.chinese.requirements import (
     ChinesePlacement,
-    ChinesePlacements,
     FixedPlaces,
-    PlacementSearch,
     fixed_places,
     required_words,
     rhyme_character,
@@ -24,6 +22,7 @@ from charrnn.forms.chinese.sounds import ChineseSounds
 from charrnn.forms.core.automaton import OutputTokens, Symbols
 from charrnn.forms.core.config import Readings
 from charrnn.forms.core.form import LONGEST_LINE, Form
+from charrnn.forms.core.placements import Placements, PlacementSearch
 from charrnn.forms.core.requirements import Requirements
 from charrnn.generation.filters import Mask
 from charrnn.generation.hypothesis import LINE_END
@@ -79,6 +78,9 @@ def has_marks(vocabulary: Vocabulary) -> bool:
 MOST_KEPT: Final = 1_024
 """Plans, and answers for single states, that are kept for another time."""
 
+MOST_TRIED: Final = 10_000
+"""Placements of required words that are looked at for one poem."""
+
 _NOTHING: Final[Symbols] = frozenset()
 
 
@@ -95,7 +97,7 @@ class ChineseState(NamedTuple):
         after_mark: Whether the line has not begun, and a line end may stand before it.
     """
 
-    placements: ChinesePlacements
+    placements: Placements[ChinesePlacement]
     line: int
     place: int = 0
     ways: tuple[int, ...] = ()
@@ -153,6 +155,7 @@ class ChineseAutomaton:
         self._search = PlacementSearch(
             [list(self._candidates(word)) for word in self._words],
             lambda placements: self._can_be_parted and self._plan(placements).possible,
+            MOST_TRIED,
         )
         self._open = lru_cache(MOST_KEPT)(self._ways_on)
 
@@ -215,7 +218,7 @@ class ChineseAutomaton:
         assert isinstance(state, ChineseState)
         return state.line
 
-    def _begun(self, placements: ChinesePlacements) -> ChineseState:
+    def _begun(self, placements: Placements[ChinesePlacement]) -> ChineseState:
         plan = self._plan(placements)
         variants = range(len(self._planner.templates))
         return ChineseState(placements, 0, ways=plan.begun(0, variants, ()))
@@ -233,7 +236,7 @@ class ChineseAutomaton:
         return following, parting
 
     def _ended(
-        self, placements: ChinesePlacements, line: int, place: int, ways: Sequence[int]
+        self, placements: Placements[ChinesePlacement], line: int, place: int, ways: Sequence[int]
     ) -> list[int]:
         """Those ways of a line that have as many characters."""
         if not ways:
@@ -262,7 +265,7 @@ class ChineseAutomaton:
     def _can_be_parted(self) -> bool:
         return self._lines == 1 or bool(self._marks.parting)
 
-    def _made_plan(self, placements: ChinesePlacements) -> ChinesePlan:
+    def _made_plan(self, placements: Placements[ChinesePlacement]) -> ChinesePlan:
         """The form with what is fixed in it, and with words in these places."""
         fixed = defaultdict(FixedPlaces, self._fixed)
         for word, placement in zip(self._words, placements, strict=True):

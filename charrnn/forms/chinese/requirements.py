@@ -1,10 +1,8 @@
 """What is required of a Chinese poem: characters in fixed places, and words that stand somewhere."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
-
-import numpy as np
+from typing import NamedTuple
 
 from charrnn.corpus.vocabulary import UNKNOWN, Vocabulary
 from charrnn.errors import ConfigurationError
@@ -109,13 +107,6 @@ def _check_characters(text: str, what: str) -> None:
         raise ConfigurationError(f"{what} has Chinese characters only. Received: {text}.")
 
 
-MOST_QUICK: Final = 8
-"""Times that words are placed one after the other, before all that could be is thought through."""
-
-MOST_TRIED: Final = 10_000
-"""ChinesePlacements that are looked at for one poem before the search is given up."""
-
-
 class ChinesePlacement(NamedTuple):
     """Where a word stands.
 
@@ -126,93 +117,3 @@ class ChinesePlacement(NamedTuple):
 
     line: int
     start: int
-
-
-ChinesePlacements = tuple[ChinesePlacement | None, ...]
-"""One for each of some words; None for a word that has no place yet."""
-
-
-class PlacementSearch:
-    """Finds places for words at random, if there are any.
-
-    Args:
-        candidates: For each word, the places where it might stand if it were alone.
-        possible: Whether any poem has words in some places, those without one anywhere or nowhere.
-    """
-
-    def __init__(
-        self,
-        candidates: Sequence[Sequence[ChinesePlacement]],
-        possible: Callable[[ChinesePlacements], bool],
-    ) -> None:
-        self._candidates = candidates
-        self._possible = possible
-        self._tried = 0
-
-    def draw(self, generator: np.random.Generator) -> ChinesePlacements | None:
-        """Places for all the words; None where no poem has them all.
-
-        Raises:
-            ConfigurationError: The words are so many that it was not found out in a while.
-        """
-        nowhere: ChinesePlacements = (None,) * len(self._candidates)
-        if not self._possible(nowhere):
-            return None
-        for _ in range(MOST_QUICK):
-            placed = self._placed_in_turn(nowhere, generator)
-            if placed is not None:
-                return placed
-        self._tried = 0
-        return self._searched(nowhere, dict(enumerate(self._candidates)), generator)
-
-    def _placed_in_turn(
-        self, placed: ChinesePlacements, generator: np.random.Generator
-    ) -> ChinesePlacements | None:
-        """Each word in a place that the words before it leave possible; None where one has none."""
-        for word, candidates in enumerate(self._candidates):
-            order = generator.permutation(len(candidates)).tolist()
-            attempts = (_with(placed, word, candidates[number]) for number in order)
-            longer = next(filter(self._possible, attempts), None)
-            if longer is None:
-                return None
-            placed = longer
-        return placed
-
-    def _searched(
-        self,
-        placed: ChinesePlacements,
-        candidates: Mapping[int, Sequence[ChinesePlacement]],
-        generator: np.random.Generator,
-    ) -> ChinesePlacements | None:
-        """Places for the words that have none yet, the word with the fewest first.
-
-        It turns back as soon as any word is left without a place (forward checking; Haralick and
-        Elliott, 1980).
-        """
-        if not candidates:
-            return placed
-        left: dict[int, Sequence[ChinesePlacement]] = {}
-        for word, places in candidates.items():
-            left[word] = [one for one in places if self._is_possible(_with(placed, word, one))]
-            if not left[word]:
-                return None
-        fewest = min(left, key=lambda word: len(left[word]))
-        places = left.pop(fewest)
-        for number in generator.permutation(len(places)).tolist():
-            found = self._searched(_with(placed, fewest, places[number]), left, generator)
-            if found is not None:
-                return found
-        return None
-
-    def _is_possible(self, placed: ChinesePlacements) -> bool:
-        self._tried += 1
-        if self._tried > MOST_TRIED:
-            raise ConfigurationError(
-                f"{len(self._candidates)} words that must stand in the poem are too many to find "
-                "out whether there is a place for all of them. Demand fewer."
-            )
-        return self._possible(placed)
-
-
-def _with(placed: ChinesePlacements, word: int, placement: ChinesePlacement) -> ChinesePlacements:
-    return (*placed[:word], placement, *placed[word + 1 :])

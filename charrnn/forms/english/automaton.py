@@ -13,7 +13,7 @@ rhyme together. The words of a rhyme belong to one rhyme class, and each to anot
 
 import enum
 import functools
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -23,11 +23,12 @@ from charrnn.corpus.vocabulary import BREAK, Vocabulary
 from charrnn.errors import FormError
 from charrnn.forms.core.automaton import OutputTokens
 from charrnn.forms.core.form import Form
+from charrnn.forms.core.placements import PlacementSearch
 from charrnn.forms.core.requirements import Requirements
 from charrnn.forms.english.lexicon import Lexicon
 from charrnn.forms.english.plan import VersePlan, WordBoundaries, WordBoundary
 from charrnn.forms.english.pronunciation import Rhymes
-from charrnn.forms.english.requirements import EnglishPlacement, place_words, read_requirements
+from charrnn.forms.english.requirements import EnglishPlacement, read_requirements
 from charrnn.forms.english.word_trie import Node, writable_words
 from charrnn.generation.filters import Mask
 from charrnn.generation.hypothesis import LINE_END
@@ -90,6 +91,9 @@ class Separators:
 
 
 _STATES_KEPT: Final = 1 << 13
+
+MOST_TRIED: Final = 1_000
+"""Placements of required words that are looked at for one poem."""
 
 _NOWHERE: Final = Node(0, 0, 0)
 
@@ -184,6 +188,11 @@ class EnglishAutomaton:
             joined=bool(len(self._separators.joints)),
         )
         self._boundaries = WordBoundaries(self._plan)
+        self._search = PlacementSearch(
+            [range(form.lines)] * len(read.must),
+            lambda placed: bool(self._plan.beginnings(placed)),
+            MOST_TRIED,
+        )
         self._lines = form.lines
         self._must = len(read.must)
         self._size = vocabulary.size
@@ -197,12 +206,8 @@ class EnglishAutomaton:
         self._next = functools.lru_cache(_STATES_KEPT)(self._state_after)
 
     def initial_state(self) -> Hashable:
-        """The first of the states that a poem may begin in.
-
-        Required words stand in the first lines that will have them. Where nothing is possible,
-        nothing is allowed in it.
-        """
-        return self._begun(self._placement(lambda: range(self._lines)))
+        """The first of the states that a poem may begin in; where no poem is, nothing is allowed."""
+        return self._begun(self._placement(np.random.default_rng(0)))
 
     def initial_states(self, generator: np.random.Generator, count: int) -> Sequence[Hashable]:
         """States to begin in, one for each of so many drafts of a poem.
@@ -212,15 +217,10 @@ class EnglishAutomaton:
         Returns:
             As many as asked; none where no poem keeps the form with all that is demanded.
         """
-
-        def shuffled() -> list[int]:
-            lines: list[int] = generator.permutation(self._lines).tolist()
-            return lines
-
         draws = count if self._must else min(1, count)
         placements = []
         for _ in range(draws):
-            placement = self._placement(shuffled)
+            placement = self._placement(generator)
             if placement is None:
                 return []
             placements.append(placement)
@@ -244,11 +244,15 @@ class EnglishAutomaton:
         assert isinstance(state, _State)
         return 0 if state.phase in _IN_GIVEN else state.boundary.line
 
-    def _placement(self, lines: Callable[[], Sequence[int]]) -> EnglishPlacement | None:
-        """Lines for the required words; None where no poem is possible."""
+    def _placement(self, generator: np.random.Generator) -> EnglishPlacement | None:
+        """Lines for the required words, drawn; None where no poem is possible.
+
+        Raises:
+            ConfigurationError: The words are so many that it was not found out in a while.
+        """
         if not self._can_be_parted or (self._line_given and self._given is None):
             return None
-        return place_words(self._must, lambda placed: bool(self._plan.beginnings(placed)), lines)
+        return self._search.draw(generator)
 
     def _begun(self, placement: EnglishPlacement | None) -> _State:
         """Where a poem begins; a place where nothing is allowed, if there is no placement."""

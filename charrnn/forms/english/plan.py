@@ -12,7 +12,6 @@ from charrnn.forms.english.lines import LineFinish, LinePosition, LineRule, Vers
 from charrnn.forms.english.metre import MetreMasks, shape_of
 from charrnn.forms.english.pronunciation import rhyme_of
 from charrnn.forms.english.requirements import (
-    UNPLACED,
     EnglishPlacement,
     EnglishRequirements,
     GivenLine,
@@ -132,7 +131,7 @@ class VersePlan:
     def _beginnings(self, placement: EnglishPlacement) -> tuple[VariantState, ...]:
         """What holds where the poem begins to be written, for each variant that is possible."""
         if any(
-            number is None and line != UNPLACED and line >= self.first
+            number is None and line is not None and line >= self.first
             for number, line in zip(self._required, placement, strict=True)
         ):
             return ()

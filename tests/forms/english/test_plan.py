@@ -6,7 +6,7 @@ import pytest
 from charrnn.forms.core.form import Form
 from charrnn.forms.core.requirements import Requirements
 from charrnn.forms.english.plan import VersePlan
-from charrnn.forms.english.requirements import UNPLACED, read_requirements
+from charrnn.forms.english.requirements import read_requirements
 from charrnn.forms.english.rhyme_classes import RhymeClasses
 from charrnn.forms.english.spoken_words import SpokenWords
 from tests.forms.english.toy_verse import LEXICON, form_of
@@ -63,10 +63,10 @@ def test_what_a_line_has_used_is_behind_the_next() -> None:
     [
         (("tan",), (0,), False),
         (("tan",), (1,), True),
-        (("tan", "net"), (1, UNPLACED), True),
+        (("tan", "net"), (1, None), True),
         (("tan", "net"), (1, 1), False),
-        (("tan", "net"), (UNPLACED, UNPLACED), True),
-        (("tan", "net", "ate", "eat"), (UNPLACED,) * 4, False),
+        (("tan", "net"), (None, None), True),
+        (("tan", "net", "ate", "eat"), (None,) * 4, False),
         (("moon",), (1,), False),
     ],
 )
