@@ -63,7 +63,7 @@ def learn(
 
     What the poems bear out is told on standard error.
     """
-    from charrnn.forms.core.form_file import written_form
+    from charrnn.forms.core.known_forms import written_form
     from charrnn.forms.core.language import language_named, main_language
 
     corpus = _corpus(file, corpus_config)

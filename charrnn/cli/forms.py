@@ -67,8 +67,7 @@ def show(form: str, as_json: bool) -> None:
     unstressed, / stressed, x either; and | between patterns of which one is to be followed. Lines
     with the same letter rhyme.
     """
-    from charrnn.forms.core.form_file import written_form
-    from charrnn.forms.core.known_forms import find_form
+    from charrnn.forms.core.known_forms import find_form, written_form
 
     found = find_form(form)
     if as_json:

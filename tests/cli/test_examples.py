@@ -18,8 +18,7 @@ from charrnn.config import CorpusConfig
 from charrnn.corpus.reading import read_corpus
 from charrnn.forms.chinese.learned_sounds import LearnedSounds
 from charrnn.forms.chinese.sounds import Tone, tones
-from charrnn.forms.core.form_file import written_form
-from charrnn.forms.core.known_forms import find_form
+from charrnn.forms.core.known_forms import find_form, written_form
 from charrnn.forms.english import lexicon
 from tests.forms.chinese.toy_sounds import TOY
 from tests.forms.core.runs import save_verse_runs

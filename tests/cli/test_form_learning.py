@@ -10,8 +10,7 @@ from charrnn.cli import main
 from charrnn.errors import FormError
 from charrnn.forms.chinese import learning
 from charrnn.forms.chinese.rhyme_books import read_sounds
-from charrnn.forms.core.form_file import read_form
-from charrnn.forms.core.known_forms import find_form
+from charrnn.forms.core.known_forms import find_form, read_form
 from tests.forms.chinese.test_form_learning import SOUNDS, poems
 from tests.forms.english.test_form_learning import LEXICON
 from tests.forms.english.test_form_learning import poems as english_poems

@@ -20,10 +20,9 @@ from charrnn.forms.chinese.requirements import (
 from charrnn.forms.chinese.rhymes import ChineseAlphabet
 from charrnn.forms.chinese.sounds import ChineseSounds
 from charrnn.forms.core.automaton import OutputTokens, Symbols
-from charrnn.forms.core.config import Readings
+from charrnn.forms.core.config import Readings, Requirements
 from charrnn.forms.core.form import LONGEST_LINE, Form
 from charrnn.forms.core.placements import Placements, PlacementSearch
-from charrnn.forms.core.requirements import Requirements
 from charrnn.generation.filters import Mask
 from charrnn.generation.hypothesis import LINE_END
 
@@ -125,7 +124,7 @@ class ChineseAutomaton:
 
     Raises:
         FormError: The form is not Chinese, or the network knows nothing to part lines with.
-        ConfigurationError: A demand does not make sense in Chinese.
+        ConfigurationError: A requirement does not make sense in Chinese.
     """
 
     def __init__(
@@ -275,7 +274,7 @@ class ChineseAutomaton:
         return self._planner.plan(fixed)
 
     def _candidates(self, word: Sequence[int]) -> Iterator[ChinesePlacement]:
-        """Where a word could stand if nothing else were demanded."""
+        """Where a word could stand if nothing else were required."""
         for line in range(self._lines):
             for start in range(LONGEST_LINE - len(word) + 1):
                 fixed = FixedPlaces().with_run(start, tuple(word))

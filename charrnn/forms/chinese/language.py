@@ -11,10 +11,9 @@ from charrnn.forms.chinese.learned_sounds import LEARNED, LearnedSounds, open_so
 from charrnn.forms.chinese.rhyme_books import USUAL_BOOK, find_sounds
 from charrnn.forms.chinese.sounds import ChineseSounds, SoundTable, is_han, verse_lines
 from charrnn.forms.core.automaton import OutputTokens
-from charrnn.forms.core.config import FormConfig, Profile, Readings
+from charrnn.forms.core.config import FormConfig, Profile, Readings, Requirement, Requirements
 from charrnn.forms.core.form import MARKS, OR, Book, Ending, Form, Judgement, Line
 from charrnn.forms.core.language import Language, LearnedTables
-from charrnn.forms.core.requirements import Requirement, Requirements
 
 if TYPE_CHECKING:
     from charrnn.forms.chinese.automaton import ChineseAutomaton

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Final
 
 from charrnn.forms.chinese.sounds import TONES, Tone, is_han, rhymes, tones, verse_lines
+from charrnn.forms.core.config import Requirement
 from charrnn.forms.core.form import MARKS, Form, Line
-from charrnn.forms.core.requirements import Requirement
 
 if TYPE_CHECKING:
     from charrnn.forms.chinese.language import ChineseRules

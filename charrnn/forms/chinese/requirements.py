@@ -7,8 +7,8 @@ from typing import NamedTuple
 from charrnn.corpus.vocabulary import UNKNOWN, Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.forms.chinese.sounds import is_han, verse_lines
+from charrnn.forms.core.config import Requirements
 from charrnn.forms.core.form import Form
-from charrnn.forms.core.requirements import Requirements
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ class Automaton(Protocol):
 
     It is a `charrnn.generation.constraint.Constraint` that always has a say, and it is exact: a
     symbol is allowed where, and only where, some poem that keeps the form goes on with it. So what
-    follows it is never stranded. States are hashable values.
+    follows it is never a dead end. States are hashable values.
     """
 
     def initial_state(self) -> Hashable:
@@ -42,7 +42,7 @@ class Automaton(Protocol):
         are alike.
 
         Returns:
-            As many as asked; none where no poem keeps the form with all that is demanded.
+            As many as asked; none where no poem keeps the form with all that is required.
         """
 
     def allowed_tokens(self, state: Hashable) -> Mask:

@@ -1,9 +1,9 @@
-"""The settings of verse in a form: the form, what is required of a poem, and how it is written."""
+"""The settings of verse in a form, and what they require of a poem."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal, NamedTuple, Self, get_args
 
 from charrnn.config import SamplingConfig
 from charrnn.errors import ConfigurationError
@@ -51,7 +51,7 @@ def parse_lengths(text: str) -> tuple[int, ...]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FormConfig(Configuration):
-    """A form of verse that a poem is to keep, and what is demanded of it on top of that.
+    """A form of verse that a poem is to keep, and what is required of it on top of that.
 
     A form is named, or put together of lines with their lengths. Without either there is none, and
     nothing else may be asked for.
@@ -186,3 +186,51 @@ def refuse_sampling_outside_a_form(config: SamplingConfig) -> None:
         raise ConfigurationError("a form tells how long a poem is. Leave out length.")
     if config.lines != "corpus":
         raise ConfigurationError("a form tells how many lines a poem has. Leave out lines.")
+
+
+class Requirement(NamedTuple):
+    """One thing that is required of a poem on top of its form.
+
+    Attributes:
+        setting: Its setting: "acrostic".
+        value: What was given.
+    """
+
+    setting: str
+    value: str
+
+    def __str__(self) -> str:
+        """As it was asked for: "acrostic 春江花月"."""
+        return f"{self.setting.replace('_', '-')} {self.value}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Requirements:
+    """All that is required of a poem on top of its form.
+
+    Attributes:
+        acrostic: A character for each line, from the first line on; fewer than lines are fine.
+            English lines begin with the letter, in either case.
+        acrostic_at: Where in its line each of them stands.
+        must: What has to stand in the poem: Chinese characters that follow one another in a line,
+            or an English word.
+        rhyme_with: A word or a line; the first rhyme of the poem is its rhyme.
+        first_line: The first line, as it is to stand there.
+    """
+
+    acrostic: str = ""
+    acrostic_at: AcrosticAt = "start"
+    must: tuple[str, ...] = ()
+    rhyme_with: str = ""
+    first_line: str = ""
+
+    @classmethod
+    def of(cls, config: FormConfig) -> Self:
+        """Those of the settings of a form."""
+        return cls(
+            acrostic=config.acrostic or "",
+            acrostic_at=config.acrostic_at,
+            must=config.must or (),
+            rhyme_with=config.rhyme_with or "",
+            first_line=config.first_line or "",
+        )

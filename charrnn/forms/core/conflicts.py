@@ -8,10 +8,9 @@ from typing import Any, Final, NamedTuple, TypeVar
 from charrnn.config import SamplingConfig
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.errors import CharrnnError, FormConflictError
-from charrnn.forms.core.config import FormConfig, listed
+from charrnn.forms.core.config import FormConfig, Requirement, listed
 from charrnn.forms.core.form import Form
 from charrnn.forms.core.language import FormRules
-from charrnn.forms.core.requirements import Requirement
 from charrnn.generation.prompts import shown
 
 MOST_ADVICE: Final = 4

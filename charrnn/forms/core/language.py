@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, cast, get_args
 from charrnn.checkpoint import Checkpoint
 from charrnn.errors import ConfigurationError
 from charrnn.forms.core.automaton import Automaton, OutputTokens
-from charrnn.forms.core.config import SETTINGS_OF_ONE_LANGUAGE, FormConfig
+from charrnn.forms.core.config import SETTINGS_OF_ONE_LANGUAGE, FormConfig, Requirement
 from charrnn.forms.core.form import Form, Judgement, LanguageName
 from charrnn.forms.core.learned_tables import LearnedTable
-from charrnn.forms.core.requirements import Requirement
 
 if TYPE_CHECKING:
     from charrnn.forms.core.learning import LearnedForm, PoemShape

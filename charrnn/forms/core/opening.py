@@ -42,7 +42,7 @@ def states_after_prompt(
         starts = automaton.initial_states(generator, count)
         if not starts:
             raise FormConflictError(
-                "no poem keeps the form with all that is demanded. Demand less of it."
+                "no poem keeps the form with all that is required. Demand less of it."
             )
         for start in starts:
             state = _walk(automaton, start, symbols)

@@ -22,9 +22,9 @@ import numpy.typing as npt
 from charrnn.corpus.vocabulary import BREAK, Vocabulary
 from charrnn.errors import FormError
 from charrnn.forms.core.automaton import OutputTokens
+from charrnn.forms.core.config import Requirements
 from charrnn.forms.core.form import Form
 from charrnn.forms.core.placements import PlacementSearch
-from charrnn.forms.core.requirements import Requirements
 from charrnn.forms.english.lexicon import Lexicon
 from charrnn.forms.english.plan import VersePlan, WordBoundaries, WordBoundary
 from charrnn.forms.english.pronunciation import Rhymes
@@ -131,7 +131,7 @@ class _State(NamedTuple):
 
 
 class EnglishAutomaton:
-    """Poems that keep an English form, with what is demanded on top of it.
+    """Poems that keep an English form, with what is required on top of it.
 
     It is a `charrnn.forms.core.automaton.Automaton`.
 
@@ -147,7 +147,7 @@ class EnglishAutomaton:
 
     Raises:
         FormError: The form is not English, or the network has learned no line ends.
-        ConfigurationError: What is demanded is not what it should be.
+        ConfigurationError: What is required is not what it should be.
     """
 
     def __init__(
@@ -215,7 +215,7 @@ class EnglishAutomaton:
         The lines of required words are drawn for each.
 
         Returns:
-            As many as asked; none where no poem keeps the form with all that is demanded.
+            As many as asked; none where no poem keeps the form with all that is required.
         """
         draws = count if self._must else min(1, count)
         placements = []

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, Self, cast, get_args
 from charrnn.checkpoint import WORDS_FILE, Checkpoint
 from charrnn.errors import ConfigurationError
 from charrnn.forms.core.automaton import OutputTokens
-from charrnn.forms.core.config import FormConfig, Words
+from charrnn.forms.core.config import FormConfig, Requirement, Requirements, Words
 from charrnn.forms.core.form import Form, Judgement
 from charrnn.forms.core.language import Language, LearnedTables
-from charrnn.forms.core.requirements import Requirement, Requirements
 from charrnn.forms.english.lexicon import Lexicon, open_lexicon
 from charrnn.forms.english.pronunciation import Rhymes
 from charrnn.forms.english.scansion import clashes_of, templates_of

@@ -10,8 +10,8 @@ from charrnn.forms.chinese.requirements import (
     required_words,
     rhyme_character,
 )
+from charrnn.forms.core.config import Requirements
 from charrnn.forms.core.known_forms import find_form
-from charrnn.forms.core.requirements import Requirements
 from tests.forms.chinese.toy_language import vocabulary_of
 
 WORDS = vocabulary_of("春江花月夜")

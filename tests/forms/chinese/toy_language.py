@@ -12,9 +12,8 @@ from charrnn.forms.chinese.automaton import ChineseAutomaton
 from charrnn.forms.chinese.sounds import ChineseSounds, is_han, rhymes, verse_lines
 from charrnn.forms.chinese.verify import verify_chinese
 from charrnn.forms.core.automaton import Automaton, OutputTokens
-from charrnn.forms.core.config import Readings
+from charrnn.forms.core.config import Readings, Requirements
 from charrnn.forms.core.form import Form, Line
-from charrnn.forms.core.requirements import Requirements
 
 TONES = {"平": "平", "仄": "仄", "level": "平", "oblique": "仄"}
 

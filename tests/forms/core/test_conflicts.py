@@ -9,7 +9,7 @@ from charrnn.config import SamplingConfig
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.forms.chinese.language import ChineseRules
-from charrnn.forms.core.config import FormConfig
+from charrnn.forms.core.config import FormConfig, Requirement
 from charrnn.forms.core.conflicts import (
     CanKeep,
     conflict_error,
@@ -17,9 +17,7 @@ from charrnn.forms.core.conflicts import (
     smallest_conflict,
     with_only,
 )
-from charrnn.forms.core.form_file import read_form
-from charrnn.forms.core.known_forms import asked_form
-from charrnn.forms.core.requirements import Requirement
+from charrnn.forms.core.known_forms import asked_form, read_form
 from charrnn.forms.english.language import EnglishRules
 from charrnn.forms.english.lexicon import Lexicon
 from tests.forms.chinese.toy_sounds import TOY

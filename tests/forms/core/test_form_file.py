@@ -4,8 +4,7 @@ from hypothesis import strategies as st
 
 from charrnn.errors import FormError
 from charrnn.forms.core.form import Form, Line
-from charrnn.forms.core.form_file import read_form, written_form
-from charrnn.forms.core.known_forms import known_forms
+from charrnn.forms.core.known_forms import known_forms, read_form, written_form
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from('"\\\n\x7f\r\t#'))
 

@@ -3,8 +3,7 @@ from pathlib import Path
 import pytest
 
 from charrnn.errors import FormError
-from charrnn.forms.core.form_file import written_form
-from charrnn.forms.core.known_forms import find_form, known_forms
+from charrnn.forms.core.known_forms import find_form, known_forms, written_form
 
 FIVE = {
     "a": ["中仄平平仄"],

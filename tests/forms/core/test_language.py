@@ -8,8 +8,7 @@ from charrnn.forms.chinese import language as chinese_language
 from charrnn.forms.chinese.learned_sounds import LearnedSounds
 from charrnn.forms.core.config import FormConfig
 from charrnn.forms.core.form import Form
-from charrnn.forms.core.form_file import read_form
-from charrnn.forms.core.known_forms import asked_form
+from charrnn.forms.core.known_forms import asked_form, read_form
 from charrnn.forms.core.language import open_rules
 from tests.forms.chinese.toy_sounds import TOY
 from tests.forms.core.runs import TONAL, save_verse_runs

@@ -66,7 +66,7 @@ def test_the_place_that_goes_furthest_is_told_of() -> None:
 
 def test_a_form_that_no_poem_keeps_is_told() -> None:
     assert refusal("", []) == (
-        "no poem keeps the form with all that is demanded. Demand less of it."
+        "no poem keeps the form with all that is required. Demand less of it."
     )
     assert BREAK == 0
 

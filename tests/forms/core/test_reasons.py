@@ -4,12 +4,10 @@ import pytest
 
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.forms.chinese.language import ChineseRules
-from charrnn.forms.core.config import FormConfig
+from charrnn.forms.core.config import FormConfig, Requirement
 from charrnn.forms.core.conflicts import reason
 from charrnn.forms.core.form import Form, Line
-from charrnn.forms.core.form_file import read_form
-from charrnn.forms.core.known_forms import asked_form
-from charrnn.forms.core.requirements import Requirement
+from charrnn.forms.core.known_forms import asked_form, read_form
 from charrnn.forms.english.language import EnglishRules
 from charrnn.forms.english.lexicon import Lexicon
 from tests.forms.chinese.toy_sounds import TOY

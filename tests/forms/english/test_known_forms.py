@@ -3,8 +3,7 @@
 import pytest
 
 from charrnn.forms.core.form import Judgement
-from charrnn.forms.core.form_file import read_form, written_form
-from charrnn.forms.core.known_forms import find_form, known_forms
+from charrnn.forms.core.known_forms import find_form, known_forms, read_form, written_form
 from charrnn.forms.english.lexicon import Lexicon, installed_dictionary, open_lexicon
 from charrnn.forms.english.verify import verify_english
 

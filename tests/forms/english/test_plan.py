@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from charrnn.forms.core.config import Requirements
 from charrnn.forms.core.form import Form
-from charrnn.forms.core.requirements import Requirements
 from charrnn.forms.english.plan import VersePlan
 from charrnn.forms.english.requirements import read_requirements
 from charrnn.forms.english.rhyme_classes import RhymeClasses

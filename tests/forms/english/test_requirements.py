@@ -3,7 +3,7 @@
 import pytest
 
 from charrnn.errors import ConfigurationError
-from charrnn.forms.core.requirements import Requirements
+from charrnn.forms.core.config import Requirements
 from charrnn.forms.english.requirements import read_requirements
 from tests.forms.english.toy_verse import LEXICON
 

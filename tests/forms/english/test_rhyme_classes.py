@@ -1,4 +1,4 @@
-"""Families and homophones of words that rhyme."""
+"""Rhyme classes, and the homophones in them."""
 
 import itertools
 
@@ -15,7 +15,7 @@ SPOKEN = SpokenWords({word: LEXICON.sound(word).pronunciations for word in LEXIC
 
 
 @pytest.mark.parametrize(("rhymes", "least"), [("perfect", Grade.PERFECT), ("slant", Grade.SLANT)])
-def test_words_of_a_family_and_of_different_clans_rhyme(rhymes: str, least: Grade) -> None:
+def test_words_of_a_class_and_of_different_homophones_rhyme(rhymes: str, least: Grade) -> None:
     classes = RhymeClasses(SPOKEN, rhymes)
     for one, other in itertools.combinations(range(len(SPOKEN.ways)), 2):
         homophones = classes.homophones_of[[one, other]]
@@ -26,7 +26,7 @@ def test_words_of_a_family_and_of_different_clans_rhyme(rhymes: str, least: Grad
         assert rhyme == (grade(SPOKEN.ways[one], SPOKEN.ways[other]) >= least)
 
 
-def test_the_clans_of_a_family_follow_one_another() -> None:
+def test_the_homophones_of_a_class_follow_one_another() -> None:
     for rhymes in ("perfect", "slant"):
         classes = RhymeClasses(SPOKEN, rhymes)
         assert classes.class_of.tolist() == sorted(classes.class_of)
@@ -90,7 +90,7 @@ def test_where_slant_rhymes_do_only_the_word_itself_is_too_much_alike() -> None:
     assert classes.homophones_like("tweet", [SPOKEN.ways[way]], rhyme_class) == frozenset()
 
 
-def test_flagged_ways_have_their_clans() -> None:
+def test_flagged_ways_have_their_homophones() -> None:
     classes = RhymeClasses(SPOKEN, "perfect")
     flags = np.zeros(len(SPOKEN.ways), np.bool_)
     flags[3] = True

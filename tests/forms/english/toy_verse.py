@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
 from charrnn.forms.core.automaton import Automaton, OutputTokens
+from charrnn.forms.core.config import Requirements
 from charrnn.forms.core.form import Form, Line, Metre
-from charrnn.forms.core.requirements import Requirements
 from charrnn.forms.english.automaton import EnglishAutomaton
 from charrnn.forms.english.lexicon import Lexicon
 from charrnn.forms.english.metre import WordShape

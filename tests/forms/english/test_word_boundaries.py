@@ -3,7 +3,7 @@
 import numpy as np
 
 from charrnn.corpus.vocabulary import Vocabulary
-from charrnn.forms.core.requirements import Requirements
+from charrnn.forms.core.config import Requirements
 from charrnn.forms.english.plan import VersePlan, WordBoundaries, WordBoundary
 from charrnn.forms.english.requirements import read_requirements
 from charrnn.forms.english.rhyme_classes import RhymeClasses

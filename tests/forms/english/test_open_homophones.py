@@ -10,13 +10,13 @@ from charrnn.forms.english.rhyme_classes import Alive, RhymeClasses, alive_of, o
 from charrnn.forms.english.spoken_words import SpokenWords
 from tests.forms.english.toy_verse import LEXICON
 
-FAMILIES = RhymeClasses(
+CLASSES = RhymeClasses(
     SpokenWords({word: LEXICON.pronunciations(word) for word in LEXICON}), "perfect"
 )
-CLANS = len(FAMILIES.class_of)
-FLAGS = st.lists(st.booleans(), min_size=CLANS, max_size=CLANS).map(np.array)
+GROUPS = len(CLASSES.class_of)
+FLAGS = st.lists(st.booleans(), min_size=GROUPS, max_size=GROUPS).map(np.array)
 ALIVE = st.none() | st.dictionaries(
-    st.integers(0, len(FAMILIES.first_homophones) - 2), st.just(()), max_size=4
+    st.integers(0, len(CLASSES.first_homophones) - 2), st.just(()), max_size=4
 ).flatmap(
     lambda classes: st.fixed_dictionaries(
         {rhyme_class: st.sets(st.sampled_from(_homophones(rhyme_class))) for rhyme_class in classes}
@@ -31,11 +31,11 @@ def test_a_clan_is_open_when_the_later_lines_can_still_differ(
 ) -> None:
     if alike:
         later = later[:1] * len(later)
-    found = open_homophones(FAMILIES, here, later, alive)
+    found = open_homophones(CLASSES, here, later, alive)
     left = None if alive is None else dict(alive)
     expected = []
-    for homophones in range(CLANS):
-        rhyme_class = int(FAMILIES.class_of[homophones])
+    for homophones in range(GROUPS):
+        rhyme_class = int(CLASSES.class_of[homophones])
         free = (
             set(_homophones(rhyme_class))
             if left is None
@@ -52,4 +52,4 @@ def test_a_clan_is_open_when_the_later_lines_can_still_differ(
 
 
 def _homophones(rhyme_class: int) -> list[int]:
-    return list(range(*FAMILIES.first_homophones[rhyme_class : rhyme_class + 2].tolist()))
+    return list(range(*CLASSES.first_homophones[rhyme_class : rhyme_class + 2].tolist()))
