@@ -35,8 +35,8 @@ def main(
     checkpoints: Path,
 ) -> None:
     """Train on TEXT, a poem a line, with and without, and print a table."""
-    from charrnn.checkpoint import find_checkpoint, read_record
-    from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
+    from charrnn.checkpoint.directory import find_checkpoint, read_record
+    from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
     from charrnn.training.run import train
 
     lines = text.read_text(encoding="utf-8").splitlines()[skip:]

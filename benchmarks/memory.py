@@ -23,8 +23,8 @@ from typing import Any, get_args
 
 import click
 
-from charrnn.config import CorpusConfig, ModelConfig, Precision, TrainingConfig
 from charrnn.corpus.layout import ResolvedLayout
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, Precision, TrainingConfig
 from charrnn.training.observer import Progress, SilentObserver
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -57,7 +57,7 @@ def peak_megabytes() -> float:
 
 def reading(path: Path, layout: ResolvedLayout, fraction: float) -> tuple[float, ...]:
     """Characters, seconds to read, seconds to divide and encode, and peak memory of both."""
-    from charrnn.corpus.reading import read_corpus
+    from charrnn.corpus.loading import read_corpus
     from charrnn.corpus.splitting import encode_part, split_corpus
     from charrnn.corpus.vocabulary import Vocabulary
 
@@ -99,7 +99,7 @@ def alone(measure: Callable[..., tuple[float, ...]], *arguments: Any) -> tuple[f
 
 def poems(layout: ResolvedLayout, generator: random.Random) -> Iterator[str]:
     """Poems without end, of lines or half lines of a bundled corpus."""
-    from charrnn.corpus.reading import read_corpus
+    from charrnn.corpus.loading import read_corpus
 
     corpus = read_corpus(["jueju" if layout == "lines" else "quatrains"])
     text = corpus.text[:]

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from charrnn.config import CorpusConfig, ModelConfig, Precision, TrainingConfig
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, Precision, TrainingConfig
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -43,7 +43,7 @@ def best_loss(corpus: Any, precision: Precision, seed: int, steps: int, units: i
 @click.option("--units", type=int, help="Units of the layer.  [default: by corpus size]")
 def main(texts: tuple[str, ...], steps: int, seeds: tuple[int, ...], units: int | None) -> None:
     """Train on TEXTS in both precisions, and tabulate."""
-    from charrnn.corpus.reading import read_corpus
+    from charrnn.corpus.loading import read_corpus
 
     print("| text | seed | float32 | bfloat16 | difference |")
     print("|---|---|---|---|---|")

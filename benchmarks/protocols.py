@@ -76,7 +76,7 @@ def window_loss(model, ids, windows, seed):
 
 def validation_part(opened):
     """The ids of what a checkpoint's corpus kept aside."""
-    from charrnn.cli.text_report import text_to_measure
+    from charrnn.cli.evaluate import text_to_measure
     from charrnn.corpus.splitting import encode_part
     from charrnn.corpus.vocabulary import Vocabulary
 
@@ -98,11 +98,11 @@ def unknown_kinds(text, vocabulary):
 @click.option("--seed", default=0, show_default=True, help="Where the random windows lie.")
 def main(network: str, checkpoints: Path, batches: int, seed: int) -> None:
     """Measure NETWORK, whose corpus must be at hand."""
-    from charrnn.checkpoint import Checkpoint, find_checkpoint
-    from charrnn.cli.text_report import han_symbols, text_to_measure
+    from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
+    from charrnn.cli.evaluate import han_symbols, text_to_measure
     from charrnn.corpus.splitting import encode_part
     from charrnn.corpus.vocabulary import UNKNOWN
-    from charrnn.generation.scoring import score
+    from charrnn.generation.scoring import text_loss
     from charrnn.generation.writer import TextGenerator
 
     opened = Checkpoint.open(find_checkpoint(network, checkpoints))
@@ -113,7 +113,7 @@ def main(network: str, checkpoints: Path, batches: int, seed: int) -> None:
     nats, apart, characters = whole_pass(writer.model, ids, among)
     print("| protocol | nats per character |\n|---|---|")
     print(f"| whole | {nats / (len(ids) - 1):.4f} |", flush=True)
-    print(f"| parallel | {score(writer.model, ids).nats_per_character:.4f} |", flush=True)
+    print(f"| parallel | {text_loss(writer.model, ids).nats_per_character:.4f} |", flush=True)
     windows = Windows(batches, 64, 256)
     print(f"| windows | {window_loss(writer.model, ids, windows, seed):.4f} |", flush=True)
     if characters:

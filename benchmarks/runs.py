@@ -19,13 +19,13 @@ from typing import Any, NamedTuple
 
 import click
 
-from charrnn.config import (
+from charrnn.settings.configuration import (
     CorpusConfig,
     ModelConfig,
     SamplingConfig,
     TrainingConfig,
 )
-from charrnn.setting import settings_of
+from charrnn.settings.setting import settings_of
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -61,7 +61,7 @@ def parse(words: str) -> dict[str, Any]:
 
 def measure(corpus: Any, minutes: float, words: str, habits: Habits, poems: int) -> list[str]:
     """One run, as the cells of its row."""
-    from charrnn.checkpoint import read_history, read_record
+    from charrnn.checkpoint.directory import read_history, read_record
     from charrnn.generation.writer import TextGenerator
     from charrnn.training.run import train
 
@@ -105,7 +105,7 @@ def measure(corpus: Any, minutes: float, words: str, habits: Habits, poems: int)
 @click.option("--poems", default=50, help="Poems that each network writes.")
 def main(source: str, runs: tuple[str, ...], minutes: float, layout: str, poems: int) -> None:
     """Train RUNS on SOURCE and print a table."""
-    from charrnn.corpus.reading import read_corpus
+    from charrnn.corpus.loading import read_corpus
 
     corpus = read_corpus([source], CorpusConfig(layout=layout))  # type: ignore[arg-type]
     counts = Counter(lines_in(corpus.poem(number)) for number in range(corpus.poems))

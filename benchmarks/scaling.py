@@ -20,9 +20,9 @@ from typing import Final
 import click
 
 from benchmarks import machine
-from charrnn.architecture import Architecture
 from charrnn.cli.startup import quiet_startup
 from charrnn.cluster import Cluster
+from charrnn.settings.architecture import Architecture
 
 WORKERS: Final = (1, 2, 4, 8)
 LINKS: Final = {"1 Gbit/s": 1e9 / 8, "10 Gbit/s": 1e10 / 8, "100 Gbit/s": 1e11 / 8}

@@ -16,15 +16,15 @@ from pathlib import Path
 
 import click
 
-from charrnn.checkpoint import Checkpoint, find_checkpoint
-from charrnn.config import SamplingConfig, seed_after
+from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
+from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS
 from charrnn.corpus.indexing import poems_at
+from charrnn.corpus.loading import read_corpus
 from charrnn.corpus.passages import normalised
-from charrnn.corpus.reading import read_corpus
 from charrnn.corpus.splitting import split_corpus
 from charrnn.generation.copying import sensible_limit
 from charrnn.generation.writer import TextGenerator
-from charrnn.naming import DEFAULT_CHECKPOINTS
+from charrnn.settings.configuration import SamplingConfig, seed_after
 
 POEM_BREAK = "\n"
 """Stands between poems where they are searched; it is in none of them."""
@@ -80,10 +80,12 @@ def asked(settings: SamplingConfig, seed: int, poems: int) -> list[SamplingConfi
 def learned_text(checkpoint: Checkpoint) -> str:
     """The training part of a network's corpus, read again."""
     record = checkpoint.record
-    corpus = read_corpus(record.corpus.sources, record.reading, stanzas=record.corpus.stanzas)
+    corpus = read_corpus(record.corpus.sources, record.corpus_config, stanzas=record.corpus.stanzas)
     if corpus.digest != record.corpus.digest:
         raise click.ClickException("the corpus has changed since it was learned.")
-    split = split_corpus(corpus, record.reading.validation_fraction, record.training.shortest_part)
+    split = split_corpus(
+        corpus, record.corpus_config.validation_fraction, record.training.shortest_part
+    )
     return POEM_BREAK.join(map(normalised, poems_at(corpus, split.training)))
 
 

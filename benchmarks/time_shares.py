@@ -98,9 +98,9 @@ def seconds_since_start() -> float:
 
 def watch(stopwatch: Stopwatch) -> None:
     """Import what trains, and time its parts."""
-    from charrnn.checkpoint import CheckpointWriter
+    from charrnn.checkpoint.directory import CheckpointWriter
     from charrnn.cli.training_display import LiveDisplay, PlainDisplay
-    from charrnn.corpus import reading
+    from charrnn.corpus import loading
     from charrnn.training import run, trainer  # noqa: F401 (imported here, to be counted)
     from charrnn.training.batches import TrainingStreams
     from charrnn.training.callbacks import CallbackDriver
@@ -110,7 +110,7 @@ def watch(stopwatch: Stopwatch) -> None:
 
     shown = ("started", "stepped", "evaluated", "finished", "close")
     parts: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
-        ("reading the text", reading, ("read_corpus",)),
+        ("reading the text", loading, ("read_corpus",)),
         ("encoding the text", TrainingText, ("__init__",)),
         ("building the network", TrainingStep, ("__init__",)),
         (STEP, TrainingStep, ("__call__",)),

@@ -13,9 +13,9 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from charrnn.config import CorpusConfig, ModelConfig, SamplingConfig, TrainingConfig
 from charrnn.errors import CharrnnError
 from charrnn.forms.core.config import FormConfig
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, SamplingConfig, TrainingConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,7 @@ def open(checkpoint: "str | Path") -> "TextGenerator":  # noqa: A001 (as gzip.op
     """
     from pathlib import Path
 
-    from charrnn.checkpoint import bundled_network
+    from charrnn.checkpoint.directory import bundled_network
     from charrnn.generation.writer import TextGenerator
 
     directory = Path(checkpoint)

@@ -38,8 +38,8 @@ def bundled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An empty directory in place of the networks that come with charrnn."""
     directory = tmp_path / "installed" / "bundled"
     # Its name is copied by those who import it.
-    for module in ("naming", "checkpoint"):
-        monkeypatch.setattr(f"charrnn.{module}.BUNDLED", directory)
+    for module in ("lookup", "directory"):
+        monkeypatch.setattr(f"charrnn.checkpoint.{module}.BUNDLED", directory)
     return directory
 
 

@@ -4,12 +4,12 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-from charrnn.architecture import Architecture
-from charrnn.checkpoint import CheckpointWriter
-from charrnn.config import CorpusConfig, SamplingConfig, TrainingConfig
+from charrnn.checkpoint.directory import CheckpointWriter
+from charrnn.checkpoint.record import CorpusRecord, ModelRecord, RunRecord
 from charrnn.corpus.variants import Substitution
 from charrnn.errors import CharrnnError
-from charrnn.record import CorpusRecord, ModelRecord, RunRecord
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.configuration import CorpusConfig, SamplingConfig, TrainingConfig
 
 ARCHITECTURE = Architecture(
     cell="lstm",
@@ -37,7 +37,7 @@ RECORD = RunRecord(
         poems=67,
         poems_by_lines=(),
     ),
-    reading=CorpusConfig(layout="blocks"),
+    corpus_config=CorpusConfig(layout="blocks"),
     training=TrainingConfig(steps=200, batch_size=8, window=64, learning_rate=0.005),
     device="the CPU (2 cores)",
     baselines={"unigram": 2.5, "xz": 1.75},

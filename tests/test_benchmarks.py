@@ -21,7 +21,7 @@ from benchmarks.training.contestants import (
 from benchmarks.training.interleaving import Measured
 from benchmarks.training.results import Result
 from benchmarks.training.workloads import WORKLOADS, Product, Workload, workload_named
-from charrnn.config import Cell
+from charrnn.settings.configuration import Cell
 
 
 def _cells(row: str) -> list[str]:

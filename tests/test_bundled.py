@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 import charrnn
-from charrnn.checkpoint import FIRST_NETWORK, HISTORY_FILE, PASSAGES_FILE, Checkpoint
-from charrnn.config import SamplingConfig
-from charrnn.generation.archive import ARRAYS
-from charrnn.generation.card import CARD_FILE
-from charrnn.generation.hdf5 import stored_arrays
+from charrnn.checkpoint.directory import FIRST_NETWORK, HISTORY_FILE, PASSAGES_FILE, Checkpoint
+from charrnn.checkpoint.model_card import CARD_FILE
+from charrnn.generation.hdf5 import ARRAYS, stored_arrays
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 
 SHIPPED = Path(charrnn.__file__).parent / "bundled"
 NAMES = ("shakespeare", "tang")
@@ -51,5 +50,5 @@ def test_it_writes_and_its_card_tells_what_it_is(name: str) -> None:
 
 def test_the_record_is_of_this_format(name: str) -> None:
     record = json.loads((SHIPPED / name / "charrnn.json").read_text(encoding="utf-8"))
-    assert record["format"] == 1
+    assert record["format"] == 2
     assert FIRST_NETWORK in NAMES

@@ -19,19 +19,7 @@ PACKAGE = Path(charrnn.__file__).parent
 SLOW = {"tensorflow", "keras", "numpy", "h5py", "rich", "prompt_toolkit", "charset_normalizer"}
 
 LEVELS = [
-    {
-        "cache",
-        "config",
-        "architecture",
-        "cluster",
-        "errors",
-        "files",
-        "naming",
-        "notation",
-        "setting",
-        "typecheck",
-    },
-    {"record"},
+    {"cluster", "errors", "settings", "typecheck", "wording"},
     {"checkpoint"},
     {"corpus"},
     {"model"},

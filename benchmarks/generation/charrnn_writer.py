@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from benchmarks.generation.contestants import TEMPERATURE, Write
-from charrnn.config import SamplingConfig
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 
 
 def open_writer(checkpoint: Path) -> Write:

@@ -87,7 +87,7 @@ def text_of(network: Network) -> str:
 def make_checkpoint(network: Network, directory: Path) -> None:
     """Write a checkpoint of a network after one step of training."""
     from charrnn.cli.startup import quiet_startup
-    from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
+    from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 
     with quiet_startup():
         from charrnn.training.run import train

@@ -8,15 +8,16 @@ from torch import nn
 
 from benchmarks.generation.contestants import TEMPERATURE, Write
 from benchmarks.machine import available_cores
-from charrnn.checkpoint import Checkpoint
-from charrnn.generation.weights import NetworkWeights, read_weights
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.generation.weights import NetworkWeights
 
 
 def open_writer(checkpoint: Path) -> Write:
     """Load the network of a checkpoint."""
     torch.set_num_threads(available_cores())
     opened = Checkpoint.open(checkpoint)
-    network = StepNetwork(read_weights(opened.model_path, opened.record.architecture)).eval()
+    with NetworkWeights.open(opened.model_path, opened.record.architecture) as stored:
+        network = StepNetwork(stored).eval()
 
     @torch.inference_mode()
     def write(poems: int, characters: int) -> list[list[int]]:
@@ -38,10 +39,9 @@ class StepNetwork(nn.Module):
     def __init__(self, weights: NetworkWeights) -> None:
         super().__init__()
         units, vocabulary_size = weights.logits_kernel.shape
+        layers = tuple(weights.recurrent)
         self.embedding = nn.Embedding(*weights.embedding.shape)
-        self.recurrent = nn.LSTM(
-            weights.embedding.shape[1], units, len(weights.recurrent), batch_first=True
-        )
+        self.recurrent = nn.LSTM(weights.embedding.shape[1], units, len(layers), batch_first=True)
         self.logits = nn.Linear(units, vocabulary_size)
         # PyTorch keeps the gates in the order of Keras, but transposed, and has two biases.
         arrays = {
@@ -49,7 +49,7 @@ class StepNetwork(nn.Module):
             "logits.weight": weights.logits_kernel.T,
             "logits.bias": weights.logits_bias,
         }
-        for number, layer in enumerate(weights.recurrent):
+        for number, layer in enumerate(layers):
             arrays[f"recurrent.weight_ih_l{number}"] = layer.kernel.T
             arrays[f"recurrent.weight_hh_l{number}"] = layer.recurrent_kernel.T
             arrays[f"recurrent.bias_ih_l{number}"] = layer.bias

@@ -11,8 +11,8 @@ from benchmarks.training.contestants import (
     measured_rate,
 )
 from benchmarks.training.workloads import Workload
-from charrnn.config import Precision, TrainingConfig
 from charrnn.model.device import choose_device
+from charrnn.settings.configuration import Precision, TrainingConfig
 from charrnn.training.arithmetic import settle_arithmetic
 from charrnn.training.batches import TrainingStreams
 from charrnn.training.step import TrainingStep

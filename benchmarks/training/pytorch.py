@@ -16,7 +16,7 @@ from benchmarks.training.contestants import (
     random_windows,
 )
 from benchmarks.training.workloads import Workload
-from charrnn.config import Cell
+from charrnn.settings.configuration import Cell
 
 LAYERS: dict[Cell, type[nn.LSTM | nn.GRU | nn.RNN]] = {
     "lstm": nn.LSTM,

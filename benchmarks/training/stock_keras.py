@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from benchmarks.training.contestants import KERAS, Contestant, random_windows
 from benchmarks.training.workloads import Workload
-from charrnn.config import Cell
+from charrnn.settings.configuration import Cell
 
 LAYERS: dict[Cell, type[keras.layers.Layer]] = {
     "lstm": keras.layers.LSTM,

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from charrnn.architecture import CELL_NAMES, GATES, Architecture
-from charrnn.config import Cell
+from charrnn.settings.architecture import CELL_NAMES, GATES, Architecture
+from charrnn.settings.configuration import Cell
 
 
 class Product(NamedTuple):

@@ -12,11 +12,11 @@ from charrnn.cli.networks import DEAD_END
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from charrnn.config import SamplingConfig
     from charrnn.forms.core.smc_decoder import WrittenLine
     from charrnn.forms.core.writer import FormWriter
     from charrnn.generation.hypothesis import Hypothesis
     from charrnn.generation.writer import TextGenerator
+    from charrnn.settings.configuration import SamplingConfig
 
 
 def print_characters(
@@ -43,20 +43,20 @@ def print_characters(
     return draft
 
 
-def print_lines(form: "FormWriter", prompt: str, settings: "SamplingConfig") -> str:
+def print_lines(poet: "FormWriter", prompt: str, settings: "SamplingConfig") -> str:
     """Show a poem in a form line by line, each when nothing can change it any more.
 
     Into a pipe it goes when it is whole: what reads there should get no part of a poem.
 
     Args:
-        form: Writes it.
+        poet: Writes it.
         prompt: How it begins.
         settings: How characters are drawn.
 
     Returns:
         What was written after the prompt.
     """
-    lines: Iterable[WrittenLine] = form.stream(prompt, settings)
+    lines: Iterable[WrittenLine] = poet.stream(prompt, settings)
     written = ""
     with _Page() as page:
         for line in lines if sys.stdout.isatty() else list(lines):

@@ -9,10 +9,9 @@ import click
 
 from charrnn.cli.networks import OpenedNetworks
 from charrnn.cli.options import option_name
-from charrnn.cli.writing_options import LINES
-from charrnn.config import SamplingConfig
 from charrnn.forms.core.config import FormConfig
-from charrnn.setting import AUTO, Configuration, settings_of
+from charrnn.settings.configuration import SamplingConfig
+from charrnn.settings.setting import AUTO, Configuration, settings_of
 
 SHOWN_DIGITS: Final = 16
 """Digits of a SHA-256 that stand in a command: no two networks share them by chance."""
@@ -72,8 +71,7 @@ def _settings(configuration: Configuration, given: Collection[str]) -> Iterator[
     usual = type(configuration)()
     for name, setting in settings_of(type(configuration)).items():
         value = getattr(configuration, name)
-        # The lines of a poem and those of a form are one option, which only one of them can give.
-        if value != getattr(usual, name) or (name in given and name != LINES):
+        if value != getattr(usual, name) or name in given:
             yield from _option(option_name(name), AUTO if value is None else setting.spelled(value))
 
 

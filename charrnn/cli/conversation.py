@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from charrnn.checkpoint.atomic_files import write_text
 from charrnn.cli.keeping_form import Authors, Compile, FormAuthor
 from charrnn.cli.networks import DEAD_END
 from charrnn.cli.page import Author, Page, PageError
 from charrnn.cli.session_settings import SessionSettings, helps, suggestions_for
-from charrnn.files import write_text
+from charrnn.wording import counted
 
 if TYPE_CHECKING:
     from charrnn.corpus.variants import Substitution
     from charrnn.forms.core.form import Judgement
-    from charrnn.generation.surprise import Surprise
+    from charrnn.generation.scoring import TokenScore
     from charrnn.generation.writer import TextGenerator
 
 WIDTH = 78
@@ -60,8 +61,8 @@ class Conversation:
         write: Shows text of a poem.
         tell: Shows the reply to a command.
         note: Shows a remark that is not part of the transcript.
-        explain: Shows a poem with what the network had expected: its beginning, and the surprises
-            of what it wrote.
+        explain: Shows a poem with what the network predicted: its beginning, and the scores of
+            what it wrote.
         show_scansion: Shows how a poem keeps its form.
     """
 
@@ -76,7 +77,7 @@ class Conversation:
         write: Callable[[str], None],
         tell: Callable[[str], None],
         note: Callable[[str], None],
-        explain: "Callable[[str, Sequence[Surprise]], None]",
+        explain: "Callable[[str, Sequence[TokenScore]], None]",
         show_scansion: "Callable[[Judgement], None]",
     ) -> None:
         self.settings = settings
@@ -165,14 +166,14 @@ class Conversation:
 
     def _explain(self, _: str) -> None:
         from charrnn.cli.explanation import LEGEND
-        from charrnn.generation.surprise import explain_turn
+        from charrnn.generation.scoring import score_continuation
 
         turn = self.page.last()
         self._remark(LEGEND)
         begun = turn.start.text
         written = turn.end.text[len(begun) :]
         self._show_explained(
-            begun, explain_turn(turn.writer, turn.start, written, ended=turn.end.ended)
+            begun, score_continuation(turn.writer, turn.start, written, ended=turn.end.ended)
         )
 
     def _scansion(self, _: str) -> None:
@@ -192,7 +193,7 @@ class Conversation:
         if path.exists():
             raise PageError(f"{path} is there already; give another name.")
         write_text(path, "\n\n".join(poem.strip("\n") for poem in poems) + "\n")
-        self._tell(f"Saved {len(poems)} poem{'s' if len(poems) > 1 else ''} in {path}.")
+        self._tell(f"Saved {counted(len(poems), 'poem')} in {path}.")
 
     def _change_model(self, name: str) -> None:
         if not name:

@@ -8,11 +8,11 @@ import click
 
 from charrnn.cli.download_display import download_progress
 from charrnn.cli.options import config_options, examples, json_option
-from charrnn.config import CorpusConfig
+from charrnn.settings.configuration import CorpusConfig
 
 if TYPE_CHECKING:
     from charrnn.corpus.catalogue import Catalogue, Entry
-    from charrnn.corpus.reading import Corpus
+    from charrnn.corpus.loading import Corpus
 
 _POEMS_SHOWN = 3
 _LINES_SHOWN = 14
@@ -64,7 +64,7 @@ def show(name: str, as_json: bool) -> None:
     """
     from charrnn.cli import corpus_tables
     from charrnn.corpus.catalogue import open_catalogue
-    from charrnn.corpus.reading import read_corpus
+    from charrnn.corpus.loading import read_corpus
 
     catalogue = open_catalogue()
     entry = _entry(catalogue, name)
@@ -130,8 +130,8 @@ def check(files: tuple[str, ...], corpus_config: CorpusConfig, as_json: bool) ->
     do not make the command fail.
     """
     from charrnn.cli.corpus_tables import print_report
-    from charrnn.corpus.check import check_corpus
-    from charrnn.corpus.reading import read_corpus
+    from charrnn.corpus.lint import check_corpus
+    from charrnn.corpus.loading import read_corpus
 
     with download_progress() as progress:
         text = read_corpus(files, corpus_config, progress=progress)
@@ -172,7 +172,7 @@ def _described(catalogue: "Catalogue", entry: "Entry") -> dict[str, Any]:
 
 
 def _first_poems(text: "Corpus") -> list[str]:
-    from charrnn.corpus.long_text import pieces
+    from charrnn.corpus.store import pieces
 
     if text.layout != "text":
         return [text.poem(number) for number in range(min(text.poems, _POEMS_SHOWN))]

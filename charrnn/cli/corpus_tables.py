@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from charrnn.cli.sizes import size_in_words
-from charrnn.corpus.check import Report
+from charrnn.corpus.lint import LintReport
 
 
 def print_catalogue(rows: Iterable[Mapping[str, Any]]) -> None:
@@ -53,7 +53,7 @@ def _spelled(key: str, value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def print_report(report: Report) -> None:
+def print_report(report: LintReport) -> None:
     """Draw what was found out about a corpus, and a table of what may be wrong with it."""
     console = _console()
     rows = {
@@ -65,23 +65,23 @@ def print_report(report: Report) -> None:
         "distinct characters": f"{report.distinct_characters:,}, {report.seen_once:,} seen once",
         "vocabulary": f"{report.vocabulary_size:,} ids",
         "rarest": "  ".join(f"{_visible(one)} {count:,}" for one, count in report.rarest),
-        "kept aside": _kept_aside(report),
+        "validation": _validation(report),
     }
     print_details(rows)
-    if not report.blemishes:
+    if not report.issues:
         console.print("\nNothing wrong was found.")
         return
     table = _table("FOUND", "TIMES", "EXAMPLES")
     table.show_lines = True
-    for blemish in report.blemishes:
-        places = "\n".join(f"poem {one.poem:,}: {one.text}" for one in blemish.examples)
-        finding = f"[bold]{blemish.kind}[/]\n{blemish.advice}"
-        table.add_row(finding, f"{blemish.count:,}", _text(places))
+    for issue in report.issues:
+        places = "\n".join(f"poem {one.poem:,}: {one.text}" for one in issue.examples)
+        finding = f"[bold]{issue.kind}[/]\n{issue.advice}"
+        table.add_row(finding, f"{issue.count:,}", _text(places))
     console.print()
     console.print(table)
 
 
-def _kept_aside(report: Report) -> str:
+def _validation(report: LintReport) -> str:
     if report.too_short is not None:
         return report.too_short
     characters = f"{report.validation_characters:,} characters"

@@ -1,6 +1,6 @@
-"""Texts with the surprise of each character beneath it, and what was likelier, drawn with Rich.
+"""Draws texts with the surprisal of each character beneath it, and what was likelier.
 
-Characters stand in columns as wide as the widest of them: of Chinese ones two cells, of others one.
+A column is as wide as its widest character: two cells for Chinese, one for most others.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,10 +11,10 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from charrnn.generation.surprise import POEM_END, RUNNERS_UP, Surprise, lines_of, mean_bits
+from charrnn.generation.scoring import POEM_END, RUNNERS_UP, TokenScore, mean_bits, split_lines
 
 LEGEND: Final = (
-    "Beneath each character: its surprise in bits (9: nine or more), and the three likeliest "
+    "Beneath each character: its surprisal in bits (9: nine or more), and the three likeliest "
     "others. ␣ is a space, ↵ a line end, ∎ the end of a poem, � what the network does not know."
 )
 
@@ -33,7 +33,7 @@ _HIGHEST: Final = "bold red"
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """Characters that stand above one another, the text's own first, each with its style."""
+    """A character of the text and the cells beneath it, each with its style."""
 
     cells: tuple[tuple[str, str], ...]
 
@@ -47,40 +47,40 @@ def print_legend() -> None:
     Console(stderr=True, highlight=False).print(Text(LEGEND, "dim"))
 
 
-def print_explained(prompt: str, surprises: Sequence[Surprise]) -> None:
-    """Print a poem, line after line.
+def print_explained(prompt: str, scores: Sequence[TokenScore]) -> None:
+    """Print a poem line by line.
 
     Args:
-        prompt: What was typed; nothing is told of it.
-        surprises: What the network had expected in the place of what follows.
+        prompt: What was typed, which has no scores.
+        scores: Those of what follows.
     """
     *lines, begun = prompt.split("\n")
     console = Console(highlight=False)
     for line in lines:
         print_line([], begun=line, console=console)
-    for line_of_text in lines_of(surprises):
-        print_line(line_of_text, begun=begun, console=console)
+    for line_scores in split_lines(scores):
+        print_line(line_scores, begun=begun, console=console)
         begun = ""
     if begun:
         print_line([], begun=begun, console=console)
 
 
 def print_line(
-    surprises: Sequence[Surprise], *, begun: str = "", console: Console | None = None
+    scores: Sequence[TokenScore], *, begun: str = "", console: Console | None = None
 ) -> None:
     """Print one line of a text, in as many lines of the screen as it takes.
 
     Args:
-        surprises: Those of its characters, its end included.
-        begun: What stands at its beginning and is not told of.
-        console: Where to; None is standard output.
+        scores: Those of its characters, its end included.
+        begun: Its beginning, which has no scores.
+        console: Where to print; None is standard output.
     """
     console = console or Console(highlight=False)
     columns = [_Column(((one, "dim"),)) for one in map(_visible_in_text, begun)]
-    columns += map(_column, surprises)
+    columns += map(_column, scores)
     if not columns:
         console.print()
-    bits = f"{mean_bits(surprises):.2f}" if surprises else ""
+    bits = f"{mean_bits(scores):.2f}" if scores else ""
     for piece in _wrapped(columns, max(2, console.width - MARGIN - 1)):
         rows = max(len(column.cells) for column in piece)
         for row in range(rows):
@@ -90,7 +90,7 @@ def print_line(
 
 
 def visible(character: str) -> str:
-    """A character, or a mark that stands for it where it could not be seen."""
+    """A character, or a mark for one that could not be seen."""
     if character in _MARKS:
         return _MARKS[character]
     if character.isspace():
@@ -101,28 +101,24 @@ def visible(character: str) -> str:
 
 
 def _visible_in_text(character: str) -> str:
-    """The same where a character stands in its text: there a space is one."""
+    """The same for a character of the text itself, where a space stays a space."""
     return character if character in {" ", "\N{IDEOGRAPHIC SPACE}"} else visible(character)
 
 
-def _column(surprise: Surprise) -> _Column:
-    colour = next((name for most, name in _COLOURS if surprise.bits < most), _HIGHEST)
-    digit = str(min(_MOST_BITS, round(surprise.bits)))
-    guesses = [
-        (
-            visible(guess.character),
-            "" if guess.log_probability > surprise.log_probability else "dim",
-        )
-        for guess in surprise.runners_up
+def _column(score: TokenScore) -> _Column:
+    colour = next((name for most, name in _COLOURS if score.bits < most), _HIGHEST)
+    digit = str(min(_MOST_BITS, round(score.bits)))
+    others = [
+        (visible(other.character), "" if other.log_probability > score.log_probability else "dim")
+        for other in score.runners_up
     ]
-    missing = [("", "")] * (RUNNERS_UP - len(guesses))
-    return _Column(
-        ((_visible_in_text(surprise.character), colour), (digit, colour), *guesses, *missing)
-    )
+    missing = [("", "")] * (RUNNERS_UP - len(others))
+    own = _visible_in_text(score.character)
+    return _Column(((own, colour), (digit, colour), *others, *missing))
 
 
 def _wrapped(columns: Sequence[_Column], width: int) -> Iterator[list[_Column]]:
-    """Columns that fit in one line of the screen, after one another."""
+    """The columns, divided into pieces that fit in one line of the screen."""
     piece: list[_Column] = []
     taken = 0
     for column in columns:
@@ -136,9 +132,8 @@ def _wrapped(columns: Sequence[_Column], width: int) -> Iterator[list[_Column]]:
 
 
 def _print_row(console: Console, label: str, columns: Sequence[_Column], row: int) -> None:
-    line = Text(f"{label:>{MARGIN - 2}}  ", "dim", end="")
     styled = Text()
-    styled.append_text(line)
+    styled.append(f"{label:>{MARGIN - 2}}  ", "dim")
     for column in columns:
         text, style = column.cells[row] if row < len(column.cells) else ("", "")
         styled.append(text + " " * (column.width - cell_len(text)), style or None)

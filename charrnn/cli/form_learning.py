@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from charrnn.cli.options import config_options, examples, json_option
-from charrnn.config import CorpusConfig
 from charrnn.errors import ConfigurationError, CorpusError
 from charrnn.forms.core.config import FormConfig, parse_lengths
-from charrnn.setting import settings_of
+from charrnn.settings.configuration import CorpusConfig
+from charrnn.settings.setting import settings_of
 
 if TYPE_CHECKING:
-    from charrnn.corpus.reading import Corpus
+    from charrnn.corpus.loading import Corpus
     from charrnn.forms.core.learning import LearnedForm, PoemShape
 
 _SOUNDS: Final = {"chinese": "rhymes", "english": "lexicon"}
@@ -91,7 +91,7 @@ def learn(
 
 def _corpus(file: str, config: CorpusConfig) -> "Corpus":
     from charrnn.cli.download_display import download_progress
-    from charrnn.corpus.reading import read_corpus
+    from charrnn.corpus.loading import read_corpus
 
     with download_progress() as progress:
         corpus = read_corpus([file], config, progress=progress)

@@ -14,22 +14,23 @@ from charrnn.cli.options import (
     SettingType,
     checkpoint_argument,
     checkpoints_option,
+    config_options,
     examples,
     given_settings,
     json_option,
 )
 from charrnn.cli.poems import Told, print_json, print_poems
-from charrnn.cli.writing_options import writing_options
-from charrnn.config import SamplingConfig, seed_after
+from charrnn.cli.startup import use_idle_cores
 from charrnn.forms.core.config import FormConfig
-from charrnn.setting import Setting
+from charrnn.settings.configuration import SamplingConfig, seed_after
+from charrnn.settings.setting import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from charrnn.forms.core.writer import FormWriter
     from charrnn.generation.hypothesis import Hypothesis, Poem
-    from charrnn.generation.surprise import Surprise
+    from charrnn.generation.scoring import TokenScore
     from charrnn.generation.writer import TextGenerator
 
 COUNT: Final = Setting(help="Poems to write, each with a seed one higher.", minimum=1, kind=int)
@@ -61,7 +62,8 @@ ONLY: Final = Setting(help="Print the Nth of these poems alone.", minimum=1, kin
     metavar="FILE",
     help="Read how the poem begins from a file, without its last line end; - is standard input.",
 )
-@writing_options
+@config_options(SamplingConfig)
+@config_options(FormConfig)
 @click.option(
     "--count",
     type=SettingType(COUNT),
@@ -81,7 +83,7 @@ ONLY: Final = Setting(help="Print the Nth of these poems alone.", minimum=1, kin
 @click.option(
     "--explain",
     is_flag=True,
-    help="Colour each character by its surprise, with the likeliest others beneath.",
+    help="Colour each character by its surprisal, with the likeliest others beneath.",
 )
 @click.option(
     "--only",
@@ -141,8 +143,6 @@ def generate(
         raise click.UsageError(f"--only {only} goes with a --count that is not less.")
     if show_scansion and not form_config.asked:
         raise click.UsageError("--show-scansion goes with a form of verse; give a --form.")
-    from charrnn.generation.threads import use_idle_cores
-
     use_idle_cores()
     from charrnn.generation.prompts import describe_substitution
     from charrnn.generation.writer import with_seed
@@ -248,10 +248,10 @@ def _poems(
             return
 
 
-def _explained(writer: "TextGenerator", start: "Hypothesis", poem: "Poem") -> "list[Surprise]":
-    from charrnn.generation.surprise import explain_turn
+def _explained(writer: "TextGenerator", start: "Hypothesis", poem: "Poem") -> "list[TokenScore]":
+    from charrnn.generation.scoring import score_continuation
 
-    return explain_turn(writer, start, poem.text, ended=poem.ended)
+    return score_continuation(writer, start, poem.text, ended=poem.ended)
 
 
 def _beginning(prompt: str | None, file: IO[bytes] | None) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from charrnn.cli.page import Author, FreeAuthor, PageError, Turn
-from charrnn.config import SamplingConfig
 from charrnn.forms.core.config import FormConfig
+from charrnn.settings.configuration import SamplingConfig
 
 if TYPE_CHECKING:
     from charrnn.forms.core.writer import FormWriter

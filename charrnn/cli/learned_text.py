@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.record import RunRecord
 from charrnn.cli.download_display import download_progress
 from charrnn.errors import CorpusError
-from charrnn.record import RunRecord
 
 if TYPE_CHECKING:
     from charrnn.corpus.layout import Spans
-    from charrnn.corpus.reading import Corpus
+    from charrnn.corpus.loading import Corpus
 
 
 def corpus_again(checkpoint: Checkpoint) -> "Corpus":
@@ -31,7 +31,7 @@ def corpus_again(checkpoint: Checkpoint) -> "Corpus":
             f"the corpus of {name} was not read from a file, so it cannot be read again."
         )
     try:
-        corpus = _read(sources, record, record.reading.encoding)
+        corpus = _read(sources, record, record.corpus_config.encoding)
     except CorpusError as error:
         raise CorpusError(f"the corpus of {name} cannot be read again: {error}") from error
     if corpus.digest != record.corpus.digest:
@@ -44,11 +44,13 @@ def corpus_again(checkpoint: Checkpoint) -> "Corpus":
 
 
 def validation_part(checkpoint: Checkpoint) -> "tuple[Corpus, Spans]":
-    """A run's corpus, and what of it was kept aside; raises CorpusError as `corpus_again` does."""
+    """A run's corpus and its validation split; raises CorpusError as `corpus_again` does."""
     from charrnn.corpus.splitting import split_corpus
 
     corpus, record = corpus_again(checkpoint), checkpoint.record
-    split = split_corpus(corpus, record.reading.validation_fraction, record.training.shortest_part)
+    split = split_corpus(
+        corpus, record.corpus_config.validation_fraction, record.training.shortest_part
+    )
     return corpus, split.validation
 
 
@@ -64,10 +66,12 @@ def read_alike(file: str, record: RunRecord, encoding: str | None) -> "Corpus":
 
 
 def _read(sources: Sequence[str], record: RunRecord, encoding: str | None) -> "Corpus":
-    from charrnn.corpus.reading import read_corpus
+    from charrnn.corpus.loading import read_corpus
 
     # What was settled for the run is not chosen again, nor told again.
-    reading = dataclasses.replace(record.reading, layout=record.corpus.layout, encoding=encoding)
+    reading = dataclasses.replace(
+        record.corpus_config, layout=record.corpus.layout, encoding=encoding
+    )
     with download_progress() as progress:
         return read_corpus(sources, reading, stanzas=record.corpus.stanzas, progress=progress)
 

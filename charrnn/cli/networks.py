@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from charrnn.checkpoint import Checkpoint, find_checkpoint, is_bundled
+from charrnn.checkpoint.directory import Checkpoint, find_checkpoint, is_bundled
 from charrnn.cli.options import SettingType
-from charrnn.config import DEFAULT_STRENGTH, STRENGTH
 from charrnn.errors import CheckpointError, ConfigurationError
-from charrnn.notation import parse_blend
+from charrnn.settings.configuration import DEFAULT_STRENGTH, STRENGTH
+from charrnn.settings.notation import parse_blend
+from charrnn.wording import listed
 
 if TYPE_CHECKING:
     from charrnn.generation.writer import TextGenerator
@@ -46,7 +47,7 @@ class Networks:
     @property
     def name(self) -> str:
         """What they are called."""
-        together = " and ".join(directory.name for directory, _ in self.weights)
+        together = listed(directory.name for directory, _ in self.weights)
         return together if self.unlike is None else f"{together}, unlike {self.unlike.name}"
 
     @property
@@ -65,7 +66,7 @@ class Networks:
         """Open them all.
 
         Args:
-            reads_only: Whether they are to foresee a text and not to write one; see `blended`.
+            reads_only: Whether they score a text and write none; see `product_of_experts`.
 
         Raises:
             CheckpointError: One cannot be used.
@@ -79,16 +80,16 @@ class Networks:
         writer = writers[0]
         facts = _facts(found[0])
         if len(found) > 1:
-            from charrnn.generation.mixture import blended
+            from charrnn.generation.ensembles import product_of_experts
 
-            writer = blended(writers, weights, reads_only=reads_only)
+            writer = product_of_experts(writers, weights, reads_only=reads_only)
             pairs = zip(found, weights, strict=True)
             facts = {"blend": [_facts(one) | {"weight": weight} for one, weight in pairs]}
         if self.unlike is not None:
-            from charrnn.generation.contrast import unlike
+            from charrnn.generation.ensembles import contrastive_decoding
 
             other = Checkpoint.open(self.unlike)
-            writer = unlike(writer, TextGenerator.open(other), self.strength)
+            writer = contrastive_decoding(writer, TextGenerator.open(other), self.strength)
             facts["unlike"] = _facts(other) | {"strength": self.strength}
         return OpenedNetworks(writer, facts, self.arguments)
 

@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import Checkpoint, CheckpointWriter, find_checkpoint, is_bundled
+from charrnn.checkpoint.directory import Checkpoint, CheckpointWriter, find_checkpoint, is_bundled
 from charrnn.cli.learned_text import read_alike, validation_part
 from charrnn.cli.options import checkpoints_option, config_options, examples, json_option
-from charrnn.config import LENGTH_OF_TEXT, CorpusConfig
 from charrnn.errors import CheckpointError, CorpusError
+from charrnn.settings.configuration import LENGTH_OF_TEXT, CorpusConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from charrnn.corpus.layout import Spans
+    from charrnn.corpus.loading import Corpus
     from charrnn.corpus.passages import PassageIndex
-    from charrnn.corpus.reading import Corpus
     from charrnn.generation.copying import Novelty
 
 RUNS_TOLD = 5
@@ -120,7 +120,7 @@ def _kept_aside(
 ) -> "Novelty":
     """The figures of the validation part, or of some of a long one, evenly chosen."""
     from charrnn.corpus.indexing import poems_at
-    from charrnn.corpus.rows import as_array
+    from charrnn.corpus.store import as_array
     from charrnn.generation.copying import measure
 
     spans = as_array(aside)

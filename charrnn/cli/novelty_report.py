@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import click
 
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.corpus.loading import Corpus
 from charrnn.corpus.passages import Occurrence
-from charrnn.corpus.reading import Corpus
 from charrnn.corpus.sources import STANDARD_INPUT
 from charrnn.generation.copying import CopiedRun, Novelty
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 from click.core import ParameterSource
 
-from charrnn.checkpoint import networks_in
+from charrnn.checkpoint.directory import networks_in
+from charrnn.checkpoint.lookup import CHECKPOINTS_VARIABLE, DEFAULT_CHECKPOINTS
 from charrnn.errors import ConfigurationError
-from charrnn.naming import CHECKPOINTS_VARIABLE, DEFAULT_CHECKPOINTS
-from charrnn.setting import Configuration, Setting, settings_of
+from charrnn.settings.setting import Configuration, Setting, settings_of
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

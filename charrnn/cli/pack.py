@@ -5,15 +5,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import Checkpoint, find_checkpoint
+from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
 from charrnn.cli.learned_text import validation_part
 from charrnn.cli.options import checkpoints_option, examples, named_checkpoint_argument
 from charrnn.cli.sizes import size_in_words
-from charrnn.config import LENGTH_OF_TEXT, SamplingConfig
+from charrnn.cli.startup import use_idle_cores
 from charrnn.errors import CheckpointError, CorpusError
+from charrnn.settings.configuration import LENGTH_OF_TEXT, SamplingConfig
 
 if TYPE_CHECKING:
-    from charrnn.corpus.vocabulary import Ids
+    from collections.abc import Callable
 
 
 @click.command(
@@ -32,14 +33,19 @@ def pack(checkpoint: str, directory: Path, checkpoints: Path) -> None:
     of that, and what only training needs stay behind. A card, README.md, tells what it is, what it
     learned, how, and how well: read it, and add by whose leave the text was learned.
     """
-    from charrnn.generation.packing import pack as packed_in
-    from charrnn.generation.threads import use_idle_cores
-
     use_idle_cores()
+    from charrnn.checkpoint.export import export
+    from charrnn.corpus.catalogue import text_facts
+
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
-    validation = _validation(opened)
     try:
-        result = packed_in(opened, directory, validation, _sample)
+        result = export(
+            opened,
+            directory,
+            measure=_measure(opened),
+            write=_sample,
+            text=text_facts(opened.record.corpus),
+        )
     except OSError as error:
         raise CheckpointError(
             f"{directory} cannot be written ({error.strerror or error}). Give another place."
@@ -52,17 +58,20 @@ def pack(checkpoint: str, directory: Path, checkpoints: Path) -> None:
         )
 
 
-def _validation(checkpoint: Checkpoint) -> "Ids | None":
-    """What the network was measured on; None, and why, where that is not at hand."""
+def _measure(checkpoint: Checkpoint) -> "Callable[[Checkpoint], float] | None":
+    """The loss on the validation part; None, and why, where that text is not at hand."""
     from charrnn.corpus.splitting import encode_part
     from charrnn.corpus.vocabulary import Vocabulary
+    from charrnn.generation.scoring import text_loss
+    from charrnn.generation.writer import TextGenerator
 
     try:
         corpus, spans = validation_part(checkpoint)
     except CorpusError as error:
         click.echo(f"What rounding costs is not measured: {error}", err=True)
         return None
-    return encode_part(corpus, spans, Vocabulary(checkpoint.record.vocabulary))
+    ids = encode_part(corpus, spans, Vocabulary(checkpoint.record.vocabulary))
+    return lambda opened: text_loss(TextGenerator.open(opened).model, ids).nats_per_character
 
 
 def _sample(checkpoint: Checkpoint) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from charrnn.config import SamplingConfig, seed_after
 from charrnn.errors import CharrnnError
+from charrnn.settings.configuration import SamplingConfig, seed_after
 
 if TYPE_CHECKING:
     from charrnn.corpus.variants import Substitution

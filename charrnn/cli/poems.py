@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from charrnn.forms.core.writer import FormWriter
     from charrnn.generation.hypothesis import Poem
     from charrnn.generation.ranking import Score
-    from charrnn.generation.surprise import Surprise
+    from charrnn.generation.scoring import TokenScore
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Told:
         poem: The poem.
         scores: Those of its drafts, its own first; none when they are not told.
         command: The command line that writes it again; None when that is not told.
-        explanation: What the network had expected; None when that is not told.
+        explanation: What the network predicted; None when that is not told.
         form: The form that it keeps; None where it keeps none.
         judgement: What the verifier says of it; None when that is not told.
     """
@@ -36,7 +36,7 @@ class Told:
     poem: "Poem"
     scores: "Sequence[Score]" = ()
     command: str | None = None
-    explanation: "Sequence[Surprise] | None" = None
+    explanation: "Sequence[TokenScore] | None" = None
     form: "FormWriter | None" = None
     judgement: "Judgement | None" = None
 
@@ -78,15 +78,15 @@ def print_json(networks: dict[str, Any], poems: Iterable[Told]) -> None:
         raise end
 
 
-def surprise_facts(surprise: "Surprise") -> dict[str, Any]:
-    """A character and what was expected in its place, for JSON."""
+def token_facts(score: "TokenScore") -> dict[str, Any]:
+    """A character and what the network predicted in its place, for JSON."""
     return {
-        "character": surprise.character,
-        "log_probability": round(surprise.log_probability, 6),
-        "rank": surprise.rank,
+        "character": score.character,
+        "log_probability": round(score.log_probability, 6),
+        "rank": score.rank,
         "runners_up": [
-            {"character": guess.character, "log_probability": round(guess.log_probability, 6)}
-            for guess in surprise.runners_up
+            {"character": other.character, "log_probability": round(other.log_probability, 6)}
+            for other in score.runners_up
         ],
     }
 
@@ -128,7 +128,7 @@ def _facts(told: Told) -> dict[str, Any]:
     if told.command is not None:
         facts["command"] = told.command
     if told.explanation is not None:
-        facts["explanation"] = list(map(surprise_facts, told.explanation))
+        facts["explanation"] = list(map(token_facts, told.explanation))
     if told.form is not None:
         facts["form"] = dataclasses.asdict(told.form.settings)
     if told.judgement is not None:

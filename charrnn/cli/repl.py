@@ -8,26 +8,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint import networks_in
+from charrnn.checkpoint.directory import networks_in
 from charrnn.cli.conversation import MARKS, Conversation, whole_text
 from charrnn.cli.failures import failure_sentence
 from charrnn.cli.networks import Networks, find_named, find_networks, networks_options
-from charrnn.cli.options import (
-    checkpoint_argument,
-    checkpoints_option,
-    examples,
-)
+from charrnn.cli.options import checkpoint_argument, checkpoints_option, config_options, examples
 from charrnn.cli.session_settings import SessionSettings
-from charrnn.cli.writing_options import writing_options
-from charrnn.config import SamplingConfig
+from charrnn.cli.startup import use_idle_cores
 from charrnn.forms.core.config import FormConfig
+from charrnn.settings.configuration import SamplingConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from charrnn.forms.core.form import Judgement
     from charrnn.forms.core.writer import FormWriter
-    from charrnn.generation.surprise import Surprise
+    from charrnn.generation.scoring import TokenScore
     from charrnn.generation.writer import TextGenerator
 
 
@@ -40,7 +36,8 @@ if TYPE_CHECKING:
     ),
 )
 @checkpoint_argument
-@writing_options
+@config_options(SamplingConfig)
+@config_options(FormConfig)
 @networks_options
 @checkpoints_option
 def repl(
@@ -129,10 +126,10 @@ def _conversation(
     )
 
 
-def _explain(begun: str, surprises: "Sequence[Surprise]") -> None:
+def _explain(begun: str, scores: "Sequence[TokenScore]") -> None:
     from charrnn.cli.explanation import print_explained
 
-    print_explained(begun, surprises)
+    print_explained(begun, scores)
     click.echo()
 
 
@@ -168,7 +165,5 @@ def _answer(conversation: Conversation, text: str) -> None:
 
 
 def _open(networks: Networks) -> "TextGenerator":
-    from charrnn.generation.threads import use_idle_cores
-
     use_idle_cores()
     return networks.open().writer

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from charrnn.checkpoint import (
+from charrnn.checkpoint.directory import (
     MODEL_FILE,
-    RECORD_FILE,
     Checkpoint,
     read_record,
 )
+from charrnn.checkpoint.record import RECORD_FILE, ModelRecord, RunRecord
 from charrnn.errors import CheckpointError
 from charrnn.forms.chinese.learned_sounds import open_sounds
 from charrnn.forms.english.words import open_words
-from charrnn.record import ModelRecord, RunRecord
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,12 +8,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from charrnn.architecture import CELL_NAMES
+from charrnn.checkpoint.record import ModelRecord, RunRecord
 from charrnn.cli.losses import BASELINES, bits, sparkline
 from charrnn.cli.run_facts import RunFacts, Taught
 from charrnn.cli.sizes import size_in_words
-from charrnn.record import ModelRecord, RunRecord
-from charrnn.setting import Configuration, settings_of
+from charrnn.settings.architecture import CELL_NAMES
+from charrnn.settings.setting import Configuration, settings_of
+from charrnn.wording import counted
 
 WIDEST_SPARKLINE = 40
 
@@ -165,7 +166,7 @@ def _thinned(values: list[float], most: int) -> list[float]:
 def _settings(record: RunRecord) -> Table:
     return _pairs(
         [
-            ("Reading", ", ".join(_spelled(record.reading))),
+            ("Reading", ", ".join(_spelled(record.corpus_config))),
             ("Training", ", ".join(_spelled(record.training))),
         ]
     )
@@ -190,5 +191,5 @@ def _age(age: datetime.timedelta) -> str:
     for unit, seconds in (("day", 86400), ("hour", 3600), ("minute", 60)):
         count = int(age.total_seconds() // seconds)
         if count >= 1:
-            return f"{count:,} {unit}{'s' if count > 1 else ''} ago"
+            return f"{counted(count, unit)} ago"
     return "just now"

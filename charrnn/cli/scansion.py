@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from charrnn.forms.core.form import Judgement, ScannedLine
+from charrnn.wording import counted
 
 _MARGIN: Final = 5
 _POINTER: Final = "^"
@@ -35,7 +36,7 @@ def show_judgement(console: Console, judgement: Judgement, number: int | None) -
         console.print(Text("It keeps the form.", "green"))
     else:
         count = len(judgement.faults)
-        console.print(Text(f"{count} fault{'s' if count > 1 else ''}:", "red"))
+        console.print(Text(f"{counted(count, 'fault')}:", "red"))
     for fault in judgement.faults:
         console.print(f"  {fault.message}")
     if number is not None:

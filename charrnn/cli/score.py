@@ -1,13 +1,16 @@
-"""`charrnn score`: how surprising a text is to a network, line by line."""
+"""`charrnn score`: the surprisal of a text, line by line."""
 
+import heapq
 import itertools
+import json
+import math
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
-from charrnn.checkpoint import Checkpoint, find_checkpoint
+from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
 from charrnn.cli.learned_text import read_alike
 from charrnn.cli.options import (
     checkpoint_argument,
@@ -16,15 +19,22 @@ from charrnn.cli.options import (
     examples,
     json_option,
 )
-from charrnn.config import CorpusConfig
+from charrnn.cli.startup import use_idle_cores
+from charrnn.settings.configuration import CorpusConfig
+from charrnn.wording import counted, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from charrnn.cli.score_report import Line
-    from charrnn.corpus.reading import Corpus
-    from charrnn.generation.surprise import Surprise
+    from charrnn.corpus.loading import Corpus
+    from charrnn.generation.scoring import TokenScore
     from charrnn.generation.writer import TextGenerator
+
+MOST_SURPRISING: Final = 5
+"""Characters named at the end."""
+
+CONTEXT_SHOWN: Final = 24
+"""Characters shown of the line before a surprising one."""
 
 
 @click.command(
@@ -42,7 +52,7 @@ if TYPE_CHECKING:
 @click.option(
     "--explain",
     is_flag=True,
-    help="Colour each character by its surprise, with the likeliest others beneath.",
+    help="Colour each character by its surprisal, with the likeliest others beneath.",
 )
 @config_options(CorpusConfig, only=("encoding",))
 @checkpoints_option
@@ -58,8 +68,8 @@ def score(
 ) -> None:
     """Tell how surprising a text is to a network, line by line.
 
-    Before each line stand its bits for each character: 0 for what is certain, 1 more for each
-    halving of the probability; the characters that surprised most come last. FILE is taken apart into
+    Each line is printed after its bits per character: 0 if it was certain, 1 more for each
+    halving of the probability. The most surprising characters come last. FILE is divided into
     poems as the network's own corpus was; - is standard input. Each poem is read from a fresh
     start, and its end counts as a character. CHECKPOINT is a name or a path; without it, the
     newest network is asked.
@@ -70,16 +80,13 @@ def score(
         raise click.UsageError(
             "Missing argument 'FILE': the text to score, or - for standard input."
         )
-    from charrnn.generation.threads import use_idle_cores
-
     use_idle_cores()
-    from charrnn.cli.score_report import Tally, print_json, print_lines, print_summary
     from charrnn.generation.writer import TextGenerator
 
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
     generator = TextGenerator.open(opened)
     corpus = read_alike(file, opened.record, corpus_config.encoding)
-    tally = Tally(generator.vocabulary, in_poems=corpus.layout != "text")
+    summary = _Summary(known={"", *generator.vocabulary.characters})
     if as_json:
         with click.progressbar(
             length=len(corpus.text),
@@ -87,30 +94,192 @@ def score(
             file=sys.stderr,
             hidden=not sys.stderr.isatty(),
         ) as bar:
-            lines = tally.counted(_lines(generator, corpus, bar.update))
-            print_json(opened, file, lines, tally, explain=explain)
+            lines = summary.of(_lines(generator, corpus, bar.update))
+            facts = {"checkpoint": str(opened.directory), "model": opened.model.sha256}
+            _print_json(facts | {"text": file}, lines, summary, explain=explain)
         return
     click.echo(f"{opened.directory.name} on {file}\n")
-    lines = tally.counted(_lines(generator, corpus))
-    print_lines(lines, explain=explain, apart=corpus.layout == "blocks")
-    print_summary(tally)
+    lines = summary.of(_lines(generator, corpus))
+    _print_lines(lines, explain=explain, apart=corpus.layout == "blocks")
+    _print_summary(summary, in_poems=corpus.layout != "text")
+
+
+class _Line(NamedTuple):
+    """A line: the numbers of its poem and of itself in it, from 1, and its scores with its end."""
+
+    poem: int
+    number: int
+    scores: "Sequence[TokenScore]"
+
+    @property
+    def text(self) -> str:
+        """The line without its end."""
+        return "".join(score.character for score in self.scores).removesuffix("\n")
 
 
 def _lines(
     generator: "TextGenerator", corpus: "Corpus", report: "Callable[[int], None] | None" = None
-) -> "Iterator[Line]":
+) -> "Iterator[_Line]":
     """The lines of a text, read as they are asked for."""
-    from charrnn.cli.score_report import Line
     from charrnn.corpus.indexing import poems_at
-    from charrnn.corpus.long_text import pieces
-    from charrnn.generation.surprise import explain_poems, explain_text, lines_of
+    from charrnn.corpus.store import pieces
+    from charrnn.generation.scoring import score_poems, score_text, split_lines
 
     if corpus.layout == "text":
         ((start, stop),) = corpus.spans[:1].tolist()
-        read = explain_text(generator, pieces(corpus.text, start, stop), report)
-        poems: Iterable[Iterable[Surprise]] = [itertools.chain.from_iterable(read)]
+        scores = score_text(generator, pieces(corpus.text, start, stop), report)
+        poems: Iterable[Iterable[TokenScore]] = [itertools.chain.from_iterable(scores)]
     else:
-        poems = explain_poems(generator, poems_at(corpus, corpus.spans), report)
-    for poem, surprises in enumerate(poems, 1):
-        for number, line in enumerate(lines_of(surprises), 1):
-            yield Line(poem, number, line)
+        poems = score_poems(generator, poems_at(corpus, corpus.spans), report)
+    for poem, of_poem in enumerate(poems, 1):
+        for number, line in enumerate(split_lines(of_poem), 1):
+            yield _Line(poem, number, line)
+
+
+class _Summary:
+    """Totals of lines that pass by, and the most surprising characters among them.
+
+    Args:
+        known: The characters that the network knows; "" is the end of a poem.
+    """
+
+    def __init__(self, known: set[str]) -> None:
+        self.characters = self.unknown = self.lines = self.poems = 0
+        self.nats = 0.0
+        self._known = known
+        self._highest: list[tuple[float, int, int, _Line]] = []
+
+    @property
+    def nats_per_character(self) -> float:
+        """Mean surprisal in nats."""
+        return self.nats / self.characters
+
+    @property
+    def bits_per_character(self) -> float:
+        """Mean surprisal in bits."""
+        return self.nats_per_character / math.log(2)
+
+    @property
+    def surprising(self) -> "list[tuple[_Line, int, TokenScore]]":
+        """Characters to which others were preferred, the most surprising first.
+
+        Each with its line and its column, from 1.
+        """
+        highest = sorted(self._highest, reverse=True)
+        return [(line, column, line.scores[column - 1]) for *_, column, line in highest]
+
+    def of(self, lines: "Iterable[_Line]") -> "Iterator[_Line]":
+        """The same lines, counted."""
+        for line in lines:
+            self.lines += 1
+            self.poems = line.poem
+            for column, score in enumerate(line.scores, 1):
+                self.characters += 1
+                self.unknown += score.character not in self._known
+                self.nats -= score.log_probability
+                # Small networks do not count lines, so the end of every poem would come first.
+                if score.rank > 1 and score.character:
+                    # Of equals the first one counts more. No two have the same number.
+                    entry = (score.bits, -self.characters, column, line)
+                    heapq.heappush(self._highest, entry)
+                    if len(self._highest) > MOST_SURPRISING:
+                        heapq.heappop(self._highest)
+            yield line
+
+
+def _print_lines(lines: "Iterable[_Line]", *, explain: bool, apart: bool) -> None:
+    """Print lines as they are read; a blank line between poems if they stand `apart`."""
+    from charrnn.generation.scoring import mean_bits
+
+    if explain:
+        from charrnn.cli.explanation import print_legend, print_line
+
+        print_legend()
+    poem = 1
+    for line in lines:
+        if apart and line.poem > poem:
+            click.echo()
+        poem = line.poem
+        if explain:
+            print_line(line.scores)
+        else:
+            click.echo(f"{mean_bits(line.scores):6.2f}  {line.text}".rstrip())
+
+
+def _print_summary(summary: _Summary, *, in_poems: bool) -> None:
+    """Print the mean, and the most surprising characters."""
+    parts = [counted(summary.characters, "character"), counted(summary.lines, "line")]
+    if in_poems:
+        parts.append(counted(summary.poems, "poem"))
+    if summary.unknown:
+        parts.append(f"{summary.unknown:,} unknown to the network")
+    click.echo(f"\n{summary.bits_per_character:6.2f}  bits per character: {', '.join(parts)}")
+    if not summary.surprising:
+        click.echo("\nNowhere was another character likelier.")
+        return
+    click.echo("\nThe most surprising characters:")
+    for line, column, score in summary.surprising:
+        before = line.text[: column - 1]
+        cut = "…" if len(before) > CONTEXT_SHOWN else ""
+        where = (
+            f"after “{cut}{before[-CONTEXT_SHOWN:]}”" if before else "at the beginning of a line"
+        )
+        click.echo(f"\n{score.bits:6.2f}  {_named(score.character)} {where}")
+        poem = f"poem {line.poem:,}, " if in_poems else ""
+        click.echo(f"        {poem}line {line.number:,}, character {column:,}; {_likelier(score)}")
+
+
+def _likelier(score: "TokenScore") -> str:
+    """Which tokens were likelier: "a and b were likelier"."""
+    names = [
+        _named(other.character)
+        for other in score.runners_up
+        if other.log_probability > score.log_probability
+    ]
+    return f"{listed(names)} {'was' if len(names) == 1 else 'were'} likelier"
+
+
+def _named(character: str) -> str:
+    from charrnn.generation.prompts import shown
+    from charrnn.generation.scoring import ANY_UNKNOWN, POEM_END
+
+    special = {POEM_END: "the end of the poem", ANY_UNKNOWN: "an unknown character"}
+    return special.get(character) or shown(character)
+
+
+def _print_json(
+    facts: dict[str, Any], lines: "Iterable[_Line]", summary: _Summary, *, explain: bool
+) -> None:
+    """Print one document; the lines are read while it is made."""
+    from charrnn.cli.poems import token_facts
+
+    poems = [
+        {"lines": [_line_facts(line, explain=explain) for line in of_poem]}
+        for _, of_poem in itertools.groupby(lines, lambda line: line.poem)
+    ]
+    document = facts | {
+        "nats_per_character": summary.nats_per_character,
+        "bits_per_character": summary.bits_per_character,
+        "characters": summary.characters,
+        "unknown_characters": summary.unknown,
+        "poems": poems,
+        "most_surprising": [
+            {"poem": line.poem, "line": line.number, "column": column}
+            | {"before": line.text[: column - 1]}
+            | token_facts(score)
+            for line, column, score in summary.surprising
+        ],
+    }
+    click.echo(json.dumps(document, ensure_ascii=False))
+
+
+def _line_facts(line: _Line, *, explain: bool) -> dict[str, Any]:
+    from charrnn.cli.poems import token_facts
+    from charrnn.generation.scoring import mean_bits
+
+    facts = {
+        "text": line.text,
+        "characters": len(line.scores),
+        "bits_per_character": mean_bits(line.scores),
+    }
+    return facts | ({"explanation": list(map(token_facts, line.scores))} if explain else {})

@@ -4,17 +4,16 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Final
 
-from charrnn.cli.writing_options import LINES, LINES_HELP, read_lines
-from charrnn.config import SamplingConfig
 from charrnn.errors import ConfigurationError
 from charrnn.forms.core.config import FORM_PARTS, FormConfig
-from charrnn.setting import AUTO, Setting, settings_of
+from charrnn.settings.configuration import SamplingConfig
+from charrnn.settings.setting import AUTO, settings_of
 
 OFF: Final = "off"
 """What is typed in the place of a form to have none."""
 
 _SAMPLING: Final = settings_of(SamplingConfig)
-_FORM: Final = settings_of(FormConfig)
+_SETTINGS: Final = _SAMPLING | settings_of(FormConfig)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,35 +47,26 @@ class SessionSettings:
         field = name.replace("-", "_")
         if field == "form":
             return self._with_form(text)
+        setting = _SETTINGS[field]
         try:
-            value = _parsed(field, text)
+            # What is shown of a setting that nothing was asked for can be typed to be back there.
+            value = setting.parse(AUTO if text == setting.unset else text)
         except ConfigurationError as error:
             raise ConfigurationError(f"/{name}: {error}") from error
-        if field == LINES and not isinstance(value, int):
-            return self._with_words_for_lines(value)
-        if field in _SAMPLING and field != LINES:
+        if field in _SAMPLING:
             return dataclasses.replace(self, sampling=_changed(self.sampling, field, value))
         return self._with_demand(field, value)
 
     def spelled(self, name: str) -> str:
         """The value of a setting in words."""
         field = name.replace("-", "_")
-        if field == LINES and self.form.lines is not None:
-            return str(self.form.lines)
-        if field in _SAMPLING:
-            return _SAMPLING[field].spelled(getattr(self.sampling, field))
-        return _FORM[field].spelled(getattr(self.form, field))
+        configuration = self.sampling if field in _SAMPLING else self.form
+        return _SETTINGS[field].spelled(getattr(configuration, field))
 
     def shown(self) -> dict[str, str]:
         """All settings with their values in words; of a form that is off, that alone."""
-        names = [*_SAMPLING, *(_FORM if self.form.asked else ("form",))]
-        return {name: self.spelled(name) for name in map(_spelled, dict.fromkeys(names))}
-
-    def _with_words_for_lines(self, value: str) -> "SessionSettings":
-        form = self.form
-        if form.lines is not None:
-            form = FormConfig() if _alone(form) else _changed(form, LINES, None)
-        return SessionSettings(_changed(self.sampling, LINES, value), form)
+        names = [*_SAMPLING, *(settings_of(FormConfig) if self.form.asked else ("form",))]
+        return {name: self.spelled(name) for name in map(_spelled, names)}
 
     def _with_form(self, text: str) -> "SessionSettings":
         if text in {AUTO, OFF}:
@@ -99,8 +89,7 @@ class SessionSettings:
 
 def helps() -> dict[str, str]:
     """What each setting does."""
-    texts = {name: setting.help for name, setting in {**_SAMPLING, **_FORM}.items()}
-    return {_spelled(name): text for name, text in (texts | {LINES: LINES_HELP}).items()}
+    return {_spelled(name): setting.help for name, setting in _SETTINGS.items()}
 
 
 def suggestions_for(name: str) -> list[str]:
@@ -110,22 +99,7 @@ def suggestions_for(name: str) -> list[str]:
         from charrnn.forms.core.known_forms import known_forms
 
         return [OFF, *known_forms()]
-    setting: Setting = {**_FORM, **_SAMPLING}[field]
-    return [] if setting.unset is None else [AUTO]
-
-
-def _parsed(field: str, text: str) -> Any:
-    """The value of a setting that was typed."""
-    if field == LINES:
-        return SamplingConfig().lines if text == AUTO else read_lines(text)
-    setting = _SAMPLING.get(field) or _FORM[field]
-    # What is shown of a setting that nothing was asked for can be typed to be back there.
-    return setting.parse(AUTO if text == setting.unset else text)
-
-
-def _alone(form: FormConfig) -> bool:
-    """Whether a form is put together by the number of its lines alone."""
-    return form.syllables is None and form.characters is None
+    return [] if _SETTINGS[field].unset is None else [AUTO]
 
 
 def _changed(configuration: Any, field: str, value: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.checkpoint import claim, find_checkpoint, find_run, read_record
+from charrnn.checkpoint.directory import claim, find_checkpoint, find_run, read_record
 from charrnn.cli.download_display import download_progress
 from charrnn.cli.options import (
     checkpoints_option,
@@ -24,16 +24,16 @@ from charrnn.cli.options import (
 )
 from charrnn.cli.startup import quiet_startup
 from charrnn.cluster import find_cluster
-from charrnn.config import (
+from charrnn.errors import ConfigurationError
+from charrnn.model.backend import require_tensorflow
+from charrnn.settings.configuration import (
     DEVICE_NAME,
     CorpusConfig,
     ModelConfig,
     SamplingConfig,
     TrainingConfig,
 )
-from charrnn.errors import ConfigurationError
-from charrnn.model.backend import require_tensorflow
-from charrnn.setting import Configuration
+from charrnn.settings.setting import Configuration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from charrnn.checkpoint.record import RunRecord
     from charrnn.cli.training_display import LiveDisplay, PlainDisplay
-    from charrnn.corpus.reading import Corpus
-    from charrnn.record import RunRecord
+    from charrnn.corpus.loading import Corpus
 
 DEFAULT_CORPUS = "quatrains"
 
@@ -214,7 +214,7 @@ def _beginning_with(origin: Path | None, context: click.Context, model: ModelCon
 def _read(
     sources: tuple[str, ...], config: CorpusConfig, observer: "LiveDisplay | PlainDisplay"
 ) -> "Corpus":
-    from charrnn.corpus.reading import read_corpus
+    from charrnn.corpus.loading import read_corpus
 
     with download_progress() as progress:
         corpus = read_corpus(sources, config, progress=progress)

@@ -10,10 +10,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from charrnn.architecture import CELL_NAMES
+from charrnn.checkpoint.lookup import spoken_name
 from charrnn.cli.losses import bits, labelled_baselines, sparkline
-from charrnn.naming import spoken_name
+from charrnn.settings.architecture import CELL_NAMES
 from charrnn.training.observer import Evaluation, Outcome, Plan, Progress
+from charrnn.wording import counted
 
 LONGEST_SAMPLE_LINES = 12
 
@@ -28,7 +29,7 @@ def clock_time(seconds: float) -> str:
 def describe_plan(plan: Plan) -> list[str]:
     """Sentences that tell what is about to happen."""
     network = plan.architecture
-    layers = f"{network.layers} layer{'s' if network.layers > 1 else ''} of {network.units:,}"
+    layers = f"{counted(network.layers, 'layer')} of {network.units:,}"
     text = (
         f"{plan.training_characters:,} characters to learn, "
         f"{plan.validation_characters:,} kept aside to measure, {network.vocabulary_size:,} symbols"

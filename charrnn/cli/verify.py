@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from charrnn.cli.options import config_options, examples, given_settings, json_option, option_name
-from charrnn.config import CorpusConfig
 from charrnn.forms.core.config import SETTINGS_OF_ONE_LANGUAGE, FormConfig
+from charrnn.settings.configuration import CorpusConfig
 
 if TYPE_CHECKING:
     from charrnn.forms.core.form import Form, Judgement
@@ -78,7 +78,7 @@ def _refuse_strangers(context: click.Context, form: "Form") -> None:
 
 
 def _text(file: str, encoding: str | None) -> str:
-    from charrnn.corpus.reading import read_corpus
+    from charrnn.corpus.loading import read_corpus
 
     corpus = read_corpus([file], CorpusConfig(layout="text", encoding=encoding))
     return corpus.text[: len(corpus.text)]

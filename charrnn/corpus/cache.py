@@ -1,12 +1,26 @@
-"""The directory that texts are kept in, and what is said when it cannot take one."""
+"""The directory for what can be had again: downloads, long texts in reading, measurements."""
 
 import contextlib
 import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
-from charrnn.cache import CACHE_VARIABLE, cache_root
 from charrnn.errors import CorpusError
+
+CACHE_VARIABLE: Final = "CHARRNN_CACHE"
+"""Environment variable that moves the cache directory."""
+
+
+def cache_root() -> Path:
+    """The cache directory of this user; `CHARRNN_CACHE` moves it."""
+    chosen = os.environ.get(CACHE_VARIABLE)
+    if chosen:
+        return Path(chosen)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("charrnn"))
 
 
 def cache_directory() -> Path:

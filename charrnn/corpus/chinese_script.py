@@ -25,13 +25,7 @@ def only_traditional(character: str) -> bool:
 
     It has another simplified form, which GB 2312 holds, and is not in GB 2312 itself.
     """
-    forms = simplified_forms(character)
-    return (
-        bool(forms)
-        and character not in forms
-        and not _in_charset(character, "gb2312")
-        and _in_charset(forms[0], "gb2312")
-    )
+    return _is_foreign(character, simplified_forms(character), "gb2312")
 
 
 def only_simplified(character: str) -> bool:
@@ -39,13 +33,7 @@ def only_simplified(character: str) -> bool:
 
     It has another traditional form, which Big5 holds, and is not in Big5 itself.
     """
-    forms = traditional_forms(character)
-    return (
-        bool(forms)
-        and character not in forms
-        and not _in_charset(character, "big5")
-        and _in_charset(forms[0], "big5")
-    )
+    return _is_foreign(character, traditional_forms(character), "big5")
 
 
 def simplify(text: str) -> str:
@@ -67,6 +55,15 @@ def simplify(text: str) -> str:
         pieces += (text[end : phrase.start()].translate(characters), _usual(phrase.group()))
         end = phrase.end()
     return "".join((*pieces, text[end:].translate(characters)))
+
+
+def _is_foreign(character: str, forms: tuple[str, ...], charset: str) -> bool:
+    return (
+        bool(forms)
+        and character not in forms
+        and not _in_charset(character, charset)
+        and _in_charset(forms[0], charset)
+    )
 
 
 def _in_charset(character: str, charset: str) -> bool:

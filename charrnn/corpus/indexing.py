@@ -6,15 +6,15 @@ from typing import Final
 
 import numpy as np
 
-from charrnn.checkpoint import PASSAGES_FILE, CheckpointWriter
+from charrnn.checkpoint.directory import PASSAGES_FILE, CheckpointWriter
+from charrnn.checkpoint.record import RunRecord
 from charrnn.corpus.layout import Spans, neighbours
+from charrnn.corpus.loading import Corpus
 from charrnn.corpus.passage_building import refuse_long
 from charrnn.corpus.passages import PassageIndex
-from charrnn.corpus.reading import Corpus
-from charrnn.corpus.rows import as_array, blocks
 from charrnn.corpus.splitting import split_corpus
+from charrnn.corpus.store import as_array, blocks
 from charrnn.errors import CheckpointError, CorpusError
-from charrnn.record import RunRecord
 
 _USED_FOR: Final = "which --max-copy and charrnn novelty need"
 
@@ -29,7 +29,9 @@ def index_learned_part(corpus: Corpus, record: RunRecord) -> PassageIndex:
     Raises:
         CorpusError: It is too long, or too short to be divided.
     """
-    split = split_corpus(corpus, record.reading.validation_fraction, record.training.shortest_part)
+    split = split_corpus(
+        corpus, record.corpus_config.validation_fraction, record.training.shortest_part
+    )
     refuse_long(sum(int((rows[:, 1] - rows[:, 0]).sum()) for rows in blocks(split.training)))
     learned = as_array(split.training)
     numbers = np.searchsorted(as_array(corpus.spans)[:, 0], learned[:, 0]) + 1

@@ -5,8 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from charrnn.corpus.long_text import code_units
 from charrnn.corpus.passage_file import Numbers, PassageArrays, narrowest_type
+from charrnn.corpus.store import code_units
 from charrnn.corpus.suffixes import sort_suffixes
 from charrnn.errors import CorpusError
 

@@ -18,8 +18,8 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.checkpoint.atomic_files import replacing
 from charrnn.errors import CheckpointError
-from charrnn.files import replacing
 
 FORMAT: Final = 1
 

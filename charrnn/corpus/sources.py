@@ -11,17 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from charrnn.checkpoint import holds_run
+from charrnn.checkpoint.record import IN_CATALOGUE, holds_run
 from charrnn.corpus.catalogue import Catalogue, Entry, open_catalogue
 from charrnn.corpus.download import DownloadProgress
 from charrnn.corpus.layout import ResolvedLayout
-from charrnn.corpus.temporary import rereadable
+from charrnn.corpus.store import rereadable
 from charrnn.errors import CorpusError
 
 STANDARD_INPUT: Final = "-"
 """The name that stands for standard input on a command line."""
 
-IN_CATALOGUE: Final = "catalogue:"
 """What stands before a name that is looked up in the catalogue only, never as a path."""
 
 _UNSAFE: Final = re.compile(r"[^\w.-]+")

@@ -1,4 +1,4 @@
-"""Which part of a corpus is learned, which is kept aside to measure with, and their ids."""
+"""The training split and the validation split of a corpus, and their ids."""
 
 import hashlib
 import math
@@ -11,15 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.corpus.layout import Spans, neighbours
-from charrnn.corpus.long_text import pieces
-from charrnn.corpus.reading import Corpus
-from charrnn.corpus.rows import RowsWriter, as_array, blocks
-from charrnn.corpus.vocabulary import BREAK, Ids, Vocabulary
+from charrnn.corpus.loading import Corpus
+from charrnn.corpus.store import StoredRows, as_array, blocks, pieces
+from charrnn.corpus.vocabulary import END_OF_POEM, Ids, Vocabulary
 from charrnn.errors import CorpusError
+from charrnn.wording import counted
 
 _FINEST_FRACTION: Final = 1000
 
-_MOST_ASIDE: Final = 1 / 2
+_MOST_VALIDATION: Final = 1 / 2
 _MOST_OF_FRACTION: Final = 3 / 2
 """Validation takes at most half of all, or where more is asked for, half as much again."""
 
@@ -30,7 +30,7 @@ class Split:
 
     Attributes:
         training: `(spans, 2)` start and stop in the text of each poem to learn.
-        validation: `(spans, 2)` start and stop of each poem kept aside.
+        validation: `(spans, 2)` start and stop of each poem to validate with.
     """
 
     training: Spans
@@ -47,7 +47,7 @@ def split_corpus(corpus: Corpus, fraction: float, window: int) -> Split:
 
     Args:
         corpus: What to divide.
-        fraction: Part to keep aside, above 0 and at most 0.5.
+        fraction: Part for validation, above 0 and at most 0.5.
         window: Characters that a network reads in one step.
 
     Returns:
@@ -59,11 +59,9 @@ def split_corpus(corpus: Corpus, fraction: float, window: int) -> Split:
     """
     needed = window + 1
     if corpus.layout == "text":
-        split = _divided_text(len(corpus.text), fraction)
+        split = _split_text(len(corpus.text), fraction)
     else:
-        split = _divided_poems(
-            corpus, Fraction(fraction).limit_denominator(_FINEST_FRACTION), needed
-        )
+        split = _split_poems(corpus, Fraction(fraction).limit_denominator(_FINEST_FRACTION), needed)
     if min(_length(corpus, split.training), _length(corpus, split.validation)) < needed:
         raise CorpusError(_too_short(corpus, fraction, window))
     return split
@@ -79,14 +77,14 @@ def encode_part(corpus: Corpus, spans: Spans, vocabulary: Vocabulary) -> Ids:
 
     Returns:
         `(length,)` ids in the smallest unsigned type. Continuous text stands as it is; poems
-        stand between poem breaks, with one before the first and one after the last.
+        stand between end-of-poem ids, with one before the first and one after the last.
 
     Raises:
         CorpusError: The disk has no room for the ids of a long text.
     """
-    ids = RowsWriter(vocabulary.id_type)
+    ids = StoredRows(vocabulary.id_type)
     if corpus.layout != "text":
-        ids.append(np.array([BREAK], vocabulary.id_type))
+        ids.append(np.array([END_OF_POEM], vocabulary.id_type))
     for group in neighbours(spans):
         start, stop = int(group[0, 0]), int(group[-1, 1])
         if len(group) > 1:
@@ -95,17 +93,17 @@ def encode_part(corpus: Corpus, spans: Spans, vocabulary: Vocabulary) -> Ids:
         for piece in pieces(corpus.text, start, stop):
             ids.append(vocabulary.encode(piece))
         if corpus.layout != "text":
-            ids.append(np.array([BREAK], vocabulary.id_type))
+            ids.append(np.array([END_OF_POEM], vocabulary.id_type))
     return ids.finish()
 
 
 def _encoded(
     text: str, poems: npt.NDArray[np.int64], vocabulary: Vocabulary
 ) -> npt.NDArray[np.unsignedinteger]:
-    """The ids of poems that stand in a text, each with the break after it."""
-    ids = np.append(vocabulary.encode(text), vocabulary.id_type(BREAK))
-    # Something stands between two poems, and the break takes its place.
-    ids[poems[:, 1]] = BREAK
+    """The ids of poems that stand in a text, each with the end of poem after it."""
+    ids = np.append(vocabulary.encode(text), vocabulary.id_type(END_OF_POEM))
+    # Something stands between two poems, and the end-of-poem id takes its place.
+    ids[poems[:, 1]] = END_OF_POEM
     edges = np.zeros(len(ids) + 1, np.int8)
     edges[poems[:, 0]] += 1
     edges[poems[:, 1] + 1] -= 1
@@ -113,37 +111,37 @@ def _encoded(
 
 
 def _length(corpus: Corpus, spans: Spans) -> int:
-    """Ids of a part, its poem breaks counted."""
+    """Ids of a part, those of the ends of poems counted."""
     characters = sum(int((rows[:, 1] - rows[:, 0]).sum()) for rows in blocks(spans))
     return characters if corpus.layout == "text" else characters + len(spans) + 1
 
 
-def _divided_text(length: int, fraction: float) -> Split:
+def _split_text(length: int, fraction: float) -> Split:
     border = int((1 - fraction) * length)
     return Split(np.array([[0, border]], np.int64), np.array([[border, length]], np.int64))
 
 
-def _divided_poems(corpus: Corpus, fraction: Fraction, needed: int) -> Split:
-    split = _parted(corpus, _aside(corpus, fraction))
-    most = max(_MOST_ASIDE, _MOST_OF_FRACTION * float(fraction))
+def _split_poems(corpus: Corpus, fraction: Fraction, needed: int) -> Split:
+    split = _split_by(corpus, _validation_by_hash(corpus, fraction))
+    most = max(_MOST_VALIDATION, _MOST_OF_FRACTION * float(fraction))
     lengths = _length(corpus, split.training), _length(corpus, split.validation)
     if min(lengths) >= needed and lengths[1] <= most * sum(lengths):
         return split
-    aside = np.concatenate(list(_aside(corpus, fraction)))
-    return _parted(corpus, [_balanced(corpus, aside, needed, most)])
+    validation_mask = np.concatenate(list(_validation_by_hash(corpus, fraction)))
+    return _split_by(corpus, [_balanced(corpus, validation_mask, needed, most)])
 
 
-def _aside(corpus: Corpus, fraction: Fraction) -> Iterator[npt.NDArray[np.bool_]]:
-    """Whether each poem is kept aside by its hash, told for some after some."""
+def _validation_by_hash(corpus: Corpus, fraction: Fraction) -> Iterator[npt.NDArray[np.bool_]]:
+    """Whether each poem belongs to validation by its hash, for some poems after some."""
     for digests in _digests(corpus):
         yield _remainders(digests, fraction.denominator) < fraction.numerator
 
 
-def _parted(corpus: Corpus, aside: Iterable[npt.NDArray[np.bool_]]) -> Split:
-    """The poems in two parts, by whether each is kept aside, told for some after some."""
-    training, validation = RowsWriter(np.int64, (2,)), RowsWriter(np.int64, (2,))
+def _split_by(corpus: Corpus, validation_mask: Iterable[npt.NDArray[np.bool_]]) -> Split:
+    """The poems in two parts, by whether each belongs to validation, for some after some."""
+    training, validation = StoredRows(np.int64, (2,)), StoredRows(np.int64, (2,))
     first = 0
-    for some in aside:
+    for some in validation_mask:
         rows = corpus.spans[first : first + len(some)]
         training.append(rows[~some])
         validation.append(rows[some])
@@ -178,7 +176,7 @@ def _remainders(digests: npt.NDArray[np.bytes_], divisor: int) -> npt.NDArray[np
 
 
 def _balanced(
-    corpus: Corpus, aside: npt.NDArray[np.bool_], needed: int, most: float
+    corpus: Corpus, validation_mask: npt.NDArray[np.bool_], needed: int, most: float
 ) -> npt.NDArray[np.bool_]:
     """Move poems, with all their copies, until both parts are long enough.
 
@@ -193,22 +191,22 @@ def _balanced(
     _, first, group = np.unique(digests, return_index=True, return_inverse=True)
     spans = as_array(corpus.spans)
     sizes = np.bincount(group, spans[:, 1] - spans[:, 0] + 1).astype(np.int64)
-    kept_aside = aside[first]
-    training, validation = int(sizes[~kept_aside].sum()), int(sizes[kept_aside].sum())
-    for poem in np.flatnonzero(kept_aside)[::-1].tolist():
+    in_validation = validation_mask[first]
+    training, validation = int(sizes[~in_validation].sum()), int(sizes[in_validation].sum())
+    for poem in np.flatnonzero(in_validation)[::-1].tolist():
         if training + 1 >= needed and validation <= most * (training + validation):
             break
-        kept_aside[poem] = False
+        in_validation[poem] = False
         training, validation = training + int(sizes[poem]), validation - int(sizes[poem])
     while validation + 1 < needed:
-        free = np.flatnonzero(~kept_aside & (training - sizes + 1 >= needed))
+        free = np.flatnonzero(~in_validation & (training - sizes + 1 >= needed))
         if not free.size:
             break
         small = free[sizes[free] * 2 <= training]
         poem = int((small if small.size else free)[0])
-        kept_aside[poem] = True
+        in_validation[poem] = True
         training, validation = training - int(sizes[poem]), validation + int(sizes[poem])
-    return kept_aside[group]
+    return in_validation[group]
 
 
 def _too_short(corpus: Corpus, fraction: float, window: int) -> str:
@@ -222,8 +220,8 @@ def _too_short(corpus: Corpus, fraction: float, window: int) -> str:
             "smaller --window."
         )
     return (
-        f"{corpus.name} is too short: it has {corpus.poems:,} "
-        f"poem{'s' if corpus.poems > 1 else ''} with {length:,} characters, and at least two "
+        f"{corpus.name} is too short: it has "
+        f"{counted(corpus.poems, 'poem')} with {length:,} characters, and at least two "
         f"different poems and about {2 * needed:,} characters are needed for a window of {window} "
         "in training and one in validation. Add poems, take a smaller --window, or read it as "
         "one text with --layout text."

@@ -14,7 +14,7 @@ EVALUATION_WARM_UP: Final = 128
 SHORTEST_EVALUATION_STREAM: Final = 512
 
 MOST_MEASURED: Final = 500_000
-"""Characters that an evaluation in training predicts at most: no usual text keeps more aside, and
+"""Characters that an evaluation in training predicts at most: no usual validation split is longer, and
 a mean over so many differs from that over all by some thousandths of a nat."""
 
 

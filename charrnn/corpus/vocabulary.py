@@ -9,13 +9,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.corpus.long_text import Text, code_units, pieces
-from charrnn.corpus.rows import Rows
+from charrnn.corpus.store import Rows, Text, code_units, pieces
 
 Ids = Rows[np.unsignedinteger]
 
-BREAK: Final = 0
-"""The id of the poem break, which stands before, between and after poems."""
+END_OF_POEM: Final = 0
+"""The id of the end-of-poem token, which stands before, between and after poems."""
 
 UNKNOWN: Final = 1
 """The id of every character that the vocabulary does not hold."""
@@ -31,9 +30,9 @@ _CODE_POINTS: Final = 0x110000
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The characters a network reads and writes, beside the poem break and the unknown symbol.
+    """The characters a network reads and writes, beside the end of a poem and the unknown token.
 
-    Id 0 is the poem break, id 1 stands for every unknown character, and `characters[i]` has id
+    Id 0 is the end of a poem, id 1 stands for every unknown character, and `characters[i]` has id
     `i + 2`.
 
     Attributes:
@@ -79,7 +78,7 @@ class Vocabulary:
 
     @property
     def size(self) -> int:
-        """Number of ids: the characters, the poem break and the unknown symbol."""
+        """Number of ids: the characters, end of poem and unknown."""
         return len(self.characters) + SPECIAL
 
     @property
@@ -115,8 +114,8 @@ class Vocabulary:
             ids: `(length,)` ids, each below `size`.
 
         Returns:
-            The text; a poem break reads as an empty line between poems (`"\n\n"`), and the
-            unknown symbol as U+FFFD.
+            The text; the end of a poem reads as an empty line between poems (`"\n\n"`), and the
+            unknown token as U+FFFD.
         """
         return "".join(map(self._texts.__getitem__, np.asarray(ids, dtype=np.int64).tolist()))
 

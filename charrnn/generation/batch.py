@@ -8,10 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from charrnn.config import SamplingConfig
 from charrnn.generation.decoder import BacktrackingSampler, Decoder
 from charrnn.generation.hypothesis import Hypothesis
 from charrnn.generation.ranking import Score
+from charrnn.settings.configuration import SamplingConfig
 
 MOST_TOGETHER: Final = 64
 """Poems of a batch. More gain little, and each holds its states in memory."""

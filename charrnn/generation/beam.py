@@ -12,7 +12,7 @@ from charrnn.generation.hypothesis import Hypothesis, gather
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Candidate:
+class BeamHypothesis:
     """One of the poems that are followed at once.
 
     Attributes:
@@ -31,7 +31,7 @@ class Candidate:
         return self.log_probability / max(1, len(self.tokens))
 
 
-def search(decoder: Decoder, start: Hypothesis, width: int) -> Candidate:
+def search(decoder: Decoder, start: Hypothesis, width: int) -> BeamHypothesis:
     """Look for the continuation of the highest mean log-probability for each token.
 
     Of all continuations by one token the likeliest are kept, at first `width` of them. One that
@@ -48,8 +48,8 @@ def search(decoder: Decoder, start: Hypothesis, width: int) -> Candidate:
         The best one that has ended or is as long as was asked. When every way was blocked before,
         the best that was blocked last, at a dead end.
     """
-    followed = [Candidate(start, (), 0.0)]
-    complete: list[Candidate] = []
+    followed = [BeamHypothesis(start, (), 0.0)]
+    complete: list[BeamHypothesis] = []
     for _ in range(decoder.length):
         grown = _continued(decoder, followed, width - len(complete))
         if not grown and not complete:
@@ -62,7 +62,9 @@ def search(decoder: Decoder, start: Hypothesis, width: int) -> Candidate:
     return max((*complete, *followed), key=_mean)
 
 
-def _continued(decoder: Decoder, followed: Sequence[Candidate], width: int) -> list[Candidate]:
+def _continued(
+    decoder: Decoder, followed: Sequence[BeamHypothesis], width: int
+) -> list[BeamHypothesis]:
     """The likeliest of all continuations by one token, the likeliest first."""
     hypotheses = [one.hypothesis for one in followed]
     decoder_state = gather(hypotheses)
@@ -75,7 +77,7 @@ def _continued(decoder: Decoder, followed: Sequence[Candidate], width: int) -> l
     rows = [following.rows[place] for place in places]
     grown = decoder.grown([hypotheses[row] for row in rows], decoder_state.rows(rows), tokens)
     return [
-        Candidate(hypothesis, (*followed[row].tokens, token), total)
+        BeamHypothesis(hypothesis, (*followed[row].tokens, token), total)
         for row, token, total, hypothesis in zip(
             rows, tokens.tolist(), totals[places, tokens].tolist(), grown, strict=True
         )
@@ -95,5 +97,5 @@ def _greatest(
     return rows, columns
 
 
-def _mean(candidate: Candidate) -> float:
+def _mean(candidate: BeamHypothesis) -> float:
     return candidate.mean

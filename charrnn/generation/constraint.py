@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from charrnn.corpus.vocabulary import BREAK
+from charrnn.corpus.vocabulary import END_OF_POEM
 from charrnn.generation.filters import Mask
 
 
@@ -73,7 +73,7 @@ class NoRepeat:
     def next_state(self, state: Hashable, symbol: int) -> "SeenRuns":
         """Remember the run that the symbol ends."""
         assert isinstance(state, SeenRuns)
-        return self.initial_state() if symbol == BREAK else state.followed_by(symbol, self._before)
+        return self.initial_state() if symbol == END_OF_POEM else state.followed_by(symbol, self._before)
 
 
 class _Log:

@@ -10,12 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from charrnn.checkpoint import Checkpoint
-from charrnn.config import Layout
+from charrnn.checkpoint.directory import Checkpoint
 from charrnn.corpus.passages import Occurrence, PassageIndex, Run, normalised
 from charrnn.corpus.vocabulary import SPECIAL, Vocabulary
 from charrnn.errors import CheckpointError, ConfigurationError, CorpusError
 from charrnn.generation.filters import Mask
+from charrnn.settings.configuration import Layout
 
 SHORTEST_SHARED: Final = 2
 LONGEST_SHARED: Final = 8

@@ -13,14 +13,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.config import LENGTH_OF_TEXT, LONGEST_POEM, Layout, SamplingConfig
-from charrnn.corpus.vocabulary import BREAK, SPECIAL, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, Vocabulary
 from charrnn.generation.constraint import Constraint
 from charrnn.generation.engine import Ids, StepModel
 from charrnn.generation.filters import Logits, Temperature, log_probabilities_of, log_softmax
 from charrnn.generation.hypothesis import DecoderState, Hypothesis, Step, gather
 from charrnn.generation.logits_processors import LineCountPrior, LogitsProcessors
 from charrnn.generation.sampling import draw, filtered, log_share, temperature_at
+from charrnn.settings.configuration import LENGTH_OF_TEXT, LONGEST_POEM, Layout, SamplingConfig
 
 LONGEST_HELD: Final = 32
 """Characters that are held back while a constraint is on, so that stepping back may take them."""
@@ -164,15 +164,15 @@ class Decoder:
         """
         added = tokens.tolist()
         after = decoder_state
-        if BREAK not in added:
+        if END_OF_POEM not in added:
             after = DecoderState(*self._model.step(tokens, decoder_state.state))
-        elif going_on := [row for row, token in enumerate(added) if token != BREAK]:
+        elif going_on := [row for row, token in enumerate(added) if token != END_OF_POEM]:
             state = decoder_state.rows(going_on).state
             after = DecoderState(*self._model.step(tokens[going_on], state))
         grown = []
         row = 0
         for hypothesis, token in zip(hypotheses, added, strict=True):
-            if token == BREAK:
+            if token == END_OF_POEM:
                 grown.append(hypothesis.at_its_end())
                 continue
             known = hypothesis.constraint_states

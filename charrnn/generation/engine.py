@@ -7,9 +7,9 @@ from typing import Final, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.architecture import GATES, Architecture
-from charrnn.generation.recurrence import LayerState, RecurrentLayer, recurrent_layer
-from charrnn.generation.weights import Array, Weights, stored_weights
+from charrnn.generation.cells import LayerState, RecurrentCell, make_cell
+from charrnn.generation.weights import Array, NetworkWeights
+from charrnn.settings.architecture import GATES, Architecture
 
 Ids = npt.NDArray[np.integer]
 Logits = npt.NDArray[np.float32]
@@ -73,8 +73,8 @@ class NumpyEngine:
         architecture: Its sizes.
     """
 
-    def __init__(self, weights: Weights, architecture: Architecture) -> None:
-        self._layers = [recurrent_layer(layer, architecture) for layer in weights.recurrent]
+    def __init__(self, weights: NetworkWeights, architecture: Architecture) -> None:
+        self._layers = [make_cell(layer, architecture) for layer in weights.recurrent]
         self._projection = weights.projection
         self._logits_kernel = weights.logits_kernel
         self._logits_bias = weights.logits_bias
@@ -87,7 +87,7 @@ class NumpyEngine:
     @classmethod
     def open(cls, path: Path, architecture: Architecture) -> Self:
         """Read a network from `model.keras`; raises CheckpointError when it does not fit."""
-        with stored_weights(path, architecture) as weights:
+        with NetworkWeights.open(path, architecture) as weights:
             return cls(weights, architecture)
 
     @property
@@ -151,7 +151,7 @@ class NumpyEngine:
 
 
 def _read_layer(
-    layer: RecurrentLayer, projected: Array, state: LayerState
+    layer: RecurrentCell, projected: Array, state: LayerState
 ) -> tuple[Array, LayerState]:
     """Advance one layer over `(time * batch, gates * units)`, all texts of one step together.
 

@@ -1,35 +1,42 @@
-"""Where the arrays stand in an HDF5 file as Keras writes it, found without h5py.
+"""Reads the arrays of `model.keras`, a zip that holds an HDF5 file, without h5py.
 
-To load h5py takes 12 MB of memory, and a tenth of the time until a poem begins. Of HDF5 no more is
-known here than what such files hold (HDF5 File Format Specification, version 3.0): groups of the
-old kind, and arrays of little-endian float32 or float16 in one piece. What is anything else is left
-to h5py.
+Loading h5py takes 12 MB of memory and a tenth of the time to the first character. This reader
+knows only what Keras writes (HDF5 File Format Specification, version 3.0): groups of the old kind,
+and contiguous arrays of little-endian float32 or float16. h5py reads everything else.
 """
 
 import math
 import struct
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from functools import cached_property
+from io import BufferedReader, BytesIO
+from types import EllipsisType
+from typing import Any, Final, cast
 
 import numpy as np
 import numpy.typing as npt
 
+ARRAYS: Final = "model.weights.h5"
+"""The HDF5 file inside the zip."""
+
 SIGNATURE: Final = b"\x89HDF\r\n\x1a\n"
 LONGEST_PART: Final = 2**20
-"""Bytes between arrays that are read at once; a damaged file may speak of any number."""
+"""Bytes of metadata read at once; a damaged file may ask for any number."""
 
-NOWHERE: Final = 2**64 - 1
-"""The address of what was never written."""
+UNDEFINED_ADDRESS: Final = 2**64 - 1
+"""The address of an array that was never written."""
 
 TYPES: Final[dict[bytes, np.dtype[np.floating]]] = {
     b"\x11\x20\x1f\x00" + struct.pack("<IHHBBBBI", 4, 0, 32, 23, 8, 0, 23, 127): np.dtype("<f4"),
     b"\x11\x20\x0f\x00" + struct.pack("<IHHBBBBI", 2, 0, 16, 10, 5, 0, 10, 15): np.dtype("<f2"),
 }
-"""Numbers by the message that tells of them (specification, IV.A.2.d): IEEE, little-endian."""
+"""Types by their datatype message (specification, IV.A.2.d): IEEE, little-endian."""
 
 _LONGEST_TYPE: Final = max(map(len, TYPES))
 
+# Kinds of header messages (IV.A.2), and the flag of a message that is stored elsewhere.
 DATASPACE: Final = 0x01
 DATATYPE: Final = 0x03
 EXTERNAL_FILES: Final = 0x07
@@ -39,30 +46,63 @@ CONTINUATION: Final = 0x10
 SYMBOL_TABLE: Final = 0x11
 SHARED: Final = 0b10
 
-
-class BinaryFile(Protocol):
-    """What is used of a file."""
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        """Go to a place."""
-
-    def readinto(self, buffer: memoryview, /) -> int | None:
-        """Fill a buffer as far as the file goes."""
+BinaryFile = BufferedReader | BytesIO
 
 
 class UnknownFormatError(Exception):
-    """A file is damaged, or holds what is not known here."""
+    """The file is damaged, or of a kind that only h5py reads."""
+
+
+class KerasArrays:
+    """The arrays of `model.keras` by path. h5py is loaded only for an array of another kind.
+
+    Args:
+        archive: The zip. It must stay open while arrays are read.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        member = archive.getinfo(ARRAYS)
+        file: BinaryFile
+        if member.compress_type == zipfile.ZIP_STORED:
+            # Keras does not compress, so the arrays are read in place.
+            file = cast("BufferedReader", archive.fp)
+            start = _data_start(file, member)
+        else:
+            file, start = BytesIO(archive.read(ARRAYS)), 0
+        try:
+            self._stored = stored_arrays(file, start)
+        except UnknownFormatError:
+            self._stored = {}
+
+    def __getitem__(self, path: str) -> Any:
+        """A `StoredArray`, or a `Dataset` of h5py."""
+        return self._stored[path] if path in self._stored else self._by_h5py[path]
+
+    @cached_property
+    def _by_h5py(self) -> Any:
+        import h5py
+
+        return h5py.File(BytesIO(self._archive.read(ARRAYS)), "r")
+
+
+def _data_start(file: BinaryFile, member: zipfile.ZipInfo) -> int:
+    """Where the data of a zip member begins: after its local header, a name and an extra field."""
+    # The lengths of both are at bytes 26 and 28 of 30 (APPNOTE.TXT of the ZIP format, 4.3.7).
+    file.seek(member.header_offset + 26)
+    name_length, extra_length = (int.from_bytes(file.read(2), "little") for _ in range(2))
+    return member.header_offset + 30 + name_length + extra_length
 
 
 @dataclass(frozen=True, slots=True)
 class StoredArray:
-    """An array in one piece; as much of h5py's `Dataset` as is used.
+    """A contiguous array in a file, with the part of h5py's `Dataset` that is used.
 
     Attributes:
-        file: Where it stands.
-        offset: Where it begins there, in bytes.
+        file: The file.
+        offset: Where the array begins in it, in bytes.
         shape: Its shape.
-        dtype: The type of its numbers.
+        dtype: Its type.
     """
 
     file: BinaryFile
@@ -70,39 +110,41 @@ class StoredArray:
     shape: tuple[int, ...]
     dtype: np.dtype[np.floating]
 
-    def read_direct(self, values: npt.NDArray[np.floating]) -> None:
-        """Read it into an array of its shape; raises OSError where the file ends before."""
+    def __getitem__(self, everything: EllipsisType) -> npt.NDArray[np.floating]:
+        """Read it whole; raises OSError if the file ends too early."""
         self.file.seek(self.offset)
-        stored = values if values.dtype == self.dtype else np.empty(self.shape, self.dtype)
-        _fill(self.file, stored.data.cast("B"))
-        if stored is not values:
-            values[...] = stored
+        values = np.empty(self.shape, self.dtype)
+        if self.file.readinto(values.data.cast("B")) < values.nbytes:
+            raise OSError("the file ends too early")
+        return values
 
 
-def stored_arrays(file: BinaryFile) -> dict[str, StoredArray]:
-    """Find the arrays of a file.
+def stored_arrays(file: BinaryFile, start: int = 0) -> dict[str, StoredArray]:
+    """Find the arrays of an HDF5 file.
 
     Args:
-        file: An HDF5 file, in which arrays are read later on.
+        file: A file that holds an HDF5 file, and stays open while arrays are read.
+        start: Where the HDF5 file begins in it, in bytes.
 
     Returns:
-        The arrays by their path, "layers/dense/vars/0"; those of other numbers, or not in one piece,
-        are left out.
+        The arrays by their path, such as "layers/dense/vars/0". Arrays of other types, and those
+        that are not contiguous, are left out.
 
     Raises:
-        UnknownFormatError: The file is damaged, or of a kind that is not known here.
+        UnknownFormatError: The file is damaged, or of a kind that only h5py reads.
     """
     try:
-        return dict(_Reader(file).arrays())
+        return dict(_Reader(file, start).arrays())
     except (OSError, struct.error, ValueError, OverflowError, RecursionError) as error:
         raise UnknownFormatError(str(error)) from error
 
 
 class _Reader:
-    """Reads what stands between the arrays."""
+    """Reads the metadata. Addresses count from the beginning of the HDF5 file."""
 
-    def __init__(self, file: BinaryFile) -> None:
+    def __init__(self, file: BinaryFile, start: int) -> None:
         self._file = file
+        self._start = start
         self._visited: set[int] = set()
 
     def arrays(self) -> Iterator[tuple[str, StoredArray]]:
@@ -116,7 +158,7 @@ class _Reader:
         yield from self._below(root, "")
 
     def _below(self, address: int, path: str) -> Iterator[tuple[str, StoredArray]]:
-        """The arrays of a group; or the array itself, when it is one."""
+        """The arrays of a group; or the array itself, if the address is that of an array."""
         self._visit(address)
         messages = dict(self._messages(address))
         if SYMBOL_TABLE in messages:
@@ -127,21 +169,21 @@ class _Reader:
             yield path, array
 
     def _messages(self, address: int) -> Iterator[tuple[int, bytes]]:
-        """What the header of an object says, by kind (IV.A.1.a: version 1)."""
+        """The messages of an object header, each with its kind (IV.A.1.a: version 1)."""
         version, _, count, _, size = struct.unpack("<BBHII", self._at(address, 12))
         if version != 1:
             raise UnknownFormatError(f"an object header has version {version}.")
         blocks = [(address + 16, size)]
         while blocks and count:
-            start, length = blocks.pop(0)
-            block, place = self._at(start, length), 0
+            begin, length = blocks.pop(0)
+            block, place = self._at(begin, length), 0
             while place + 8 <= length and count:
                 kind, size, flags = struct.unpack_from("<HHB", block, place)
                 body = block[place + 8 : place + 8 + size]
                 place += 8 + size
                 count -= 1
                 if flags & SHARED:
-                    raise UnknownFormatError("a message stands elsewhere.")
+                    raise UnknownFormatError("a message is stored elsewhere.")
                 if kind == CONTINUATION:
                     blocks.append(struct.unpack_from("<QQ", body))
                 else:
@@ -153,7 +195,7 @@ class _Reader:
         if signature != b"TREE" or kind:
             raise UnknownFormatError("a group has no tree.")
         self._visit(tree)
-        # Keys and children in turn, beginning and ending with a key, after the two siblings.
+        # After two siblings, keys and children alternate; a key comes first and last.
         children = struct.unpack(f"<{2 * used + 1}Q", self._at(tree + 24, 16 * used + 8))[1::2]
         for child in children:
             if level:
@@ -177,42 +219,35 @@ class _Reader:
         return self._at(address, size)
 
     def _array(self, messages: dict[int, bytes]) -> StoredArray | None:
-        """The array that is described; None when it is of other numbers, or not in one piece."""
+        """The array that the messages describe; None if h5py has to read it."""
         if not {DATASPACE, DATATYPE, LAYOUT} <= messages.keys() or (
             {FILTERS, EXTERNAL_FILES} & messages.keys()
         ):
             return None
         space, layout = messages[DATASPACE], messages[LAYOUT]
-        # Version 3, class 1: in one piece (IV.A.2.i).
+        # Version 3, class 1: contiguous (IV.A.2.i).
         dtype = TYPES.get(messages[DATATYPE][:_LONGEST_TYPE])
         if dtype is None or layout[:2] != b"\x03\x01":
             return None
         version, rank = space[:2]
         shape = struct.unpack_from(f"<{rank}Q", space, {1: 8, 2: 4}.get(version, len(space)))
         offset, size = struct.unpack_from("<QQ", layout, 2)
-        if size != dtype.itemsize * math.prod(shape) or offset == NOWHERE:
+        if size != dtype.itemsize * math.prod(shape) or offset == UNDEFINED_ADDRESS:
             return None
-        return StoredArray(self._file, offset, shape, dtype)
+        return StoredArray(self._file, self._start + offset, shape, dtype)
 
     def _visit(self, address: int) -> None:
-        """Come by a place, which is done once; a damaged file may lead round in circles."""
+        """Note an address; refuse one seen before, as a damaged file may lead in circles."""
         if address in self._visited:
-            raise UnknownFormatError("it leads back to where it came from.")
+            raise UnknownFormatError("an address is used twice.")
         self._visited.add(address)
 
     def _at(self, address: int, count: int) -> bytes:
-        """So many bytes from a place on; raises OSError where the file ends before."""
+        """The bytes at an address; raises OSError if the file ends too early."""
         if count > LONGEST_PART:
             raise UnknownFormatError("a part is too long.")
-        self._file.seek(address)
-        content = bytearray(count)
-        _fill(self._file, memoryview(content))
-        return bytes(content)
-
-
-def _fill(file: BinaryFile, buffer: memoryview) -> None:
-    while buffer:
-        read = file.readinto(buffer)
-        if not read:
+        self._file.seek(self._start + address)
+        content = self._file.read(count)
+        if len(content) < count:
             raise OSError("the file ends too early")
-        buffer = buffer[read:]
+        return content

@@ -10,10 +10,10 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from charrnn.config import SamplingConfig
 from charrnn.corpus.variants import Substitution
 from charrnn.generation.engine import Logits, State
 from charrnn.generation.ranking import Score
+from charrnn.settings.configuration import SamplingConfig
 
 LINE_END: Final = "\n"
 

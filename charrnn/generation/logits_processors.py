@@ -13,14 +13,14 @@ from typing import Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.config import Layout, SamplingConfig
-from charrnn.corpus.vocabulary import BREAK, SPECIAL, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN, Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.generation.constraint import Constraint
 from charrnn.generation.filters import Logits, penalise_repetition
 from charrnn.generation.hypothesis import Hypothesis
 from charrnn.generation.prompts import shown
-from charrnn.notation import parse_ban, parse_favours
+from charrnn.settings.configuration import Layout, SamplingConfig
+from charrnn.settings.notation import parse_ban, parse_favours
 
 LARGEST_BIAS: Final = 1e30
 """Nats of a bias at most, so that logits in float32 stay numbers."""
@@ -73,7 +73,7 @@ class LogitsProcessors:
         """
         asked = token_wishes(config, vocabulary)
         reweigh: list[LogitsProcessor | None] = [
-            line_count_prior if config.lines == "corpus" else None,
+            line_count_prior if config.end_of_poem == "corpus" else None,
             RepetitionPenalty(config, vocabulary) if config.repetition_penalty != 1 else None,
             LogitBias(asked.bias) if asked.bias is not None else None,
         ]
@@ -136,11 +136,11 @@ class LineCountPrior:
         """Take the count of lines into account."""
         lines = np.array([hypothesis.lines.begun for hypothesis in hypotheses])
         added = self._log_odds[np.clip(lines - 1, 0, len(self._log_odds) - 1)]
-        ending, line_ending = logits[:, BREAK], logits[:, self._line_end]
+        ending, line_ending = logits[:, END_OF_POEM], logits[:, self._line_end]
         either = np.logaddexp(ending, line_ending)
         odds = ending - line_ending + added
         reweighed = logits.copy()
-        reweighed[:, BREAK] = either - np.logaddexp(0, -odds)
+        reweighed[:, END_OF_POEM] = either - np.logaddexp(0, -odds)
         reweighed[:, self._line_end] = either - np.logaddexp(0, odds)
         return reweighed
 
@@ -199,9 +199,9 @@ class SuppressTokens:
 
     def __init__(self, banned: Iterable[int], vocabulary: Vocabulary, layout: Layout) -> None:
         blank = {vocabulary.id_of(one) for one in vocabulary.characters if one.isspace()}
-        always = {UNKNOWN, *banned} | ({BREAK} if layout == "text" else set())
+        always = {UNKNOWN, *banned} | ({END_OF_POEM} if layout == "text" else set())
         self._always = np.array(sorted(always))
-        self._at_the_beginning = np.array(sorted(always | {BREAK} | blank))
+        self._at_the_beginning = np.array(sorted(always | {END_OF_POEM} | blank))
 
     def __call__(self, hypotheses: Sequence[Hypothesis], logits: Logits) -> Logits:
         """Set the logits of these tokens to -inf, and of those a hypothesis suppresses itself."""

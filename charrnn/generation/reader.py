@@ -1,4 +1,4 @@
-"""Reading with a trained network: what it makes of a text that poems are to go on from."""
+"""Reads prompts through a network (prefill), so that poems can go on from them."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -8,10 +8,10 @@ from typing import Final, Self
 
 import numpy as np
 
-from charrnn.checkpoint import Checkpoint
-from charrnn.config import Layout
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.record import RunRecord
 from charrnn.corpus.passages import PassageIndex
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import CheckpointError
 from charrnn.generation.copying import open_passages
 from charrnn.generation.engine import NumpyEngine, State, StepModel
@@ -25,26 +25,25 @@ from charrnn.generation.hypothesis import (
 )
 from charrnn.generation.prompts import poems_in, read_prompt
 from charrnn.generation.ranking import Score, score
-from charrnn.generation.weights import NetworkWeights, stored_weights
-from charrnn.record import RunRecord
+from charrnn.generation.weights import NetworkWeights
+from charrnn.settings.configuration import Layout
 
 LONGEST_READING: Final = 256
 """Characters of a prompt read at once, so that the logits after each of them fit in memory."""
 
 
 class TextReader:
-    """Reads with a network, and judges what was written.
+    """Reads prompts through a network, and ranks what was written.
 
     Args:
         model: The network.
         vocabulary: The characters it reads and writes.
-        layout: How poems stood in the text it learned.
-        stanzas: Whether one blank line parted stanzas there, and only a longer gap poems.
-        poems_by_lines: How many of the poems it learned have 1, 2, 3 ... lines; empty where
-            that is not known.
-        poem_length: Characters of a usual one; None where that is not known, or the text is one.
-        checkpoints: Where the networks came from that write together, the one with the most say
-            first; none when there is only one, and it has not been saved.
+        layout: The layout of the text it learned.
+        stanzas: Whether one blank line separates stanzas there, and only a longer gap poems.
+        poems_by_lines: How many of the poems it learned have 1, 2, 3 ... lines; empty if unknown.
+        poem_length: Characters of an average poem; None if unknown, or for a continuous text.
+        checkpoints: The checkpoints of the networks, the one of greatest weight first; none for a
+            network that is not saved yet.
         open_passages: Opens the indices of the texts it learned, when they are first needed; None
             where there are none.
     """
@@ -84,7 +83,7 @@ class TextReader:
         """
         checkpoint = source if isinstance(source, Checkpoint) else Checkpoint.open(source)
         architecture = checkpoint.record.architecture
-        with stored_weights(checkpoint.model_path, architecture) as weights:
+        with NetworkWeights.open(checkpoint.model_path, architecture) as weights:
             model = NumpyEngine(weights, architecture)
         try:
             return cls._of_model(model, checkpoint.record, checkpoint)
@@ -93,7 +92,7 @@ class TextReader:
 
     @classmethod
     def of_weights(cls, weights: NetworkWeights, record: RunRecord) -> Self:
-        """Write with the weights of a run that is still learning.
+        """Write with the weights of a run that is still training.
 
         Args:
             weights: The arrays of its network.
@@ -142,8 +141,8 @@ class TextReader:
         Args:
             prompt: Its first characters; none lets the network begin.
         """
-        context = self.vocabulary.id_of(LINE_END) if self.layout == "text" else BREAK
-        first = [BREAK if context == UNKNOWN else context]
+        context = self.vocabulary.id_of(LINE_END) if self.layout == "text" else END_OF_POEM
+        first = [END_OF_POEM if context == UNKNOWN else context]
         decoder_state = self._read(first, self.model.initial_state(1))
         hypothesis = Hypothesis(GrowingText(), decoder_state, 0, LineCount())
         if self.layout == "text":

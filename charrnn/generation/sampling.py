@@ -10,7 +10,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.config import SamplingConfig
 from charrnn.generation.filters import (
     Logits,
     Temperature,
@@ -22,7 +21,8 @@ from charrnn.generation.filters import (
     keep_typical_p,
     scale,
 )
-from charrnn.notation import parse_schedule
+from charrnn.settings.configuration import SamplingConfig
+from charrnn.settings.notation import parse_schedule
 
 LEAST_LOG_SHARE: Final = -1e9
 """Where the smallest temperatures end, so that a weight stays a number."""
@@ -152,8 +152,8 @@ def draw(logits: Logits, uniform: npt.ArrayLike) -> npt.NDArray[np.intp]:
     within[ids >= size] = 0
     cumulative = within.cumsum(axis=-1, dtype=np.float64)
     thresholds = np.minimum(share, LARGEST_SHARE) * cumulative[..., -1:]
-    found = found * BLOCK + (cumulative <= thresholds).sum(axis=-1)
-    return found
+    within_block: npt.NDArray[np.intp] = (cumulative <= thresholds).sum(axis=-1)
+    return found * BLOCK + within_block
 
 
 def _tempered(logits: Logits, temperature: Temperature) -> Logits:

@@ -1,27 +1,27 @@
-"""The arrays of `model.keras`, read without Keras: a zip of a description and an HDF5 file.
+"""The weights of a network, read from `model.keras` without Keras.
 
-Nothing of the file is run. Layers are found by the description, and what does not fit the
-architecture is refused.
+Nothing in the file is executed. Layers are found by the file's description, and whatever does not
+fit the architecture is refused.
 """
 
 import json
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.architecture import CELL_NAMES, GATES, PEEPHOLES, Architecture
 from charrnn.errors import CheckpointError
-from charrnn.generation.archive import Group, open_arrays
+from charrnn.generation.hdf5 import KerasArrays
+from charrnn.settings.architecture import CELL_NAMES, GATES, PEEPHOLES, Architecture
 
 if TYPE_CHECKING:
-    from charrnn.config import Cell
+    from charrnn.settings.configuration import Cell
 
 Array = npt.NDArray[np.float32]
 
@@ -39,7 +39,7 @@ PATHS_OF_CLASSES: Final = {
     "PeepholeLSTM": "layers/peephole_lstm{}/cell/vars",
     "Dense": "layers/dense{}/vars",
 }
-"""Where Keras puts the arrays of a layer; `{}` is empty, then _1, _2 for more of the class."""
+"""Where Keras stores the arrays of a layer; `{}` is empty, then _1, _2 for more of the class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,8 @@ class RecurrentWeights:
     Attributes:
         kernel: `(inputs, gates * units)`.
         recurrent_kernel: `(units, gates * units)`.
-        bias: `(gates * units,)`; for a GRU `(2, gates * units)`, of the input and of the state.
-        peephole: `(3, units)`, of the gates of input, forgetting and output; None for a cell
-            without.
+        bias: `(gates * units,)`; for a GRU `(2, gates * units)`, for the input and for the state.
+        peephole: `(3, units)`, of the input, forget and output gates; None for other cells.
     """
 
     kernel: Array
@@ -62,19 +61,21 @@ class RecurrentWeights:
 
 @dataclass(frozen=True, slots=True)
 class NetworkWeights:
-    """The arrays of a network, all float32.
+    """The weights of a network, all float32.
 
     Attributes:
         embedding: `(vocabulary_size, embedding)`.
-        recurrent: One for each recurrent layer, the one next to the embedding first.
-        logits_kernel: `(units, vocabulary_size)`; of a tied output the embedding, turned round.
-        logits_bias: `(vocabulary_size,)`; zeros of a tied output.
-        projection: Of a tied output the kernel `(units, embedding)` and the bias of what comes
-            between; None of another.
+        recurrent: One for each recurrent layer, the one next to the embedding first. An iterator
+            if they come from a file: the engine makes its own arrays of one layer after the other,
+            so that no two copies of all of them are in memory.
+        logits_kernel: `(units, vocabulary_size)`; for a tied output the embedding, transposed.
+        logits_bias: `(vocabulary_size,)`; zeros for a tied output.
+        projection: For a tied output the kernel `(units, embedding)` and the bias of the layer
+            before it; None otherwise.
     """
 
     embedding: Array
-    recurrent: tuple[RecurrentWeights, ...]
+    recurrent: Iterable[RecurrentWeights]
     logits_kernel: Array
     logits_bias: Array
     projection: Projection | None = None
@@ -84,86 +85,64 @@ class NetworkWeights:
         """Name the arrays that `get_weights` of a network returns.
 
         Args:
-            arrays: The embedding; kernel, recurrent kernel, bias and, where it has one, peephole
-                of each recurrent layer; kernel and bias of the last layer.
+            arrays: The embedding; kernel, recurrent kernel, bias and, if it has one, peephole of
+                each recurrent layer; kernel and bias of the last layer.
             architecture: Its sizes.
         """
         embedding, *recurrent, kernel, bias = arrays
         count = len(recurrent) // architecture.layers
         parts = (recurrent[first : first + count] for first in range(0, len(recurrent), count))
         layers = tuple(RecurrentWeights(*part) for part in parts)
+        return cls._with_output(embedding, layers, (kernel, bias), architecture)
+
+    @classmethod
+    def _with_output(
+        cls,
+        embedding: Array,
+        recurrent: Iterable[RecurrentWeights],
+        last: Projection,
+        architecture: Architecture,
+    ) -> Self:
+        """The weights, from the kernel and bias of the last layer, tied or not."""
         if architecture.output == "own":
-            return cls(embedding, layers, kernel, bias)
-        return cls(embedding, layers, embedding.T, _no_bias(architecture), (kernel, bias))
+            return cls(embedding, recurrent, *last)
+        no_bias = np.zeros(architecture.vocabulary_size, np.float32)
+        return cls(embedding, recurrent, embedding.T, no_bias, last)
 
+    @classmethod
+    @contextmanager
+    def open(cls, path: Path, architecture: Architecture) -> Iterator[Self]:
+        """Open a saved network; its recurrent layers are read when they are iterated over.
 
-class Weights(Protocol):
-    """The arrays of a network, there already or read when they are asked for; see NetworkWeights.
+        Args:
+            path: A `model.keras` file.
+            architecture: The sizes it must have.
 
-    Each is asked for once, so that whoever makes something else of it holds no second copy of all.
-    """
-
-    @property
-    def embedding(self) -> Array:
-        """`(vocabulary_size, embedding)`."""
-
-    @property
-    def recurrent(self) -> Iterable[RecurrentWeights]:
-        """One for each recurrent layer, the one next to the embedding first."""
-
-    @property
-    def logits_kernel(self) -> Array:
-        """`(units, vocabulary_size)`, or `(embedding, vocabulary_size)`."""
-
-    @property
-    def logits_bias(self) -> Array:
-        """`(vocabulary_size,)`."""
-
-    @property
-    def projection(self) -> Projection | None:
-        """Kernel `(units, embedding)` and bias of a tied output."""
-
-
-def _no_bias(architecture: Architecture) -> Array:
-    return np.zeros(architecture.vocabulary_size, np.float32)
-
-
-def read_weights(path: Path, architecture: Architecture) -> NetworkWeights:
-    """Read the arrays of a saved network; see `stored_weights`."""
-    with stored_weights(path, architecture) as stored:
-        return NetworkWeights(
-            stored.embedding,
-            tuple(stored.recurrent),
-            stored.logits_kernel,
-            stored.logits_bias,
-            stored.projection,
-        )
+        Raises:
+            CheckpointError: The file is damaged, or is not a network of that architecture; here,
+                or when a layer is read.
+        """
+        units, embedding_size = architecture.units, architecture.embedding
+        outputs = architecture.vocabulary_size if architecture.output == "own" else embedding_size
+        with _errors_of(path):
+            archive = zipfile.ZipFile(path)
+        with archive:
+            with _errors_of(path):
+                layers = _described_layers(json.loads(archive.read(DESCRIPTION)))
+                _check_layers(layers, architecture)
+                arrays = KerasArrays(archive)
+                first, *recurrent, last = layers
+                (embedding,) = _read(
+                    arrays, first, [(architecture.vocabulary_size, embedding_size)]
+                )
+                kernel, bias = _read(arrays, last, [(units, outputs), (outputs,)])
+            read_later = _read_recurrent(path, arrays, recurrent, architecture)
+            yield cls._with_output(embedding, read_later, (kernel, bias), architecture)
 
 
 @contextmanager
-def stored_weights(path: Path, architecture: Architecture) -> Iterator[Weights]:
-    """Open a saved network, to read its arrays one after the other.
-
-    Args:
-        path: A `model.keras` file.
-        architecture: The sizes it must have.
-
-    Raises:
-        CheckpointError: The file is damaged, or is not a network of that architecture; here, or
-            where an array is read.
-    """
-    with ExitStack() as stack:
-        with _told_of(path):
-            archive = stack.enter_context(zipfile.ZipFile(path))
-            layers = _described_layers(json.loads(archive.read(DESCRIPTION)))
-            _check_layers(layers, architecture)
-            arrays = stack.enter_context(open_arrays(archive))
-        yield _StoredWeights(path, arrays, layers, architecture)
-
-
-@contextmanager
-def _told_of(path: Path) -> Iterator[None]:
-    """Say of what is wrong with a file in which file it is."""
+def _errors_of(path: Path) -> Iterator[None]:
+    """Name the file in what is raised while it is read."""
     try:
         yield
     except CheckpointError as error:
@@ -171,7 +150,14 @@ def _told_of(path: Path) -> Iterator[None]:
             f"{path} is not the network that its checkpoint describes: {error} "
             "Copy the checkpoint again from where it came, or train again."
         ) from error
-    except (OSError, zipfile.BadZipFile, LookupError, ValueError, TypeError) as error:
+    except (
+        OSError,
+        OverflowError,
+        zipfile.BadZipFile,
+        LookupError,
+        ValueError,
+        TypeError,
+    ) as error:
         raise CheckpointError(
             f"{path} is damaged, or was not saved by Keras 3 ({error}). "
             "Copy the checkpoint again from where it came, or train again."
@@ -180,7 +166,7 @@ def _told_of(path: Path) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """One layer of the description: its class, its name, its settings, its place in the file."""
+    """One layer of the description: its class, name, settings, and path in the HDF5 file."""
 
     kind: str
     name: str
@@ -204,13 +190,13 @@ def _described_layers(description: dict[str, Any]) -> list[_Layer]:
 
 
 def _kind(layer: dict[str, Any]) -> str:
-    """The class of a layer; with the package of one that is neither Keras's nor charrnn's."""
+    """The class of a layer, with its package if that is neither Keras nor charrnn."""
     kind: str = layer.get("registered_name") or layer["class_name"]
     return kind.removeprefix("charrnn>")
 
 
 def _check_layers(layers: list[_Layer], architecture: Architecture) -> None:
-    """Refuse layers whose class or equations are others than charrnn's."""
+    """Refuse layers whose class or equations are not charrnn's."""
     recurrent = CELL_NAMES[architecture.cell]
     first = "Embedding" if architecture.output == "own" else "ReversibleEmbedding"
     expected = [first, *[recurrent] * architecture.layers, "Dense"]
@@ -244,60 +230,20 @@ def _check_tied(embedding: _Layer) -> None:
             )
 
 
-class _StoredWeights:
-    """Arrays in a file, each checked when it is read."""
-
-    def __init__(
-        self, path: Path, arrays: Group, layers: list[_Layer], architecture: Architecture
-    ) -> None:
-        self._path = path
-        self._arrays = arrays
-        self._embedding, *self._recurrent, self._last = layers
-        self._sizes = architecture
-
-    @property
-    def embedding(self) -> Array:
-        shape = (self._sizes.vocabulary_size, self._sizes.embedding)
-        return self._read(self._embedding, 0, shape)
-
-    @property
-    def recurrent(self) -> Iterator[RecurrentWeights]:
-        inputs = self._sizes.embedding
-        for layer in self._recurrent:
-            shapes = enumerate(_recurrent_shapes(self._sizes, inputs))
-            yield RecurrentWeights(*(self._read(layer, number, shape) for number, shape in shapes))
-            inputs = self._sizes.units
-
-    @property
-    def logits_kernel(self) -> Array:
-        if self._is_tied:
-            return self.embedding.T
-        return self._read(self._last, 0, (self._sizes.units, self._sizes.vocabulary_size))
-
-    @property
-    def logits_bias(self) -> Array:
-        if self._is_tied:
-            return _no_bias(self._sizes)
-        return self._read(self._last, 1, (self._sizes.vocabulary_size,))
-
-    @property
-    def projection(self) -> Projection | None:
-        if not self._is_tied:
-            return None
-        kernel = self._read(self._last, 0, (self._sizes.units, self._sizes.embedding))
-        return kernel, self._read(self._last, 1, (self._sizes.embedding,))
-
-    @property
-    def _is_tied(self) -> bool:
-        return self._sizes.output == "tied"
-
-    def _read(self, layer: _Layer, number: int, shape: tuple[int, ...]) -> Array:
-        with _told_of(self._path):
-            return _read(self._arrays[f"{layer.path}/{number}"], layer.name, number, shape)
+def _read_recurrent(
+    path: Path, arrays: KerasArrays, layers: Sequence[_Layer], architecture: Architecture
+) -> Iterator[RecurrentWeights]:
+    """Read the recurrent layers one after the other."""
+    inputs = architecture.embedding
+    for layer in layers:
+        with _errors_of(path):
+            weights = _read(arrays, layer, _recurrent_shapes(architecture, inputs))
+        yield RecurrentWeights(*weights)
+        inputs = architecture.units
 
 
 def _recurrent_shapes(architecture: Architecture, inputs: int) -> list[tuple[int, ...]]:
-    """The shapes of what a recurrent layer holds, in the order of `RecurrentWeights`."""
+    """The shapes of a recurrent layer's arrays, in the order of `RecurrentWeights`."""
     units = architecture.units
     sums = GATES[architecture.cell] * units
     bias = (2, sums) if architecture.cell == "gru" else (sums,)
@@ -305,16 +251,19 @@ def _recurrent_shapes(architecture: Architecture, inputs: int) -> list[tuple[int
     return [(inputs, sums), (units, sums), bias, *([(peepholes, units)] if peepholes else [])]
 
 
-def _read(stored: Any, layer: str, number: int, shape: tuple[int, ...]) -> Array:
-    """Read array `number` of a layer."""
-    if stored.shape != shape or stored.dtype.kind != "f":
-        raise CheckpointError(
-            f"array {number} of layer {layer} is {stored.dtype} of shape {stored.shape}, "
-            f"where float32 of shape {shape} was expected."
-        )
-    values = np.empty(shape, np.float32)
-    stored.read_direct(values)
-    # Both are NaN where any number is, and need no array of truths beside it.
-    if not (np.isfinite(values.min()) and np.isfinite(values.max())):
-        raise CheckpointError(f"array {number} of layer {layer} holds what is no number.")
-    return values
+def _read(arrays: KerasArrays, layer: _Layer, shapes: Sequence[tuple[int, ...]]) -> list[Array]:
+    """Read and check the arrays of a layer."""
+    read = []
+    for number, shape in enumerate(shapes):
+        stored, name = arrays[f"{layer.path}/{number}"], f"array {number} of layer {layer.name}"
+        if stored.shape != shape or stored.dtype.kind != "f":
+            raise CheckpointError(
+                f"{name} is {stored.dtype} of shape {stored.shape}, "
+                f"where float32 of shape {shape} was expected."
+            )
+        values = np.asarray(stored[...], np.float32)
+        # Minimum and maximum are NaN if any number is, and need no boolean array.
+        if not (np.isfinite(values.min()) and np.isfinite(values.max())):
+            raise CheckpointError(f"{name} holds what is no number.")
+        read.append(values)
+    return read

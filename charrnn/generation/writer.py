@@ -11,7 +11,6 @@ from typing import Final
 
 import numpy as np
 
-from charrnn.config import SamplingConfig
 from charrnn.corpus.vocabulary import UNKNOWN
 from charrnn.errors import ConfigurationError
 from charrnn.generation.batch import Sequence, generators_for, write_in_order
@@ -23,7 +22,8 @@ from charrnn.generation.logits_processors import LineCountPrior, token_wishes
 from charrnn.generation.prompts import read_prompt
 from charrnn.generation.ranking import Score
 from charrnn.generation.reader import TextReader
-from charrnn.setting import settings_of
+from charrnn.settings.configuration import SamplingConfig
+from charrnn.settings.setting import settings_of
 
 _BUT_FOR_THE_SEED: Final = attrgetter(*(set(settings_of(SamplingConfig)) - {"seed"}))
 

@@ -9,10 +9,10 @@ from typing import Final
 
 import tensorflow as tf
 
-from charrnn.architecture import Architecture
-from charrnn.config import Precision, Split
 from charrnn.model.equations import EQUATIONS
 from charrnn.model.kernel import Arithmetic, Weights, dealt, read_window
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.configuration import Precision, Split
 
 ROUNDS: Final = 4
 """Rounds in which what is compared is timed in turn, so that other work hits all alike."""

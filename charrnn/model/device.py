@@ -13,8 +13,8 @@ from pathlib import Path
 import tensorflow as tf
 
 from charrnn.cluster import Cluster
-from charrnn.config import DEVICE_NAME
 from charrnn.errors import ConfigurationError, DeviceError
+from charrnn.settings.configuration import DEVICE_NAME
 
 START_SECONDS = 120
 """How long TensorFlow may take to start on all workers of a cluster."""

@@ -15,7 +15,7 @@ from typing import Final
 
 import tensorflow as tf
 
-from charrnn.config import Activation, Cell
+from charrnn.settings.configuration import Activation, Cell
 
 Pair = tuple[tf.Tensor, tf.Tensor]
 Gates = Sequence[tf.Tensor]

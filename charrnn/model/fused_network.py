@@ -10,11 +10,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from charrnn.architecture import Architecture
 from charrnn.model.equations import EQUATIONS
 from charrnn.model.kernel import Arithmetic, Weights, dealt, read_window
 from charrnn.model.network import NO_MASKS, Masks, State, StatefulNetwork
 from charrnn.model.recurrent import weights_of
+from charrnn.settings.architecture import Architecture
 
 
 @tf.function(jit_compile=True, autograph=False)

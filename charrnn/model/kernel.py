@@ -21,9 +21,9 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from charrnn.config import Split
 from charrnn.model.equations import Equations
 from charrnn.model.layout import FEATURES_FIRST, ROWS_FIRST, Layout
+from charrnn.settings.configuration import Split
 
 LONGEST_UNROLLED = 16
 """Steps in one pass of the loop at most: its own bookkeeping costs as much as a small step."""

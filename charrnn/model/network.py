@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from charrnn.architecture import STATES, Architecture
-from charrnn.config import Output
 from charrnn.model.peephole import PeepholeLSTM
+from charrnn.settings.architecture import STATES, Architecture
+from charrnn.settings.configuration import Output
 
 State = list[list[tf.Tensor]]
 """For each recurrent layer its tensors `(batch_size, units)`: h, and for an LSTM also c."""

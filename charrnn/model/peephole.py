@@ -8,7 +8,7 @@ from typing import Any, Self
 import keras
 import tensorflow as tf
 
-from charrnn.architecture import GATES, PEEPHOLES
+from charrnn.settings.architecture import GATES, PEEPHOLES
 
 
 class PeepholeLSTMCell(keras.layers.Layer):

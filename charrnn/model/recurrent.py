@@ -15,10 +15,10 @@ from typing import Any, ClassVar
 import keras
 import tensorflow as tf
 
-from charrnn.config import Activation, Cell
 from charrnn.model.device import available_cores
 from charrnn.model.equations import EQUATIONS, Equations
 from charrnn.model.kernel import Arithmetic, Weights, read_window
+from charrnn.settings.configuration import Activation, Cell
 
 
 def weights_of(layer: keras.layers.Layer) -> Weights:

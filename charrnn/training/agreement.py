@@ -8,9 +8,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from charrnn.corpus.reading import Corpus
+from charrnn.corpus.loading import Corpus
 from charrnn.errors import WorkersError
-from charrnn.setting import AUTO, Configuration, settings_of
+from charrnn.settings.setting import AUTO, Configuration, settings_of
 
 Facts = dict[str, Any]
 """What one worker says of itself, as JSON has it."""

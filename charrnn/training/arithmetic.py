@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypedDict
 
-from charrnn.architecture import Architecture
-from charrnn.config import Precision, Split, TrainingConfig
 from charrnn.errors import ConfigurationError
 from charrnn.model.choice import Timing, quickest_first
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.configuration import Precision, Split, TrainingConfig
 from charrnn.training.measurements import measurements_file, recall, remember
 
 WORTH_MEASURING: Final = 2e11

@@ -6,8 +6,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.corpus.long_text import Text
-from charrnn.corpus.rows import blocks
+from charrnn.corpus.store import Text, blocks
 from charrnn.corpus.vocabulary import Ids
 
 LONGEST_COMPRESSED = 8_000_000

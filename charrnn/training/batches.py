@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.corpus.rows import Rows
+from charrnn.corpus.store import Rows
 from charrnn.corpus.vocabulary import Ids
 from charrnn.training.renaming import Renaming
 

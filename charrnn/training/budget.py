@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from charrnn.architecture import Architecture
-from charrnn.config import TrainingConfig
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.configuration import TrainingConfig
 from charrnn.training.arithmetic import SHORTEST_MEASURED, quickest
 
 OPERATIONS_OF_A_WEIGHT: Final = 6

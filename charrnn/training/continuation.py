@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
+from charrnn.checkpoint.lookup import spoken_name
+from charrnn.checkpoint.record import RunRecord
 from charrnn.errors import CheckpointError, ConfigurationError
-from charrnn.naming import spoken_name
-from charrnn.record import RunRecord
-from charrnn.setting import AUTO, Configuration, settings_of
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
+from charrnn.settings.setting import AUTO, Configuration, settings_of
 from charrnn.training.batches import TrainingStreams
 from charrnn.training.plan import total_steps
 from charrnn.training.resume import Position
@@ -42,7 +42,7 @@ def changed_training(
         ConfigurationError: A new value is out of range, or there are two budgets.
     """
     known: dict[str, Any] = {}
-    configurations: tuple[Configuration, ...] = (record.reading, record.training)
+    configurations: tuple[Configuration, ...] = (record.corpus_config, record.training)
     for configuration in configurations:
         known |= {name: getattr(configuration, name) for name in settings_of(type(configuration))}
     known |= dataclasses.asdict(record.architecture) | {"layout": record.corpus.layout}

@@ -1,6 +1,6 @@
 """How far a run goes, where it is measured on its way, and when it has gone in vain."""
 
-from charrnn.config import TrainingConfig
+from charrnn.settings.configuration import TrainingConfig
 from charrnn.training.pace import EVALUATIONS, Pace, evaluations_in, steps_of_evaluation
 from charrnn.training.resume import Position
 

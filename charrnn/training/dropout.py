@@ -10,9 +10,9 @@ from typing import Final
 
 import tensorflow as tf
 
-from charrnn.architecture import GATES, Architecture
-from charrnn.config import TrainingConfig, seed_after
 from charrnn.model.network import Masks
+from charrnn.settings.architecture import GATES, Architecture
+from charrnn.settings.configuration import TrainingConfig, seed_after
 
 LEVELS: Final = 256
 """Steps in which the share of weights is counted: one random byte decides on a weight, since there

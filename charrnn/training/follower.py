@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from charrnn.checkpoint.record import RunRecord
 from charrnn.cluster import Cluster
-from charrnn.config import CorpusConfig
-from charrnn.corpus.reading import Corpus
+from charrnn.corpus.loading import Corpus
 from charrnn.errors import CorpusError, TrainingInterrupted, WorkersError
 from charrnn.model.device import choose_device
 from charrnn.model.network import State
-from charrnn.record import RunRecord
+from charrnn.settings.configuration import CorpusConfig
 from charrnn.training.agreement import facts
 from charrnn.training.channel import Channel, Message, PeerGone
 from charrnn.training.evaluation import EvaluationStopped, Evaluator
@@ -69,7 +69,7 @@ def follow(
         try:
             with lost_workers_noticed(cluster, [channel]):
                 if record is not None:
-                    reading = record.reading
+                    reading = record.corpus_config
                     corpus = corpus or _sources_of(record)
                 assert corpus is not None, "a new run has a text"
                 assert reading is not None, "the chief resumes when this worker does"
@@ -119,7 +119,7 @@ def _prepared(
     channel.receive()  # All workers agree.
     strategy = chosen.strategy_in(cluster)
     record = RunRecord.from_json(channel.receive().payload.decode())
-    text = TrainingText(corpus, record.reading, record.training, record.vocabulary)
+    text = TrainingText(corpus, record.corpus_config, record.training, record.vocabulary)
     step = TrainingStep(record.architecture, record.training, strategy)
     saved = channel.receive().payload
     return Follower(

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from charrnn.cache import cache_root
-from charrnn.files import write_text
+from charrnn.checkpoint.atomic_files import write_text
+from charrnn.corpus.cache import cache_root
 from charrnn.model.choice import Timing
 from charrnn.typecheck import mistyped_fields
 

@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from charrnn.checkpoint.record import RunRecord
 from charrnn.cluster import Cluster
 from charrnn.errors import WorkersError
 from charrnn.model.device import START_SECONDS
-from charrnn.record import RunRecord
 from charrnn.training.agreement import refuse_other_versions, versions
 from charrnn.training.channel import Channel, Message, PeerGone
 from charrnn.training.team import HELLO, WELCOME, Alone, Chief, Team

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from charrnn.architecture import Architecture
+from charrnn.settings.architecture import Architecture
 
 Ending = Literal["finished", "stopped early", "stopped by a callback"]
 

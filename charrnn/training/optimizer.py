@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from charrnn.config import TrainingConfig
+from charrnn.settings.configuration import TrainingConfig
 
 FIRST_MOMENT: Final = 0.9
 

@@ -11,11 +11,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from charrnn.architecture import Architecture
-from charrnn.config import SHORT_WINDOW, ModelConfig, TrainingConfig
 from charrnn.corpus.layout import ResolvedLayout
 from charrnn.corpus.vocabulary import LARGE_VOCABULARY
 from charrnn.errors import ConfigurationError
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.configuration import SHORT_WINDOW, ModelConfig, TrainingConfig
 from charrnn.training.budget import Budget, usual_batch, usual_epochs
 from charrnn.training.renaming import LONGEST_SEARCHED
 

@@ -11,15 +11,20 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from charrnn.checkpoint import RESUME_DIRECTORY, CheckpointWriter, read_history, read_record
+from charrnn.checkpoint.directory import (
+    RESUME_DIRECTORY,
+    CheckpointWriter,
+    read_history,
+    read_record,
+)
+from charrnn.checkpoint.record import RunRecord
 from charrnn.cluster import Cluster
-from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.corpus.indexing import keep_passages
-from charrnn.corpus.reading import Corpus
+from charrnn.corpus.loading import Corpus
 from charrnn.forms.core.table_keeping import keep_learned_tables
 from charrnn.model.device import choose_device
 from charrnn.model.network import State
-from charrnn.record import RunRecord
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training.agreement import facts, versions
 from charrnn.training.arithmetic import arithmetic_on, settle_arithmetic
 from charrnn.training.budget import budget_of, measured_speed
@@ -145,7 +150,7 @@ def begin(
         architecture=architecture,
         vocabulary=text.vocabulary.characters,
         corpus=corpus.record(),
-        reading=reading,
+        corpus_config=reading,
         training=settled,
         device=place.description,
         baselines=text.baselines,
@@ -195,7 +200,7 @@ def go_on(
         watchers: Whom to tell.
     """
     record = read_record(writer.directory)
-    text = TrainingText(corpus, record.reading, training, record.vocabulary)
+    text = TrainingText(corpus, record.corpus_config, training, record.vocabulary)
     check_batch(training, place.strategy.num_replicas_in_sync)
     training = arithmetic_on(training, place.cores)
     record = dataclasses.replace(record, training=training, device=place.description)

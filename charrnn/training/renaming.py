@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.corpus.rows import as_array
+from charrnn.corpus.store import as_array
 from charrnn.corpus.vocabulary import Ids, Vocabulary
 
 RENAMED: Final = 0.8

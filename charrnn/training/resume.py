@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.checkpoint import STATE_FILE
+from charrnn.checkpoint.atomic_files import replacing
+from charrnn.checkpoint.directory import STATE_FILE
 from charrnn.errors import CheckpointError
-from charrnn.files import replacing
 from charrnn.training.schedule import Schedule
 
 Arrays = dict[str, npt.NDArray[Any]]

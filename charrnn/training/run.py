@@ -1,15 +1,16 @@
 """One run, from a text and settings to a trained checkpoint."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from charrnn.checkpoint import CheckpointWriter, claim, read_record
+from charrnn.checkpoint.directory import CheckpointWriter, claim, read_record
 from charrnn.cluster import Cluster
-from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.errors import CheckpointError
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training.agreement import named_settings
 from charrnn.training.continuation import changed_training, has_new_budget, sources_of
 from charrnn.training.follower import follow
@@ -159,12 +160,20 @@ def resume(
     training = changed_training(record, changes, writer.directory)
     sources = corpus or sources_of(record, writer.directory)
     with led(cluster, watchers.observer.noted, record) as team:
-        text = read_text(sources, record.reading, watchers.observer)
+        # The layout is the one recorded: detection may have changed since the run began.
+        reading = dataclasses.replace(record.corpus_config, layout=record.corpus.layout)
+        text = read_text(sources, reading, watchers.observer, record.corpus.stanzas)
         if text.digest != record.corpus.digest:
             raise CheckpointError(
                 f"{writer.directory} was trained on another text ({record.corpus.name}, "
                 f"{record.corpus.characters:,} characters) than this one ({text.name}, "
                 f"{len(text.text):,}). Give the text it began with, or start a new run with --name."
+            )
+        if (text.layout, text.stanzas) != (record.corpus.layout, record.corpus.stanzas):
+            raise CheckpointError(
+                f"{writer.directory} was trained on poems that stand otherwise in its text (layout "
+                f"{record.corpus.layout}) than in this corpus (layout {text.layout}). Give the path "
+                "of the text, which is then read as before."
             )
         with writer.held():
             return go_on(

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from charrnn.architecture import Architecture
-from charrnn.config import Precision, TrainingConfig
 from charrnn.model.choice import PRECISIONS
 from charrnn.model.fused_network import FusedNetwork
 from charrnn.model.kernel import Arithmetic
 from charrnn.model.network import Masks, State, StatefulNetwork, build_network
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.configuration import Precision, TrainingConfig
 from charrnn.training.batches import Batch
 from charrnn.training.dropout import Dropout
 from charrnn.training.optimizer import AveragingAdamW

@@ -1,10 +1,10 @@
 """The text of a run: divided into its two parts, encoded, measured without a network."""
 
-from charrnn.config import CorpusConfig, TrainingConfig
-from charrnn.corpus.reading import Corpus
+from charrnn.corpus.loading import Corpus
 from charrnn.corpus.splitting import encode_part, split_corpus
 from charrnn.corpus.vocabulary import Ids, Vocabulary
 from charrnn.errors import CorpusError
+from charrnn.settings.configuration import CorpusConfig, TrainingConfig
 from charrnn.training.baselines import unigram_entropy, xz_entropy
 from charrnn.training.batches import TrainingStreams
 from charrnn.training.renaming import Renaming

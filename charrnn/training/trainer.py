@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.checkpoint import RESUME_DIRECTORY, CheckpointWriter
+from charrnn.checkpoint.directory import RESUME_DIRECTORY, CheckpointWriter
+from charrnn.checkpoint.lookup import spoken_name
+from charrnn.checkpoint.record import ModelRecord, RunRecord
 from charrnn.errors import DivergenceError, TrainingInterrupted
 from charrnn.model.network import State
-from charrnn.naming import spoken_name
-from charrnn.record import ModelRecord, RunRecord
 from charrnn.training.batches import TrainingStreams
 from charrnn.training.callbacks import CallbackDriver
 from charrnn.training.course import Course

@@ -15,12 +15,12 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.architecture import Architecture
-from charrnn.checkpoint import Checkpoint
-from charrnn.config import ModelConfig
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.record import OriginRecord
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import CheckpointError
-from charrnn.record import OriginRecord
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.configuration import ModelConfig
 
 Arrays = list[npt.NDArray[np.float32]]
 
@@ -92,7 +92,7 @@ class Origin:
             vocabulary: What its rows stand for.
         """
         own = map(self.vocabulary.id_of, vocabulary.characters)
-        theirs = np.array([BREAK, UNKNOWN, *own])
+        theirs = np.array([END_OF_POEM, UNKNOWN, *own])
         known = theirs != UNKNOWN
         known[UNKNOWN] = True
         arrays = [array.copy() for array in self.arrays]

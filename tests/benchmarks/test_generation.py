@@ -22,13 +22,12 @@ from benchmarks.generation.contestants import (
 from benchmarks.generation.networks import NETWORKS, Network, network_named, text_of
 from benchmarks.generation.rounds import ContestantEndedError, Measured, Start
 from benchmarks.generation.tables import Result
-from charrnn.checkpoint import CheckpointWriter
-from charrnn.corpus.normalising import Normaliser
+from charrnn.checkpoint.directory import CheckpointWriter
+from charrnn.corpus.encoding import Normaliser
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.generation.engine import NumpyEngine
-from charrnn.generation.weights import read_weights
 from tests.fakes import ARCHITECTURE, MODEL, RECORD, write_run
-from tests.generation.networks import keras_network, save_reciting_run
+from tests.generation.networks import keras_network, read_weights, save_reciting_run
 
 TINY = Network("tiny", 2, 5, 6, 3, {1: 100})
 

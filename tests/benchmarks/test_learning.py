@@ -10,7 +10,7 @@ from benchmarks.learning.text import Clock, Text, half_cosine
 from benchmarks.protocols import Windows, random_windows, unknown_kinds, whole_pass, window_loss
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.generation.engine import NumpyEngine
-from charrnn.generation.scoring import score
+from charrnn.generation.scoring import text_loss
 from tests.generation.networks import random_network
 
 
@@ -23,7 +23,7 @@ def network() -> NumpyEngine:
 def test_the_whole_pass_reads_as_one_stream_does(network: NumpyEngine) -> None:
     ids = np.random.default_rng(0).integers(0, network.vocabulary_size, 500)
     nats, apart, characters = whole_pass(network, ids, None)
-    assert nats / 499 == pytest.approx(score(network, ids).nats_per_character, abs=1e-5)
+    assert nats / 499 == pytest.approx(text_loss(network, ids).nats_per_character, abs=1e-5)
     assert (apart, characters) == (0.0, 0)
     everything = np.ones(network.vocabulary_size, np.bool_)
     nats, apart, characters = whole_pass(network, ids, everything)

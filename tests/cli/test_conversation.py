@@ -7,7 +7,6 @@ import pytest
 
 from charrnn.cli.conversation import Conversation, whole_text
 from charrnn.cli.session_settings import SessionSettings
-from charrnn.config import LARGEST_SEED, SamplingConfig
 from charrnn.errors import (
     CharrnnError,
     CheckpointError,
@@ -15,7 +14,8 @@ from charrnn.errors import (
     FormConflictError,
 )
 from charrnn.forms.core.config import FormConfig
-from charrnn.setting import settings_of
+from charrnn.settings.configuration import LARGEST_SEED, SamplingConfig
+from charrnn.settings.setting import settings_of
 from tests.fakes import ScriptedDraft, ScriptedGenerator
 from tests.generation.networks import reciter
 
@@ -23,7 +23,7 @@ EXAMPLES = {"favour": "a=1", "ban": "ab"}
 
 
 class FakeForm:
-    """A form that is compiled for a scripted network; its poems have two lines."""
+    """A form that a scripted network is bound to; its poems have two lines."""
 
     def __init__(self, writer: ScriptedGenerator) -> None:
         self.writer = writer
@@ -72,7 +72,7 @@ class Desk:
             open_writer=self._open,
             names=lambda: ["moons", "rivers"],
             settings=SessionSettings(settings or SamplingConfig(seed=7), form or FormConfig()),
-            compile_form=self._compile,
+            compile_form=self._compile_form,
             write=self.shown.append,
             tell=lambda reply: self.shown.append(f"[{reply}]\n"),
             note=self.notes.append,
@@ -82,7 +82,7 @@ class Desk:
             show_scansion=lambda judgement: self.shown.append(f"[{judgement}]"),
         )
 
-    def _compile(
+    def _compile_form(
         self, writer: ScriptedGenerator, form: FormConfig, sampling: SamplingConfig
     ) -> FakeForm:
         if form.acrostic == "x":

@@ -19,7 +19,7 @@ characters           1,025
 distinct characters  19, 0 seen once
 vocabulary           21 ids
 rarest               0 6  6 6  7 6  8 6  9 6  2 16  3 16  4 16  5 16  1 17
-kept aside           7 poems, 103 characters
+validation           7 poems, 103 characters
 
 
  FOUND                                   TIMES  EXAMPLES
@@ -66,8 +66,8 @@ def test_a_check_for_programs_is_one_document(run, poems):
     result = run("check", poems, "--layout", "lines", "--json")
     report = json.loads(result.stdout)
     assert (report["layout"], report["poems"], report["sources"]) == ("lines", 122, [poems])
-    assert report["blemishes"][0]["kind"] == "duplicate poems"
-    assert report["blemishes"][0]["examples"][0]["poem"] == 4
+    assert report["issues"][0]["kind"] == "duplicate poems"
+    assert report["issues"][0]["examples"][0]["poem"] == 4
     assert result.stderr == ""
 
 

@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from charrnn.cli import main
-from charrnn.config import CorpusConfig
 from charrnn.corpus import streams
 from charrnn.corpus.catalogue import Catalogue, read_entries
-from charrnn.corpus.reading import read_corpus
+from charrnn.corpus.loading import read_corpus
 from charrnn.corpus.splitting import encode_part, split_corpus
+from charrnn.settings.configuration import CorpusConfig
 from tests.generation.networks import (
     CERTAINTY,
     POEM,
@@ -23,7 +23,6 @@ from tests.generation.networks import (
     save_markov_run,
     save_reciting_run,
 )
-from tests.training.runs import save_random_run
 
 POEMS = """\
 black
@@ -106,7 +105,6 @@ def test_json_holds_the_same_in_full(tmp_path: Path) -> None:
     assert document["perplexity"] == pytest.approx(1, abs=1e-6)
     assert document["characters"] == 12
     assert document["perplexity_of_chinese_characters"] is None
-    assert document["dynamic_nats_per_character"] is None
     assert len(document["model"]) == 64
     assert document["checkpoint"] == str(tmp_path / "runs" / "reciter")
 
@@ -215,7 +213,7 @@ def test_a_download_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     catalogue = Catalogue(read_entries(entry), tmp_path, tmp_path / "cache")
     monkeypatch.setattr("charrnn.corpus.catalogue.download", arrive)
-    monkeypatch.setattr("charrnn.corpus.reading.open_catalogue", lambda: catalogue)
+    monkeypatch.setattr("charrnn.corpus.loading.open_catalogue", lambda: catalogue)
     result = evaluate("reciter", "tide")
     assert (result.exit_code, result.stderr) == (0, "Fetching tide.txt (12 bytes).\n")
 
@@ -297,34 +295,9 @@ def test_a_text_without_chinese_has_no_perplexity_of_it(tmp_path: Path) -> None:
     assert "perplexity                       6.000\n" in result.stdout
 
 
-def test_a_network_that_learns_on_the_way_is_measured_besides(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from charrnn.training import dynamic
-
-    monkeypatch.setattr(dynamic, "RATE", 0.01)
-    directory = tmp_path / "runs" / "learner"
-    save_random_run(directory, "\nabcdefgh")
-    before = {path.name: path.read_bytes() for path in directory.iterdir()}
-    file = tmp_path / "refrain.txt"
-    file.write_text("abba\ncafe\n\n" * 100, encoding="utf-8")
-    lines = evaluate("learner", str(file)).stdout.splitlines()
-    result = evaluate("learner", str(file), "--dynamic")
-    assert (result.exit_code, result.stderr) == (0, "")
-    with_it = result.stdout.splitlines()
-    name, nats = with_it.pop(4).strip().rsplit(None, 1)
-    assert name == "nats, learning on the way"
-    assert with_it == lines
-    assert float(nats) < float(lines[1].split()[-1]) - 0.1
-    assert {path.name: path.read_bytes() for path in directory.iterdir()} == before
-
-
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        ("reciter FILE --form couplet --dynamic", 2, "--dynamic measures a text; leave it out, or"),
-        ("--form couplet --blend reciter=1", 2, "--blend measures a text; leave it out, or --form"),
-        ("--dynamic --blend reciter=1,piped=1", 2, "--dynamic measures one network; leave it out"),
         ("reciter FILE --blend reciter=1", 2, "--blend names all the networks"),
         ("FILE --blend reciter", 2, "a blend is names of checkpoints with a weight for each"),
         ("FILE --blend reciter=1,lakes=1", 1, "there is no checkpoint named lakes"),
@@ -336,19 +309,3 @@ def test_what_cannot_be_measured_is_told(
     result = evaluate(*arguments.replace("FILE", str(corpus_file)).split())
     assert (result.exit_code, result.stdout) == (code, "")
     assert told in " ".join(result.stderr.split())
-
-
-def test_one_network_of_a_blend_that_has_all_the_say_may_learn_on_the_way(
-    tmp_path: Path,
-) -> None:
-    for name in ("learner", "silent"):
-        save_random_run(tmp_path / "runs" / name, "\nabcdefgh")
-    blend = ("--blend", "silent=0,learner=1")
-    result = evaluate(*blend, "-", "--dynamic", "--json", stdin=b"abba\ncafe")
-    assert (result.exit_code, result.stderr) == (0, "")
-    document = json.loads(result.stdout)
-    assert Path(document["checkpoint"]).name == "learner"
-    # No step comes in so short a text.
-    assert document["dynamic_nats_per_character"] == pytest.approx(
-        document["nats_per_character"], rel=1e-5
-    )

@@ -11,15 +11,15 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE
+from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE
 from charrnn.cli import main
 from charrnn.cli.verify import NOT_KEPT
-from charrnn.config import CorpusConfig
-from charrnn.corpus.reading import read_corpus
+from charrnn.corpus.loading import read_corpus
 from charrnn.forms.chinese.learned_sounds import LearnedSounds
 from charrnn.forms.chinese.sounds import Tone, tones
 from charrnn.forms.core.known_forms import find_form, written_form
 from charrnn.forms.english import lexicon
+from charrnn.settings.configuration import CorpusConfig
 from tests.forms.chinese.toy_sounds import TOY
 from tests.forms.core.runs import save_verse_runs
 from tests.generation.networks import save_reciting_run

@@ -8,12 +8,12 @@ from rich.console import Console
 
 from charrnn.cli import explanation
 from charrnn.cli.explanation import print_explained, print_line, visible
-from charrnn.generation.surprise import Guess, Surprise
+from charrnn.generation.scoring import Candidate, TokenScore
 
 
-def surprise(character: str, bits: float, others: str = "", rank: int = 1) -> Surprise:
-    guesses = tuple(Guess(one, -math.log(4)) for one in others)
-    return Surprise(character, -bits * math.log(2), rank, guesses)
+def surprise(character: str, bits: float, others: str = "", rank: int = 1) -> TokenScore:
+    guesses = tuple(Candidate(one, -math.log(4)) for one in others)
+    return TokenScore(character, -bits * math.log(2), rank, guesses)
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint
 from charrnn.cli import main
-from charrnn.config import LARGEST_SEED
+from charrnn.settings.configuration import LARGEST_SEED
 from tests.generation.networks import POEM, save_reciting_run
 
 WILD = ("--temperature", "1000000")
@@ -193,7 +193,7 @@ def test_a_seed_that_was_drawn_writes_the_poem_again() -> None:
 
 
 def test_the_best_of_several_drafts_is_printed_and_its_score_told() -> None:
-    arguments = (*WILD, "--best-of", "4", "--seed", "3", "--length", "20", "--lines", "any")
+    arguments = (*WILD, "--best-of", "4", "--seed", "3", "--length", "20", "--end-of-poem", "model")
     plain = generate(*arguments)
     judged = generate(*arguments, "--show-scores")
     assert plain.stdout == judged.stdout
@@ -234,7 +234,7 @@ def test_what_the_network_had_expected_is_drawn_beneath_the_poem(
 ) -> None:
     result = generate("--explain", "--seed", "1", "--prompt", "By\nbl", "--count", "2")
     assert result.exit_code == 0
-    assert result.stderr.splitlines()[2].startswith("Beneath each character: its surprise in bits")
+    assert result.stderr.splitlines()[2].startswith("Beneath each character: its surprisal in bits")
     assert result.stderr.count("Beneath") == 1
     golden("explained.txt", result.stdout)
 
@@ -315,7 +315,7 @@ def test_ctrl_c_prints_the_poems_that_are_done(form: str) -> None:
         "    advance(self, samplers)\n"
         "Decoder.advance = interrupted"
     )
-    wild = (*WILD, "--seed", "1", "--lines", "any", "--count", "6")
+    wild = (*WILD, "--seed", "1", "--end-of-poem", "model", "--count", "6")
     whole = [str(poem["text"]) for poem in poems_of(generate(*wild, "--json"))]
     done = [text.rstrip() for text in whole if len(text) < len(max(whole, key=len))]
     assert len(done) == 5

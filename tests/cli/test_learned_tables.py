@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from charrnn import checkpoint
-from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE, CheckpointWriter
+from charrnn.checkpoint import directory as checkpoint
+from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE, CheckpointWriter
 from charrnn.cli import main
-from charrnn.config import CorpusConfig
-from charrnn.corpus.reading import read_corpus
+from charrnn.corpus.loading import read_corpus
 from charrnn.forms.core.known_forms import find_form
+from charrnn.settings.configuration import CorpusConfig
 from tests.forms.chinese.test_form_learning import poems
 from tests.forms.english.test_form_learning import poems as english_poems
 from tests.generation.networks import save_reciting_run

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint
 from charrnn.cli.networks import Networks, find_named, find_networks
-from charrnn.config import DEFAULT_STRENGTH
 from charrnn.errors import CheckpointError, ConfigurationError
+from charrnn.settings.configuration import DEFAULT_STRENGTH
 from tests.generation.networks import POEM, save_reciting_run
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from charrnn.checkpoint import PASSAGES_FILE, CheckpointWriter
+from charrnn.checkpoint.directory import PASSAGES_FILE, CheckpointWriter
 from charrnn.cli import main, novelty_report
 from charrnn.cli import novelty as command
-from charrnn.config import CorpusConfig, Layout
 from charrnn.corpus.indexing import index_learned_part
-from charrnn.corpus.reading import read_corpus
+from charrnn.corpus.loading import read_corpus
+from charrnn.settings.configuration import CorpusConfig, Layout
 from tests.generation.networks import save_reciting_run
 
 LEARNED = "\n\n".join(
@@ -133,7 +133,7 @@ def test_what_came_with_charrnn_stays_as_it_came(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learn(place, "moons", indexed=False)
-    monkeypatch.setattr("charrnn.checkpoint.BUNDLED", place / "runs")
+    monkeypatch.setattr("charrnn.checkpoint.directory.BUNDLED", place / "runs")
     result = novelty("written.txt", "--checkpoint", "moons", "--checkpoints", "elsewhere")
     assert (result.exit_code, result.stderr) == (0, "")
     assert not (place / "runs" / "moons" / PASSAGES_FILE).exists()

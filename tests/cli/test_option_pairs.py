@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint
 from charrnn.cli import main
 from charrnn.corpus.passages import PassageIndex
 from charrnn.forms.english import lexicon
@@ -89,7 +89,7 @@ OPTIONS: dict[str, tuple[list[str], Callable[[Poem], bool] | None]] = {
     "max-copy": (["--max-copy", "4"], no_copy),
     "best-of": (["--best-of", "3"], lambda poem: poem["settings"]["best_of"] == 3),
     "beam": (["--beam", "3"], lambda poem: poem["settings"]["beam"] == 3),
-    "lines": (["--lines", "any"], None),
+    "end-of-poem": (["--end-of-poem", "model"], None),
     "length": (["--length", "9"], lambda poem: len(poem["text"]) <= 9),
     "seed": (["--seed", "4"], lambda poem: poem["seed"] >= 4),
     "count": (["--count", "2"], None),
@@ -102,7 +102,7 @@ OPTIONS: dict[str, tuple[list[str], Callable[[Poem], bool] | None]] = {
     "blend": (["--blend", "reciter=0.7,recent=0.3"], None),
     "form": (["--form", "toy.toml", "--lexicon", "lexicon.txt"], keeps_form),
     "syllables": (in_form(), keeps_form),
-    "number": (in_form("--lines", "3"), keeps_form),
+    "lines": (in_form("--lines", "3"), keeps_form),
     "rhyme": (in_form("--rhyme", "-AA"), keeps_form),
     "metre": (in_form("--metre", "iambic"), keeps_form),
     "acrostic": (in_form("--acrostic", "h"), lambda poem: whole(poem).startswith("h")),
@@ -129,7 +129,7 @@ FORM_PARTS = [name for name in FORMS if name != "form"]
 REFUSED = {
     frozenset({"beam", other}) for other in ("top-k", "top-p", "min-p", "typical-p", "best-of")
 } | {frozenset({"beam", "count"}), frozenset({"best-of", "certain"})}
-REFUSED |= {frozenset(pair) for pair in itertools.product(("beam", "length", "lines"), FORMS)}
+REFUSED |= {frozenset(pair) for pair in itertools.product(("beam", "length", "end-of-poem"), FORMS)}
 REFUSED |= {frozenset({"form", own}) for own in FORM_PARTS}
 """Pairs that contradict each other."""
 
@@ -138,7 +138,6 @@ SAME = {
 }
 SAME |= {
     frozenset({"unlike", "strength"}),
-    frozenset({"lines", "number"}),
     frozenset({"acrostic", "acrostic-at"}),
 }
 """Pairs that are one option."""

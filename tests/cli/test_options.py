@@ -15,13 +15,13 @@ from charrnn.cli.options import (
     named_checkpoint_argument,
     origin_option,
 )
-from charrnn.config import (
+from charrnn.settings.configuration import (
     CorpusConfig,
     ModelConfig,
     SamplingConfig,
     TrainingConfig,
 )
-from charrnn.setting import Configuration, settings_of
+from charrnn.settings.setting import Configuration, settings_of
 from tests.fakes import write_run
 
 

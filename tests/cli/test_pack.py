@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from charrnn.checkpoint import Checkpoint, CheckpointWriter, read_record
+from charrnn.checkpoint.directory import Checkpoint, CheckpointWriter, read_record
+from charrnn.checkpoint.record import RunRecord
 from charrnn.cli import main
-from charrnn.config import CorpusConfig
-from charrnn.corpus.reading import read_corpus
-from charrnn.record import RunRecord
+from charrnn.corpus.loading import read_corpus
+from charrnn.settings.configuration import CorpusConfig
 from tests.generation.networks import POEM, save_markov_run, save_reciting_run
 
 POEMS = "bad\ncab\n\ndab\n\nbad\ncab\n\nabc\n\ncab\ndab\n\n"
@@ -114,7 +114,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_behind(monkeypatch: pytest.Monke
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("charrnn.generation.packing.write_text", fail)
+    monkeypatch.setattr("charrnn.checkpoint.export.write_text", fail)
     result = charrnn("pack", "mine", "gifts/moons")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (

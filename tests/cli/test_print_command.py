@@ -7,10 +7,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from charrnn.cli import main
-from charrnn.corpus.vocabulary import BREAK
+from charrnn.corpus.vocabulary import END_OF_POEM
 from tests.generation.networks import save_markov_run
 
-WILD = ("--lines", "any", "--length", "30")
+WILD = ("--end-of-poem", "model", "--length", "30")
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +18,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Three networks of one alphabet that write at random, each in its own way."""
     for seed, name in enumerate(("moons", "rivers", "lakes")):
         table = np.random.default_rng(seed).normal(0, 1, (8, 8))
-        table[:, BREAK] -= 4
+        table[:, END_OF_POEM] -= 4
         save_markov_run(tmp_path / "runs" / name, table, "\n abc月")
     monkeypatch.setenv("CHARRNN_CHECKPOINTS", str(tmp_path / "runs"))
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")

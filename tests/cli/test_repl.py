@@ -13,10 +13,10 @@ from charrnn.cli import main, repl
 from charrnn.cli.networks import Networks
 from charrnn.cli.session_settings import SessionSettings
 from charrnn.cli.terminal import WordCompleter
-from charrnn.config import SamplingConfig
 from charrnn.errors import CheckpointError
 from charrnn.forms.chinese import language as chinese_language
 from charrnn.forms.core.config import FormConfig
+from charrnn.settings.configuration import SamplingConfig
 from tests.fakes import ScriptedGenerator, write_run
 from tests.forms.core.runs import save_verse_runs
 from tests.generation.networks import reciter
@@ -126,7 +126,7 @@ def test_a_turn_is_explained(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     shown = result.stdout.partition("> /explain\n")[2].partition("> /length")[0].splitlines()
     assert shown[:3] == ["  0.00  black↵", "  bits    0000", "    or    ∎∎∎∎"]
     assert shown[5:7] == ["  0.00  horse∎", "  bits  000000"]
-    assert result.stderr.startswith("Beneath each character: its surprise in bits")
+    assert result.stderr.startswith("Beneath each character: its surprisal in bits")
 
 
 def test_several_networks_write_together_and_take_turns(

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint
 from charrnn.cli import main
-from charrnn.config import Layout
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import Layout
 from tests.generation.networks import CERTAINTY, POEM, save_reciting_run
 
 FORESEEN = math.log1p(12 * math.exp(-CERTAINTY))
@@ -54,7 +54,7 @@ def test_a_text_that_was_foreseen_has_nothing_surprising() -> None:
 def test_every_character_is_explained_beneath_its_line(golden: Callable[[str, str], None]) -> None:
     result = score("poems.txt", "--explain")
     assert result.exit_code == 0
-    assert result.stderr.startswith("Beneath each character: its surprise in bits")
+    assert result.stderr.startswith("Beneath each character: its surprisal in bits")
     assert "\x1b" not in result.output
     golden("score_explained.txt", result.stdout)
 

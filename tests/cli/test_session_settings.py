@@ -1,10 +1,10 @@
 import pytest
 
 from charrnn.cli.session_settings import SessionSettings, helps, suggestions_for
-from charrnn.config import SamplingConfig
 from charrnn.errors import CharrnnError, ConfigurationError, FormError
 from charrnn.forms.core.config import FormConfig
-from charrnn.setting import settings_of
+from charrnn.settings.configuration import SamplingConfig
+from charrnn.settings.setting import settings_of
 
 PLAIN = SessionSettings(SamplingConfig(), FormConfig())
 
@@ -49,21 +49,19 @@ def test_without_a_form_nothing_is_demanded_of_it(word: str) -> None:
     assert after("form couplet", "must moon", f"form {word}") == PLAIN
 
 
-def test_lines_are_words_or_a_number_of_a_form() -> None:
-    assert after("lines any").sampling == SamplingConfig(lines="any")
+def test_lines_are_those_of_a_form() -> None:
+    assert after("end-of-poem model").sampling == SamplingConfig(end_of_poem="model")
     assert after("lines 4").form == FormConfig(lines=4)
     assert after("lines 4").spelled("lines") == "4"
-    assert after("lines 4", "lines corpus") == PLAIN
-    assert after("lines any", "lines 4").spelled("lines") == "4"
-    assert after("lines any", "lines auto").spelled("lines") == "corpus"
-    assert after("lines 2", "syllables 8", "lines any").form == FormConfig(syllables="8")
+    assert after("lines 4", "lines auto") == PLAIN
+    assert after("lines 2", "syllables 8", "lines auto").form == FormConfig(syllables="8")
 
 
 @pytest.mark.parametrize(
     ("line", "error", "sentence"),
     [
         ("top-p 2", ConfigurationError, r"^/top-p: it must be a number above 0"),
-        ("lines many", ConfigurationError, r"^/lines: it must be one of corpus, any, or a whole"),
+        ("lines many", ConfigurationError, r"^/lines: it must be a whole number at least 1"),
         ("particles 0", ConfigurationError, r"^/particles: it must be a whole number from 1"),
         ("acrostic abc", ConfigurationError, r"^acrostic goes with a form of verse"),
         ("form qijeu", FormError, r"Did you mean qijue\?"),
@@ -79,13 +77,17 @@ def test_settings_of_a_form_are_shown_where_there_is_one() -> None:
     assert list(PLAIN.shown())[-2:] == ["seed", "form"]
     assert PLAIN.shown()["form"] == "off"
     shown = after("form haiku", "must moon").shown()
-    assert (shown["form"], shown["must"], shown["lines"]) == ("haiku", "moon", "corpus")
+    assert (shown["form"], shown["must"], shown["end-of-poem"]) == (
+        "haiku",
+        "moon",
+        "corpus",
+    )
     assert len(shown) == len(settings_of(SamplingConfig) | settings_of(FormConfig))
 
 
 def test_every_setting_has_a_help_and_forms_are_suggested() -> None:
     assert all(helps().values())
-    assert set(helps()) >= {"top-k", "acrostic-at", "lines", "form"}
+    assert set(helps()) >= {"top-k", "acrostic-at", "lines", "end-of-poem", "form"}
     assert suggestions_for("form")[0] == "off"
     assert "sonnet" in suggestions_for("form")
     assert suggestions_for("must") == ["auto"]

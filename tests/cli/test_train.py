@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.record import OriginRecord
 from charrnn.cli import main
-from charrnn.record import OriginRecord
 from tests.training.runs import save_random_run
 
 VERSE = """The moon has lent the lake its light,

@@ -4,13 +4,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from charrnn.architecture import Architecture
 from charrnn.cli.training_display import (
     LiveDisplay,
     PlainDisplay,
     clock_time,
     describe_outcome,
 )
+from charrnn.settings.architecture import Architecture
 from charrnn.training.observer import Evaluation, Outcome, Plan, Progress
 
 PLAN = Plan(

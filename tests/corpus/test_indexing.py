@@ -4,14 +4,15 @@ from typing import Any
 
 import pytest
 
-from charrnn.checkpoint import PASSAGES_FILE, CheckpointWriter
-from charrnn.config import CorpusConfig, Layout
+from charrnn.checkpoint.directory import PASSAGES_FILE, CheckpointWriter
+from charrnn.checkpoint.record import RunRecord
 from charrnn.corpus import indexing, passage_building
 from charrnn.corpus.indexing import index_learned_part, keep_passages, poems_at
+from charrnn.corpus.loading import Corpus
 from charrnn.corpus.passages import PassageIndex
-from charrnn.corpus.reading import Corpus, corpus_from_text
 from charrnn.corpus.splitting import split_corpus
-from charrnn.record import RunRecord
+from charrnn.settings.configuration import CorpusConfig, Layout
+from tests.corpora import corpus_from_text
 from tests.fakes import RECORD
 
 POEMS = [f"poem number {number}\nof the {number}th moon" for number in range(40)]

@@ -1,6 +1,11 @@
-import pytest
+import re
+import sys
 
-from charrnn.corpus.layout import LONGEST_COUNTED, choose_layout, cut
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from charrnn.corpus.layout import LONGEST_COUNTED, blank_runs, choose_layout, cut
 
 STANZA = "The tide comes in, the tide goes out,\nAnd no one asks it why;\n"
 PLAY = "MACBETH:\nSo foul and fair a day.\n\nBANQUO:\nHow far is it?\n\n"
@@ -113,3 +118,18 @@ def test_a_long_line_without_chinese_punctuation_takes_no_time():
 )
 def test_poems_are_told_apart_by_their_lines(text, by_lines):
     assert cut(text, 2).by_lines == by_lines
+
+
+@given(st.text(st.sampled_from("ab \n\t\u3000\xa0诗𠀀\x85\u2003")))
+def test_runs_are_those_of_a_regular_expression(text):
+    found = [run for runs in blank_runs(text) for run in runs.tolist()]
+    expected = [[*run.span(), run.group().count("\n")] for run in re.finditer(r"\s+", text)]
+    assert found == expected
+
+
+def test_all_white_space_is_known():
+    blank = "x".join(chr(p) for p in range(sys.maxunicode + 1) if chr(p).isspace())
+    runs = [run for runs in blank_runs(blank) for run in runs.tolist()]
+    assert len(runs) == blank.count("x") + 1
+    text = "".join(chr(p) for p in range(sys.maxunicode + 1) if not chr(p).isspace())
+    assert not any(len(runs) for runs in blank_runs(text))

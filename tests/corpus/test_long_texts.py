@@ -13,16 +13,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from charrnn.config import CorpusConfig
-from charrnn.corpus import encoding, layout, long_text, temporary
-from charrnn.corpus.check import check_corpus
-from charrnn.corpus.reading import corpus_from_text, read_corpus
-from charrnn.corpus.rows import as_array
+from charrnn.corpus import encoding, layout, store
+from charrnn.corpus.lint import check_corpus
+from charrnn.corpus.loading import read_corpus
 from charrnn.corpus.splitting import encode_part, split_corpus
-from charrnn.corpus.vocabulary import BREAK, Vocabulary
+from charrnn.corpus.store import as_array
+from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.errors import CorpusError
+from charrnn.settings.configuration import CorpusConfig
 from charrnn.training.baselines import unigram_entropy, xz_entropy
 from charrnn.training.batches import TrainingStreams
+from tests.corpora import corpus_from_text
 
 SEPARATORS = {
     ("blocks", False): re.compile(r"\n(?:[^\S\n]*\n)+"),
@@ -60,10 +61,8 @@ layouts = st.sampled_from(["text", "blocks", "lines"])
 def in_pieces_of(size):
     """Treat every text as a long one, and look at so many characters at a time."""
     with (
-        mock.patch.object(temporary, "LONG", 0),
-        mock.patch.object(temporary, "_CHUNK", size),
-        mock.patch.object(long_text, "CHUNK", size),
-        mock.patch.object(long_text, "SEGMENT", size + 1),
+        mock.patch.object(store, "LONG", 1),
+        mock.patch.object(store, "CHUNK", size),
         mock.patch.object(encoding, "_CHUNK", size),
         mock.patch.object(layout, "_BLOCK", size),
     ):
@@ -93,9 +92,9 @@ def plain_parts(poems, corpus, fraction):
 def plain_ids(poems, corpus, characters):
     if corpus.layout == "text":
         return [characters.index(character) + 2 for character in poems[0]]
-    ids = [BREAK]
+    ids = [END_OF_POEM]
     for poem in poems:
-        ids += [*(characters.index(character) + 2 for character in poem), BREAK]
+        ids += [*(characters.index(character) + 2 for character in poem), END_OF_POEM]
     return ids
 
 
@@ -122,7 +121,7 @@ def test_a_long_text_is_taken_apart_as_a_short_one(raw, chosen, size):
         assert (long.text[:], plain.text) == (text, text)
         assert spelled(long, long.spans) == spelled(plain, plain.spans) == poems
         assert [long.poem(number) for number in range(long.poems)] == poems
-        digest = hashlib.sha256(f"{chosen}\n{text}".encode()).hexdigest()
+        digest = hashlib.sha256(text.encode()).hexdigest()
         assert long.digest == plain.digest == digest
         assert long.record() == plain.record()
         if chosen == "blocks":
@@ -247,7 +246,7 @@ def test_the_doctor_sees_in_a_long_text_what_it_sees_in_a_short_one():
     for chosen in ("text", "blocks", "lines"):
         config = CorpusConfig(layout=chosen)
         plain = check_corpus(corpus_from_text(verses + faults, config), config)
-        assert len(plain.blemishes) >= 5
+        assert len(plain.issues) >= 5
         for size in (5, 64, 300):
             with in_pieces_of(size):
                 assert check_corpus(corpus_from_text(verses + faults, config), config) == plain

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from charrnn.config import CorpusConfig
+from charrnn.corpus.loading import read_corpus
 from charrnn.corpus.passage_file import read_passages
 from charrnn.corpus.passages import PassageIndex, normalised
-from charrnn.corpus.reading import read_corpus
 from charrnn.errors import CheckpointError
+from charrnn.settings.configuration import CorpusConfig
 
 POEMS = ["The moon rose.\nThe moon set.", "A boat, a moon!"]
 CORPORA = Path(__file__).parents[2] / "corpora"

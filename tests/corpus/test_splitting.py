@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.config import CorpusConfig
-from charrnn.corpus.reading import corpus_from_text
 from charrnn.corpus.splitting import encode_part, split_corpus
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import CorpusError
+from charrnn.settings.configuration import CorpusConfig
+from tests.corpora import corpus_from_text
 
 
 def corpus_of(poems, layout="blocks"):
@@ -112,7 +112,18 @@ def test_poems_stand_between_breaks():
     vocabulary = Vocabulary(("a", "b", "c"))
     ids = encode_part(corpus, corpus.spans, vocabulary)
     assert ids.dtype == np.uint8
-    assert ids.tolist() == [BREAK, 2, 3, BREAK, 4, BREAK, 2, 3, UNKNOWN, BREAK]
+    assert ids.tolist() == [
+        END_OF_POEM,
+        2,
+        3,
+        END_OF_POEM,
+        4,
+        END_OF_POEM,
+        2,
+        3,
+        UNKNOWN,
+        END_OF_POEM,
+    ]
 
 
 def test_many_poems_are_encoded_as_one_by_one():

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary, character_counts
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary, character_counts
 
 any_text = st.text(st.characters(codec=None))
 
@@ -27,7 +27,7 @@ def test_ids_begin_after_the_break_and_the_unknown_symbol():
 
 def test_breaks_and_unknown_characters_have_a_form_to_show():
     vocabulary = Vocabulary(("a", "b"))
-    assert vocabulary.decode([BREAK, 2, UNKNOWN, 3, BREAK]) == "\n\na\ufffdb\n\n"
+    assert vocabulary.decode([END_OF_POEM, 2, UNKNOWN, 3, END_OF_POEM]) == "\n\na\ufffdb\n\n"
 
 
 def test_a_lone_surrogate_is_read_as_unknown():

@@ -11,14 +11,14 @@ from typing import Any
 import h5py
 import numpy as np
 
-from charrnn.architecture import Architecture
-from charrnn.checkpoint import CheckpointWriter
-from charrnn.config import CorpusConfig, Layout, TrainingConfig
-from charrnn.corpus.vocabulary import BREAK, Vocabulary
+from charrnn.checkpoint.directory import CheckpointWriter
+from charrnn.checkpoint.record import CorpusRecord, ModelRecord, RunRecord
+from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.generation.engine import NumpyEngine
 from charrnn.generation.weights import NetworkWeights, RecurrentWeights
 from charrnn.generation.writer import TextGenerator
-from charrnn.record import CorpusRecord, ModelRecord, RunRecord
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.configuration import CorpusConfig, Layout, TrainingConfig
 
 POEM = "black\nhorse"
 """A poem of eleven different characters, so that each tells what comes next."""
@@ -35,7 +35,7 @@ def reciting_weights(layout: Layout = "blocks") -> tuple[NetworkWeights, Archite
     Each unit stands for a symbol: what is read goes straight to the output.
     """
     size = VOCABULARY.size
-    reading_order = [BREAK, *VOCABULARY.encode(POEM).tolist(), BREAK]
+    reading_order = [END_OF_POEM, *VOCABULARY.encode(POEM).tolist(), END_OF_POEM]
     if layout == "text":
         reading_order = [*VOCABULARY.encode(POEM).tolist(), VOCABULARY.id_of("b")]
     logits = np.zeros((size, size), np.float32)
@@ -122,7 +122,7 @@ def _save_run(
             poems=1,
             poems_by_lines=(),
         ),
-        reading=CorpusConfig(layout=layout, validation_fraction=0.5),
+        corpus_config=CorpusConfig(layout=layout, validation_fraction=0.5),
         training=TrainingConfig(window=4),
         device="the CPU",
         baselines={},
@@ -248,3 +248,9 @@ def random_network() -> tuple[NetworkWeights, Architecture]:
     gates = 4 * sizes.units
     recurrent = RecurrentWeights(normal(5, gates), normal(sizes.units, gates), normal(gates))
     return NetworkWeights(normal(13, 5), (recurrent,), normal(sizes.units, 13), normal(13)), sizes
+
+
+def read_weights(path: Path, architecture: Architecture) -> NetworkWeights:
+    """The arrays of a saved network, all at once."""
+    with NetworkWeights.open(path, architecture) as stored:
+        return dataclasses.replace(stored, recurrent=tuple(stored.recurrent))

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.config import Layout
-from charrnn.corpus.vocabulary import BREAK, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import Layout
 
 
 class TableModel:
@@ -76,5 +76,5 @@ def probabilities(generator: TextGenerator, prompt: str = "") -> dict[str, float
     shares = np.exp(logits - logits.max())
     shares /= shares.sum()
     names = ("end", "unknown", *generator.vocabulary.characters)
-    assert BREAK == 0
+    assert END_OF_POEM == 0
     return {name: float(share) for name, share in zip(names, shares, strict=True) if share > 1e-9}

@@ -3,11 +3,11 @@ import itertools
 import numpy as np
 import pytest
 
-from charrnn.config import SamplingConfig
-from charrnn.corpus.vocabulary import BREAK, SPECIAL
+from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL
 from charrnn.generation.decoder import LONGEST_HELD, MOST_STEPS_BACK, BacktrackingSampler
 from charrnn.generation.hypothesis import Step
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 from tests.generation.networks import markov
 
 LETTERS = "abcd"
@@ -26,7 +26,7 @@ class Only:
     def allowed(self, state: object) -> np.ndarray:
         assert isinstance(state, str)
         mask = np.zeros(len(LETTERS) + SPECIAL, np.bool_)
-        mask[BREAK] = state in self.texts
+        mask[END_OF_POEM] = state in self.texts
         for text in self.texts:
             if text.startswith(state) and text != state:
                 mask[LETTERS.index(text[len(state)]) + SPECIAL] = True
@@ -34,7 +34,7 @@ class Only:
 
     def advance(self, state: object, symbol: int) -> str:
         assert isinstance(state, str)
-        return "" if symbol == BREAK else state + LETTERS[symbol - SPECIAL]
+        return "" if symbol == END_OF_POEM else state + LETTERS[symbol - SPECIAL]
 
 
 class Trap(Only):
@@ -48,7 +48,7 @@ class Trap(Only):
         place = state.find(self.trap)
         stuck = (place >= 0 and len(state) >= place + self.depth) or len(state) >= self.last
         mask = np.full(len(LETTERS) + SPECIAL, not stuck)
-        mask[BREAK] = False
+        mask[END_OF_POEM] = False
         return mask
 
 
@@ -82,7 +82,7 @@ def test_a_text_that_only_one_way_leads_to_is_found(
         def allowed(self, state: object) -> np.ndarray:
             assert isinstance(state, str)
             mask = np.full(len(LETTERS) + SPECIAL, len(state) < 4)
-            mask[BREAK] = state == "dcba"
+            mask[END_OF_POEM] = state == "dcba"
             return mask
 
     under(generator, monkeypatch, Last())

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pytest
 
-from charrnn.config import SamplingConfig
-from charrnn.corpus.vocabulary import BREAK, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.generation import batch
 from charrnn.generation.decoder import BacktrackingSampler, Decoder
 from charrnn.generation.engine import NumpyEngine
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 from tests.generation.networks import POEM, markov, random_network, reciter
 
 LETTERS = "\nabcdefghij"
@@ -33,10 +33,10 @@ def generator() -> TextGenerator:
     [
         {},
         {"length": 7},
-        {"temperature": "1.5:0.2", "lines": "any", "length": 30},
+        {"temperature": "1.5:0.2", "end_of_poem": "model", "length": 30},
         {"repetition_penalty": 2.0, "repetition_window": 3},
         {"no_repeat": 2},
-        {"no_repeat": 1, "lines": "any"},
+        {"no_repeat": 1, "end_of_poem": "model"},
         {"favour": "a=2", "ban": "b", "top_p": 0.9},
     ],
 )
@@ -151,7 +151,7 @@ def test_the_first_draft_is_the_poem_of_the_seed_and_the_others_are_not() -> Non
 
 
 def test_the_best_draft_is_shown(generator: TextGenerator) -> None:
-    config = SamplingConfig(seed=5, best_of=8, lines="any")
+    config = SamplingConfig(seed=5, best_of=8, end_of_poem="model")
     poem = generator.write("ab", config)
     assert len(poem.scores) == 8
     totals = [score.total for score in poem.scores]
@@ -159,7 +159,7 @@ def test_the_best_draft_is_shown(generator: TextGenerator) -> None:
     assert totals[0] > totals[-1]
     own = generator.score("ab", poem.text, poem.log_probabilities)
     assert own == poem.scores[0]
-    plain = generator.write("ab", SamplingConfig(seed=5, lines="any"))
+    plain = generator.write("ab", SamplingConfig(seed=5, end_of_poem="model"))
     first = generator.score("ab", plain.text, plain.log_probabilities).total
     assert first == pytest.approx(min(totals, key=lambda total: abs(total - first)), abs=1e-4)
     assert poem.settings == config
@@ -167,7 +167,7 @@ def test_the_best_draft_is_shown(generator: TextGenerator) -> None:
 
 
 def test_the_best_draft_is_streamed_and_can_be_gone_on_from(generator: TextGenerator) -> None:
-    config = SamplingConfig(seed=5, best_of=4, lines="any", length=12)
+    config = SamplingConfig(seed=5, best_of=4, end_of_poem="model", length=12)
     steps = list(generator.stream(generator.begin("ab"), config))
     poem = generator.write("ab", config)
     assert "".join(step.character for step in steps) == poem.text
@@ -187,7 +187,7 @@ def test_best_of_is_the_same_for_each_of_several_poems(generator: TextGenerator)
 
 def test_a_generator_that_is_handed_in_has_children_for_the_other_drafts() -> None:
     table = np.zeros((6, 6))
-    table[:, BREAK] = -30
+    table[:, END_OF_POEM] = -30
     generator = markov(table, "abcd")
     config = SamplingConfig(best_of=3, length=20)
     texts = [

@@ -3,11 +3,11 @@ import itertools
 import numpy as np
 import pytest
 
-from charrnn.config import SamplingConfig
-from charrnn.corpus.vocabulary import BREAK, SPECIAL, UNKNOWN
+from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN
 from charrnn.generation.beam import search
 from charrnn.generation.filters import log_softmax
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 from tests.generation.networks import markov
 
 LETTERS = "abc"
@@ -24,7 +24,7 @@ def all_texts(length: int) -> list[tuple[int, ...]]:
     """Every text of letters that ends before a length, and every one of that length."""
     letters = range(SPECIAL, SIZE)
     ending = [
-        (*text, BREAK)
+        (*text, END_OF_POEM)
         for count in range(1, length)
         for text in itertools.product(letters, repeat=count)
     ]
@@ -34,11 +34,11 @@ def all_texts(length: int) -> list[tuple[int, ...]]:
 def mean_of(
     table: np.ndarray, text: tuple[int, ...], temperature: float, barred: set[int] = frozenset()
 ) -> float:
-    """The mean log-probability of a text, worked out symbol by symbol; a poem begins after BREAK."""
+    """The mean log-probability of a text, worked out symbol by symbol; a poem begins after END_OF_POEM."""
     total = 0.0
-    for place, (before, symbol) in enumerate(itertools.pairwise((BREAK, *text))):
+    for place, (before, symbol) in enumerate(itertools.pairwise((END_OF_POEM, *text))):
         logits = table[before].astype(np.float32).astype(np.float64)
-        never = {UNKNOWN, *barred} | ({BREAK} if place == 0 else set())
+        never = {UNKNOWN, *barred} | ({END_OF_POEM} if place == 0 else set())
         logits[list(never)] = -np.inf
         total += float(log_softmax(logits / temperature)[symbol])
     return total / len(text)
@@ -71,13 +71,13 @@ def test_a_narrow_beam_keeps_the_likeliest_beginnings(table: np.ndarray, width: 
 def test_a_poem_that_has_ended_leaves_room_for_one_less() -> None:
     # Had "c" not taken a place of the two, "caabb", which is likelier for each symbol, were found.
     table = np.random.default_rng(13).normal(0, 1.5, (SIZE, SIZE))
-    table[:, BREAK] += 1
+    table[:, END_OF_POEM] += 1
     config = SamplingConfig(length=5, temperature=1.0)
     generator = markov(table, LETTERS)
     narrow, wide = (
         search(*generator._prepared(generator.begin(), config), width) for width in (2, 10_000)
     )
-    assert narrow.tokens == by_hand(table, 2, 5) == (4, BREAK)
+    assert narrow.tokens == by_hand(table, 2, 5) == (4, END_OF_POEM)
     assert wide.mean > narrow.mean
 
 
@@ -93,12 +93,12 @@ def by_hand(table: np.ndarray, width: int, length: int) -> tuple[int, ...]:
         grown = [
             (*text, symbol)
             for text in followed
-            for symbol in (BREAK, *range(SPECIAL, SIZE))
-            if text or symbol != BREAK
+            for symbol in (END_OF_POEM, *range(SPECIAL, SIZE))
+            if text or symbol != END_OF_POEM
         ]
         kept = sorted(grown, key=total, reverse=True)[: width - len(complete)]
-        complete += [text for text in kept if text[-1] == BREAK]
-        followed = [text for text in kept if text[-1] != BREAK]
+        complete += [text for text in kept if text[-1] == END_OF_POEM]
+        followed = [text for text in kept if text[-1] != END_OF_POEM]
     return max(complete + followed, key=lambda text: mean_of(table, text, 1.0))
 
 
@@ -146,13 +146,13 @@ def mean_of_keeping(table: np.ndarray, text: tuple[int, ...]) -> float:
     """The mean where b is banned and no pair may stand twice."""
     total = 0.0
     for place in range(len(text)):
-        before = text[place - 1] if place else BREAK
+        before = text[place - 1] if place else END_OF_POEM
         logits = table[before].astype(np.float32).astype(np.float64)
         for symbol in range(SIZE):
             barred = symbol in {UNKNOWN, LETTERS.index("b") + SPECIAL} or (
-                symbol == BREAK and place == 0
+                symbol == END_OF_POEM and place == 0
             )
-            if barred or (symbol != BREAK and repeats((*text[:place], symbol))):
+            if barred or (symbol != END_OF_POEM and repeats((*text[:place], symbol))):
                 logits[symbol] = -np.inf
         total += float(log_softmax(logits)[text[place]])
     return total / len(text)

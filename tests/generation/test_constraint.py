@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.corpus.vocabulary import BREAK
+from charrnn.corpus.vocabulary import END_OF_POEM
 from charrnn.generation.constraint import NoRepeat, states_after
 
 SYMBOLS = 5
@@ -13,7 +13,7 @@ SYMBOLS = 5
 
 def would_repeat(text: list[int], run: int) -> list[int]:
     """Symbols that would make a run stand twice, by looking at all runs of the poem."""
-    broken = [place for place, symbol in enumerate(text) if symbol == BREAK]
+    broken = [place for place, symbol in enumerate(text) if symbol == END_OF_POEM]
     poem = text[broken[-1] + 1 if broken else 0 :]
     repeating = []
     for symbol in range(1, SYMBOLS):
@@ -62,7 +62,7 @@ def test_the_poem_break_is_never_forbidden_and_begins_another_poem() -> None:
     constraint = NoRepeat(1, 3)
     (state,) = states_after([constraint], [1, 2])
     assert forbidden(constraint, state) == [1, 2]
-    assert constraint.allowed_tokens(constraint.next_state(state, BREAK)) is None
+    assert constraint.allowed_tokens(constraint.next_state(state, END_OF_POEM)) is None
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])

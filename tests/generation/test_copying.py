@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint
 from charrnn.corpus.passages import PassageIndex, normalised
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import CheckpointError, ConfigurationError, CorpusError
 from charrnn.generation.copying import (
     LIMIT_OF_LETTERS,
@@ -97,9 +97,7 @@ def test_the_poem_break_is_never_forbidden_and_begins_anew() -> None:
     mask = guard.allowed_tokens(state)
     assert mask is not None
     assert mask.tolist() == [True, True, True, True, True, True, False]
-    assert (
-        guard.next_state(state, BREAK) == guard.next_state(state, UNKNOWN) == guard.initial_state()
-    )
+    assert guard.next_state(state, END_OF_POEM) == guard.next_state(state, UNKNOWN) == guard.initial_state()
 
 
 def test_states_are_values_that_can_be_kept_and_gone_back_to() -> None:
@@ -133,10 +131,7 @@ def test_the_limit_follows_what_a_character_tells() -> None:
 def test_poems_are_guarded_unless_they_are_not_to_be() -> None:
     index = PassageIndex.build(["abab"])
     (guard,) = copy_guards([index], LETTERS, "blocks", 1)
-    assert (
-        guard.allowed_tokens(guard.next_state(guard.initial_state(), LETTERS.id_of("a")))
-        is not None
-    )
+    assert guard.allowed_tokens(guard.next_state(guard.initial_state(), LETTERS.id_of("a"))) is not None
     assert len(copy_guards([index, index], LETTERS, "lines", None)) == 2
     assert copy_guards([index], LETTERS, "blocks", 0) == []
     assert copy_guards([index], LETTERS, "text", None) == []

@@ -3,8 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from charrnn.config import SamplingConfig
-from charrnn.corpus.vocabulary import BREAK, SPECIAL, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN, Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.generation.constraint import NoRepeat, states_after
 from charrnn.generation.decoder import Decoder
@@ -16,6 +15,7 @@ from charrnn.generation.logits_processors import (
     LogitsProcessors,
     RepetitionPenalty,
 )
+from charrnn.settings.configuration import SamplingConfig
 from tests.generation.networks import random_network
 
 VOCABULARY = Vocabulary(("\n", "a", "b", "c"))
@@ -53,7 +53,7 @@ def share_of(*symbols: int) -> np.ndarray:
 
 def test_a_poem_begins_with_something_to_be_seen() -> None:
     found = ways(decoder(PLAIN, "blocks"), "a", " \n", "")
-    np.testing.assert_allclose(found[0], share_of(BREAK, LINE_END, A, B, C), rtol=1e-5)
+    np.testing.assert_allclose(found[0], share_of(END_OF_POEM, LINE_END, A, B, C), rtol=1e-5)
     np.testing.assert_allclose(found[1], share_of(A, B, C), rtol=1e-5)
     np.testing.assert_allclose(found[2], share_of(A, B, C), rtol=1e-5)
 
@@ -188,7 +188,7 @@ def test_a_schedule_goes_by_the_characters_of_a_usual_poem_of_one_line(
 
 def test_lines_are_counted_only_where_that_is_asked() -> None:
     ending = LineCountPrior((1,), LINE_END)
-    config = SamplingConfig(temperature=1.0, lines="any")
+    config = SamplingConfig(temperature=1.0, end_of_poem="model")
     (plain,) = ways(decoder(config, "blocks", line_count_prior=ending), "a")
     (counted,) = ways(decoder(PLAIN, "blocks", line_count_prior=ending), "a")
     assert plain[LINE_END] > 0

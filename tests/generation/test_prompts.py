@@ -3,7 +3,7 @@ import functools
 import pytest
 
 from charrnn.corpus.variants import Substitution
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.generation.prompts import describe_substitution, read_prompt
 
 VOCABULARY = Vocabulary(("\n", " ", "'", "a", "b", "é"))
@@ -17,10 +17,10 @@ N, S, Q, A, B, E = range(2, 8)
         ("blocks", "ab a", [A, B, S, A]),
         ("blocks", "a\nb\n", [A, N, B, N]),
         ("blocks", "a\r\nb", [A, N, B]),
-        ("blocks", "a \n \n\n b", [A, BREAK, B]),
-        ("blocks", "a\n\n", [A, BREAK]),
-        ("lines", "a\nb", [A, BREAK, B]),
-        ("lines", "a \n\n b", [A, BREAK, B]),
+        ("blocks", "a \n \n\n b", [A, END_OF_POEM, B]),
+        ("blocks", "a\n\n", [A, END_OF_POEM]),
+        ("lines", "a\nb", [A, END_OF_POEM, B]),
+        ("lines", "a \n\n b", [A, END_OF_POEM, B]),
         ("text", "a\n\nb", [A, N, N, B]),
         ("text", "e\u0301\u200b", [E]),
     ],
@@ -34,12 +34,12 @@ def test_a_prompt_is_read_as_a_corpus_of_its_layout(layout, prompt, expected):
 def test_a_blank_line_in_a_corpus_of_stanzas_ends_no_poem():
     read = functools.partial(read_prompt, vocabulary=VOCABULARY, layout="blocks", stanzas=True)
     assert read("a\n\nb").ids == [A, N, N, B]
-    assert read("a\n\n \nb").ids == [A, BREAK, B]
+    assert read("a\n\n \nb").ids == [A, END_OF_POEM, B]
 
 
 def test_characters_outside_the_vocabulary_are_told_once_each():
     ids, substitutions = read_prompt("’A’\n\nA€", VOCABULARY, "blocks")
-    assert ids == [Q, A, Q, BREAK, A, UNKNOWN]
+    assert ids == [Q, A, Q, END_OF_POEM, A, UNKNOWN]
     assert substitutions == (
         Substitution("’", "'"),
         Substitution("A", "a"),

@@ -3,14 +3,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from charrnn.checkpoint import Checkpoint
-from charrnn.config import SamplingConfig
+from charrnn.checkpoint.directory import Checkpoint
 from charrnn.corpus.variants import Substitution
-from charrnn.corpus.vocabulary import BREAK, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.errors import CheckpointError
 from charrnn.generation import reader
 from charrnn.generation.engine import NumpyEngine
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 from tests.generation.networks import (
     POEM,
     VOCABULARY,
@@ -46,10 +46,10 @@ def test_a_long_prompt_is_read_a_part_at_a_time(monkeypatch):
 @pytest.mark.parametrize(
     ("layout", "characters", "expected"),
     [
-        ("blocks", "\nab", BREAK),
-        ("lines", "ab", BREAK),
+        ("blocks", "\nab", END_OF_POEM),
+        ("lines", "ab", END_OF_POEM),
         ("text", "\nab", 2),
-        ("text", "ab", BREAK),
+        ("text", "ab", END_OF_POEM),
     ],
 )
 def test_a_poem_begins_after_a_break_and_a_text_after_a_line_end(layout, characters, expected):

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from charrnn.config import SamplingConfig
 from charrnn.generation import sampling
 from charrnn.generation.filters import Temperature, log_softmax
 from charrnn.generation.sampling import (
@@ -17,6 +16,7 @@ from charrnn.generation.sampling import (
     log_share,
     temperature_at,
 )
+from charrnn.settings.configuration import SamplingConfig
 
 NOTHING_BARRED = np.zeros(4, np.bool_)
 FIRST_BARRED = np.array([True, False, False, False])

@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.config import SamplingConfig
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.generation.logits_processors import token_wishes
+from charrnn.settings.configuration import SamplingConfig
 
 VOCABULARY = Vocabulary(("\n", " ", "é", "愁", "月", "花"))
 

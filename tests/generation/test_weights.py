@@ -11,13 +11,14 @@ import h5py
 import numpy as np
 import pytest
 
-from charrnn.architecture import Architecture
 from charrnn.errors import CheckpointError
-from charrnn.generation.weights import NetworkWeights, read_weights, stored_weights
+from charrnn.generation.weights import NetworkWeights
+from charrnn.settings.architecture import Architecture
 from tests.generation.networks import (
     architecture,
     arrays_of,
     keras_network,
+    read_weights,
     reciting_weights,
     save_network,
 )
@@ -122,24 +123,23 @@ def test_arrays_of_the_usual_kind_are_read_without_h5py(saved, monkeypatch):
         np.testing.assert_array_equal(found, wanted)
 
 
-def test_an_array_is_read_when_it_is_asked_for_and_its_faults_are_told_then(peepholes, tmp_path):
+def test_a_layer_is_read_when_it_is_asked_for_and_its_faults_are_told_then(peepholes, tmp_path):
     path = changed(peepholes, tmp_path / "model.keras", with_endless_peepholes)
-    with stored_weights(path, architecture(cell="peephole_lstm")) as stored:
-        layers = iter(stored.recurrent)
-        with pytest.raises(CheckpointError, match=r"model\.keras is not the network .* no number"):
-            next(layers)
+    with NetworkWeights.open(path, architecture(cell="peephole_lstm")) as stored:
         assert stored.logits_bias.shape == (13,)
+        with pytest.raises(CheckpointError, match=r"model\.keras is not the network .* no number"):
+            next(iter(stored.recurrent))
 
 
-def test_what_goes_wrong_with_the_arrays_in_hand_is_not_blamed_on_the_file(saved):
-    with pytest.raises(ValueError, match=r"^mine$"), stored_weights(saved[0], architecture()):
+def test_errors_of_the_caller_are_not_blamed_on_the_file(saved):
+    with pytest.raises(ValueError, match=r"^mine$"), NetworkWeights.open(saved[0], architecture()):
         raise ValueError("mine")
 
 
 @pytest.mark.parametrize(
     ("sizes", "message"),
     [
-        ({"units": 13}, r"recurrent_1 is float32 of shape \(5, 48\), where .* \(5, 52\)"),
+        ({"units": 13}, r"logits is float32 of shape \(12, 13\), where .* \(13, 13\)"),
         ({"vocabulary_size": 14}, r"embedding is float32 of shape \(13, 5\)"),
         ({"embedding": 6}, r"embedding is float32 of shape \(13, 5\)"),
         ({"layers": 3}, "Embedding, LSTM, LSTM, Dense, where Embedding, LSTM, LSTM, LSTM, Dense"),
@@ -210,7 +210,7 @@ def test_an_output_of_its_own_is_not_a_tied_one(saved, tied):
     [
         ({"vocabulary_size": 14}, r"embedding is float32 of shape \(13, 5\), where .* \(14, 5\)"),
         ({"embedding": 6}, r"embedding is float32 of shape \(13, 5\), where .* \(13, 6\)"),
-        ({"units": 13}, r"recurrent_1 is float32 of shape \(5, 48\), where .* \(5, 52\)"),
+        ({"units": 13}, r"projection is float32 of shape \(12, 5\), where .* \(13, 5\)"),
     ],
 )
 def test_a_tied_network_of_other_sizes_is_refused(tied, sizes, message):

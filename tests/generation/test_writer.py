@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.config import LENGTH_OF_TEXT, LONGEST_POEM, SamplingConfig
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN
 from charrnn.generation.engine import NumpyEngine
 from charrnn.generation.hypothesis import LONGEST_END
 from charrnn.generation.writer import TextGenerator, with_seed
+from charrnn.settings.configuration import LENGTH_OF_TEXT, LONGEST_POEM, SamplingConfig
 from tests.generation.networks import (
     CERTAINTY,
     POEM,
@@ -97,7 +97,7 @@ def test_continuous_text_has_no_end_but_its_length():
 
 def test_a_poem_that_never_ends_is_stopped():
     weights, sizes = reciting_weights()
-    weights.logits_kernel[:, BREAK] = -CERTAINTY
+    weights.logits_kernel[:, END_OF_POEM] = -CERTAINTY
     generator = TextGenerator(NumpyEngine(weights, sizes), VOCABULARY, "blocks")
     poem = generator.write("b", SamplingConfig(temperature=0.1, seed=3))
     assert (len(poem.text), poem.ended) == (LONGEST_POEM, False)
@@ -183,15 +183,15 @@ def test_poems_have_as_many_lines_as_those_that_were_learned():
     weights, sizes = reciting_weights("blocks")
     config = SamplingConfig(temperature=5.0, length=5000)
     counts = {}
-    for lines in ("corpus", "any"):
+    for end in ("corpus", "model"):
         writer = TextGenerator(
             NumpyEngine(weights, sizes), VOCABULARY, "blocks", poems_by_lines=(0, 0, 3)
         )
         written = [
-            writer.write("a", dataclasses.replace(config, seed=seed, lines=lines))
+            writer.write("a", dataclasses.replace(config, seed=seed, end_of_poem=end))
             for seed in range(30)
         ]
         ended = [str(poem) for poem in written if poem.ended]
-        counts[lines] = {sum(bool(line.strip()) for line in poem.split("\n")) for poem in ended}
+        counts[end] = {sum(bool(line.strip()) for line in poem.split("\n")) for poem in ended}
     assert counts["corpus"] == {3}
-    assert len(counts["any"]) > 1
+    assert len(counts["model"]) > 1

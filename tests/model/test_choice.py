@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from charrnn.architecture import Architecture
 from charrnn.model import choice
 from charrnn.model.choice import Timing, multiplies_bfloat16, quickest_first
 from charrnn.model.kernel import Arithmetic
+from charrnn.settings.architecture import Architecture
 
 ARCHITECTURE = Architecture(
     cell="gru", vocabulary_size=9, embedding=3, layers=1, units=4, dropout=0.0, activation="tanh"

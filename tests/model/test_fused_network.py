@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from charrnn.architecture import GATES, STATES, Architecture
-from charrnn.config import Activation, Cell, Output, Split
 from charrnn.model.equations import EQUATIONS
 from charrnn.model.fused_network import FusedNetwork
 from charrnn.model.kernel import Arithmetic
 from charrnn.model.network import Masks, State, StatefulNetwork, build_network
+from charrnn.settings.architecture import GATES, STATES, Architecture
+from charrnn.settings.configuration import Activation, Cell, Output, Split
 
 BATCH: Final = 3
 TIME: Final = 5

@@ -11,13 +11,13 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.architecture import Architecture
-from charrnn.config import Activation, Cell, Split
 from charrnn.model.equations import EQUATIONS
 from charrnn.model.kernel import LONGEST_UNROLLED, Arithmetic, Weights, read_window
 from charrnn.model.layout import FEATURES_FIRST
 from charrnn.model.network import build_network
 from charrnn.model.recurrent import weights_of
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.configuration import Activation, Cell, Split
 
 Kind = tuple[Cell, Activation]
 Sizes = tuple[int, int, int, int]

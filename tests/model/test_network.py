@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from charrnn.architecture import STATES, Architecture
-from charrnn.config import Cell, Output
 from charrnn.model.network import NO_MASKS, Masks, State, StatefulNetwork, build_network
+from charrnn.settings.architecture import STATES, Architecture
+from charrnn.settings.configuration import Cell, Output
 
 CELLS: tuple[Cell, ...] = get_args(Cell)
 OUTPUTS: tuple[Output, ...] = get_args(Output)

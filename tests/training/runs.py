@@ -4,9 +4,9 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from charrnn.architecture import Architecture
-from charrnn.checkpoint import Checkpoint, CheckpointWriter
+from charrnn.checkpoint.directory import Checkpoint, CheckpointWriter
 from charrnn.corpus.vocabulary import Vocabulary
+from charrnn.settings.architecture import Architecture
 from tests.fakes import MODEL, RECORD
 
 

@@ -2,9 +2,8 @@ from typing import Any
 
 import pytest
 
-from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
-from charrnn.corpus.reading import corpus_from_text
 from charrnn.errors import WorkersError
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training.agreement import (
     facts,
     named_settings,
@@ -12,6 +11,7 @@ from charrnn.training.agreement import (
     refuse_other_versions,
     versions,
 )
+from tests.corpora import corpus_from_text
 
 SETTINGS = named_settings(CorpusConfig(), ModelConfig(), TrainingConfig())
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from charrnn.architecture import Architecture
-from charrnn.config import Precision, TrainingConfig
 from charrnn.errors import ConfigurationError
 from charrnn.model.choice import Timing
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.configuration import Precision, TrainingConfig
 from charrnn.training import arithmetic
 from charrnn.training.arithmetic import (
     SHORTEST_MEASURED,

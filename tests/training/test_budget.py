@@ -1,6 +1,6 @@
 import pytest
 
-from charrnn.config import TrainingConfig
+from charrnn.settings.configuration import TrainingConfig
 from charrnn.training import budget
 from charrnn.training.arithmetic import Answer
 from charrnn.training.budget import STARTING_SECONDS, ByClock, budget_of, usual_epochs

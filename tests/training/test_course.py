@@ -1,6 +1,6 @@
 import pytest
 
-from charrnn.config import TrainingConfig
+from charrnn.settings.configuration import TrainingConfig
 from charrnn.training.course import Course
 from charrnn.training.pace import EVALUATIONS, FEWEST_EVALUATIONS
 from charrnn.training.resume import Position

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from charrnn.architecture import Architecture
-from charrnn.config import LARGEST_SEED, Cell, TrainingConfig
 from charrnn.model.network import NO_MASKS, Masks, build_network
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.configuration import LARGEST_SEED, Cell, TrainingConfig
 from charrnn.training.dropout import LEVELS, Dropout
 
 WHOLE = slice(0, 8)

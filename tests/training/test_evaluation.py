@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from charrnn.architecture import Architecture
 from charrnn.corpus import streams
 from charrnn.model.fused_network import FusedNetwork
 from charrnn.model.kernel import Arithmetic
 from charrnn.model.network import StatefulNetwork, build_network
+from charrnn.settings.architecture import Architecture
 from charrnn.training import evaluation
 from charrnn.training.evaluation import EvaluationStopped, Evaluator
 

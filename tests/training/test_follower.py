@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from charrnn.architecture import Architecture
 from charrnn.cluster import Cluster
-from charrnn.config import CorpusConfig
 from charrnn.corpus import streams
-from charrnn.corpus.reading import corpus_from_text
 from charrnn.model.network import StatefulNetwork, build_network
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.configuration import CorpusConfig
 from charrnn.training import evaluation
 from charrnn.training.channel import Channel
 from charrnn.training.follower import Follower
 from charrnn.training.team import EVALUATE, FINISHED, SAVE, Chief
 from charrnn.training.text import TrainingText
+from tests.corpora import corpus_from_text
 from tests.fakes import RECORD
 
 CORPUS = corpus_from_text("the moon is a boat " * 60, CorpusConfig(layout="text"), name="moon")
@@ -68,7 +68,7 @@ class Pair:
         self.goes_on = threading.Event()
         self.channel = Channel(near, "worker 1")
         self.chief = Chief(Cluster(("a:1", "b:2"), 0), [self.channel])
-        text = TrainingText(CORPUS, RECORD.reading, RECORD.training)
+        text = TrainingText(CORPUS, RECORD.corpus_config, RECORD.training)
         step: Any = Step(text.vocabulary.size)
         follower = Follower(
             channel=Channel(far, "the chief"),

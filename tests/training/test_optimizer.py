@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from charrnn.config import TrainingConfig
+from charrnn.settings.configuration import TrainingConfig
 from charrnn.training import optimizer
 from charrnn.training.optimizer import AveragingAdamW
 

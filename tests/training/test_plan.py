@@ -2,8 +2,8 @@ import dataclasses
 
 import pytest
 
-from charrnn.config import SHORT_WINDOW, ModelConfig, TrainingConfig
 from charrnn.errors import ConfigurationError
+from charrnn.settings.configuration import SHORT_WINDOW, ModelConfig, TrainingConfig
 from charrnn.training.budget import ByClock, Characters, budget_of
 from charrnn.training.plan import (
     LONG_WINDOW,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.training.batches import TrainingStreams
 from charrnn.training.renaming import KINDS, Renaming, names_in
 
@@ -56,7 +56,7 @@ def test_vowels_become_vowels_and_consonants_consonants() -> None:
 def test_what_is_no_letter_of_both_cases_stays() -> None:
     spelling = Renaming(IDS, VOCABULARY, 1.0, 0).spelling(0, 0)
     assert spelling is not None
-    assert spelling[[BREAK, UNKNOWN]].tolist() == [BREAK, UNKNOWN]
+    assert spelling[[END_OF_POEM, UNKNOWN]].tolist() == [END_OF_POEM, UNKNOWN]
     for character in " \n.:!;,O":
         assert VOCABULARY.decode([spelling[VOCABULARY.id_of(character)]]) in {character, "O", "E"}
 

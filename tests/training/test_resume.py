@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from charrnn.checkpoint import STATE_FILE
+from charrnn.checkpoint.directory import STATE_FILE
 from charrnn.errors import CheckpointError
 from charrnn.training.resume import Meters, Position, load_state, save_state
 from charrnn.training.schedule import Schedule

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import pytest
 
-from charrnn.checkpoint import (
+from charrnn.checkpoint.directory import (
     HISTORY_FILE,
     PASSAGES_FILE,
     STATE_FILE,
@@ -22,10 +22,9 @@ from charrnn.checkpoint import (
     CheckpointWriter,
     read_history,
 )
-from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
-from charrnn.corpus import indexing, streams
+from charrnn.corpus import indexing, layout, streams
+from charrnn.corpus.loading import Corpus, read_corpus
 from charrnn.corpus.passages import PassageIndex
-from charrnn.corpus.reading import Corpus, corpus_from_text
 from charrnn.errors import (
     CheckpointError,
     ConfigurationError,
@@ -34,9 +33,11 @@ from charrnn.errors import (
 )
 from charrnn.forms.core.learned_tables import learned_words
 from charrnn.model.choice import Timing
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training import arithmetic, evaluation, pace, run, step, trainer
 from charrnn.training.observer import Evaluation, Outcome, Plan, Progress, SilentObserver
 from charrnn.training.step import StepResult, TrainingStep
+from tests.corpora import corpus_from_text
 
 MODEL = ModelConfig(layers=1, units=8, embedding=4, dropout=0.2)
 TRAINING = TrainingConfig(steps=30, batch_size=4, window=8, learning_rate=0.01, evaluate_every=10)
@@ -89,7 +90,7 @@ def directory(straight: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(straight, tmp_path / "moon"))
 
 
-def train(corpus: Corpus, place: Path, **changes: Any) -> Outcome:
+def train(corpus: Corpus | Path, place: Path, **changes: Any) -> Outcome:
     arguments: dict[str, Any] = {"model": MODEL, "training": TRAINING, "checkpoints": place}
     return run.train(corpus, **arguments | changes)
 
@@ -497,6 +498,22 @@ def test_another_text_is_not_resumed(directory: Path) -> None:
         run.resume(directory, corpus=other, changes={"steps": 40})
 
 
+def test_a_run_is_resumed_whatever_layout_would_be_detected_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "moon.txt"
+    poems = (f"{WORDS}\nand {number}" for number in range(20))
+    path.write_text("\n\n".join(poems), encoding="utf-8")
+    outcome = train(path, tmp_path)
+    assert Checkpoint.open(outcome.directory).record.corpus.layout == "blocks"
+    monkeypatch.setattr(layout, "_against_blocks", lambda _: "detection has changed")
+    assert read_corpus([str(path)]).layout == "text"
+    run.resume(outcome.directory, changes={"steps": 31})
+    assert Checkpoint.open(outcome.directory).record.corpus.layout == "blocks"
+    with pytest.raises(CheckpointError, match="stand otherwise"):
+        run.resume(outcome.directory, corpus=read_corpus([str(path)]), changes={"steps": 32})
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -688,8 +705,8 @@ import tensorflow as tf
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
-from charrnn.config import CorpusConfig
-from charrnn.corpus.reading import corpus_from_text
+from charrnn.settings.configuration import CorpusConfig
+from tests.corpora import corpus_from_text
 from charrnn.model.device import Device
 from charrnn.training import run
 from tests.training.test_run import TRAINING, WORDS, train

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.checkpoint import read_history
-from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
+from charrnn.checkpoint.directory import read_history
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training import run
 from tests.training.ports import free_cluster
 from tests.training.runs import save_random_run

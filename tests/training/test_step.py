@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from charrnn.architecture import Architecture
-from charrnn.config import TrainingConfig
 from charrnn.model.fused_network import FusedNetwork
 from charrnn.model.kernel import Arithmetic
 from charrnn.model.network import NO_MASKS, StatefulNetwork, build_network
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.configuration import TrainingConfig
 from charrnn.training.batches import TrainingStreams
 from charrnn.training.optimizer import SECOND_MOMENT
 from charrnn.training.step import TrainingStep
@@ -181,8 +181,8 @@ import tensorflow as tf
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
-from charrnn.architecture import Architecture
-from charrnn.config import TrainingConfig
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.configuration import TrainingConfig
 from charrnn.training.step import TrainingStep
 from tests.training.test_step import ARCHITECTURE, CONFIG, streams
 import dataclasses

@@ -10,17 +10,18 @@ import keras
 import numpy as np
 import pytest
 
-from charrnn.checkpoint import Checkpoint
-from charrnn.config import CorpusConfig, ModelConfig, TrainingConfig
-from charrnn.corpus.reading import Corpus, corpus_from_text
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.record import OriginRecord
+from charrnn.corpus.loading import Corpus
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import CheckpointError, TrainingInterrupted
 from charrnn.model.network import build_network
-from charrnn.record import OriginRecord
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training import run
 from charrnn.training.observer import SilentObserver
 from charrnn.training.step import TrainingStep
 from charrnn.training.transfer import Origin
+from tests.corpora import corpus_from_text
 from tests.fakes import write_run
 from tests.training.runs import save_random_run, small
 
@@ -50,7 +51,7 @@ def assert_rows(
 ) -> None:
     """The rows of shared symbols are theirs, and all others those of a new network."""
     for symbol, character in enumerate(("break", "unknown", *own.characters)):
-        if symbol in {BREAK, UNKNOWN}:
+        if symbol in {END_OF_POEM, UNKNOWN}:
             expected = theirs[symbol]
         elif character in known:
             expected = theirs[known.id_of(character)]

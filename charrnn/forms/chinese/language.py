@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self, cast, get_args
 
-from charrnn.checkpoint import SOUNDS_FILE, Checkpoint
+from charrnn.checkpoint.directory import SOUNDS_FILE, Checkpoint
 from charrnn.errors import FormError
 from charrnn.forms.chinese.learned_sounds import LEARNED, LearnedSounds, open_sounds
 from charrnn.forms.chinese.rhyme_books import USUAL_BOOK, find_sounds

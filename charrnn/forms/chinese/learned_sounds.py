@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from charrnn.checkpoint import SOUNDS_FILE, Checkpoint
+from charrnn.checkpoint.directory import SOUNDS_FILE, Checkpoint
 from charrnn.errors import FormError
 from charrnn.forms.chinese.sounds import TONES, Reading, SoundTable, Tone
 from charrnn.forms.core.learned_tables import open_table, read_document, write_document

@@ -11,6 +11,7 @@ from charrnn.errors import FormError
 from charrnn.forms.chinese.sounds import ChineseSounds, Tone, rhymes, tones, verse_lines
 from charrnn.forms.core.config import Readings
 from charrnn.forms.core.form import LONGEST_LINE, Fault, Form, Judgement, Line, ScannedLine
+from charrnn.wording import counted
 
 _MARKS: Final = {
     frozenset[Tone](): "?",
@@ -112,7 +113,7 @@ class _Judge:
         have, needed = len(self._lines), len(variant)
         if have == needed:
             return []
-        message = f"the poem has {_counted(have, 'line')} where {needed} are required"
+        message = f"the poem has {counted(have, 'line')} where {needed} are required"
         return [Fault(line=min(have, needed) + 1, position=None, about="lines", message=message)]
 
     def _of_tones(self, number: int, text: str, line: Line) -> list[Fault]:
@@ -211,9 +212,5 @@ def _of_length(number: int, text: str, line: Line) -> list[Fault]:
     if len(text) in line.lengths:
         return []
     required = " or ".join(map(str, line.lengths))
-    message = f"line {number} has {_counted(len(text), 'character')} where {required} are required"
+    message = f"line {number} has {counted(len(text), 'character')} where {required} are required"
     return [Fault(line=number, position=None, about="length", message=message)]
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

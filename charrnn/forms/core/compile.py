@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from charrnn.config import SamplingConfig
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.forms.core.automaton import Automaton, OutputTokens
 from charrnn.forms.core.config import FormConfig, refuse_sampling_outside_a_form
@@ -18,6 +17,7 @@ from charrnn.generation.filters import Mask
 from charrnn.generation.hypothesis import LINE_END
 from charrnn.generation.logits_processors import token_wishes
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 
 if TYPE_CHECKING:
     from charrnn.forms.core.writer import FormWriter
@@ -112,7 +112,7 @@ class _Compiler:
     def _end(self) -> int | None:
         """The token that ends a poem; None where nothing does."""
         if self._network.layout != "text":
-            return BREAK
+            return END_OF_POEM
         line_end = self._network.vocabulary.id_of(LINE_END)
         return None if line_end == UNKNOWN else line_end
 
@@ -120,7 +120,7 @@ class _Compiler:
         """`(vocabulary,)`, true for the characters that are not banned."""
         vocabulary = self._network.vocabulary
         writable: Mask = np.ones(vocabulary.size, np.bool_)
-        writable[[BREAK, UNKNOWN, *token_wishes(sampling, vocabulary).suppressed]] = False
+        writable[[END_OF_POEM, UNKNOWN, *token_wishes(sampling, vocabulary).suppressed]] = False
         return writable
 
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, Self, get_args
 
-from charrnn.config import SamplingConfig
 from charrnn.errors import ConfigurationError
-from charrnn.setting import Configuration, Notation, setting, settings_of
+from charrnn.settings.configuration import SamplingConfig
+from charrnn.settings.setting import Configuration, Notation, setting, settings_of
+from charrnn.wording import listed
 
 Readings = Literal["any", "strict"]
 AcrosticAt = Literal["start", "end"]
@@ -29,12 +30,6 @@ FORM_PARTS: Final = ("lines", "syllables", "characters", "rhyme", "metre")
 LENGTHS: Final = (
     "numbers of syllables or characters, one for each line or one for all, as in 8,6,8,6"
 )
-
-
-def listed(words: Iterable[str]) -> str:
-    """Words as a sentence has them: "acrostic, must and first-line"."""
-    *others, last = words
-    return f"{', '.join(others)} and {last}" if others else last
 
 
 def parse_lengths(text: str) -> tuple[int, ...]:
@@ -184,8 +179,8 @@ def refuse_sampling_outside_a_form(config: SamplingConfig) -> None:
         )
     if config.length is not None:
         raise ConfigurationError("a form tells how long a poem is. Leave out length.")
-    if config.lines != "corpus":
-        raise ConfigurationError("a form tells how many lines a poem has. Leave out lines.")
+    if config.end_of_poem != "corpus":
+        raise ConfigurationError("a form tells where a poem ends. Leave out end-of-poem.")
 
 
 class Requirement(NamedTuple):

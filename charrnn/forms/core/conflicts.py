@@ -5,13 +5,14 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
-from charrnn.config import SamplingConfig
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.errors import CharrnnError, FormConflictError
-from charrnn.forms.core.config import FormConfig, Requirement, listed
+from charrnn.forms.core.config import FormConfig, Requirement
 from charrnn.forms.core.form import Form
 from charrnn.forms.core.language import FormRules
 from charrnn.generation.prompts import shown
+from charrnn.settings.configuration import SamplingConfig
+from charrnn.wording import listed
 
 MOST_ADVICE: Final = 4
 """Ways out that are named at most."""

@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Self, cast, get_args
 
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint
 from charrnn.errors import ConfigurationError
 from charrnn.forms.core.automaton import Automaton, OutputTokens
 from charrnn.forms.core.config import SETTINGS_OF_ONE_LANGUAGE, FormConfig, Requirement

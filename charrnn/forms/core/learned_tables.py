@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.lookup import spoken_name
 from charrnn.errors import CheckpointError, FormError
-from charrnn.naming import spoken_name
 from charrnn.typecheck import conforms
 
 _FORMAT: Final = 1

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import FormConflictError
 from charrnn.forms.core.automaton import Automaton
 from charrnn.generation.prompts import shown
@@ -121,5 +121,5 @@ def _complaint(
 
 def _named(vocabulary: Vocabulary, symbol: int) -> str:
     """A symbol as a sentence has it."""
-    special = {BREAK: "the end of the poem", UNKNOWN: "an unknown character"}
+    special = {END_OF_POEM: "the end of the poem", UNKNOWN: "an unknown character"}
     return special[symbol] if symbol in special else shown(vocabulary.decode([symbol]))

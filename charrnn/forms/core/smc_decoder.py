@@ -16,7 +16,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.config import SamplingConfig
 from charrnn.errors import FormGivenUpError
 from charrnn.forms.core.automaton import Automaton
 from charrnn.forms.core.config import Choose, refuse_sampling_outside_a_form
@@ -27,6 +26,7 @@ from charrnn.generation.hypothesis import Hypothesis, gather
 from charrnn.generation.prompts import read_prompt
 from charrnn.generation.sampling import draw, temperature_at
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 
 LEAST_EFFECTIVE: Final = 0.5
 """Share of the drafts that has to count, or they are resampled; 0.5 is the usual choice."""

@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final, cast
 
-from charrnn.checkpoint import CheckpointWriter
+from charrnn.checkpoint.atomic_files import write_text
+from charrnn.checkpoint.directory import CheckpointWriter
+from charrnn.checkpoint.record import RunRecord
 from charrnn.corpus.indexing import poems_at, try_to_keep
 from charrnn.corpus.layout import Spans
-from charrnn.corpus.long_text import whole_lines
-from charrnn.corpus.reading import Corpus
+from charrnn.corpus.loading import Corpus
 from charrnn.corpus.splitting import split_corpus
+from charrnn.corpus.store import whole_lines
 from charrnn.errors import FormError
-from charrnn.files import write_text
 from charrnn.forms.core.language import Language, all_languages
 from charrnn.forms.core.learned_tables import LearnedTable, read_table
-from charrnn.record import RunRecord
 
 LONGEST_READ: Final = 50_000_000
 """Characters of the training part that are read at most, the first; some seconds' work."""
@@ -58,7 +58,9 @@ def _keep(language: Language, writer: CheckpointWriter, corpus: Corpus, record: 
 
 def _learned_texts(corpus: Corpus, record: RunRecord) -> Iterator[str]:
     """The poems of the training part, or of a continuous text some lines after some."""
-    split = split_corpus(corpus, record.reading.validation_fraction, record.training.shortest_part)
+    split = split_corpus(
+        corpus, record.corpus_config.validation_fraction, record.training.shortest_part
+    )
     read = 0
     for text in _texts(corpus, split.training):
         yield text

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from charrnn.config import SamplingConfig
 from charrnn.errors import ConfigurationError, FormGivenUpError
 from charrnn.forms.core.automaton import Automaton
 from charrnn.forms.core.config import FormConfig
@@ -15,7 +14,8 @@ from charrnn.generation.batch import generators_for
 from charrnn.generation.hypothesis import Hypothesis, Poem
 from charrnn.generation.ranking import Score
 from charrnn.generation.writer import TextGenerator, with_seed
-from charrnn.notation import parse_ban
+from charrnn.settings.configuration import SamplingConfig
+from charrnn.settings.notation import parse_ban
 
 
 class FormWriter:

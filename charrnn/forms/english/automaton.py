@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.corpus.vocabulary import BREAK, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.errors import FormError
 from charrnn.forms.core.automaton import OutputTokens
 from charrnn.forms.core.config import Requirements
@@ -197,7 +197,7 @@ class EnglishAutomaton:
         self._must = len(read.must)
         self._size = vocabulary.size
         self._end: Symbols = np.array([end], np.int64)
-        self._can_be_parted = (end == BREAK or bool(writable[end])) and (
+        self._can_be_parted = (end == END_OF_POEM or bool(writable[end])) and (
             form.lines == 1 or len(self._separators.line_ends) > 0
         )
         self._line_given = read.first_line is not None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, cast, get_args
 
-from charrnn.checkpoint import WORDS_FILE, Checkpoint
+from charrnn.checkpoint.directory import WORDS_FILE, Checkpoint
 from charrnn.errors import ConfigurationError
 from charrnn.forms.core.automaton import OutputTokens
 from charrnn.forms.core.config import FormConfig, Requirement, Requirements, Words

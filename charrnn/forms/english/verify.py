@@ -17,6 +17,7 @@ from charrnn.forms.english.lexicon import Lexicon
 from charrnn.forms.english.pronunciation import Grade, Pronunciation, Rhymes, rhyme_of
 from charrnn.forms.english.scansion import Missed, Scansion, What, scansions, settle, templates_of
 from charrnn.forms.english.words import Word, words_of
+from charrnn.wording import counted
 
 _ONSETS: Final = re.compile(
     r"(?:s?[ptc]h?[rl]|[sc]h[rl]?|thr?|ph[rl]?|wh|qu|[bgdf]r|[bgf]l|sw|tw|s[ptkclmnq]u?|[^aeiouy])$"
@@ -220,7 +221,7 @@ def _fault_of_rhyme(members: Sequence[int], lines: Sequence[_Spoken], missed: Mi
 def _missing(have: int, needed: int) -> list[Fault]:
     if have == needed:
         return []
-    message = f"the poem has {_counted(have, 'line')} where {needed} are required"
+    message = f"the poem has {counted(have, 'line')} where {needed} are required"
     return [Fault(line=min(have, needed) + 1, position=None, about="lines", message=message)]
 
 
@@ -238,7 +239,7 @@ def _faults_of_line(
     elif scansion.template is None:
         required = " or ".join(map(str, sorted(set(rule.lengths))))
         message = (
-            f"line {number} has {_counted(scansion.syllables, 'syllable')} where {required} are "
+            f"line {number} has {counted(scansion.syllables, 'syllable')} where {required} are "
             f"required{_hint(line.guessed)}"
         )
         yield Fault(line=number, position=None, about="length", message=message)
@@ -301,7 +302,3 @@ def _marks(way: Pronunciation, template: str) -> list[str]:
     if way.syllables == 1:
         return [metre]
     return [_MARKS.get(stress, mark) for stress, mark in zip(way.stresses, metre, strict=True)]
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from charrnn.checkpoint import WORDS_FILE, Checkpoint
+from charrnn.checkpoint.directory import WORDS_FILE, Checkpoint
 from charrnn.errors import FormError
 from charrnn.forms.core.learned_tables import open_table, read_document, write_document
 from charrnn.forms.english.lexicon import Lexicon, Sound, words_of_old_verse

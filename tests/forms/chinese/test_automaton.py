@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.corpus.vocabulary import BREAK
+from charrnn.corpus.vocabulary import END_OF_POEM
 from charrnn.errors import FormError
 from charrnn.forms.chinese.language import with_profile
 from charrnn.forms.chinese.rhyme_books import find_sounds
@@ -433,9 +433,9 @@ def test_masks_are_kept_and_cannot_be_changed() -> None:
     automaton = automaton_of(COUPLET, TOY, "东中月，。", NOTHING)
     mask = automaton.allowed_tokens(automaton.initial_state())
     assert mask is automaton.allowed_tokens(automaton.initial_state())
-    assert not mask[BREAK]
+    assert not mask[END_OF_POEM]
     with pytest.raises(ValueError, match="read-only"):
-        mask[BREAK] = True
+        mask[END_OF_POEM] = True
 
 
 def test_states_are_values() -> None:

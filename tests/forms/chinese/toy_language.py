@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.forms.chinese.automaton import ChineseAutomaton
 from charrnn.forms.chinese.sounds import ChineseSounds, is_han, rhymes, verse_lines
 from charrnn.forms.chinese.verify import verify_chinese
@@ -48,8 +48,8 @@ def automaton_of(
 ) -> ChineseAutomaton:
     vocabulary = vocabulary_of(characters)
     writable = np.ones(vocabulary.size, np.bool_)
-    writable[[BREAK, UNKNOWN, *map(vocabulary.id_of, banned)]] = False
-    tokens = OutputTokens(vocabulary, writable, BREAK)
+    writable[[END_OF_POEM, UNKNOWN, *map(vocabulary.id_of, banned)]] = False
+    tokens = OutputTokens(vocabulary, writable, END_OF_POEM)
     return ChineseAutomaton(wanted, sounds, tokens, asked, asked.readings)
 
 
@@ -135,7 +135,7 @@ def walked(automaton: Automaton, vocabulary: Vocabulary, start: Hashable) -> Fol
         text, state = waiting.pop()
         symbols = np.flatnonzero(automaton.allowed_tokens(state)).tolist()
         found[text] = {vocabulary.decode([symbol]) for symbol in symbols}
-        assert BREAK not in symbols
+        assert END_OF_POEM not in symbols
         assert UNKNOWN not in symbols
         assert automaton.is_final(state) == (not symbols)
         waiting += [

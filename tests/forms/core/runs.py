@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from charrnn.checkpoint import WORDS_FILE
-from charrnn.corpus.vocabulary import BREAK, SPECIAL, UNKNOWN
+from charrnn.checkpoint.directory import WORDS_FILE
+from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN
 from charrnn.forms.english.words import LearnedWords
 from charrnn.generation.writer import TextGenerator
 from tests.forms.chinese.toy_sounds import TOY
@@ -48,7 +48,7 @@ def save_verse_runs(directory: Path) -> None:
     for seed, (name, alphabet) in enumerate((("yun", CHINESE), ("moons", ENGLISH))):
         size = len(alphabet) + SPECIAL
         table = np.random.default_rng(seed).normal(0, 1, (size, size))
-        table[:, [BREAK, UNKNOWN]] -= 4
+        table[:, [END_OF_POEM, UNKNOWN]] -= 4
         save_markov_run(directory / name, table, alphabet)
     learned = LearnedWords(dict.fromkeys(WORDS, 2), "0" * 64)
     (directory / "moons" / WORDS_FILE).write_text(learned.to_json(), encoding="utf-8")

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 import charrnn
-from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE
-from charrnn.config import SamplingConfig
+from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE
 from charrnn.errors import CheckpointError, ConfigurationError, FormConflictError, FormError
 from charrnn.forms.chinese import rhyme_books
 from charrnn.forms.chinese.learned_sounds import LearnedSounds
@@ -14,7 +13,8 @@ from charrnn.forms.core.compile import compile_form
 from charrnn.forms.core.config import FormConfig
 from charrnn.forms.english import lexicon
 from charrnn.forms.english.words import LearnedWords
-from charrnn.generation.mixture import blended
+from charrnn.generation.ensembles import product_of_experts
+from charrnn.settings.configuration import SamplingConfig
 from tests.forms.core.runs import WORDS, open_run, save_verse_runs
 from tests.generation.networks import reciter
 
@@ -113,7 +113,7 @@ def test_networks_that_write_together_have_learned_the_words_of_each(
     words = LearnedWords({"grieve": 2, "eternity": 1}, "0" * 64)
     (tmp_path / "more" / "moons" / WORDS_FILE).write_text(words.to_json(), encoding="utf-8")
     pair = [open_run(runs, "moons"), open_run(tmp_path / "more", "moons")]
-    compiled = compile_form(blended(pair, [0.3, 0.7]), couplet, PLAIN)
+    compiled = compile_form(product_of_experts(pair, [0.3, 0.7]), couplet, PLAIN)
     assert set(compiled.rules.words) == {*WORDS, "eternity"}
 
 

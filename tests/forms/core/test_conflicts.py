@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.config import SamplingConfig
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.errors import ConfigurationError
 from charrnn.forms.chinese.language import ChineseRules
@@ -20,6 +19,7 @@ from charrnn.forms.core.conflicts import (
 from charrnn.forms.core.known_forms import asked_form, read_form
 from charrnn.forms.english.language import EnglishRules
 from charrnn.forms.english.lexicon import Lexicon
+from charrnn.settings.configuration import SamplingConfig
 from tests.forms.chinese.toy_sounds import TOY
 from tests.forms.core.runs import CHINESE, ENGLISH, TONAL
 from tests.forms.english.toy_lexicon import ENTRIES

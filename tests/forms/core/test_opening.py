@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import FormConflictError
 from charrnn.forms.core.opening import given_symbols, states_after_prompt
 from tests.forms.core.toys import END, ListedPoems
@@ -68,7 +68,7 @@ def test_a_form_that_no_poem_keeps_is_told() -> None:
     assert refusal("", []) == (
         "no poem keeps the form with all that is required. Demand less of it."
     )
-    assert BREAK == 0
+    assert END_OF_POEM == 0
 
 
 def test_what_the_form_leaves_no_choice_of_is_given_up_to_the_end_of_the_line() -> None:
@@ -76,7 +76,9 @@ def test_what_the_form_leaves_no_choice_of_is_given_up_to_the_end_of_the_line() 
         automaton = ListedPoems(VOCABULARY, *lists)
         found = [(text, number) for number in range(len(lists))]
         symbols, after = given_symbols(automaton, found)
-        written = "".join(END if one == BREAK else VOCABULARY.decode([one]) for one in symbols)
+        written = "".join(
+            END if one == END_OF_POEM else VOCABULARY.decode([one]) for one in symbols
+        )
         assert after == [(text + written, number) for number in range(len(lists))]
         return written
 

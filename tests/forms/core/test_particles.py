@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.config import SamplingConfig
 from charrnn.forms.core.smc_decoder import (
     Particle,
     chosen,
@@ -18,6 +17,7 @@ from charrnn.generation.constraint import NoRepeat
 from charrnn.generation.decoder import Decoder
 from charrnn.generation.hypothesis import Hypothesis
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 from tests.forms.core.toys import ListedPoems
 from tests.generation.networks import markov
 

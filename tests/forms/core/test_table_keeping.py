@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from charrnn.checkpoint import SOUNDS_FILE, WORDS_FILE, Checkpoint, CheckpointWriter
-from charrnn.config import CorpusConfig, Layout
-from charrnn.corpus.reading import Corpus, corpus_from_text
+from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE, Checkpoint, CheckpointWriter
+from charrnn.corpus.loading import Corpus
 from charrnn.corpus.splitting import split_corpus
 from charrnn.errors import CheckpointError
 from charrnn.forms.chinese.learned_sounds import open_sounds
@@ -15,6 +14,8 @@ from charrnn.forms.chinese.sounds import Reading
 from charrnn.forms.core import table_keeping
 from charrnn.forms.core.table_keeping import keep_learned_tables
 from charrnn.forms.english.words import LearnedWords, open_words
+from charrnn.settings.configuration import CorpusConfig, Layout
+from tests.corpora import corpus_from_text
 from tests.fakes import RECORD
 
 LEVEL = "东风中空红"
@@ -44,7 +45,7 @@ def of_run(directory: Path, text: str, layout: Layout) -> tuple[Corpus, Checkpoi
         RECORD,
         vocabulary=tuple(sorted({*"\n", *text})),
         corpus=corpus.record(),
-        reading=reading,
+        corpus_config=reading,
         training=dataclasses.replace(RECORD.training, window=8),
     )
     return corpus, Checkpoint(directory, record, None)  # type: ignore[arg-type]

@@ -5,13 +5,13 @@ import itertools
 import numpy as np
 import pytest
 
-from charrnn.config import SamplingConfig
 from charrnn.corpus.passages import PassageIndex
 from charrnn.errors import ConfigurationError, FormConflictError, FormGivenUpError
 from charrnn.forms.core.config import FormConfig
 from charrnn.forms.core.smc_decoder import MOST_RETURNS
 from charrnn.forms.core.writer import FormWriter
 from charrnn.generation.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
 from tests.forms.core.toys import END, ListedPoems, form_of, rules_of
 from tests.generation.networks import markov
 from tests.generation.tables import TableModel, table_generator

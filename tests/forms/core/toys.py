@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.corpus.vocabulary import BREAK, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.forms.core.form import Fault, Form, Judgement, Line
 
 END = "$"
@@ -46,7 +46,10 @@ class ListedPoems:
     def next_state(self, state: Hashable, symbol: int) -> Hashable:
         assert self.allowed_tokens(state)[symbol]
         text, number = state
-        return (text + (END if symbol == BREAK else self._vocabulary.decode([symbol])), number)
+        return (
+            text + (END if symbol == END_OF_POEM else self._vocabulary.decode([symbol])),
+            number,
+        )
 
     def is_final(self, state: Hashable) -> bool:
         return state[0] in self._lists[state[1]]
@@ -55,7 +58,7 @@ class ListedPoems:
         return state[0].count("\n") + state[0].count(END)
 
     def id_of(self, character: str) -> int:
-        return BREAK if character == END else self._vocabulary.id_of(character)
+        return END_OF_POEM if character == END else self._vocabulary.id_of(character)
 
 
 def form_of(lines: int) -> Form:

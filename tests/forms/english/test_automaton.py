@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.corpus.vocabulary import BREAK, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.errors import ConfigurationError, FormError
 from charrnn.forms.core.automaton import OutputTokens
 from charrnn.forms.core.form import Form, Line
@@ -237,7 +237,7 @@ def test_lines_are_counted_as_they_end() -> None:
         seen.append(automaton.lines_written(state))
         state = automaton.next_state(state, vocabulary.id_of(character))
     assert seen == [0] * 9 + [1] * 3
-    state = automaton.next_state(state, BREAK)
+    state = automaton.next_state(state, END_OF_POEM)
     assert automaton.is_final(state)
     assert automaton.lines_written(state) == 2
 
@@ -250,7 +250,7 @@ def test_lines_are_counted_after_a_given_line_too() -> None:
         counts.append(automaton.lines_written(state))
         state = automaton.next_state(state, vocabulary.id_of(character))
     assert counts == [0, 0, 0, 0, 1, 1, 1]
-    assert automaton.lines_written(automaton.next_state(state, BREAK)) == 2
+    assert automaton.lines_written(automaton.next_state(state, END_OF_POEM)) == 2
 
 
 def test_states_and_masks_are_values_that_nothing_changes() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.corpus.vocabulary import BREAK, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.forms.core.automaton import Automaton, OutputTokens
 from charrnn.forms.core.config import Requirements
 from charrnn.forms.core.form import Form, Line, Metre
@@ -98,9 +98,9 @@ def automaton_of(
     """The automaton of a form over some characters; poems end with the poem break."""
     vocabulary = Vocabulary(tuple(sorted(characters)))
     writable = np.ones(vocabulary.size, np.bool_)
-    writable[[BREAK, UNKNOWN, *(vocabulary.id_of(one) for one in ban)]] = False
+    writable[[END_OF_POEM, UNKNOWN, *(vocabulary.id_of(one) for one in ban)]] = False
     asked = asked or Asked()
-    tokens = OutputTokens(vocabulary, writable, BREAK)
+    tokens = OutputTokens(vocabulary, writable, END_OF_POEM)
     automaton = EnglishAutomaton(form, lexicon, words, tokens, asked, rhymes=asked.rhymes)
     return automaton, vocabulary
 
@@ -117,7 +117,7 @@ def language_of(automaton: Automaton, vocabulary: Vocabulary, starts: int = 1) -
             if automaton.is_final(state):
                 poems.add(text)
             for symbol in allowed.tolist():
-                character = "" if symbol == BREAK else vocabulary.decode([symbol])
+                character = "" if symbol == END_OF_POEM else vocabulary.decode([symbol])
                 waiting.append((automaton.next_state(state, symbol), text + character))
     return poems
 
@@ -204,7 +204,7 @@ def write(
         else:
             symbols.append(int(allowed[likeliest[allowed].argmin()]))
         state = automaton.next_state(state, symbols[-1])
-    return vocabulary.decode([symbol for symbol in symbols if symbol != BREAK])
+    return vocabulary.decode([symbol for symbol in symbols if symbol != END_OF_POEM])
 
 
 def fit(words: Sequence[WordShape], template: str, *, rhyming: bool = False) -> bool:

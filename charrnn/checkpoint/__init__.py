@@ -1,0 +1,1 @@
+"""One run on disk: its directory, its record, its crash-proof writes."""

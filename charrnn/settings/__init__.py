@@ -1,0 +1,1 @@
+"""Settings: what each one is, its limits, its help; the configurations made of them."""

@@ -1,0 +1,95 @@
+"""Settings that are more than a number or a word: how they are written, and what they say."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+from charrnn.errors import ConfigurationError
+from charrnn.settings.setting import is_finite
+
+SCHEDULE: Final = "two as in 1.0:0.6"
+FAVOURS: Final = "characters, each once, with a number for each, as in 月=2,花=-1.5"
+
+_FAVOUR: Final = re.compile(r"\s*(.)=([^,]+)(?:,|$)", re.DOTALL)
+
+
+@lru_cache(maxsize=64)
+def parse_schedule(text: str) -> tuple[float, float]:
+    """The first and the last value of "1.0:0.6".
+
+    Raises:
+        ConfigurationError: It is not two finite numbers at least 0 with a colon between them.
+    """
+    values = [_number(part) for part in text.split(":")]
+    if len(values) != 2 or any(value is None or value < 0 for value in values):
+        raise ConfigurationError(
+            f"a schedule is two numbers at least 0, as in 1.0:0.6. Received: {text}."
+        )
+    return values[0], values[1]  # type: ignore[return-value]
+
+
+def parse_favours(text: str) -> dict[str, float]:
+    """The characters of "月=2,花=-1.5" with their numbers, in composed form (Unicode NFC).
+
+    What stands before the equals sign is one character, so a comma or an equals sign is favoured
+    as any other: ",=1,==2".
+
+    Raises:
+        ConfigurationError: It is not written so, or a character stands there twice.
+    """
+    favours: dict[str, float] = {}
+    rest = unicodedata.normalize("NFC", text)
+    while entry := _FAVOUR.match(rest):
+        character, number = entry[1], _number(entry[2])
+        if number is None or character in favours:
+            break
+        favours[character] = number
+        comma, rest = entry[0].endswith(","), rest[entry.end() :]
+        if not rest and not comma:
+            return favours
+    raise ConfigurationError(f"favours are {FAVOURS}. Received: {text}.")
+
+
+def parse_ban(text: str) -> frozenset[str]:
+    """The characters of a text, in composed form (Unicode NFC)."""
+    return frozenset(unicodedata.normalize("NFC", text))
+
+
+def parse_blend(text: str) -> dict[str, float]:
+    """The checkpoints of "quatrains=0.7,haiku=0.3" with their weights, as they were typed.
+
+    What stands before the last equals sign of an entry names a checkpoint, or is its path.
+
+    Raises:
+        ConfigurationError: It is not written so, a name stands there twice, or no weight is
+            above 0.
+    """
+    weights: dict[str, float] = {}
+    for entry in text.split(","):
+        name, _, typed = entry.rpartition("=")
+        name, weight = name.strip(), _number(typed)
+        if not name or weight is None:
+            raise ConfigurationError(
+                "a blend is names of checkpoints with a weight for each, as in moons=0.7,rivers=0.3. "
+                f"Received: {text}."
+            )
+        if weight < 0:
+            raise ConfigurationError(
+                f"the weight of {name} must be a number at least 0. Received: {typed.strip()}."
+            )
+        if name in weights:
+            raise ConfigurationError(f"a blend takes each checkpoint once. Received: {name} twice.")
+        weights[name] = weight
+    if not any(weights.values()):
+        raise ConfigurationError(f"a blend needs a weight above 0. Received: {text}.")
+    return weights
+
+
+def _number(text: str) -> float | None:
+    """The finite number that a text is; None when it is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if is_finite(value) else None

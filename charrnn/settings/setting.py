@@ -1,0 +1,201 @@
+"""One setting: its kind, its limits and its help, and the configurations that are made of such.
+
+The same description validates a value given from Python and makes the option of the command line.
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from numbers import Integral, Real
+from types import NoneType
+from typing import Any, Final, Literal, NamedTuple, get_args, get_origin
+
+from charrnn.errors import ConfigurationError
+
+AUTO: Final = "auto"
+"""The word that leaves a setting to charrnn, where `None` has a meaning."""
+
+_KINDS: Final[dict[type, tuple[Any, str]]] = {
+    int: (Integral, "a whole number"),
+    float: (Real, "a number"),
+    str: (str, "text"),
+}
+
+
+class Notation(NamedTuple):
+    """How a setting is written that is more than a number or a word.
+
+    Attributes:
+        pattern: A short picture of it for the command line: "X[:Y]".
+        words: What is allowed, in words, with an example.
+        read: Takes it apart; raises ValueError when it is not written so.
+    """
+
+    pattern: str
+    words: str
+    read: Callable[[str], object]
+
+    def allows(self, text: str) -> bool:
+        """Whether a text is written so."""
+        try:
+            self.read(text)
+        except ValueError:
+            return False
+        return True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setting:
+    """What is known of one field of a configuration.
+
+    Attributes:
+        help: One line for the command line, without the default.
+        minimum: Least value allowed.
+        maximum: Greatest value allowed.
+        above: The value must be greater than this.
+        below: The value must be less than this.
+        choices: The only values allowed.
+        unset: What `None` means, in a word or two for the help text ("chosen for the corpus").
+        notation: How a text is written that is allowed beside numbers, or as the only text.
+        repeatable: Whether several may be given; the value is a tuple, and words typed together
+            are several.
+        kind: int, float or str; `settings_of` takes it from the annotation of the field.
+    """
+
+    help: str
+    minimum: float | None = None
+    maximum: float | None = None
+    above: float | None = None
+    below: float | None = None
+    choices: tuple[str, ...] | None = None
+    unset: str | None = None
+    notation: Notation | None = None
+    repeatable: bool = False
+    kind: type = str
+
+    def range(self) -> str:
+        """The limits in words: "at least 0", "from 1 to 16", "above 0 and at most 1"."""
+        if self.minimum is not None and self.maximum is not None:
+            return f"from {_spelled(self.minimum)} to {_spelled(self.maximum)}"
+        words = (
+            ("at least", self.minimum),
+            ("above", self.above),
+            ("at most", self.maximum),
+            ("below", self.below),
+        )
+        return " and ".join(
+            f"{text} {_spelled(limit)}" for text, limit in words if limit is not None
+        )
+
+    def allowed(self) -> str:
+        """The values allowed, in words: "a whole number at least 1", "one of tanh, relu"."""
+        if self.repeatable:
+            return "words, each by itself"
+        if self.choices is not None:
+            return f"one of {', '.join(self.choices)}"
+        if self.notation is not None and self.kind is str:
+            return self.notation.words
+        plain = f"{_KINDS[self.kind][1]} {self.range()}".rstrip()
+        return plain if self.notation is None else f"{plain}, or {self.notation.words}"
+
+    def spelled(self, value: Any) -> str:
+        """A value of the setting in words; `None` as what it means."""
+        if value is None:
+            return str(self.unset)
+        return " ".join(value) if self.repeatable else str(value)
+
+    def parse(self, text: str) -> Any:
+        """The value that was typed, where "auto" stands for `None`.
+
+        Raises:
+            ConfigurationError: It is not a value of the setting.
+        """
+        if text == AUTO and self.unset is not None:
+            return None
+        if self.repeatable:
+            return tuple(text.split())
+        try:
+            value = self.kind(text)
+        except ValueError:
+            value = text
+        if not self.allows(value):
+            raise ConfigurationError(f"it must be {self.allowed()}. Received: {text}.")
+        return value
+
+    def allows(self, value: Any) -> bool:
+        """Whether a value is of the kind and keeps the limits; `None` where it has a meaning."""
+        if value is None:
+            return self.unset is not None
+        if self.repeatable:
+            return isinstance(value, tuple) and all(isinstance(one, str) for one in value)
+        if isinstance(value, str) and self.notation is not None:
+            return self.notation.allows(value)
+        if isinstance(value, bool) or not isinstance(value, _KINDS[self.kind][0]):
+            return False
+        if self.kind is str:
+            return self.choices is None or value in self.choices
+        return (
+            is_finite(value)
+            and (self.minimum is None or value >= self.minimum)
+            and (self.maximum is None or value <= self.maximum)
+            and (self.above is None or value > self.above)
+            and (self.below is None or value < self.below)
+        )
+
+
+def is_finite(value: float) -> bool:
+    """Whether a number, or an integer of any length, can be computed with as a float."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+def _spelled(limit: float) -> str:
+    return "2^63 - 1" if limit == 2**63 - 1 else f"{limit:,}"
+
+
+def setting(default: Any, help: str, **limits: Any) -> Any:  # noqa: A002 (Click's word for it)
+    """A dataclass field with its description; `limits` are those of `Setting`."""
+    return dataclasses.field(default=default, metadata={"setting": Setting(help=help, **limits)})
+
+
+_SETTINGS: Final[dict[type, dict[str, Setting]]] = {}
+
+
+def settings_of(configuration: type["Configuration"]) -> dict[str, Setting]:
+    """The description of every field of a configuration, in the order of the class."""
+    if configuration not in _SETTINGS:
+        _SETTINGS[configuration] = {
+            field.name: dataclasses.replace(field.metadata["setting"], kind=_kind_of(field.type))
+            for field in dataclasses.fields(configuration)
+        }
+    return _SETTINGS[configuration]
+
+
+def _kind_of(annotation: Any) -> Any:
+    """The plain type of a field: int for `int | None`, str for a Literal or `tuple[str, ...]`."""
+    if get_origin(annotation) is Literal:
+        return str
+    members = [kind for kind in get_args(annotation) if kind is not NoneType]
+    return _kind_of(members[0]) if members else annotation
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Configuration:
+    """A set of settings that checks itself when it is made."""
+
+    def __post_init__(self) -> None:
+        """Refuse a value outside its limits, with a ConfigurationError.
+
+        Numbers of other libraries become Python's, so that the settings can be written as JSON.
+        """
+        for name, description in settings_of(type(self)).items():
+            value = getattr(self, name)
+            if not description.allows(value):
+                raise ConfigurationError(
+                    f"{name.replace('_', '-')} must be {description.allowed()}. Received: {value}."
+                )
+            if description.kind is not str and not isinstance(value, (int, float, str, NoneType)):
+                object.__setattr__(self, name, description.kind(value))

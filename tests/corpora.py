@@ -1,0 +1,14 @@
+"""Corpora of texts that stand in memory."""
+
+import dataclasses
+import io
+
+from charrnn.corpus.loading import Corpus, read_corpus
+from charrnn.settings.configuration import CorpusConfig
+
+
+def corpus_from_text(text: str, config: CorpusConfig | None = None, name: str = "text") -> Corpus:
+    """A corpus of a text; it has no sources, so that a run on it is resumed by giving it again."""
+    config = dataclasses.replace(config or CorpusConfig(), encoding="utf-8")
+    corpus = read_corpus(["-"], config, standard_input=io.BytesIO(text.encode()))
+    return dataclasses.replace(corpus, name=name, sources=())

@@ -1,0 +1,292 @@
+import hashlib
+import io
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from charrnn.corpus.catalogue import open_catalogue
+from charrnn.corpus.loading import read_corpus
+from charrnn.corpus.sources import corpus_name
+from charrnn.corpus.splitting import encode_part, split_corpus
+from charrnn.corpus.vocabulary import Vocabulary
+from charrnn.errors import CorpusError
+from charrnn.settings.configuration import CorpusConfig
+
+POEMS = "The tide comes in,\nthe tide goes out.\n\nThe moon comes up,\nthe moon goes down.\n"
+
+
+@pytest.fixture
+def poems(tmp_path):
+    path = tmp_path / "sea songs.txt"
+    path.write_text(POEMS, encoding="utf-8")
+    return path
+
+
+def test_a_file_becomes_a_corpus(poems):
+    corpus = read_corpus([str(poems)])
+    assert corpus.name == "sea-songs"
+    assert corpus.text == POEMS
+    assert corpus.layout == "blocks"
+    assert corpus.poems == 2
+    assert corpus.poem(1) == "The moon comes up,\nthe moon goes down."
+    assert corpus.sources == (str(poems),)
+    assert corpus.encoding == "utf-8"
+    assert corpus.digest == hashlib.sha256(POEMS.encode()).hexdigest()
+    assert len(corpus.notes) == 1
+    assert "layout blocks was chosen" in corpus.notes[0]
+
+
+def test_what_was_read_can_be_found_again_from_elsewhere(poems, monkeypatch, tmp_path_factory):
+    monkeypatch.chdir(poems.parent)
+    sources = read_corpus([poems.name]).sources
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert read_corpus(sources).text == POEMS
+
+
+def test_the_digest_is_that_of_the_text_whatever_the_layout(poems):
+    blocks = read_corpus([str(poems)])
+    text = read_corpus([str(poems)], CorpusConfig(layout="text"))
+    assert text.text == blocks.text
+    assert text.layout != blocks.layout
+    assert text.digest == blocks.digest
+    assert text.notes == ()
+
+
+def test_several_files_stand_two_blank_lines_apart(poems, tmp_path):
+    other = tmp_path / "b.txt"
+    other.write_bytes("Übrig\r\nbleibt.".encode("cp1252"))
+    corpus = read_corpus([str(poems), str(other)])
+    assert corpus.text == f"{POEMS}\n\n\nÜbrig\nbleibt."
+    assert corpus.poems == 3
+    assert corpus.name == "sea-songs-and-1-more"
+    assert corpus.encoding == "cp1252, utf-8"
+    assert corpus.notes[0].startswith(f"{other} is read as cp1252")
+
+
+def test_a_directory_is_read_with_all_it_holds(tmp_path):
+    directory = tmp_path / "my.poems"
+    (directory / "b").mkdir(parents=True)
+    (directory / ".hidden").mkdir()
+    for name, text in {
+        "b/two.TXT": "two\nlines",
+        "a.txt": "one\nline",
+        "c.md": "no",
+        ".hidden/d.txt": "no",
+        "b/.e.txt": "no",
+    }.items():
+        (directory / name).write_text(text, encoding="utf-8")
+    corpus = read_corpus([str(directory)])
+    assert corpus.text == "one\nline\n\n\ntwo\nlines"
+    assert corpus.name == "my"
+    assert len(corpus.sources) == 2
+
+
+def test_poems_of_several_stanzas_in_a_file_each_stay_whole(tmp_path):
+    for number in range(4):
+        text = f"Stanza {number},\nthe first.\n\nStanza {number},\nthe second.\n"
+        (tmp_path / f"{number}.txt").write_text(text, encoding="utf-8")
+    assert read_corpus([str(tmp_path)]).poems == 4
+
+
+def test_standard_input_is_read_as_bytes():
+    corpus = read_corpus(["-"], standard_input=io.BytesIO("床前\r\n明月".encode("utf-16")))
+    assert (corpus.name, corpus.text, corpus.sources) == ("stdin", "床前\n明月", ("-",))
+
+
+def test_bundled_corpora_are_read_by_name_with_the_layout_of_the_catalogue(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    jueju = read_corpus(["jueju"])
+    assert (jueju.name, jueju.layout, jueju.poems) == ("jueju", "lines", 800)
+    assert (jueju.sources, jueju.notes) == (("catalogue:jueju",), ())
+    assert read_corpus(["quatrains"]).poems == 900
+    assert read_corpus(["quatrains"], CorpusConfig(layout="text")).poems == 1
+
+
+def test_the_layout_of_the_bundled_files_is_found_without_the_catalogue():
+    directory = open_catalogue().bundled
+    assert read_corpus([str(directory / "jueju.txt")]).layout == "lines"
+    assert read_corpus([str(directory / "quatrains.txt")]).poems == 900
+
+
+def test_a_path_wins_over_a_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "jueju").write_text(POEMS, encoding="utf-8")
+    assert read_corpus(["jueju"]).text == POEMS
+
+
+def test_a_run_named_after_a_corpus_does_not_stand_in_its_way(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    whole = read_corpus(["jueju"]).digest
+    (tmp_path / "jueju").mkdir()  # A run that was killed at once leaves an empty directory.
+    assert read_corpus(["jueju"]).digest == whole
+    (tmp_path / "jueju" / "poems.txt").write_text(POEMS, encoding="utf-8")
+    assert read_corpus(["jueju"]).text == POEMS
+    (tmp_path / "jueju" / "charrnn.json").write_text("{}", encoding="utf-8")
+    assert read_corpus(["jueju"]).digest == whole
+    assert read_corpus(["./jueju"]).text == POEMS
+
+
+def test_a_corpus_of_the_catalogue_is_found_again_whatever_is_called_as_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    corpus = read_corpus(["jueju"])
+    (tmp_path / "jueju").write_text(POEMS, encoding="utf-8")
+    again = read_corpus(corpus.sources)
+    assert (again.digest, again.name) == (corpus.digest, "jueju")
+    with pytest.raises(CorpusError, match=r"no corpus named odes\. Known: quatrains, jueju"):
+        read_corpus(["catalogue:odes"])
+
+
+def test_what_is_named_twice_is_read_once(poems, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    corpus = read_corpus([str(poems), poems.name, str(tmp_path)])
+    assert (corpus.text, corpus.sources) == (POEMS, (str(poems),))
+    assert f"{poems.name}, {poems} were named more than once and read once." in corpus.notes
+    assert read_corpus(corpus.sources).digest == corpus.digest
+    twice = read_corpus(["jueju", "catalogue:jueju"])
+    assert twice.digest == read_corpus(["jueju"]).digest
+    assert twice.notes == ("jueju was named more than once and read once.",)
+    assert read_corpus(["-", "-"], standard_input=io.BytesIO(b"a\nb")).text == "a\nb"
+
+
+@pytest.mark.parametrize(
+    ("references", "name"),
+    [
+        (["my poems.txt"], "my-poems"),
+        (["gone/odes.v2.txt"], "odes.v2"),
+        (["~nobody/odes.txt"], "odes"),
+        (["-"], "stdin"),
+        (["here"], "here"),
+        (["here", "here/../here"], "here"),
+        (["here", "my poems.txt", "-"], "here-and-2-more"),
+        (["quatrains"], "quatrains"),
+        (["quatrains", "catalogue:quatrains"], "quatrains"),
+        (["catalogue:tang"], "tang"),
+        (["catalogue:gone"], "gone"),
+        (["???"], "text"),
+    ],
+)
+def test_the_name_of_a_corpus_is_known_before_it_is_read(references, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "a.txt").write_text("a\nb", encoding="utf-8")
+    (tmp_path / "my poems.txt").write_text(POEMS, encoding="utf-8")
+    assert corpus_name(references) == name
+
+
+def test_empty_files_of_a_directory_are_left_out(poems, tmp_path):
+    for number in range(5):
+        (tmp_path / f"{number}.txt").write_text("\n" * number, encoding="utf-8")
+    corpus = read_corpus([str(tmp_path)])
+    assert (corpus.text, corpus.sources) == (POEMS, (str(poems),))
+    empty = ", ".join(str(tmp_path / f"{number}.txt") for number in range(3))
+    assert f"{empty} and 2 more are empty and left out." in corpus.notes
+    with pytest.raises(CorpusError, match=r"4\.txt is empty"):
+        read_corpus([str(tmp_path), str(tmp_path / "4.txt")])
+    poems.unlink()
+    with pytest.raises(CorpusError, match=r"there is no text in .*0\.txt, .* and 2 more"):
+        read_corpus([str(tmp_path)])
+
+
+def test_control_characters_are_told(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"\xef\xbb\xbfab\x07c\x1b\n")
+    corpus = read_corpus([str(path)])
+    assert (corpus.text, corpus.removed) == ("abc\n", 2)
+    assert "2 control characters were taken out." in corpus.notes
+
+
+def test_many_guesses_are_told_in_few_sentences(tmp_path):
+    for number in range(6):
+        (tmp_path / f"{number}.txt").write_bytes(f"étude {number}".encode("latin-1"))
+    notes = read_corpus([str(tmp_path)]).notes
+    assert len(notes) == 5
+    assert notes[3].startswith("the encodings of 3 more files")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty: it holds no characters"),
+        (b" \n\t\r\n", "is empty: it holds nothing but white space"),
+        (b"aaa\naa\n", "has only one distinct character"),
+        (b"a\0b\1c\0\0", "is not text"),
+        (b"%PDF-1.4", "is not text but a PDF"),
+    ],
+)
+def test_what_cannot_be_learned_is_refused(tmp_path, content, sentence):
+    path = tmp_path / "bad.txt"
+    path.write_bytes(content)
+    with pytest.raises(CorpusError, match=sentence):
+        read_corpus([str(path)])
+
+
+def test_a_missing_file_is_refused_with_what_may_have_been_meant(poems):
+    with pytest.raises(CorpusError, match=r"Did you mean .*sea songs\.txt"):
+        read_corpus([str(poems.with_name("sea song.txt"))])
+    with pytest.raises(CorpusError, match=r"Did you mean quatrains.*charrnn corpus list"):
+        read_corpus(["quatrain"])
+    with pytest.raises(CorpusError, match="no file, directory or corpus"):
+        read_corpus([""])
+    with pytest.raises(CorpusError, match="no text was named"):
+        read_corpus([])
+
+
+def test_a_link_that_leads_nowhere_is_refused(tmp_path):
+    (tmp_path / "link.txt").symlink_to(tmp_path / "gone")
+    with pytest.raises(CorpusError, match=r"named .*link\.txt\. charrnn corpus list"):
+        read_corpus([str(tmp_path / "link.txt")])
+
+
+def test_a_directory_without_text_is_refused(tmp_path):
+    (tmp_path / "a.doc").write_bytes(b"PK")
+    with pytest.raises(CorpusError, match="is a directory without text"):
+        read_corpus([str(tmp_path)])
+
+
+def test_a_file_that_may_not_be_read_is_refused(poems, monkeypatch):
+    really_open = Path.open
+
+    def refuse(path, *arguments, **options):
+        if path == poems:
+            raise PermissionError(13, "Permission denied", str(path))
+        return really_open(path, *arguments, **options)
+
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+    with pytest.raises(CorpusError, match="cannot be read: Permission denied"):
+        read_corpus([str(poems)])
+
+
+def test_a_name_too_long_for_a_file_is_refused():
+    with pytest.raises(CorpusError, match="cannot be read"):
+        read_corpus(["a" * 5000])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "the tide {}\n",
+        "白日依山尽黄河入海流{}\n",
+        "白日依山尽，黄河入海流。欲穷千里目，更上一层楼{}\n",
+        "a 𠀀 beyond the basic plane {}\n",
+    ],
+)
+@pytest.mark.parametrize("layout", ["text", "lines"])
+def test_reading_and_encoding_take_less_than_six_bytes_a_character(tmp_path, line, layout):
+    path = tmp_path / "long.txt"
+    lines = "".join(line.format(f"{number % 99:02}") for number in range(99))
+    path.write_text(lines * (4_000_000 // len(lines)), encoding="utf-8")
+    read_corpus(["quatrains"])  # What is loaded once is not counted.
+    tracemalloc.start()
+    try:
+        corpus = read_corpus([str(path)], CorpusConfig(layout=layout))
+        corpus_text = corpus.text.__sizeof__()
+        vocabulary = Vocabulary.of_text(corpus.text)
+        split = split_corpus(corpus, 0.1, 64)
+        parts = (split.training, split.validation)
+        lengths = [len(encode_part(corpus, part, vocabulary)) for part in parts]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert sum(lengths) >= len(corpus.text)
+    assert (peak - corpus_text) / len(corpus.text) < 6
