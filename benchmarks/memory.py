@@ -145,9 +145,7 @@ def main(
     """Measure texts of so many MEGABYTES (1, 10, 100 and 1000 by default)."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     print(f"layout {layout}, {steps} steps, {precision}, {cores} cores ({platform.machine()})")
-    training = TrainingConfig(
-        steps=steps, batch_size=32, evaluate_every=steps, precision=precision, parts=cores
-    )
+    training = TrainingConfig(steps=steps, batch_size=32, evaluate_every=steps, precision=precision)
     learned = []
     print_row(READING, head=True)
     for size in megabytes or (1, 10, 100, 1000):

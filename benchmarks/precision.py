@@ -28,9 +28,7 @@ def best_loss(corpus: Any, precision: Precision, seed: int, steps: int, units: i
             corpus,
             checkpoints=directory,
             model=ModelConfig(units=units),
-            training=TrainingConfig(
-                steps=steps, seed=seed, precision=precision, parts=len(os.sched_getaffinity(0))
-            ),
+            training=TrainingConfig(steps=steps, seed=seed, precision=precision),
             device="cpu",
         )
     return outcome.validation_loss

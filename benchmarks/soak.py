@@ -3,8 +3,8 @@
     python benchmarks/soak.py quatrains --poems 10000
     python benchmarks/soak.py jueju --poems 10000 --max-copy 5
 
-The promise of --max-copy is kept by an index. Here it is checked without one: the training part is
-read again, its white space made one space, and each run of one character more than allowed is looked
+The promise of --max-copy is kept by an n-gram filter. Here it is checked without one: the training
+part is read again, its white space made one space, and each run of one character more than allowed is looked
 for in it as Python looks for one text in another. Any that is found is printed, and the exit code
 is 1. Without --max-copy the limit is the one that poems of the network have by default.
 """
@@ -18,10 +18,9 @@ import click
 
 from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
 from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS
-from charrnn.corpus.indexing import poems_at
 from charrnn.corpus.loading import read_corpus
-from charrnn.corpus.passages import normalised
-from charrnn.corpus.splitting import split_corpus
+from charrnn.corpus.ngram_filter import folded
+from charrnn.corpus.splitting import poems_at, split_corpus
 from charrnn.generation.copying import sensible_limit
 from charrnn.generation.writer import TextGenerator
 from charrnn.settings.configuration import SamplingConfig, seed_after
@@ -49,14 +48,14 @@ def main(
     """Write poems with CHECKPOINT and look for copies by brute force."""
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
     generator = TextGenerator.open(opened)
-    (index,) = generator.passages
-    limit = sensible_limit(index) if max_copy is None else max_copy
+    (known,) = generator.ngram_filters
+    limit = sensible_limit(known.n) if max_copy is None else max_copy
     learned = learned_text(opened)
     settings = SamplingConfig(temperature=temperature, max_copy=limit)
     began = time.monotonic()
     written = copies = longest = characters = 0
     for poem in generator.write_many("", asked(settings, seed, poems)):
-        text = normalised(poem.text)
+        text = folded(poem.text)
         written += 1
         characters += len(text)
         longest = max(longest, longest_copied(text, learned, longest))
@@ -86,7 +85,7 @@ def learned_text(checkpoint: Checkpoint) -> str:
     split = split_corpus(
         corpus, record.corpus_config.validation_fraction, record.training.shortest_part
     )
-    return POEM_BREAK.join(map(normalised, poems_at(corpus, split.training)))
+    return POEM_BREAK.join(map(folded, poems_at(corpus, split.training)))
 
 
 def copied_runs(text: str, learned: str, length: int) -> list[str]:

@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 
 import charrnn
-from charrnn.checkpoint.directory import FIRST_NETWORK, HISTORY_FILE, PASSAGES_FILE, Checkpoint
+from charrnn.checkpoint.directory import FIRST_NETWORK, HISTORY_FILE, Checkpoint
 from charrnn.checkpoint.model_card import CARD_FILE
+from charrnn.generation.copying import open_ngram_filter
 from charrnn.generation.hdf5 import ARRAYS, stored_arrays
 from charrnn.generation.writer import TextGenerator
 from charrnn.settings.configuration import SamplingConfig
 
 SHIPPED = Path(charrnn.__file__).parent / "bundled"
 NAMES = ("shakespeare", "tang")
-MOST_BYTES = 12_000_000
+MOST_BYTES = 16_000_000
+MOST_BYTES_OF_FILTER = {"shakespeare": 2_000_000, "tang": 5_000_000}
 
 pytestmark = pytest.mark.parametrize("name", NAMES)
 
@@ -31,10 +33,24 @@ def test_its_weights_are_half_as_long_as_usual(name: str) -> None:
 
 def test_it_holds_nothing_of_its_text_or_of_the_machine_it_learned_on(name: str) -> None:
     files = {path.name for path in (SHIPPED / name).iterdir()}
-    assert not files & {PASSAGES_FILE, HISTORY_FILE, "resume"}
+    assert not files & {HISTORY_FILE, "resume"}
     record = Checkpoint.open(SHIPPED / name).record
     assert all(source.startswith("catalogue:") for source in record.corpus.sources)
     assert record.corpus.sources
+
+
+def test_what_it_learned_can_be_told_from_what_it_did_not(name: str) -> None:
+    opened = Checkpoint.open(SHIPPED / name)
+    known = open_ngram_filter(opened)
+    assert known is not None
+    assert opened.ngram_filter_path.stat().st_size <= MOST_BYTES_OF_FILTER[name]
+    learned = {
+        "shakespeare": "before we proceed any further, hear me speak",
+        "tang": "床前看月光，疑是地上霜",
+    }
+    hits = known.hits(learned[name])
+    assert hits.mean() > 0.9
+    assert known.hits(learned[name][::-1]).mean() < 0.1
 
 
 def test_it_writes_and_its_card_tells_what_it_is(name: str) -> None:

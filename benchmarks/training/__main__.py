@@ -25,9 +25,10 @@ METHOD = (
     "Each figure is the median of {repeats} slices of {seconds:g} seconds or more, one of each "
     "contestant in a round; each ratio is the median of the {repeats} ratios of slices of the same "
     "round. The slices of one contestant lay apart by {spread:.0%} of their median at most. Of "
-    "variants the quickest counts. Random text, no dropout, AdamW, gradients clipped by their norm "
+    "variants the quickest counts. All are compared within one precision; bfloat16 is Keras's "
+    "mixed_bfloat16 and PyTorch's autocast. Random text, no dropout, AdamW, gradients clipped by their norm "
     "in all; charrnn averages its weights besides, stock Keras carries no state. The product's rate "
-    "is TensorFlow's, of the state product's shape, in the same precision; the arithmetic of a step "
+    "is TensorFlow's, of the state product's shape; the arithmetic of a step "
     "is counted as three times that of its products forwards."
 )
 

@@ -4,16 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from benchmarks.training.contestants import (
-    CHARRNN_AUTO,
-    CHARRNN_FLOAT32,
-    Contestant,
-    measured_rate,
-)
+from benchmarks.training.contestants import CHARRNN, Contestant, measured_rate
 from benchmarks.training.workloads import Workload
-from charrnn.model.device import choose_device
+from charrnn.model.device import choose_device, has_bfloat16
+from charrnn.model.fused_network import FusedNetwork
 from charrnn.settings.configuration import Precision, TrainingConfig
-from charrnn.training.arithmetic import settle_arithmetic
 from charrnn.training.batches import TrainingStreams
 from charrnn.training.step import TrainingStep
 
@@ -23,60 +18,39 @@ READINGS_STEPS = 50
 
 
 def contestants(workload: Workload) -> Iterator[Contestant]:
-    """Measure charrnn as it comes, and in float32."""
-    choices: tuple[tuple[str, Precision | None], ...] = (
-        (CHARRNN_AUTO, None),
-        (CHARRNN_FLOAT32, "float32"),
-    )
-    for name, precision in choices:
+    """Measure charrnn in the precisions that the processor has."""
+    precisions: list[Precision] = ["bfloat16", "float32"] if has_bfloat16() else ["float32"]
+    for precision in precisions:
         training = _Training(workload, precision)
         training.learn()
-        yield Contestant(
-            name=name,
-            variant=training.route,
-            precision=training.precision,
-            measure=training.measure,
-        )
+        yield Contestant(CHARRNN, training.variant, precision, training.measure)
 
 
 class _Training:
     """A step, its streams, and where they stand."""
 
-    def __init__(self, workload: Workload, precision: Precision | None) -> None:
+    def __init__(self, workload: Workload, precision: Precision) -> None:
         size = workload.size
         length = READINGS_STEPS * workload.step_characters
         device = choose_device("cpu")
-        asked = TrainingConfig(
+        config = TrainingConfig(
             batch_size=size.batch_size,
             window=size.window,
             learning_rate=RATE,
             precision=precision,
-            minutes=1,
         )
-        config = settle_arithmetic(
-            asked,
-            workload.architecture,
-            training_characters=length,
-            devices=1,
-            cores=device.cores,
-            noted=lambda _: None,
-        )
-        self.step = TrainingStep(workload.architecture, config, device.strategy)
+        self.step = TrainingStep(workload.architecture, config, device.strategy, device.cores)
         ids = np.random.default_rng(0).integers(size.vocabulary_size, size=length, dtype=np.uint16)
         self.streams = TrainingStreams(ids, size.batch_size, size.window, seed=0)
         self.state = self.step.zero_state()
         self.number = 0
 
     @property
-    def precision(self) -> str:
-        """The precision that was chosen."""
-        return str(self.step.config.precision)
-
-    @property
-    def route(self) -> str:
-        """The kernels that were chosen."""
-        config = self.step.config
-        return f"{self.precision}, {config.parts} parts of the {config.split}"
+    def variant(self) -> str:
+        """What the cores share."""
+        assert isinstance(self.step.network, FusedNetwork), "a CPU trains with the kernels"
+        config = self.step.network.config
+        return f"{config.shards} shards of the {config.shard_axis}"
 
     def learn(self) -> float:
         """One step; its loss, which is there when all of it is done."""

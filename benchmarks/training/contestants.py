@@ -9,14 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.training.workloads import Workload
+from charrnn.settings.configuration import Precision
 
 Family = Literal["charrnn", "keras", "pytorch", "product"]
 
-CHARRNN_AUTO: Final = "charrnn auto"
-CHARRNN_FLOAT32: Final = "charrnn float32"
+CHARRNN: Final = "charrnn"
 KERAS: Final = "stock Keras"
-PYTORCH_FLOAT32: Final = "PyTorch float32"
-PYTORCH_BFLOAT16: Final = "PyTorch bfloat16 autocast"
+PYTORCH: Final = "PyTorch"
 STATE_PRODUCT: Final = "state product"
 LARGE_PRODUCT: Final = "large product"
 
@@ -26,15 +25,15 @@ class Contestant:
     """One thing that is measured, compiled and warm.
 
     Attributes:
-        name: What a table calls it; the best variant of one name counts.
-        variant: What sets it apart from others of its name.
-        precision: "float32" or "bfloat16", of its matrix products.
+        name: What a table calls it; the best variant of one name and precision counts.
+        variant: What sets it apart from others of its name and precision.
+        precision: Of its matrix products; all are compared within one precision.
         measure: From seconds to a rate: characters, or floating-point operations, a second.
     """
 
     name: str
     variant: str
-    precision: str
+    precision: Precision
     measure: Callable[[float], float]
 
 

@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from benchmarks.training.contestants import Family
 from benchmarks.training.workloads import Workload
+from charrnn.settings.configuration import Precision
 
 PAUSE_SECONDS = 0.3
 """Between slices: threads of OpenMP spin for up to 0.2 seconds after their last work."""
@@ -36,13 +37,13 @@ class Measured:
     Attributes:
         name: What a table calls it.
         variant: What sets it apart from others of its name.
-        precision: "float32" or "bfloat16".
+        precision: Of its matrix products.
         rates: Of each slice: characters, or floating-point operations, a second.
     """
 
     name: str
     variant: str
-    precision: str
+    precision: Precision
     rates: list[float] = field(default_factory=list)
 
 
@@ -113,7 +114,7 @@ def measure(
     """
     with contextlib.ExitStack() as stack:
         workers = []
-        # One after another, because some measure themselves to choose between their ways.
+        # One after another, because Keras's measures itself to choose its steps per execution.
         for family in families:
             tell(f"{workload.title}: preparing {family}")
             worker = stack.enter_context(Worker(family, workload))

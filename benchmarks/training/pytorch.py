@@ -2,21 +2,20 @@
 
 import itertools
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import nn
 
 from benchmarks.machine import available_cores
 from benchmarks.training.contestants import (
-    PYTORCH_BFLOAT16,
-    PYTORCH_FLOAT32,
+    PYTORCH,
     Contestant,
     measured_rate,
     random_windows,
 )
 from benchmarks.training.workloads import Workload
-from charrnn.settings.configuration import Cell
+from charrnn.settings.configuration import Cell, Precision
 
 LAYERS: dict[Cell, type[nn.LSTM | nn.GRU | nn.RNN]] = {
     "lstm": nn.LSTM,
@@ -28,12 +27,12 @@ LAYERS: dict[Cell, type[nn.LSTM | nn.GRU | nn.RNN]] = {
 def contestants(workload: Workload) -> Iterator[Contestant]:
     """Both precisions, with the batch first and with time first."""
     torch.set_num_threads(available_cores())
-    for name, autocast in ((PYTORCH_FLOAT32, False), (PYTORCH_BFLOAT16, True)):
+    for precision in get_args(Precision):
         for batch_first in (True, False):
+            autocast = precision == "bfloat16"
             training = _Training(workload, autocast=autocast, batch_first=batch_first)
             variant = "batch first" if batch_first else "time first"
-            precision = "bfloat16" if autocast else "float32"
-            yield Contestant(name, variant, precision, training.measure)
+            yield Contestant(PYTORCH, variant, precision, training.measure)
 
 
 class _Network(nn.Module):

@@ -8,6 +8,7 @@ from typing import Any
 from benchmarks.training.contestants import STATE_PRODUCT
 from benchmarks.training.interleaving import Measured
 from benchmarks.training.workloads import Workload
+from charrnn.settings.configuration import Precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,30 +23,27 @@ class Result:
     workload: Workload
     contestants: list[Measured]
 
-    def best(self, name: str, precision: str | None = None) -> Measured | None:
+    def best(self, name: str, precision: Precision) -> Measured | None:
         """The quickest variant of a name, by its median; None where none was measured."""
         variants = [
             contestant
             for contestant in self.contestants
-            if contestant.name == name and precision in (None, contestant.precision)
+            if (contestant.name, contestant.precision) == (name, precision)
         ]
         return max(variants, key=lambda variant: median(variant.rates), default=None)
 
-    def rate(self, name: str, precision: str | None = None) -> float | None:
+    def rate(self, name: str, precision: Precision) -> float | None:
         """Median rate of the quickest variant."""
         best = self.best(name, precision)
         return None if best is None else median(best.rates)
 
-    def ratio(self, name: str, other: str) -> float | None:
+    def ratio(self, name: str, other: str, precision: Precision) -> float | None:
         """How many times as fast as another: median of the ratios of the rounds."""
-        return _median_ratio(self.best(name), self.best(other))
+        return _median_ratio(self.best(name, precision), self.best(other, precision))
 
-    def product_share(self, name: str) -> float | None:
-        """Rate of the arithmetic, as a share of the state product's in the same precision."""
-        best = self.best(name)
-        if best is None:
-            return None
-        ratio = _median_ratio(best, self.best(STATE_PRODUCT, best.precision))
+    def product_share(self, name: str, precision: Precision) -> float | None:
+        """Rate of the arithmetic, as a share of the state product's."""
+        ratio = self.ratio(name, STATE_PRODUCT, precision)
         return None if ratio is None else ratio * self.character_operations
 
     @property

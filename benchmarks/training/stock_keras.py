@@ -1,43 +1,45 @@
 """Stock Keras: the same layers, `compile` and `fit`, at their best."""
 
+import functools
+import itertools
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import keras
 import tensorflow as tf
 
 from benchmarks.training.contestants import KERAS, Contestant, random_windows
 from benchmarks.training.workloads import Workload
-from charrnn.settings.configuration import Cell
+from charrnn.settings.configuration import Cell, Precision
 
 LAYERS: dict[Cell, type[keras.layers.Layer]] = {
     "lstm": keras.layers.LSTM,
     "gru": keras.layers.GRU,
     "simple_rnn": keras.layers.SimpleRNN,
 }
+POLICIES: dict[Precision, str] = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+"""Keras's name for bfloat16 in products and activations, with weights in float32."""
+
 MOST_STEPS_PER_EXECUTION = 10
 LONGEST_EXECUTION_SECONDS = 3.0
 """Where steps are slow fewer go into one execution, or a slice would take a minute."""
 
 
 def contestants(workload: Workload) -> Iterator[Contestant]:
-    """With XLA and without, one step to an execution and several.
+    """Both precisions, with XLA and without, one step to an execution and several.
 
     Windows are read from a zero state, because `fit` carries none from batch to batch.
     """
     data = _dataset(workload)
-    for jit_compile in (True, False):
-        one = _Fit(workload, data, jit_compile=jit_compile, steps_per_execution=1)
+    for precision, jit_compile in itertools.product(get_args(Precision), (True, False)):
+        fit = functools.partial(_Fit, workload, data, precision=precision, jit_compile=jit_compile)
+        one = fit(steps_per_execution=1)
         yield one.contestant()
         step_seconds = workload.step_characters / one.measure(1.0)
         several = round(LONGEST_EXECUTION_SECONDS / step_seconds)
-        yield _Fit(
-            workload,
-            data,
-            jit_compile=jit_compile,
-            steps_per_execution=max(2, min(MOST_STEPS_PER_EXECUTION, several)),
-        ).contestant()
+        several = max(2, min(MOST_STEPS_PER_EXECUTION, several))
+        yield fit(steps_per_execution=several).contestant()
 
 
 def _dataset(workload: Workload) -> tf.data.Dataset:
@@ -50,13 +52,15 @@ def _dataset(workload: Workload) -> tf.data.Dataset:
     return batches.repeat().prefetch(tf.data.AUTOTUNE)
 
 
-def _network(workload: Workload) -> keras.Model:
+def _network(workload: Workload, policy: str) -> keras.Model:
     size = workload.size
     ids = keras.Input((size.window,), dtype="int32")
-    hidden = keras.layers.Embedding(size.vocabulary_size, size.embedding)(ids)
+    hidden = keras.layers.Embedding(size.vocabulary_size, size.embedding, dtype=policy)(ids)
     for _ in range(size.layers):
-        hidden = LAYERS[workload.cell](size.units, return_sequences=True)(hidden)
-    return keras.Model(ids, keras.layers.Dense(size.vocabulary_size)(hidden))
+        layer = LAYERS[workload.cell](size.units, return_sequences=True, dtype=policy)
+        hidden = layer(hidden)
+    # Keras's loss takes the logits in float32.
+    return keras.Model(ids, keras.layers.Dense(size.vocabulary_size, dtype=policy)(hidden))
 
 
 class _Fit:
@@ -67,13 +71,15 @@ class _Fit:
         workload: Workload,
         data: tf.data.Dataset,
         *,
+        precision: Precision,
         jit_compile: bool,
         steps_per_execution: int,
     ) -> None:
         self.workload = workload
         self.data = data
         self.steps_per_execution = steps_per_execution
-        self.model = _network(workload)
+        self.precision = precision
+        self.model = _network(workload, POLICIES[precision])
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         optimizer = keras.optimizers.AdamW(1e-3, weight_decay=0.01, global_clipnorm=1.0)
         self.model.compile(optimizer, loss)
@@ -89,7 +95,7 @@ class _Fit:
             words.append(f"steps_per_execution={self.steps_per_execution}")
         elif self.jit_compile == self.comes_compiled:
             words.append("as it comes")
-        return Contestant(KERAS, ", ".join(words), "float32", self.measure)
+        return Contestant(KERAS, ", ".join(words), self.precision, self.measure)
 
     def measure(self, seconds: float) -> float:
         """Characters a second."""

@@ -4,9 +4,11 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
+
+from charrnn.errors import CorpusError
 
 UNFINISHED: Final = ".writing-"
 """How the names of directories begin that hold files not finished yet."""
@@ -65,6 +67,29 @@ def write_text(path: Path, text: str) -> None:
     """Create or replace a UTF-8 text file in one step; raises OSError as `replacing` does."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def try_to_keep(what: str, keep: Callable[[], None], noted: Callable[[str], None]) -> None:
+    """Keep something that a network can do without; what hinders it is told, and that is all.
+
+    Args:
+        what: The beginning of the sentence that tells: "The n-gram filter is".
+        keep: Makes and writes it.
+        noted: Is told.
+    """
+    try:
+        keep()
+    except KeyboardInterrupt:
+        reason = "it was interrupted."
+    except CorpusError as error:
+        reason = str(error)
+    except OSError as error:
+        reason = f"{error.strerror or error}."
+    except MemoryError:
+        reason = "it does not fit in memory."
+    else:
+        return
+    noted(f"{what} left out: {reason} The network is saved.")
 
 
 def _flush(path: Path) -> None:

@@ -4,11 +4,11 @@
       model.keras      the best network so far, loadable with plain Keras
       charrnn.json     what it is: architecture, vocabulary, corpus, settings, losses, versions
       history.jsonl    one line for each evaluation
-      passages.index   the runs of characters of its text (see `charrnn.corpus.passages`), from the
+      ngrams.filter    which n-grams stand in its text (see `charrnn.corpus.ngram_filter`), from the
                        end of the run on; it names the text, and all else goes without it
       sounds.json      how Chinese characters sound, learned from its poems (see
                        `charrnn.forms.core.learned_tables`), and
-      words.json       the words of an English text: both from the end of the run on, like the index
+      words.json       the words of an English text: both from the end of the run on, like the filter
       resume/          the latest state of training (see `charrnn.training.resume`)
 
 `charrnn.json` names the SHA-256 of `model.keras`. Two files cannot be renamed in one step, so it
@@ -35,7 +35,7 @@ from charrnn.errors import CheckpointError, ConfigurationError
 
 MODEL_FILE: Final = "model.keras"
 HISTORY_FILE: Final = "history.jsonl"
-PASSAGES_FILE: Final = "passages.index"
+NGRAM_FILTER_FILE: Final = "ngrams.filter"
 SOUNDS_FILE: Final = "sounds.json"
 WORDS_FILE: Final = "words.json"
 RESUME_DIRECTORY: Final = "resume"
@@ -90,9 +90,9 @@ class Checkpoint:
         return self.directory / MODEL_FILE
 
     @property
-    def passages_path(self) -> Path:
-        """The index of the text it learned; the file need not be there."""
-        return self.directory / PASSAGES_FILE
+    def ngram_filter_path(self) -> Path:
+        """The n-gram filter of the text it learned; the file need not be there."""
+        return self.directory / NGRAM_FILTER_FILE
 
     def history(self) -> list[dict[str, Any]]:
         """The evaluations of the run, oldest first, as `history.jsonl` has them."""
@@ -161,7 +161,7 @@ class CheckpointWriter:
             return
         self.sweep()
         state = f"{RESUME_DIRECTORY}/{STATE_FILE}"
-        for name in (MODEL_FILE, HISTORY_FILE, PASSAGES_FILE, SOUNDS_FILE, WORDS_FILE, state):
+        for name in (MODEL_FILE, HISTORY_FILE, NGRAM_FILTER_FILE, SOUNDS_FILE, WORDS_FILE, state):
             (self.directory / name).unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # Missing, or it holds something of the user's.
             (self.directory / RESUME_DIRECTORY).rmdir()

@@ -1,7 +1,7 @@
 """A finished network made ready to be given away: half as large, and without its training.
 
 Keras and charrnn read its float16 weights as they read any others, and compute in float32. The
-learned tables of sounds and words go along.
+n-gram filter and the learned tables of sounds and words go along.
 """
 
 import contextlib
@@ -19,6 +19,7 @@ import numpy as np
 
 from charrnn.checkpoint.atomic_files import write_text
 from charrnn.checkpoint.directory import (
+    NGRAM_FILTER_FILE,
     SOUNDS_FILE,
     WORDS_FILE,
     Checkpoint,
@@ -93,7 +94,7 @@ def export(
         record = writer.write_model(
             record, checkpoint.model, lambda path: round_weights(checkpoint.model_path, path)
         )
-        for name in (SOUNDS_FILE, WORDS_FILE):
+        for name in (NGRAM_FILTER_FILE, SOUNDS_FILE, WORDS_FILE):
             if (checkpoint.directory / name).exists():
                 shutil.copyfile(checkpoint.directory / name, directory / name)
         before = after = None

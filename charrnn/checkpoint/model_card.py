@@ -12,7 +12,7 @@ from charrnn.settings.setting import settings_of
 
 CARD_FILE: Final = "README.md"
 
-NOT_OF_THE_RECIPE: Final = frozenset({"evaluate_every", "patience", "parts", "split"})
+NOT_OF_THE_RECIPE: Final = frozenset({"evaluate_every", "patience"})
 """Settings that have no say in what a network learns."""
 
 

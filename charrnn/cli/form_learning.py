@@ -106,7 +106,7 @@ def _corpus(file: str, config: CorpusConfig) -> "Corpus":
 
 
 def _poems(corpus: "Corpus") -> list[str]:
-    from charrnn.corpus.indexing import poems_at
+    from charrnn.corpus.splitting import poems_at
 
     return list(poems_at(corpus, corpus.spans))
 

@@ -121,7 +121,7 @@ def _lines(
     generator: "TextGenerator", corpus: "Corpus", report: "Callable[[int], None] | None" = None
 ) -> "Iterator[_Line]":
     """The lines of a text, read as they are asked for."""
-    from charrnn.corpus.indexing import poems_at
+    from charrnn.corpus.splitting import poems_at
     from charrnn.corpus.store import pieces
     from charrnn.generation.scoring import score_poems, score_text, split_lines
 

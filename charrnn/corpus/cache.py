@@ -1,4 +1,4 @@
-"""The directory for what can be had again: downloads, long texts in reading, measurements."""
+"""The directory for what can be had again: downloads, long texts in reading."""
 
 import contextlib
 import errno

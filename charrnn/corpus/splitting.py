@@ -67,6 +67,15 @@ def split_corpus(corpus: Corpus, fraction: float, window: int) -> Split:
     return split
 
 
+def poems_at(corpus: Corpus, spans: Spans) -> Iterator[str]:
+    """The poems of one part of a corpus, in order."""
+    for group in neighbours(spans):
+        begin = int(group[0, 0])
+        text = corpus.text[begin : int(group[-1, 1])]
+        for start, stop in (group - begin).tolist():
+            yield text[start:stop]
+
+
 def encode_part(corpus: Corpus, spans: Spans, vocabulary: Vocabulary) -> Ids:
     """Encode one part of a corpus.
 

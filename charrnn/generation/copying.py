@@ -1,28 +1,16 @@
-"""Keeping a poem from reciting the text that was learned, and measuring how much a text does."""
+"""Keeping a poem from reciting the text that was learned."""
 
-import heapq
-import itertools
-import math
-from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Hashable, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from charrnn.checkpoint.directory import Checkpoint
-from charrnn.corpus.passages import Occurrence, PassageIndex, Run, normalised
+from charrnn.corpus.ngram_filter import MULTIPLIER, N_OF_WORDS, WORD, NgramFilter
 from charrnn.corpus.vocabulary import SPECIAL, Vocabulary
-from charrnn.errors import CheckpointError, ConfigurationError, CorpusError
+from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.generation.filters import Mask
 from charrnn.settings.configuration import Layout
-
-SHORTEST_SHARED: Final = 2
-LONGEST_SHARED: Final = 8
-"""Characters of the n-grams whose shares are told."""
-
-_SHARED: Final = range(SHORTEST_SHARED, LONGEST_SHARED + 1)
-_TRIED: Final = 20
 
 LIMIT_OF_LETTERS: Final = 25
 """Longest run that a poem may share with the text learned, where characters are letters.
@@ -37,35 +25,36 @@ It is short of a line of seven with its mark. Of held-out Tang poems 97 % share 
 nearly all others are another reading of a poem that was learned.
 """
 
-BITS_OF_A_WORD: Final = 7.0
-"""Entropy of a character above which it counts as a word: English has 4.5 bits, Chinese 9.5."""
+_SPACE: Final = " "
 
 
-def open_passages(checkpoint: Checkpoint) -> PassageIndex | None:
-    """The index of the text that a network learned; None when it has none.
+def open_ngram_filter(checkpoint: Checkpoint) -> NgramFilter | None:
+    """The n-gram filter of the text that a network learned; None when it has none.
 
     Raises:
-        CheckpointError: It is damaged, of another format, or that of another text.
+        CheckpointError: It is damaged, of another version, or that of another text.
     """
-    path = checkpoint.passages_path
+    path = checkpoint.ngram_filter_path
     try:
-        index = PassageIndex.open(path)
+        opened = NgramFilter.open(path)
     except FileNotFoundError:
         return None
-    except (CheckpointError, OSError) as error:
-        reason = str(error) if isinstance(error, CheckpointError) else f"{path}: {error.strerror}."
+    except CheckpointError as error:
+        reason = str(error)
+    except OSError as error:
+        reason = f"{path}: {error.strerror}."
     else:
-        if index.corpus == checkpoint.record.corpus.digest:
-            return index
+        if opened.corpus == checkpoint.record.corpus.digest:
+            return opened
         reason = f"{path} is not that of the text which was learned."
     raise CheckpointError(
-        f"the index of the text learned cannot be used: {reason} Remove it and make it anew (charrnn "
-        "novelty does), or write without it (--max-copy 0)."
+        f"the n-gram filter of the text learned cannot be used: {reason} Remove it and make it anew "
+        "(charrnn novelty does), or write without it (--max-copy 0)."
     )
 
 
 def copy_guards(
-    passages: Sequence[PassageIndex],
+    ngram_filters: Sequence[NgramFilter],
     vocabulary: Vocabulary,
     layout: Layout,
     max_copy: int | None,
@@ -73,7 +62,7 @@ def copy_guards(
     """What keeps a poem from copying.
 
     Args:
-        passages: The texts that were learned, as far as they were indexed.
+        ngram_filters: Those of the texts that were learned, as far as they were kept.
         vocabulary: What the network writes.
         layout: How poems stood in those texts.
         max_copy: The setting. None takes `sensible_limit` for poems, and nothing for continuous
@@ -84,175 +73,98 @@ def copy_guards(
     """
     if max_copy == 0 or (max_copy is None and layout == "text"):
         return []
-    if max_copy is not None and not passages:
+    if max_copy is not None and not ngram_filters:
         raise ConfigurationError(
-            f"max-copy {max_copy} needs the index of the text learned. It is made where training "
-            "comes to its end, and left behind when a network is packed, so that those that came "
-            "with charrnn have none. For a network of your own, make it with charrnn novelty, if "
-            "the corpus is at hand; or leave --max-copy out."
+            f"max-copy {max_copy} needs the n-gram filter of the text learned, which is made where "
+            "training comes to its end. Make it now with charrnn novelty, if the corpus is at hand; "
+            "or leave --max-copy out."
         )
-    for index in passages:
-        if max_copy is not None and max_copy > index.longest_run:
-            raise ConfigurationError(
-                f"max-copy is {index.longest_run} at most, as longer runs are not indexed. "
-                f"Received: {max_copy}."
-            )
+    n = max((known.n for known in ngram_filters), default=0)
+    if max_copy is not None and max_copy < n:
+        raise ConfigurationError(
+            f"max-copy is at least {n} here, as the text learned is known by its runs of {n} "
+            f"characters, or 0 to let any be copied. Received: {max_copy}."
+        )
     return [
-        CopyGuard(index, vocabulary, sensible_limit(index) if max_copy is None else max_copy)
-        for index in passages
+        CopyGuard(known, vocabulary, sensible_limit(known.n) if max_copy is None else max_copy)
+        for known in ngram_filters
     ]
 
 
-def sensible_limit(index: PassageIndex) -> int:
-    """The longest run that a poem should share with a text: about what people's poems do."""
-    return LIMIT_OF_WORDS if index.entropy() > BITS_OF_A_WORD else LIMIT_OF_LETTERS
+def sensible_limit(n: int) -> int:
+    """The longest run that a poem should share with a text known by n-grams, as people's do."""
+    return max(n, LIMIT_OF_WORDS if n <= N_OF_WORDS else LIMIT_OF_LETTERS)
+
+
+class CopyState(NamedTuple):
+    """The end of a poem. A value, and hashable.
+
+    Attributes:
+        end: Its last n - 1 characters, white space folded, or all of a shorter one.
+        hash: Of these characters.
+        hits: How many n-grams in a row stand in the text learned, the last one of the poem among
+            them; not counted beyond the limit.
+    """
+
+    end: str
+    hash: int
+    hits: int
 
 
 class CopyGuard:
     """Lets no run of more than so many characters stand in the text learned.
 
-    White space of any kind and length is one space; no run reaches from one poem into another. The
-    poem break is never forbidden. See `charrnn.generation.constraint.Constraint`.
+    A run of M + 1 characters has M - n + 2 n-grams. Where all but the last one stand in the text,
+    characters are forbidden that make that one stand there too. White space of any kind and length
+    is one space; no run reaches from one poem into another. The end of a poem is never forbidden.
+    See `charrnn.generation.constraint.Constraint`.
 
     Args:
-        index: The text learned.
+        ngram_filter: The text learned.
         vocabulary: What the network writes.
-        longest: Characters that may stand there; from 1 to `index.longest_run`.
+        longest: Characters that may stand there, M; at least n.
     """
 
-    def __init__(self, index: PassageIndex, vocabulary: Vocabulary, longest: int) -> None:
-        self._index = index
-        self._longest = longest
-        self._size = vocabulary.size
-        self._symbols = [0] * SPECIAL + [index.symbol_of(one) for one in vocabulary.characters]
-        self._ids: dict[int, list[int]] = {}
-        for id_, symbol in enumerate(self._symbols):
-            self._ids.setdefault(symbol, []).append(id_)
+    def __init__(self, ngram_filter: NgramFilter, vocabulary: Vocabulary, longest: int) -> None:
+        self._filter = ngram_filter
+        self._before = ngram_filter.n - 1
+        self._first_weight = pow(MULTIPLIER, self._before, 1 << 64)
+        self._most_hits = longest - self._before
+        self._characters = [None] * SPECIAL + [
+            _SPACE if one.isspace() else one for one in vocabulary.characters
+        ]
+        folded = self._characters[SPECIAL:]
+        self._points = np.array([ord(one or _SPACE) for one in folded], np.uint64)
+        self._blank = np.array([one == _SPACE for one in folded], np.bool_)
 
-    def initial_state(self) -> Run:
+    def initial_state(self) -> CopyState:
         """Nothing is written."""
-        return self._index.empty
+        return CopyState("", 0, 0)
 
     def allowed_tokens(self, state: Hashable) -> Mask | None:
         """All but the few characters that would make a run too long."""
-        assert isinstance(state, Run)
-        if state.length < self._longest:
+        assert isinstance(state, CopyState)
+        if state.hits < self._most_hits:
             return None
-        mask = np.ones(self._size, np.bool_)
-        for symbol in self._index.followers(state).tolist():
-            mask[self._ids.get(symbol, [])] = False
-        return mask
+        first = np.uint64(state.hash * MULTIPLIER & WORD)
+        copies = self._filter.holds_each(self._points + first)  # (vocabulary - special,)
+        if state.end.endswith(_SPACE):
+            copies &= ~self._blank
+        return np.concatenate((np.ones(SPECIAL, np.bool_), ~copies))
 
-    def next_state(self, state: Hashable, symbol: int) -> Run:
-        """The longest run that the poem ends with; those of a prompt may be too long."""
-        assert isinstance(state, Run)
-        return self._index.after(state, self._symbols[symbol], self._longest)
-
-
-@dataclass(frozen=True, slots=True)
-class CopiedRun:
-    """A run of a text that stands in the text learned, and is no longer there.
-
-    Attributes:
-        text: Its characters, white space as `normalised` has it.
-        poem: Which poem of the text it is in, counted from 1.
-        occurrences: Where it stands in the text learned.
-    """
-
-    text: str
-    poem: int
-    occurrences: tuple[Occurrence, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Novelty:
-    """How much of a text stands in the text learned.
-
-    Attributes:
-        characters: Characters measured, white space as `normalised` has it.
-        longest: Length of the longest copied run of each poem, or of each stretch of one text.
-        shares: For n from `SHORTEST_SHARED` to `LONGEST_SHARED`, the share of its n-grams that
-            stand there; None where it has none.
-        runs: The longest copied runs, the longest first.
-    """
-
-    characters: int
-    longest: tuple[int, ...]
-    shares: dict[int, float | None]
-    runs: tuple[CopiedRun, ...]
-
-    def longest_in(self, share: float) -> int:
-        """The length that the longest copied run has at most, in so large a share of the poems."""
-        rank = math.ceil(share * len(self.longest)) - 1
-        return sorted(self.longest)[max(0, rank)]
-
-    def share_over(self, limit: int) -> float:
-        """The share of the poems whose longest copied run is longer."""
-        return sum(length > limit for length in self.longest) / len(self.longest)
-
-
-def measure(
-    index: PassageIndex, poems: Iterable[str], *, stretch: int | None = None, most_runs: int = 0
-) -> Novelty:
-    """Compare a text with the text learned.
-
-    Args:
-        index: The text learned.
-        poems: The poems of the text; blank ones are left out. Runs do not cross them.
-        stretch: Characters that count as a poem, where a text goes on and on; None counts poems.
-        most_runs: How many of the longest copied runs are to be told.
-
-    Raises:
-        CorpusError: There is no poem.
-    """
-    longest: list[int] = []
-    shared: Counter[int] = Counter()
-    grams: Counter[int] = Counter()
-    runs: list[tuple[int, int, str]] = []
-    characters = 0
-    for number, poem in enumerate(poems, 1):
-        text = normalised(poem)
-        if not text:
-            continue
-        lengths = [passage.length for passage in index.passages_at_ends(text)]
-        longest += _longest_of_stretches(lengths, stretch or len(text))
-        characters += len(text)
-        for n in _SHARED:
-            shared[n] += sum(length >= n for length in lengths)
-            grams[n] += max(0, len(text) - n + 1)
-        if most_runs:
-            runs += ((len(run), -number, run) for run in _longest_runs(text, lengths, most_runs))
-            runs = heapq.nlargest(most_runs, runs)
-    if not longest:
-        raise CorpusError("there is no poem to be measured.")
-    return Novelty(
-        characters,
-        tuple(longest),
-        {n: shared[n] / grams[n] if grams[n] else None for n in _SHARED},
-        tuple(CopiedRun(run, -number, tuple(index.where(run))) for _, number, run in runs),
-    )
-
-
-def _longest_of_stretches(lengths: Sequence[int], stretch: int) -> Iterator[int]:
-    """The longest run of each stretch, as if nothing stood before it."""
-    for start in range(0, len(lengths), stretch):
-        own = lengths[start : start + stretch]
-        yield max(min(length, place) for place, length in enumerate(own, 1))
-
-
-def _longest_runs(text: str, lengths: Sequence[int], most: int) -> Iterator[str]:
-    """Runs that do not go on, nor overlap one that is longer; the longest first."""
-    following = itertools.chain(lengths[1:], [0])
-    last = [
-        (length, -end)
-        for end, (length, after) in enumerate(zip(lengths, following, strict=True), 1)
-        if after <= length > 0
-    ]
-    taken: list[tuple[int, int]] = []
-    for length, negative_end in heapq.nlargest(_TRIED * most, last):
-        start, stop = -negative_end - length, -negative_end
-        if all(stop <= other_start or other_stop <= start for other_start, other_stop in taken):
-            taken.append((start, stop))
-            yield text[start:stop]
-        if len(taken) == most:
-            return
+    def next_state(self, state: Hashable, symbol: int) -> CopyState:
+        """The state after one more character; a prompt may have gone beyond the limit."""
+        assert isinstance(state, CopyState)
+        character = self._characters[symbol]
+        if character is None:
+            return self.initial_state()
+        end, prefix, hits = state
+        if character == _SPACE and end.endswith(_SPACE):
+            return state
+        whole = (prefix * MULTIPLIER + ord(character)) & WORD
+        if len(end) < self._before:
+            return CopyState(end + character, whole, 0)
+        hits = min(hits + 1, self._most_hits) if self._filter.holds(whole) else 0
+        return CopyState(
+            end[1:] + character, (whole - ord(end[0]) * self._first_weight) & WORD, hits
+        )

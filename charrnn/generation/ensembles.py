@@ -200,7 +200,7 @@ def product_of_experts(
         stanzas=by_share[0][1].stanzas,
         poems_by_lines=_shared_counts([one.poems_by_lines for one in experts], shares),
         checkpoints=[checkpoint for _, one in by_share for checkpoint in one.checkpoints],
-        open_passages=lambda: [passages for one in experts for passages in one.passages],
+        open_ngram_filters=lambda: [known for one in experts for known in one.ngram_filters],
     )
 
 
@@ -240,7 +240,7 @@ def contrastive_decoding(
         stanzas=expert.stanzas,
         poems_by_lines=expert.poems_by_lines,
         checkpoints=expert.checkpoints,
-        open_passages=lambda: expert.passages,
+        open_ngram_filters=lambda: expert.ngram_filters,
     )
 
 

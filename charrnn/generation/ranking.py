@@ -17,8 +17,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from charrnn.corpus.passages import PassageIndex, normalised
-from charrnn.generation.copying import sensible_limit
+import numpy as np
+
+from charrnn.corpus.ngram_filter import NgramFilter, folded
 
 REPETITION: Final = 1.5
 """Nats taken off for each character of a run that stood earlier in the poem."""
@@ -41,9 +42,9 @@ class Score:
         log_probability: The network's, in nats, the mean over the characters written; None where
             none was.
         repeated: Share of the characters that belong to a run which stood earlier in the poem.
-        copied: Share of the characters that belong to a run which stands in the text learned, of
-            more than half the length that one may be copied in (`copying.sensible_limit`): shorter
-            ones are the language's, longer ones are not written unless they are asked for.
+        copied: Share of the characters that belong to an n-gram which stands in the text learned:
+            shorter runs are the language's, much longer ones are not written unless they are asked
+            for.
     """
 
     log_probability: float | None
@@ -64,7 +65,7 @@ def score(
     log_probabilities: Sequence[float],
     *,
     symbols: int,
-    passages: Sequence[PassageIndex] = (),
+    ngram_filters: Sequence[NgramFilter] = (),
 ) -> Score:
     """Judge a draft.
 
@@ -73,7 +74,7 @@ def score(
         text: What was written.
         log_probabilities: In nats, one for each character of it.
         symbols: Size of the vocabulary.
-        passages: The texts that were learned; none where they are not known.
+        ngram_filters: Those of the texts learned; none where they are not known.
     """
     if not log_probabilities:
         return Score(log_probability=None, repeated=0.0, copied=0.0)
@@ -81,10 +82,7 @@ def score(
     return Score(
         log_probability=math.fsum(log_probabilities) / len(log_probabilities),
         repeated=repeated_share(prompt, text, run),
-        copied=max(
-            (copied_share(prompt, text, sensible_limit(index) // 2, index) for index in passages),
-            default=0.0,
-        ),
+        copied=max((copied_share(prompt, text, known) for known in ngram_filters), default=0.0),
     )
 
 
@@ -106,14 +104,14 @@ def repeated_share(prompt: str, text: str, run: int) -> float:
     return _share(ends, len(prompt), len(whole))
 
 
-def copied_share(prompt: str, text: str, run: int, passages: PassageIndex) -> float:
-    """Share of the characters of a text in longer runs than one that stand in the text learned."""
-    before, whole = normalised(prompt), normalised(prompt + text)
-    # A longer run that reaches into the text is known by so many characters before it.
-    distant = max(0, len(before) - run)
-    found = enumerate(passages.passages_at_ends(whole[distant:]), 1)
-    ends = [(end, there.length) for end, there in found if there.length > run]
-    return _share(ends, len(before) - distant, len(whole) - distant)
+def copied_share(prompt: str, text: str, known: NgramFilter) -> float:
+    """Share of the characters of a text in n-grams, begun in the prompt or not, of what was learned."""
+    before, whole = len(folded(prompt)), folded(prompt + text)
+    hits = known.hits(whole)
+    if not hits.any() or len(whole) == before:
+        return 0.0
+    covered = np.convolve(hits, np.ones(known.n)) > 0  # (len(whole),)
+    return float(covered[before:].mean())
 
 
 def _share(runs: Sequence[tuple[int, int]], start: int, stop: int) -> float:

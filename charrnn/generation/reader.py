@@ -10,10 +10,10 @@ import numpy as np
 
 from charrnn.checkpoint.directory import Checkpoint
 from charrnn.checkpoint.record import RunRecord
-from charrnn.corpus.passages import PassageIndex
+from charrnn.corpus.ngram_filter import NgramFilter
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import CheckpointError
-from charrnn.generation.copying import open_passages
+from charrnn.generation.copying import open_ngram_filter
 from charrnn.generation.engine import NumpyEngine, State, StepModel
 from charrnn.generation.hypothesis import (
     LINE_END,
@@ -44,8 +44,8 @@ class TextReader:
         poem_length: Characters of an average poem; None if unknown, or for a continuous text.
         checkpoints: The checkpoints of the networks, the one of greatest weight first; none for a
             network that is not saved yet.
-        open_passages: Opens the indices of the texts it learned, when they are first needed; None
-            where there are none.
+        open_ngram_filters: Opens the filters of the texts it learned, when they are first needed;
+            None where there are none.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class TextReader:
         poems_by_lines: Sequence[int] = (),
         poem_length: int | None = None,
         checkpoints: Sequence[Checkpoint] = (),
-        open_passages: Callable[[], Sequence[PassageIndex]] | None = None,
+        open_ngram_filters: Callable[[], Sequence[NgramFilter]] | None = None,
     ) -> None:
         self.model = model
         self.vocabulary = vocabulary
@@ -67,7 +67,7 @@ class TextReader:
         self.poems_by_lines = poems_by_lines
         self.poem_length = poem_length
         self.checkpoints = tuple(checkpoints)
-        self._open_passages = open_passages
+        self._open_ngram_filters = open_ngram_filters
         if not "".join(vocabulary.characters).strip():
             raise CheckpointError("the vocabulary holds nothing but white space.")
 
@@ -127,13 +127,13 @@ class TextReader:
                 None if corpus.layout == "text" else round(corpus.characters / corpus.poems)
             ),
             checkpoints=() if checkpoint is None else (checkpoint,),
-            open_passages=None if checkpoint is None else partial(_passages_of, checkpoint),
+            open_ngram_filters=None if checkpoint is None else partial(_filters_of, checkpoint),
         )
 
     @cached_property
-    def passages(self) -> tuple[PassageIndex, ...]:
-        """The indices of the texts that were learned; none where they were not kept."""
-        return tuple(self._open_passages()) if self._open_passages is not None else ()
+    def ngram_filters(self) -> tuple[NgramFilter, ...]:
+        """The n-gram filters of the texts that were learned; none where they were not kept."""
+        return tuple(self._open_ngram_filters()) if self._open_ngram_filters is not None else ()
 
     def begin(self, prompt: str = "") -> Hypothesis:
         """Begin a poem.
@@ -170,7 +170,7 @@ class TextReader:
             text,
             log_probabilities,
             symbols=self.vocabulary.size,
-            passages=self.passages,
+            ngram_filters=self.ngram_filters,
         )
 
     def _lines_after(self, lines: LineCount, text: str) -> LineCount:
@@ -184,6 +184,6 @@ class TextReader:
         return DecoderState(logits[:, -1].copy(), state)
 
 
-def _passages_of(checkpoint: Checkpoint) -> list[PassageIndex]:
-    index = open_passages(checkpoint)
-    return [] if index is None else [index]
+def _filters_of(checkpoint: Checkpoint) -> list[NgramFilter]:
+    found = open_ngram_filter(checkpoint)
+    return [] if found is None else [found]

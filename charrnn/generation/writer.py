@@ -140,7 +140,9 @@ class TextGenerator(TextReader):
         if config.no_repeat is not None:
             constraints.append(NoRepeat(config.no_repeat, self.vocabulary.size))
         if config.max_copy != 0:
-            constraints += copy_guards(self.passages, self.vocabulary, self.layout, config.max_copy)
+            constraints += copy_guards(
+                self.ngram_filters, self.vocabulary, self.layout, config.max_copy
+            )
         return constraints
 
     def _prepared(

@@ -16,6 +16,9 @@ from charrnn.cluster import Cluster
 from charrnn.errors import ConfigurationError, DeviceError
 from charrnn.settings.configuration import DEVICE_NAME
 
+_BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
+_PROCESSOR = Path("/proc/cpuinfo")
+
 START_SECONDS = 120
 """How long TensorFlow may take to start on all workers of a cluster."""
 
@@ -167,6 +170,13 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor is known to multiply bfloat16; others imitate it slowly."""
+    if not _PROCESSOR.exists():
+        return False
+    return not _BFLOAT16_FLAGS.isdisjoint(_PROCESSOR.read_text(encoding="utf-8").split())
 
 
 @contextlib.contextmanager

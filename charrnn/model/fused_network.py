@@ -1,7 +1,7 @@
 """The same network, computed on a CPU by the kernels of `charrnn.model.kernel`.
 
-Everything between the layers stands as the kernels have it (`charrnn.model.layout`). The Keras
-layers give their weights, and no more.
+Everything between the layers stands in the kernels' memory order (`charrnn.model.kernel_config`).
+The Keras layers give their weights, and no more.
 """
 
 from collections.abc import Callable
@@ -10,26 +10,27 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from charrnn.model.equations import EQUATIONS
-from charrnn.model.kernel import Arithmetic, Weights, dealt, read_window
+from charrnn.model.cells import CELLS, Weights
+from charrnn.model.kernel import read_window
+from charrnn.model.kernel_config import KernelConfig, split_sizes
 from charrnn.model.network import NO_MASKS, Masks, State, StatefulNetwork
 from charrnn.model.recurrent import weights_of
 from charrnn.settings.architecture import Architecture
 
 
 @tf.function(jit_compile=True, autograph=False)
-def _turned(ids: tf.Tensor) -> tf.Tensor:
+def _transposed(ids: tf.Tensor) -> tf.Tensor:
     """Ids `(batch, time)` as `(time, batch)`."""
     # TensorFlow's own operation complains of whole numbers on some processors.
     return tf.transpose(ids)
 
 
 def _rows_of(nested: Any, sizes: list[int]) -> list[Any]:
-    """For each part its rows of all tensors."""
+    """For each shard its rows of all tensors."""
     flat = [tf.split(tensor, sizes, 0) for tensor in tf.nest.flatten(nested)]
     return [
-        tf.nest.pack_sequence_as(nested, [rows[part] for rows in flat])
-        for part in range(len(sizes))
+        tf.nest.pack_sequence_as(nested, [rows[shard] for rows in flat])
+        for shard in range(len(sizes))
     ]
 
 
@@ -46,41 +47,41 @@ class FusedNetwork(StatefulNetwork):
     Args:
         model: A model of `build_network`, or one loaded from a checkpoint.
         architecture: Its sizes.
-        arithmetic: How products are formed.
+        config: How the kernels compute.
     """
 
     def __init__(
-        self, model: keras.Model, architecture: Architecture, arithmetic: Arithmetic
+        self, model: keras.Model, architecture: Architecture, config: KernelConfig
     ) -> None:
         super().__init__(model, architecture)
-        self.arithmetic = arithmetic
-        self._equations = EQUATIONS[architecture.cell, architecture.activation]
+        self.config = config
+        self._cell = CELLS[architecture.cell, architecture.activation]
 
     def nats(
         self, ids: tf.Tensor, targets: tf.Tensor, state: State, masks: Masks = NO_MASKS
     ) -> tuple[tf.Tensor, State]:
         """The loss of every character, and the state after them."""
-        sizes = dealt(ids.shape[0], self.arithmetic.row_parts)
-        shares = [_rows_of(part, sizes) for part in (ids, targets, state)]
-        dealt_masks = [
+        sizes = split_sizes(ids.shape[0], self.config.batch_shards)
+        shards = [_rows_of(array, sizes) for array in (ids, targets, state)]
+        shard_masks = [
             Masks(outputs, masks.weights, symbols)
             for outputs, symbols in zip(
                 _rows_of(masks.outputs, sizes), _rows_of(masks.symbols, sizes), strict=True
             )
         ]
-        read = [self._nats(*share) for share in zip(*shares, dealt_masks, strict=True)]
-        states = [share[1] for share in read]
-        after = tf.nest.map_structure(lambda *parts: tf.concat(parts, 0), *states)
-        return tf.concat([share[0] for share in read], 0), after
+        read = [self._nats(*shard) for shard in zip(*shards, shard_masks, strict=True)]
+        states = [shard[1] for shard in read]
+        after = tf.nest.map_structure(lambda *rows: tf.concat(rows, 0), *states)
+        return tf.concat([shard[0] for shard in read], 0), after
 
     def _nats(
         self, ids: tf.Tensor, targets: tf.Tensor, state: State, masks: Masks
     ) -> tuple[tf.Tensor, State]:
         """`nats` of some rows."""
         hidden, after = self._read(ids, state, masks)
-        layout, (batch, time) = self.arithmetic.layout, ids.shape
-        sizes = [batch * steps for steps in dealt(time, self.arithmetic.unit_parts)]
-        wanted = tf.reshape(_turned(targets), (-1,))
+        layout, (batch, time) = self.config.layout, ids.shape
+        sizes = [batch * steps for steps in split_sizes(time, self.config.unit_shards)]
+        wanted = tf.reshape(_transposed(targets), (-1,))
         logits_of = self._output()
         nats = []
         for columns, symbols in zip(
@@ -92,12 +93,12 @@ class FusedNetwork(StatefulNetwork):
 
     def _output(self) -> Callable[[tf.Tensor], tf.Tensor]:
         """What makes logits `(n, vocabulary_size)` of a matrix of the last layer's outputs."""
-        dtype, last = self.arithmetic.dtype, self._last
-        turned = self.arithmetic.layout.axis == 0
+        dtype, last = self.config.dtype, self._last
+        transposed = self.config.layout.axis == 0
         kernel = tf.cast(last.kernel, dtype)
 
         def own(hidden: tf.Tensor) -> tf.Tensor:
-            product = tf.matmul(hidden, kernel, transpose_a=turned)
+            product = tf.matmul(hidden, kernel, transpose_a=transposed)
             return tf.cast(product, tf.float32) + last.bias
 
         if not self._is_tied:
@@ -107,23 +108,23 @@ class FusedNetwork(StatefulNetwork):
 
     def _read(self, ids: tf.Tensor, state: State, masks: Masks) -> tuple[tf.Tensor, State]:
         """What the last layer hands on, as a matrix, and the state after it."""
-        layout, dtype = self.arithmetic.layout, self.arithmetic.dtype
-        rows = tf.gather(self._embedding.embeddings, _turned(ids))
+        layout, dtype = self.config.layout, self.config.dtype
+        rows = tf.gather(self._embedding.embeddings, _transposed(ids))
         for mask in masks.symbols:
-            rows *= _turned(tf.gather(mask, ids, batch_dims=1))[:, :, None]
+            rows *= _transposed(tf.gather(mask, ids, batch_dims=1))[:, :, None]
         hidden = layout.sequence(tf.cast(rows, dtype))
         after: State = []
         for number, layer in enumerate(self._recurrent):
-            before = [layout.turned(tensor) for tensor in state[number]]
+            before = [layout.transposed(tensor) for tensor in state[number]]
             hidden, *last = read_window(
-                self._equations,
-                self.arithmetic,
+                self._cell,
+                self.config,
                 hidden,
                 _thinned(weights_of(layer), masks, number),
                 (before[0], before[-1]),
             )
-            kept = last[1:] if self._equations.output_is_memory else last
-            after.append([layout.turned(tensor) for tensor in kept])
+            kept = last[1:] if self._cell.output_is_cell_state else last
+            after.append([layout.transposed(tensor) for tensor in kept])
             if masks.outputs:
-                hidden *= layout.turned(tf.cast(masks.outputs[number], dtype))
+                hidden *= layout.transposed(tf.cast(masks.outputs[number], dtype))
         return layout.matrix(hidden), after

@@ -1,411 +1,357 @@
-"""A recurrent layer reading a window on a CPU: the loop forward and the loop back, by hand.
+"""A recurrent layer reads a window on a CPU: the loops forward and backward, written by hand.
 
-Two things make it faster than stock layers. `charrnn.model.layout` adds a third: how arrays stand.
+Two things make it faster than stock layers. `charrnn.model.kernel_config` adds a third: memory order.
 
 What does not depend on the state is multiplied outside the loop: all inputs by the kernel in one
-product before it, and all gradients of weights in one product after it. Within, a step has one
-product, of the state.
+product before it, and all gradients of weights in one product after it. A step of the loop has
+one product, that of the state.
 
-The cores share a layer, not an operation. Its units are dealt to them, so that each keeps its part
-of the weights, and what is elementwise in them, near to it; TensorFlow runs the parts side by side
-when it has as many inter-op threads, and one thread within each operation
-(`charrnn.model.device`). Some layers are read faster where the rows of the batch are dealt
-instead, as `charrnn.model.fused_network` does.
+The cores share a layer, not an operation. Each core has a shard of the units, so that its part of
+the weights stays in its cache. TensorFlow runs the shards side by side: it has as many inter-op
+threads as there are cores, and one thread within each operation (`charrnn.model.device`). Some
+layers are faster with shards of the batch, which `charrnn.model.fused_network` makes.
 """
 
-import functools
-from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import tensorflow as tf
 
-from charrnn.model.equations import Equations
-from charrnn.model.layout import FEATURES_FIRST, ROWS_FIRST, Layout
-from charrnn.settings.configuration import Split
+from charrnn.model.cells import CellSpec, Weights, backward_step, forward_step
+from charrnn.model.kernel_config import KernelConfig, split_sizes
 
-LONGEST_UNROLLED = 16
+LONGEST_UNROLLED: Final = 16
 """Steps in one pass of the loop at most: its own bookkeeping costs as much as a small step."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arithmetic:
-    """How products are formed.
+class Residuals(NamedTuple):
+    """What the backward pass needs of the forward pass.
+
+    Shapes are given features first; of the lists, each shard of the units has its own entry.
 
     Attributes:
-        dtype: Their operands, and what is kept for the way back; sums are of float32 at least.
-        parts: Parts to be computed side by side.
-        split: What is dealt to them: the units of a layer, or the rows of the batch, whose parts
-            do not meet before the window ends.
+        inputs: `(time, inputs, batch)`.
+        outputs: `(time + 1, units, batch)`, the first one from before the window.
+        cell_states: `time + 1` arrays `(units, batch)` each.
+        activations: `time` arrays `(activations, units, batch)` each.
     """
 
-    dtype: tf.DType
-    parts: int
-    split: Split = "units"
-
-    @property
-    def row_parts(self) -> int:
-        """Parts that the rows of a batch are dealt into."""
-        return self.parts if self.split == "rows" else 1
-
-    @property
-    def unit_parts(self) -> int:
-        """Parts that the units of a layer are dealt into."""
-        return self.parts if self.split == "units" else 1
-
-    @property
-    def layout(self) -> Layout:
-        """How arrays stand: as was the quickest in measurements."""
-        rows_first = self.split == "rows" and self.dtype != tf.bfloat16
-        return ROWS_FIRST if rows_first else FEATURES_FIRST
-
-
-class Weights(NamedTuple):
-    """The weights of a layer, in Keras's order of gates.
-
-    Attributes:
-        kernel: `(inputs, gates * units)`.
-        recurrent_kernel: `(units, gates * units)`.
-        constants: `(constants, units)`: biases gate by gate, and peepholes after them.
-    """
-
-    kernel: tf.Tensor
-    recurrent_kernel: tf.Tensor
-    constants: tf.Tensor
-
-
-def dealt(count: int, parts: int) -> list[int]:
-    """How many of so many things each part gets; no part gets none."""
-    parts = min(parts, count)
-    return [(count + part) // parts for part in range(parts)]
+    inputs: tf.Tensor
+    outputs: tf.Tensor
+    cell_states: list[tf.TensorArray]
+    activations: list[tf.TensorArray]
 
 
 @tf.autograph.experimental.do_not_convert
 def read_window(
-    equations: Equations,
-    arithmetic: Arithmetic,
+    cell: CellSpec,
+    config: KernelConfig,
     inputs: tf.Tensor,
     weights: Weights,
     state: tuple[tf.Tensor, tf.Tensor],
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Read a window, differentiably.
 
-    Sequences and states stand as `arithmetic.layout` has it.
+    Sequences and states stand as `config.layout` has it.
 
     Args:
-        equations: Those of the cell.
-        arithmetic: How products are formed.
+        cell: The cell.
+        config: How it is computed.
         inputs: A sequence `(time, inputs, batch)` or `(time, batch, inputs)`, of a static shape.
         weights: The weights.
-        state: Output and memory before the window, `(units, batch)` or `(batch, units)` each; the
-            memory of a cell without one of its own is the output again.
+        state: Output and cell state before the window, `(units, batch)` or `(batch, units)` each;
+            where the cell state is the output, it is given twice.
 
     Returns:
-        The sequence of the outputs in the dtype of the products, and output and memory after the
-        window.
+        The sequence of the outputs in the dtype of the products, and output and cell state after
+        the window.
     """
+    dtype, (output, cell_state) = config.dtype, state
 
     @tf.custom_gradient
     def window(*arguments: tf.Tensor) -> tuple[tuple[tf.Tensor, ...], Any]:
-        passage = _Passage(equations, arithmetic, arguments[0], Weights(*arguments[1:4]))
-        results = passage.forward(*arguments[4:])
-        return results, passage.backward
+        inputs, *kernels, output, cell_state = arguments
+        window_pass = WindowPass(cell, config, Weights(*kernels), config.layout.sizes(inputs))
+        results, residuals = window_pass.forward(inputs, output, cell_state)
+        return results, lambda *gradients: window_pass.backward(residuals, *gradients)
 
-    results: tuple[tf.Tensor, tf.Tensor, tf.Tensor] = window(inputs, *weights, *state)
-    return results
+    outputs, last, after = window(
+        tf.cast(inputs, dtype),
+        tf.cast(weights.kernel, dtype),
+        tf.cast(weights.recurrent_kernel, dtype),
+        weights.constants,
+        tf.cast(output, dtype),
+        cell_state,
+    )
+    return outputs, tf.cast(last, output.dtype), after
 
 
-@functools.cache
-def _forward_step(equations: Equations, layout: Layout) -> Callable[..., Any]:
-    """One step forward, in one pass over memory.
+class WindowPass:
+    """The passes over one window, forward and backward.
 
-    Returns:
-        A function of `(projected, product, constants, memory)`, which gives output, memory, and
-        activations `(blocks, ...)`, states each.
+    Shapes in comments are features first; batch first the last two axes, or for the gradient of
+    the sums the last three, stand as `(batch, ...)`. A shard has `u` of the `units`.
+
+    Args:
+        cell: The cell.
+        config: How it is computed.
+        weights: The kernels in the dtype of the products.
+        sizes: Inputs, time and batch.
     """
-
-    @tf.function(jit_compile=True, autograph=False)
-    def forward(
-        projected: tf.Tensor, product: tf.Tensor, constants: list[tf.Tensor], memory: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        dtype, precision, shape = product.dtype, memory.dtype, memory.shape
-
-        def gates(sums: tf.Tensor) -> list[tf.Tensor]:
-            blocks = tf.split(tf.cast(sums, precision), equations.gates, layout.axis)
-            return [layout.flat(block) for block in blocks]
-
-        output, memory, activations = equations.forward(
-            gates(projected),
-            gates(product),
-            list(map(layout.flat, constants)),
-            layout.flat(memory),
-        )
-        kept = [tf.reshape(tf.cast(one, dtype), shape) for one in activations]
-        return (
-            tf.cast(tf.reshape(output, shape), dtype),
-            tf.reshape(memory, shape),
-            tf.stack(kept),
-        )
-
-    return forward  # type: ignore[no-any-return]
-
-
-@functools.cache
-def _backward_step(equations: Equations, layout: Layout) -> Callable[..., Any]:
-    """One step back, in one pass over memory.
-
-    Returns:
-        A function of `(activations, memories, constants, gradients)`: memories before and after
-        the step, gradients of the output from above and from the next step, and of the memory. It
-        gives the gradient of the sums, the blocks before the units, and that of the memory.
-    """
-
-    @tf.function(jit_compile=True, autograph=False)
-    def backward(
-        activations: tf.Tensor,
-        memories: tuple[tf.Tensor, tf.Tensor],
-        constants: list[tf.Tensor],
-        gradients: tuple[tf.Tensor, tf.Tensor, tf.Tensor],
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        above, later, memory_gradient = gradients
-        precision, shape = memory_gradient.dtype, memory_gradient.shape
-        output_gradient = tf.cast(above, precision) + tf.cast(later, precision)
-        before, after = memories
-        sums, memory_gradient = equations.backward(
-            [layout.flat(one) for one in tf.unstack(tf.cast(activations, precision))],
-            (layout.flat(before), layout.flat(after)),
-            list(map(layout.flat, constants)),
-            (layout.flat(output_gradient), layout.flat(memory_gradient)),
-        )
-        blocks = [tf.reshape(tf.cast(one, activations.dtype), shape) for one in sums]
-        return tf.stack(blocks, layout.axis), tf.reshape(memory_gradient, shape)
-
-    return backward  # type: ignore[no-any-return]
-
-
-class _Passage:
-    """One window read forward, and what of it the way back needs."""
 
     def __init__(
-        self, equations: Equations, arithmetic: Arithmetic, inputs: tf.Tensor, weights: Weights
+        self, cell: CellSpec, config: KernelConfig, weights: Weights, sizes: tuple[int, int, int]
     ) -> None:
-        self.equations = equations
-        self.layout = layout = arithmetic.layout
-        self.dtype = arithmetic.dtype
-        self.input_dtype = inputs.dtype
-        self.features, self.steps, self.batch = layout.sizes(inputs)
+        self.cell = cell
+        self.layout = config.layout
+        self.dtype = config.dtype
+        self.weights = weights
+        self.features, self.steps, self.batch = sizes
         self.units = weights.recurrent_kernel.shape[0]
-        bounds = [0, *accumulate(dealt(self.units, arithmetic.unit_parts))]
-        self.parts = [slice(*pair) for pair in pairwise(bounds)]
+        bounds = [0, *accumulate(split_sizes(self.units, config.unit_shards))]
+        self.shards = [slice(*pair) for pair in pairwise(bounds)]
         self.unrolled = max(
             count for count in range(1, LONGEST_UNROLLED + 1) if self.steps % count == 0
         )
-        self.inputs = tf.cast(inputs, self.dtype)
-        self.weights = Weights(
-            tf.cast(weights.kernel, self.dtype),
-            tf.cast(weights.recurrent_kernel, self.dtype),
-            weights.constants,
-        )
-        self.constants = [self._constants_of(part) for part in self.parts]
+        self.constants = [
+            [
+                self.layout.constant(weights.constants[number][shard], self.batch)
+                for number in cell.constants
+            ]
+            for shard in self.shards
+        ]
 
-    def forward(self, output: tf.Tensor, memory: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        """The loop forward; returns outputs, last output, last memory."""
-        layout, kernel = self.layout, self.weights.kernel
-        projected = [
-            layout.projected(
-                layout.weights(self._columns(kernel, part)),
-                self.inputs,
-                self._biases(part),
-            )
-            for part in self.parts
-        ]
-        recurrent = [
-            layout.weights(self._columns(self.weights.recurrent_kernel, part))
-            for part in self.parts
-        ]
-        first = tf.cast(output, self.dtype)
-        self.memory_dtype = memory.dtype
-        outputs = _array(self.dtype, self.steps + 1, first.shape).write(0, first)
-        before = [layout.part(memory, part) for part in self.parts]
-        memories = [
-            _array(memory.dtype, self.steps + 1, part.shape).write(0, part) for part in before
-        ]
-        blocks = self.equations.activations
-        activations = [_array(self.dtype, self.steps, (blocks, *part.shape)) for part in before]
-        forward = _forward_step(self.equations, layout)
+    def forward(
+        self, inputs: tf.Tensor, output: tf.Tensor, cell_state: tf.Tensor
+    ) -> tuple[tuple[tf.Tensor, ...], Residuals]:
+        """Read the window.
 
-        def advance(step: tf.Tensor, state: list[Any], kept: list[Any]) -> tuple[Any, ...]:
+        Args:
+            inputs: `(time, inputs, batch)`.
+            output: Before the window, `(units, batch)`.
+            cell_state: Before the window, `(units, batch)`.
+
+        Returns:
+            Outputs `(time, units, batch)`, the last output and the last cell state; and what
+            `backward` needs.
+        """
+        layout, steps = self.layout, self.steps
+        projected = self._projected(inputs)  # for each shard (time, gates * u, batch)
+        recurrent = [  # for each shard (gates * u, units)
+            layout.operand(self._columns(self.weights.recurrent_kernel, shard))
+            for shard in self.shards
+        ]
+        before = [layout.part(cell_state, shard) for shard in self.shards]  # each (u, batch)
+        outputs = _array(self.dtype, steps + 1, output.shape).write(0, output)
+        cell_states = [
+            _array(cell_state.dtype, steps + 1, shard.shape).write(0, shard) for shard in before
+        ]
+        kept = self.cell.activations
+        activations = [_array(self.dtype, steps, (kept, *shard.shape)) for shard in before]
+        forward = forward_step(self.cell, layout)
+
+        def body(step: tf.Tensor, state: list[Any], kept: list[Any]) -> tuple[Any, ...]:
             last, *before = state
-            outputs, memories, activations = kept
+            outputs, cell_states, activations = kept
             for _ in range(self.unrolled):
                 results = [
                     forward(
-                        projected[part][step],
-                        layout.product(weights, last),
-                        constants,
-                        before[part],
+                        projected[shard][step],
+                        layout.product(recurrent[shard], last),
+                        self.constants[shard],
+                        before[shard],
                     )
-                    for part, (weights, constants) in enumerate(
-                        zip(recurrent, self.constants, strict=True)
-                    )
+                    for shard in range(len(self.shards))
                 ]
-                last = _joined([result[0] for result in results], layout.axis)
+                last = _joined([result[0] for result in results], layout.axis)  # (units, batch)
                 before = [result[1] for result in results]
                 step += 1
                 outputs = outputs.write(step, last)
-                memories = _written(memories, step, before)
+                cell_states = _written(cell_states, step, before)
                 activations = _written(activations, step - 1, [result[2] for result in results])
-            return step, [last, *before], [outputs, memories, activations]
+            return step, [last, *before], [outputs, cell_states, activations]
 
-        _, state, kept = tf.while_loop(
-            lambda step, *_: step < self.steps,
-            advance,
-            (0, [first, *before], [outputs, memories, activations]),
-            maximum_iterations=self.steps // self.unrolled,
+        _, (last, *after), (outputs, cell_states, activations) = tf.while_loop(
+            lambda step, *_: step < steps,
+            body,
+            (0, [output, *before], [outputs, cell_states, activations]),
+            maximum_iterations=steps // self.unrolled,
         )
-        outputs, self.memories, self.activations = kept
-        self.outputs = outputs.stack()
+        every = outputs.stack()
         return (
-            self.outputs[1:],
-            tf.cast(state[0], memory.dtype),
-            _joined(state[1:], layout.axis),
+            (every[1:], last, _joined(after, layout.axis)),
+            Residuals(inputs, every, cell_states, activations),
         )
 
     def backward(
-        self, gradient: tf.Tensor, output_gradient: tf.Tensor, memory_gradient: tf.Tensor
+        self,
+        residuals: Residuals,
+        gradient: tf.Tensor,
+        output_gradient: tf.Tensor,
+        cell_state_gradient: tf.Tensor,
     ) -> tuple[tf.Tensor, ...]:
-        """The loop back; returns the gradient of everything that came in."""
-        equations, layout, precision = self.equations, self.layout, self.memory_dtype
-        above = [layout.part(gradient, part) for part in self.parts]
-        recurrent = [layout.returning(self.weights.recurrent_kernel[part]) for part in self.parts]
-        blocks = equations.state_blocks.stop
-        sums = [
-            _array(self.dtype, self.steps, layout.shape(blocks, _size(part), batch=self.batch))
-            for part in self.parts
-        ]
-        gradients = [
-            [tf.cast(layout.part(output_gradient, part), self.dtype) for part in self.parts],
-            [layout.part(memory_gradient, part) for part in self.parts],
-            [array.read(self.steps) for array in self.memories],
-        ]
-        backward = _backward_step(equations, layout)
-        whole_shape = layout.shape(equations.gates * self.units, batch=self.batch)
+        """Gradients of everything that `forward` read, from those of its results.
 
-        def retreat(step: tf.Tensor, gradients: list[Any], sums: list[Any]) -> tuple[Any, ...]:
-            later, memory_gradients, after = gradients
+        Args:
+            residuals: What `forward` kept.
+            gradient: Of the outputs, `(time, units, batch)`.
+            output_gradient: Of the last output, `(units, batch)`.
+            cell_state_gradient: Of the last cell state, `(units, batch)`.
+
+        Returns:
+            Gradients of inputs, kernel, recurrent kernel, constants, output and cell state.
+        """
+        cell, layout = self.cell, self.layout
+        above = [layout.part(gradient, shard) for shard in self.shards]  # each (time, u, batch)
+        recurrent = [  # for each shard (u, gates * units)
+            layout.backward_operand(self.weights.recurrent_kernel[shard]) for shard in self.shards
+        ]
+        sums = [  # for each shard `time` arrays (blocks, u, batch)
+            _array(
+                self.dtype,
+                self.steps,
+                layout.shape(cell.state_blocks.stop, _size(shard), batch=self.batch),
+            )
+            for shard in self.shards
+        ]
+        gradients = [  # of output and cell state, and the cell state; for each shard (u, batch)
+            [layout.part(output_gradient, shard) for shard in self.shards],
+            [layout.part(cell_state_gradient, shard) for shard in self.shards],
+            [array.read(self.steps) for array in residuals.cell_states],
+        ]
+        whole_shape = layout.shape(cell.gates * self.units, batch=self.batch)
+        backward = backward_step(cell, layout)
+
+        def body(step: tf.Tensor, gradients: list[Any], sums: list[Any]) -> tuple[Any, ...]:
+            later, cell_state_gradients, after = gradients
             for _ in range(self.unrolled):
-                before = [array.read(step) for array in self.memories]
+                before = [array.read(step) for array in residuals.cell_states]
                 results = [
                     backward(
-                        self.activations[part].read(step),
-                        (before[part], after[part]),
-                        self.constants[part],
-                        (above[part][step], later[part], memory_gradients[part]),
+                        residuals.activations[shard].read(step),
+                        (before[shard], after[shard]),
+                        self.constants[shard],
+                        (above[shard][step], later[shard], cell_state_gradients[shard]),
                     )
-                    for part in range(len(self.parts))
+                    for shard in range(len(self.shards))
                 ]
                 sums = _written(sums, step, [result[0] for result in results])
-                fed = [self._blocks(result[0], equations.state_blocks) for result in results]
+                # (gates, u, batch) of every shard, joined to (gates, units, batch) and flattened:
+                # the order of the recurrent kernel's columns.
+                fed = [self._blocks(result[0], cell.state_blocks) for result in results]
                 whole = tf.reshape(_joined(fed, layout.axis + 1), whole_shape)
-                later = [layout.product(weights, whole) for weights in recurrent]
-                memory_gradients = [result[1] for result in results]
+                later = [layout.product(operand, whole) for operand in recurrent]
+                cell_state_gradients = [result[1] for result in results]
                 after = before
                 step -= 1
-            return step, [later, memory_gradients, after], sums
+            return step, [later, cell_state_gradients, after], sums
 
-        _, (later, memory_gradients, _), sums = tf.while_loop(
+        _, (later, cell_state_gradients, _), sums = tf.while_loop(
             lambda step, *_: step >= 0,
-            retreat,
+            body,
             (self.steps - 1, gradients, sums),
             maximum_iterations=self.steps // self.unrolled,
         )
         return (
-            *self._weight_gradients([array.stack() for array in sums]),
-            tf.cast(_joined(later, layout.axis), precision),
-            _joined(memory_gradients, layout.axis),
+            *self._weight_gradients(residuals, [array.stack() for array in sums]),
+            _joined(later, layout.axis),
+            _joined(cell_state_gradients, layout.axis),
         )
 
-    def _weight_gradients(self, sums: list[tf.Tensor]) -> tuple[tf.Tensor, ...]:
+    def _weight_gradients(
+        self, residuals: Residuals, sums: list[tf.Tensor]
+    ) -> tuple[tf.Tensor, ...]:
         """Gradients of inputs, kernel, recurrent kernel and constants, from those of the sums.
 
         Args:
-            sums: For each part a sequence, the blocks before the units.
+            residuals: What `forward` kept.
+            sums: For each shard `(time, blocks, u, batch)`.
         """
-        equations, layout, precision = self.equations, self.layout, self.memory_dtype
-        blocks = equations.state_blocks.stop
-        read, before = layout.matrix(self.inputs), layout.matrix(self.outputs[:-1])
-        kernel = tf.reshape(self.weights.kernel, (self.features, equations.gates, self.units))
-        kernel = tf.roll(kernel, equations.input_shift, 1) if equations.input_shift else kernel
+        cell, layout, gates = self.cell, self.layout, self.cell.gates
+        read = layout.matrix(residuals.inputs)  # (inputs, time * batch)
+        before = layout.matrix(residuals.outputs[:-1])  # (units, time * batch)
+        # The kernel's gates in the order of the sums' input blocks.
+        kernel = _rolled(self._by_gate(self.weights.kernel), cell.input_shift)
         inputs, kernels, recurrents, totals = [], [], [], []
-        for part, of_part in zip(self.parts, sums, strict=True):
-            weights = layout.returning(tf.reshape(kernel[:, :, part], (self.features, -1)))
-            flat = layout.shape(blocks * _size(part), batch=self.batch)
-            fed = self._of(tf.reshape(of_part, (self.steps, *flat)), equations.input_blocks, part)
-            inputs.append(layout.products(weights, fed))
-            matrix = layout.matrix(of_part)
-            fed = self._of(matrix, equations.input_blocks, part)
-            kernels.append(self._by_gate(layout.outer(read, fed)))
-            fed = self._of(matrix, equations.state_blocks, part)
-            recurrents.append(self._by_gate(layout.outer(before, fed)))
-            totals.append(tf.reshape(layout.total(matrix), (-1, _size(part))))
-        by_gate = tf.roll(_joined(kernels, 2), -equations.input_shift, 1)
+        for shard, of_shard in zip(self.shards, sums, strict=True):
+            flat = layout.shape(cell.state_blocks.stop * _size(shard), batch=self.batch)
+            sequence = tf.reshape(of_shard, (self.steps, *flat))  # (time, blocks * u, batch)
+            weights = tf.reshape(kernel[:, :, shard], (self.features, -1))  # (inputs, gates * u)
+            fed = self._of(sequence, cell.input_blocks, shard)  # (time, gates * u, batch)
+            inputs.append(layout.products(layout.backward_operand(weights), fed))
+            matrix = layout.matrix(of_shard)  # (blocks * u, time * batch)
+            fed = self._of(matrix, cell.input_blocks, shard)  # (gates * u, time * batch)
+            kernels.append(self._by_gate(layout.outer(read, fed)))  # (inputs, gates, u)
+            fed = self._of(matrix, cell.state_blocks, shard)
+            recurrents.append(self._by_gate(layout.outer(before, fed)))  # (units, gates, u)
+            totals.append(tf.reshape(layout.total(matrix), (-1, _size(shard))))  # (blocks, u)
+        by_gate = _rolled(_joined(kernels, 2), -cell.input_shift)  # (inputs, gates, units)
         return (
-            tf.cast(tf.add_n(inputs), self.input_dtype),
-            tf.cast(tf.reshape(by_gate, (self.features, -1)), precision),
-            tf.cast(tf.reshape(_joined(recurrents, 2), (self.units, -1)), precision),
-            self._constant_gradients(tf.cast(_joined(totals, 1), precision), sums),
+            tf.add_n(inputs),
+            tf.reshape(by_gate, (self.features, gates * self.units)),
+            tf.reshape(_joined(recurrents, 2), (self.units, gates * self.units)),
+            self._constant_gradients(residuals, _joined(totals, 1), sums),
         )
 
-    def _columns(self, kernel: tf.Tensor, part: slice) -> tf.Tensor:
-        """The columns of a kernel that make the sums of a part, `(features, gates * units)`."""
-        return tf.reshape(self._by_gate(kernel)[:, :, part], (kernel.shape[0], -1))
+    def _constant_gradients(
+        self, residuals: Residuals, totals: tf.Tensor, sums: list[tf.Tensor]
+    ) -> tf.Tensor:
+        """The gradient of the constants, `(constants, units)`.
+
+        Args:
+            residuals: What `forward` kept.
+            totals: Gradients of the sums, summed over time and batch, `(blocks, units)`.
+            sums: For each shard `(time, blocks, u, batch)`.
+        """
+        totals = tf.cast(totals, self.weights.constants.dtype)
+        rows = [totals[block] for block in self.cell.constant_blocks]
+        others = (0, 2 - self.layout.axis)  # time and batch
+        for block, offset in self.cell.peepholes:
+            seen = [
+                _peephole_gradient(
+                    tf.gather(of_shard, block, axis=self.layout.axis + 1),
+                    cell_states.stack()[offset : offset + self.steps],
+                    others,
+                )
+                for of_shard, cell_states in zip(sums, residuals.cell_states, strict=True)
+            ]
+            rows.append(_joined(seen, 0))
+        return tf.stack(rows)
+
+    def _projected(self, inputs: tf.Tensor) -> list[tf.Tensor]:
+        """What inputs and biases add to the sums, for each shard `(time, gates * u, batch)`."""
+        constants = self.weights.constants
+        return [
+            self.layout.projected(
+                self.layout.operand(self._columns(self.weights.kernel, shard)),
+                inputs,
+                tf.concat(
+                    [
+                        tf.add_n([constants[number][shard] for number in numbers])
+                        for numbers in self.cell.folded
+                    ],
+                    0,
+                ),
+            )
+            for shard in self.shards
+        ]
+
+    def _columns(self, kernel: tf.Tensor, shard: slice) -> tf.Tensor:
+        """The columns of a kernel that make the sums of a shard, `(features, gates * u)`."""
+        return tf.reshape(self._by_gate(kernel)[:, :, shard], (kernel.shape[0], -1))
 
     def _by_gate(self, kernel: tf.Tensor) -> tf.Tensor:
-        """Columns of a kernel as `(features, gates, units)`."""
-        return tf.reshape(kernel, (kernel.shape[0], self.equations.gates, -1))
+        """Columns of a kernel gate by gate, `(features, gates, u)`."""
+        return tf.reshape(kernel, (kernel.shape[0], self.cell.gates, -1))
 
     def _blocks(self, sums: tf.Tensor, blocks: slice) -> tf.Tensor:
         """Some blocks of the gradient of a step's sums."""
         return sums[(slice(None),) * self.layout.axis + (blocks,)]
 
-    def _of(self, sums: tf.Tensor, blocks: slice, part: slice) -> tf.Tensor:
-        """Some blocks of the sums of a part, where blocks and units are one axis."""
-        size = _size(part)
+    def _of(self, sums: tf.Tensor, blocks: slice, shard: slice) -> tf.Tensor:
+        """Some blocks of the sums of a shard, where blocks and units are one axis."""
+        size = _size(shard)
         return self.layout.part(sums, slice(blocks.start * size, blocks.stop * size))
-
-    def _biases(self, part: slice) -> tf.Tensor:
-        """What is added to the sums of a part at every step, `(gates * units,)`."""
-        return tf.concat(
-            [
-                tf.add_n([self.weights.constants[number][part] for number in numbers])
-                for numbers in self.equations.folded
-            ],
-            0,
-        )
-
-    def _constants_of(self, part: slice) -> list[tf.Tensor]:
-        """What the equations of a part take besides."""
-        return [
-            self.layout.beside(self.weights.constants[number][part], self.batch)
-            for number in self.equations.constants
-        ]
-
-    def _constant_gradients(self, totals: tf.Tensor, sums: list[tf.Tensor]) -> tf.Tensor:
-        """The gradient of the constants, from the sums' gradient totalled over all steps."""
-        rows = [totals[block] for block in self.equations.constant_blocks]
-        steps, others = self.steps, (0, 2 - self.layout.axis)
-        for block, offset in self.equations.peepholes:
-            seen = [
-                _peephole_gradient(
-                    tf.gather(of_part, block, axis=self.layout.axis + 1),
-                    memories.stack()[offset : offset + steps],
-                    others,
-                )
-                for of_part, memories in zip(sums, self.memories, strict=True)
-            ]
-            rows.append(_joined(seen, 0))
-        return tf.stack(rows)
 
 
 def _array(dtype: tf.DType, length: int, shape: tuple[int, ...]) -> tf.TensorArray:
@@ -413,19 +359,25 @@ def _array(dtype: tf.DType, length: int, shape: tuple[int, ...]) -> tf.TensorArr
     return tf.TensorArray(dtype, length, clear_after_read=False, element_shape=shape)
 
 
-def _size(part: slice) -> int:
-    """Units of a part."""
-    return int(part.stop - part.start)
+def _size(shard: slice) -> int:
+    """Units of a shard."""
+    return int(shard.stop - shard.start)
 
 
-def _joined(parts: list[tf.Tensor], axis: int) -> tf.Tensor:
-    return tf.concat(parts, axis) if len(parts) > 1 else parts[0]
+def _rolled(by_gate: tf.Tensor, shift: int) -> tf.Tensor:
+    return tf.roll(by_gate, shift, 1) if shift else by_gate
+
+
+def _joined(shards: list[tf.Tensor], axis: int) -> tf.Tensor:
+    return tf.concat(shards, axis) if len(shards) > 1 else shards[0]
 
 
 @tf.function(jit_compile=True, autograph=False)
-def _peephole_gradient(sums: tf.Tensor, memories: tf.Tensor, others: tuple[int, int]) -> tf.Tensor:
-    """The gradient of one gate's peepholes, `(units,)`, totalled over the other axes."""
-    return tf.reduce_sum(tf.cast(sums, memories.dtype) * memories, others)
+def _peephole_gradient(
+    sums: tf.Tensor, cell_states: tf.Tensor, others: tuple[int, int]
+) -> tf.Tensor:
+    """The gradient of one gate's peepholes, `(units,)`, summed over the other axes."""
+    return tf.reduce_sum(tf.cast(sums, cell_states.dtype) * cell_states, others)
 
 
 def _written(

@@ -4,10 +4,10 @@
 
     recurrent.LSTM(512, return_sequences=True)  # in the place of keras.layers.LSTM
 
-What the kernels have no equations for (another activation, dropout within the layer, masks, going
+What the kernels do not compute (another activation, dropout within the layer, masks, going
 backwards, a GPU, inputs of a shape known only when they come, as those of `fit` on arrays) Keras
 computes as always. `charrnn train` reads whole networks with `charrnn.model.fused_network`
-instead, whose layers hand on what they have without turning it round.
+instead, whose layers hand on arrays without transposing them.
 """
 
 from typing import Any, ClassVar
@@ -15,9 +15,10 @@ from typing import Any, ClassVar
 import keras
 import tensorflow as tf
 
+from charrnn.model.cells import CELLS, CellSpec, Weights
 from charrnn.model.device import available_cores
-from charrnn.model.equations import EQUATIONS, Equations
-from charrnn.model.kernel import Arithmetic, Weights, read_window
+from charrnn.model.kernel import read_window
+from charrnn.model.kernel_config import KernelConfig
 from charrnn.settings.configuration import Activation, Cell
 
 
@@ -37,7 +38,6 @@ class _Fast(keras.layers.Layer):
 
     Args:
         dtype_of_products: "float32", or "bfloat16" where the processor multiplies it faster.
-        parts: Parts that the units are dealt into; None takes one for each core.
     """
 
     kind: ClassVar[Cell]
@@ -46,17 +46,15 @@ class _Fast(keras.layers.Layer):
         self,
         *arguments: Any,
         dtype_of_products: str = "float32",
-        parts: int | None = None,
         **options: Any,
     ) -> None:
         super().__init__(*arguments, **options)
         self.dtype_of_products = dtype_of_products
-        self.parts = parts
 
     def get_config(self) -> dict[str, Any]:
         """What makes the layer again."""
         config: dict[str, Any] = super().get_config()
-        return config | {"dtype_of_products": self.dtype_of_products, "parts": self.parts}
+        return config | {"dtype_of_products": self.dtype_of_products}
 
     def call(
         self,
@@ -66,8 +64,8 @@ class _Fast(keras.layers.Layer):
         training: bool = False,
     ) -> Any:
         """Read `(batch, time, features)`, as the parent does."""
-        equations = self._equations()
-        if equations is None or mask is not None or not _is_shaped_on_cpu(sequences):
+        cell = self._cell_spec()
+        if cell is None or mask is not None or not _is_shaped_on_cpu(sequences):
             return super().call(
                 sequences, initial_state=initial_state, mask=mask, training=training
             )
@@ -75,8 +73,8 @@ class _Fast(keras.layers.Layer):
         state = self.get_initial_state(batch) if initial_state is None else initial_state
         before = [tf.transpose(tensor) for tensor in tf.nest.flatten(state)]
         outputs, *last = read_window(
-            equations,
-            Arithmetic(tf.as_dtype(self.dtype_of_products), self.parts or available_cores()),
+            cell,
+            KernelConfig(tf.as_dtype(self.dtype_of_products), available_cores()),
             tf.transpose(sequences, (1, 2, 0)),
             weights_of(self),
             (before[0], before[-1]),
@@ -86,8 +84,8 @@ class _Fast(keras.layers.Layer):
         result = whole if self.return_sequences else whole[:, -1]
         return (result, *after) if self.return_state else result
 
-    def _equations(self) -> Equations | None:
-        """The equations of the layer, or None where the kernels have none."""
+    def _cell_spec(self) -> CellSpec | None:
+        """The cell of the layer, or None where the kernels have none like it."""
         config = self.get_config()
         plain = {
             "use_bias": True,
@@ -103,12 +101,12 @@ class _Fast(keras.layers.Layer):
         activations: dict[str, Activation] = {"tanh": "tanh", "relu": "relu"}
         # An activation of one's own is described by a dictionary.
         activation = activations.get(str(config.get("activation", "tanh")))
-        return None if activation is None else EQUATIONS.get((self.kind, activation))
+        return None if activation is None else CELLS.get((self.kind, activation))
 
 
 @keras.saving.register_keras_serializable(package="charrnn")
 class SimpleRNN(_Fast, keras.layers.SimpleRNN):
-    """`keras.layers.SimpleRNN`, read by the kernels; see `_Fast` for its two more arguments."""
+    """`keras.layers.SimpleRNN`, read by the kernels; see `_Fast` for its own argument."""
 
     kind = "simple_rnn"
 

@@ -26,7 +26,6 @@ Activation = Literal["tanh", "relu"]
 Output = Literal["own", "tied"]
 EndOfPoem = Literal["corpus", "model"]
 Precision = Literal["float32", "bfloat16"]
-Split = Literal["units", "rows"]
 Layout = Literal["auto", "text", "blocks", "lines"]
 
 LARGEST_SEED: Final = 2**63 - 1
@@ -206,20 +205,7 @@ class TrainingConfig(Configuration):
         None,
         "Numbers that are multiplied in training on a CPU.",
         choices=get_args(Precision),
-        unset="measured",
-    )
-    parts: int | None = setting(
-        None,
-        "Parts computed side by side on a CPU; 0 computes Keras's own layers.",
-        minimum=0,
-        maximum=1024,
-        unset="measured",
-    )
-    split: Split | None = setting(
-        None,
-        "What is dealt to the parts: the units of each layer, or the rows of a batch.",
-        choices=get_args(Split),
-        unset="measured",
+        unset="bfloat16 where the processor has it",
     )
     evaluate_every: int | None = setting(
         None, "Steps between evaluations.", minimum=1, unset="20 to a run"
@@ -237,12 +223,6 @@ class TrainingConfig(Configuration):
         if len(budgets) > 1:
             raise ConfigurationError(
                 f"a run has one budget: give {listed(budgets, 'or')}, not both."
-            )
-        if self.parts == 0 and (self.precision == "bfloat16" or self.split == "rows"):
-            asked = "precision bfloat16" if self.precision == "bfloat16" else "split rows"
-            raise ConfigurationError(
-                "Keras's own layers (parts 0) are trained in float32 and in one piece. Give parts 1 "
-                f"or more for {asked}, or leave one of them out."
             )
 
     @property

@@ -2,33 +2,29 @@
 
 import functools
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from charrnn.settings.architecture import Architecture
-from charrnn.settings.configuration import TrainingConfig
-from charrnn.training.arithmetic import SHORTEST_MEASURED, quickest
+import tensorflow as tf
+
+from charrnn.model.device import has_bfloat16
+from charrnn.settings.configuration import Precision, TrainingConfig
+from charrnn.training.precision import SHORTEST_COMPILED
 
 OPERATIONS_OF_A_WEIGHT: Final = 6
 """For each character: forward, back to the inputs, back to the weights, a product and a sum each."""
 
-PROBE: Final = Architecture(
-    cell="lstm",
-    vocabulary_size=65,
-    embedding=64,
-    layers=1,
-    units=512,
-    dropout=0.0,
-    activation="tanh",
-)
-"""What the speed of a machine is measured with, a layer of it in batches of `PROBE_BATCH`."""
-
+PROBE_UNITS: Final = 512
 PROBE_BATCH: Final = 32
-PROBE_WINDOW: Final = 64
+PROBE_STEPS: Final = 8
+PROBE_ROUNDS: Final = 60
+"""The speed of a machine is measured with the products of some steps of such an LSTM, several
+times. Each time is short, so that the shortest one escapes what else the machine does."""
 
-SHARE_OF_LAYERS: Final = 0.75
-"""What recurrent layers take of the time of a step, the rest being output, loss and optimizer."""
+SHARE_OF_PRODUCTS: Final[dict[Precision, float]] = {"float32": 0.9, "bfloat16": 0.65}
+"""Rate of a whole training step, as a share of the rate of these products alone."""
 
 OPERATIONS_ON_A_GPU: Final = 2e12
 """Operations in a second that a GPU does at these sizes; judged, not measured."""
@@ -92,7 +88,7 @@ def budget_of(
         speed: Measures the operations that the machine does in a second.
     """
     if training.minutes is not None:
-        pays = training.minutes >= SHORTEST_MEASURED
+        pays = training.minutes >= SHORTEST_COMPILED
         return ByClock(60 * training.minutes, functools.cache(speed) if pays else _usual_speed)
     if training.steps is not None:
         window = training.shortest_part
@@ -117,16 +113,38 @@ def usual_epochs(training_characters: int) -> int:
     return max(2, min(40, round(20 * math.sqrt(200_000 / training_characters))))
 
 
-def measured_speed(cores: int) -> float:
-    """Operations that this machine does in a second of training; measured once, and remembered.
+def measured_speed(cores: int, precision: Precision | None) -> float:
+    """Operations that this machine does in a second of training; a measurement of half a second.
+
+    Rounded to a power of two, so that other work on the machine does not choose the network.
 
     Args:
         cores: Cores that compute side by side; 0 on a GPU.
+        precision: Of the products; None takes what the processor has.
     """
     if cores == 0:
         return OPERATIONS_ON_A_GPU
-    config = TrainingConfig(window=PROBE_WINDOW)
-    timing = quickest(config, PROBE, PROBE_BATCH, cores).timing
-    weights = 4 * PROBE.units * (PROBE.embedding + PROBE.units)
-    operations = OPERATIONS_OF_A_WEIGHT * weights * PROBE_BATCH * PROBE_WINDOW
-    return SHARE_OF_LAYERS * operations / timing.seconds
+    precision = precision or ("bfloat16" if has_bfloat16() else "float32")
+    speed = SHARE_OF_PRODUCTS[precision] * _product_rate(cores, tf.as_dtype(precision))
+    return OPERATIONS_UNMEASURED * 2.0 ** round(math.log2(speed / OPERATIONS_UNMEASURED))
+
+
+def _product_rate(cores: int, dtype: tf.DType) -> float:
+    """Operations in a second of the products that an LSTM forms of its state."""
+    width = 4 * PROBE_UNITS
+    state = tf.zeros((PROBE_UNITS, PROBE_BATCH), dtype)
+    shards = [tf.zeros((-(-width // cores), PROBE_UNITS), dtype) for _ in range(cores)]
+
+    @tf.function(autograph=False)
+    def products(state: tf.Tensor, shards: list[tf.Tensor]) -> tf.Tensor:
+        for _ in range(PROBE_STEPS):
+            state = tf.concat([tf.matmul(shard, state) for shard in shards], 0)[:PROBE_UNITS]
+        return state
+
+    products(state, shards)  # The first time traces.
+    seconds = math.inf
+    for _ in range(PROBE_ROUNDS):
+        began = time.perf_counter()
+        products(state, shards).numpy()
+        seconds = min(seconds, time.perf_counter() - began)
+    return 2 * width * PROBE_UNITS * PROBE_BATCH * PROBE_STEPS / seconds

@@ -8,15 +8,15 @@ batch all occurrences of some characters (the same, "embedding dropout", where t
 import math
 from typing import Final
 
+import numpy as np
 import tensorflow as tf
 
 from charrnn.model.network import Masks
 from charrnn.settings.architecture import GATES, Architecture
-from charrnn.settings.configuration import TrainingConfig, seed_after
+from charrnn.settings.configuration import TrainingConfig
 
 LEVELS: Final = 256
-"""Steps in which the share of weights is counted: one random byte decides on a weight, since there
-are millions of them."""
+"""Values of a random byte. One byte decides on a weight, since there are millions of them."""
 
 
 class Dropout:
@@ -58,7 +58,11 @@ class Dropout:
         return masks
 
     def _key(self, number: int, step: tf.Tensor) -> tf.Tensor:
-        return tf.stack([tf.constant(seed_after(self._seed, number), tf.int64), step])
+        """The key of a mask in a step; those of other seeds and numbers are unrelated."""
+        sequence = np.random.SeedSequence(self._seed, spawn_key=(number,))
+        return tf.stack(
+            [tf.constant(sequence.generate_state(1, np.uint64).view(np.int64)[0]), step]
+        )
 
 
 def _kept(shape: tuple[int, int], share: float, key: tf.Tensor) -> tf.Tensor:
@@ -68,12 +72,17 @@ def _kept(shape: tuple[int, int], share: float, key: tf.Tensor) -> tf.Tensor:
 
 
 def _kept_weights(shape: tuple[int, int], share: float, key: tf.Tensor) -> tf.Tensor:
-    """The same in steps of a share of 1/256, of one random byte for each number."""
+    """The same with one random byte for each number.
+
+    Bytes below a level are left out. `share * LEVELS` is rounded to it at random, up or down in
+    such proportion that on average over the steps the share is exact.
+    """
     count = math.prod(shape)
-    words = tf.random.stateless_uniform((-(-count // 4),), key, None, None, tf.int32)
-    numbers = tf.reshape(tf.bitcast(words, tf.uint8), (-1,))[:count]
-    dropped = min(LEVELS - 1, round(share * LEVELS))
-    return _scaled(tf.reshape(numbers, shape), tf.constant(dropped, tf.int32))
+    words = tf.random.stateless_uniform((-(-count // 4) + 1,), key, None, None, tf.int32)
+    numbers = tf.reshape(tf.bitcast(words[:-1], tf.uint8), (-1,))[:count]
+    fraction = tf.cast(words[-1], tf.float32) / 2.0**32 + 0.5
+    level = tf.cast(tf.floor(share * LEVELS + fraction), tf.int32)
+    return _scaled(tf.reshape(numbers, shape), tf.minimum(level, LEVELS - 1))
 
 
 @tf.function(jit_compile=True, autograph=False)

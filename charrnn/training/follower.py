@@ -18,6 +18,7 @@ from charrnn.training.evaluation import EvaluationStopped, Evaluator
 from charrnn.training.interruption import Interruption
 from charrnn.training.meeting import join
 from charrnn.training.observer import Outcome, TrainingObserver
+from charrnn.training.precision import kernel_cores
 from charrnn.training.reading import CorpusSource, read_text
 from charrnn.training.step import TrainingStep
 from charrnn.training.team import (
@@ -120,7 +121,8 @@ def _prepared(
     strategy = chosen.strategy_in(cluster)
     record = RunRecord.from_json(channel.receive().payload.decode())
     text = TrainingText(corpus, record.corpus_config, record.training, record.vocabulary)
-    step = TrainingStep(record.architecture, record.training, strategy)
+    cores = kernel_cores(record.training, record.architecture, len(text.training), chosen.cores)
+    step = TrainingStep(record.architecture, record.training, strategy, cores)
     saved = channel.receive().payload
     return Follower(
         channel=channel,

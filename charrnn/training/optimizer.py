@@ -32,6 +32,7 @@ class AveragingAdamW:
         averages: Variables of the same shapes, which follow it.
         config: Settled settings.
         strategy: Where it runs; the variables are its own.
+        cores: Cores that update a large weight side by side; 0 leaves that to TensorFlow.
     """
 
     def __init__(
@@ -40,8 +41,8 @@ class AveragingAdamW:
         averages: list[keras.Variable],
         config: TrainingConfig,
         strategy: tf.distribute.Strategy,
+        cores: int = 0,
     ) -> None:
-        parts = config.parts or 0
         self._weights = weights
         self._averages = averages
         self._strategy = strategy
@@ -50,12 +51,12 @@ class AveragingAdamW:
             0.0 if weight.name in {"bias", "peephole"} else config.weight_decay
             for weight in weights
         ]
-        self._update = tf.function(_updated, jit_compile=parts > 0, autograph=False)
+        self._update = tf.function(_updated, jit_compile=cores > 0, autograph=False)
         with strategy.scope():
             self._moments = [
                 [
                     (_zeros(part, weight.shape), _zeros(part, weight.shape))
-                    for part in _row_parts(weight, parts)
+                    for part in _row_parts(weight, cores)
                 ]
                 for weight in weights
             ]

@@ -19,14 +19,13 @@ from charrnn.checkpoint.directory import (
 )
 from charrnn.checkpoint.record import RunRecord
 from charrnn.cluster import Cluster
-from charrnn.corpus.indexing import keep_passages
 from charrnn.corpus.loading import Corpus
+from charrnn.corpus.ngram_filter import keep_ngram_filter
 from charrnn.forms.core.table_keeping import keep_learned_tables
 from charrnn.model.device import choose_device
 from charrnn.model.network import State
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training.agreement import facts, versions
-from charrnn.training.arithmetic import arithmetic_on, settle_arithmetic
 from charrnn.training.budget import budget_of, measured_speed
 from charrnn.training.callbacks import CallbackDriver
 from charrnn.training.continuation import lengthened, new_schedule, refuse_finished
@@ -35,6 +34,7 @@ from charrnn.training.evaluation import Evaluator
 from charrnn.training.observer import Outcome, Plan, TrainingObserver
 from charrnn.training.pace import Pace
 from charrnn.training.plan import check_batch, settle_architecture, settle_training
+from charrnn.training.precision import kernel_cores, precision_on, settle_precision
 from charrnn.training.resume import Position, load_state
 from charrnn.training.step import TrainingStep
 from charrnn.training.team import RUN, STATE, Team, packed
@@ -131,19 +131,21 @@ def begin(
     text = TrainingText(corpus, reading, training, known=known)
     devices = place.strategy.num_replicas_in_sync
     characters = len(text.training)
-    budget = budget_of(training, characters, partial(measured_speed, place.cores))
+    budget = budget_of(
+        training, characters, partial(measured_speed, place.cores, training.precision)
+    )
     architecture = settle_architecture(model, budget, characters, text.vocabulary.size)
     settled = settle_training(
         training, architecture, budget, characters, devices=devices, layout=corpus.layout
     )
-    settled = settle_arithmetic(
-        settled,
-        architecture,
-        training_characters=characters,
-        devices=devices,
-        cores=place.cores,
-        noted=watchers.observer.noted,
+    settled = settle_precision(
+        settled, architecture, training_characters=characters, cores=place.cores
     )
+    if training.precision is None and settled.precision == "bfloat16":
+        watchers.observer.noted(
+            "Matrix products are computed in bfloat16, all else in float32; --precision float32 "
+            "computes them in float32 too."
+        )
     record = RunRecord(
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         versions=versions(),
@@ -157,7 +159,8 @@ def begin(
         origin=None if origin is None else origin.record,
     )
     place.team.order(RUN, record.to_json().encode())
-    step = TrainingStep(architecture, settled, place.strategy)
+    cores = kernel_cores(settled, architecture, characters, place.cores)
+    step = TrainingStep(architecture, settled, place.strategy, cores)
     if origin is None:
         place.team.order(STATE)
     else:
@@ -202,10 +205,11 @@ def go_on(
     record = read_record(writer.directory)
     text = TrainingText(corpus, record.corpus_config, training, record.vocabulary)
     check_batch(training, place.strategy.num_replicas_in_sync)
-    training = arithmetic_on(training, place.cores)
+    training = precision_on(training, place.cores)
     record = dataclasses.replace(record, training=training, device=place.description)
     place.team.order(RUN, record.to_json().encode())
-    step = TrainingStep(record.architecture, training, place.strategy)
+    cores = kernel_cores(training, record.architecture, len(text.training), place.cores)
+    step = TrainingStep(record.architecture, training, place.strategy, cores)
     position, arrays = load_state(writer.directory / RESUME_DIRECTORY, step.shapes())
     place.team.order(STATE, packed(arrays))
     if new_budget:
@@ -271,7 +275,7 @@ def _trainer(
 
 
 def _run(trainer: Trainer, corpus: Corpus, observer: TrainingObserver) -> Outcome:
-    """Tell the plan, train, index the text that was learned, and keep what its poems teach."""
+    """Tell the plan, train, and keep the n-grams of the text and what its poems teach."""
     record, streams = trainer.record, trainer.streams
     observer.started(
         Plan(
@@ -295,7 +299,7 @@ def _run(trainer: Trainer, corpus: Corpus, observer: TrainingObserver) -> Outcom
             f"{trainer.validation_characters:,} characters kept aside, taken evenly."
         )
     outcome = trainer.run()
-    keep_passages(trainer.writer, corpus, trainer.record, observer.noted)
+    keep_ngram_filter(trainer.writer, corpus, trainer.record, observer.noted)
     keep_learned_tables(trainer.writer, corpus, trainer.record, observer.noted)
     observer.finished(outcome)
     return outcome

@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from charrnn.model.choice import PRECISIONS
 from charrnn.model.fused_network import FusedNetwork
-from charrnn.model.kernel import Arithmetic
+from charrnn.model.kernel_config import KernelConfig
 from charrnn.model.network import Masks, State, StatefulNetwork, build_network
 from charrnn.settings.architecture import Architecture
 from charrnn.settings.configuration import Precision, TrainingConfig
@@ -38,10 +37,15 @@ class TrainingStep:
         architecture: Sizes of the network.
         config: Settled settings; `batch_size` and `learning_rate` are not None.
         strategy: Where it runs.
+        cores: Cores that the kernels use; 0 computes Keras's own layers.
     """
 
     def __init__(
-        self, architecture: Architecture, config: TrainingConfig, strategy: tf.distribute.Strategy
+        self,
+        architecture: Architecture,
+        config: TrainingConfig,
+        strategy: tf.distribute.Strategy,
+        cores: int = 0,
     ) -> None:
         assert config.batch_size is not None, "a settled training has a batch size"
         assert config.window is not None, "a settled training has a window"
@@ -51,6 +55,7 @@ class TrainingStep:
         self.step_characters = config.batch_size * config.window
         self.strategy = strategy
         self.replicas = strategy.num_replicas_in_sync
+        self.cores = cores
         self._dropout = Dropout(architecture, config)
         self.network = self._network(config.precision or "float32")
         # What is measured and saved is measured in full precision.
@@ -60,6 +65,7 @@ class TrainingStep:
             self.averaged.model.trainable_variables,
             config,
             strategy,
+            cores,
         )
         self._compiled = tf.function(self._step, autograph=False)
 
@@ -67,12 +73,11 @@ class TrainingStep:
         """A network with its initial weights, computed as the settings say."""
         with self.strategy.scope():
             model = build_network(self.architecture, self.config.seed)
-        if not self.config.parts:
+        if not self.cores:
             return StatefulNetwork(model, self.architecture)
-        arithmetic = Arithmetic(
-            PRECISIONS[precision], self.config.parts, self.config.split or "units"
-        )
-        return FusedNetwork(model, self.architecture, arithmetic)
+        rows = self.batch_size // self.replicas
+        config = KernelConfig.fastest(precision, self.architecture.units, rows, self.cores)
+        return FusedNetwork(model, self.architecture, config)
 
     def zero_state(self) -> State:
         """The state at the beginning of the streams, laid out for the devices."""

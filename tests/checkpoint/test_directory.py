@@ -14,7 +14,7 @@ from charrnn.checkpoint import atomic_files, directory
 from charrnn.checkpoint.directory import (
     HISTORY_FILE,
     MODEL_FILE,
-    PASSAGES_FILE,
+    NGRAM_FILTER_FILE,
     SOUNDS_FILE,
     WORDS_FILE,
     Checkpoint,
@@ -480,7 +480,7 @@ def test_all_networks_are_ones_own_runs_and_then_the_bundled_ones(
 
 def test_an_overwritten_run_is_gone_and_all_else_stays(three_runs: Path) -> None:
     (three_runs / "middle" / "letter.txt").write_text("Dear moon")
-    for name in (PASSAGES_FILE, SOUNDS_FILE, WORDS_FILE):
+    for name in (NGRAM_FILTER_FILE, SOUNDS_FILE, WORDS_FILE):
         (three_runs / "middle" / name).write_bytes(b"of the text")
     (three_runs / "middle" / "resume").mkdir(exist_ok=True)
     (three_runs / "middle" / "resume" / "letter.txt").write_text("Dear sun")

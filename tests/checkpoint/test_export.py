@@ -9,7 +9,7 @@ from charrnn.checkpoint import export as export_module
 from charrnn.checkpoint.directory import (
     HISTORY_FILE,
     MODEL_FILE,
-    PASSAGES_FILE,
+    NGRAM_FILTER_FILE,
     RESUME_DIRECTORY,
     SOUNDS_FILE,
     WORDS_FILE,
@@ -23,6 +23,7 @@ from charrnn.checkpoint.record import RECORD_FILE
 from charrnn.errors import CheckpointError
 from charrnn.generation.scoring import text_loss
 from charrnn.generation.writer import TextGenerator
+from tests.corpora import filter_of
 from tests.generation.networks import POEM, save_markov_run, save_reciting_run
 
 ALPHABET = "\n abcd"
@@ -39,8 +40,9 @@ def checkpoint(tmp_path: Path) -> Checkpoint:
         record.corpus, sources=("/home/me/diary.txt", "catalogue:jueju", "-")
     )
     CheckpointWriter(directory).write_record(dataclasses.replace(record, corpus=corpus))
-    for name in (SOUNDS_FILE, WORDS_FILE, HISTORY_FILE, PASSAGES_FILE):
+    for name in (SOUNDS_FILE, WORDS_FILE, HISTORY_FILE):
         (directory / name).write_text(f"the {name} of mine")
+    filter_of(["a poem"], corpus=corpus.digest).write(directory / NGRAM_FILTER_FILE)
     (directory / RESUME_DIRECTORY).mkdir()
     (directory / RESUME_DIRECTORY / "state.npz").write_bytes(b"state")
     return Checkpoint.open(directory)
@@ -79,7 +81,14 @@ def test_what_others_need_goes_along_and_the_rest_stays_behind(
     result = packed_in(tmp_path / "gifts" / "moons", checkpoint)
     directory = tmp_path / "gifts" / "moons"
     found = content(directory)
-    assert found.keys() == {MODEL_FILE, RECORD_FILE, CARD_FILE, SOUNDS_FILE, WORDS_FILE}
+    assert found.keys() == {
+        MODEL_FILE,
+        RECORD_FILE,
+        CARD_FILE,
+        NGRAM_FILTER_FILE,
+        SOUNDS_FILE,
+        WORDS_FILE,
+    }
     for name in (SOUNDS_FILE, WORDS_FILE):
         assert found[name][0] == before[name][0]
     assert result.size == sum(len(bytes_) for bytes_, _ in found.values())
@@ -87,9 +96,10 @@ def test_what_others_need_goes_along_and_the_rest_stays_behind(
     assert content(checkpoint.directory) == before
 
 
-def test_a_network_without_lessons_is_packed_without(
+def test_a_network_without_filter_and_lessons_is_packed_without(
     checkpoint: Checkpoint, tmp_path: Path
 ) -> None:
+    (checkpoint.directory / NGRAM_FILTER_FILE).unlink()
     (checkpoint.directory / SOUNDS_FILE).unlink()
     (checkpoint.directory / WORDS_FILE).unlink()
     packed_in(tmp_path / "gift", checkpoint)

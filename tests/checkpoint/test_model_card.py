@@ -60,7 +60,7 @@ def test_a_loss_that_was_not_measured_before_is_not_told() -> None:
     [
         TrainingConfig(steps=200, batch_size=8, window=64, learning_rate=0.005),
         TrainingConfig(minutes=2.5, weight_decay=0.0, averaging=0.0, seed=0, weight_dropout=0.0),
-        TrainingConfig(epochs=7, precision="bfloat16", parts=2, split="rows", seed=9, patience=3),
+        TrainingConfig(epochs=7, precision="bfloat16", seed=9, patience=3),
     ],
 )
 def test_the_recipe_is_what_train_takes(training: TrainingConfig) -> None:

@@ -15,8 +15,8 @@ from click.testing import CliRunner
 
 from charrnn.checkpoint.directory import Checkpoint
 from charrnn.cli import main
-from charrnn.corpus.passages import PassageIndex
 from charrnn.forms.english import lexicon
+from tests.corpora import filter_of
 from tests.generation.networks import POEM, save_reciting_run
 
 Poem = dict[str, Any]
@@ -152,14 +152,14 @@ def place(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two networks that recite a poem, the index of it, a few words and a form."""
+    """Two networks that recite a poem, the n-gram filter of it, a few words and a form."""
     directory = tmp_path_factory.mktemp("runs")
     (directory / "lexicon.txt").write_text(LEXICON, encoding="utf-8")
     (directory / "toy.toml").write_text(TOY, encoding="utf-8")
     for name in ("recent", "reciter"):
         record = save_reciting_run(directory / name)
-        passages = PassageIndex.build([POEM], corpus=record.corpus.digest)
-        passages.write(Checkpoint.open(directory / name).passages_path)
+        known = filter_of([POEM], corpus=record.corpus.digest)
+        known.write(Checkpoint.open(directory / name).ngram_filter_path)
     return directory
 
 

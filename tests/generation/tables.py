@@ -45,7 +45,7 @@ def table_generator(
     *,
     ends: float = 0.0,
     unknown: float = 0.0,
-    passages: Sequence[Any] = (),
+    ngram_filters: Sequence[Any] = (),
 ) -> TextGenerator:
     """A writer that predicts alike after every symbol.
 
@@ -55,7 +55,7 @@ def table_generator(
         poems_by_lines: How many poems had 1, 2, 3 ... lines.
         ends: The probability of the poem break.
         unknown: The probability of the unknown symbol.
-        passages: What stands for the indices of the texts it learned.
+        ngram_filters: What stands for the filters of the texts it learned.
     """
     vocabulary = Vocabulary(tuple(sorted(predictions)))
     row = [ends, unknown, *(predictions[character] for character in vocabulary.characters)]
@@ -66,7 +66,7 @@ def table_generator(
         vocabulary,
         layout,
         poems_by_lines=poems_by_lines,
-        open_passages=lambda: passages,
+        open_ngram_filters=lambda: ngram_filters,
     )
 
 

@@ -112,10 +112,10 @@ def test_what_is_written_is_known_to_those_who_decide(seed):
 
 
 def test_the_texts_of_those_who_write_are_not_to_be_copied():
-    one, other = (table_generator({"a": 1}, passages=(name,)) for name in ("first", "other"))
-    assert product_of_experts([one, other], [1, 1]).passages == ("first", "other")
-    assert product_of_experts([one, other], [0, 1]).passages == ("other",)
-    assert contrastive_decoding(one, other).passages == ("first",)
+    one, other = (table_generator({"a": 1}, ngram_filters=(name,)) for name in ("first", "other"))
+    assert product_of_experts([one, other], [1, 1]).ngram_filters == ("first", "other")
+    assert product_of_experts([one, other], [0, 1]).ngram_filters == ("other",)
+    assert contrastive_decoding(one, other).ngram_filters == ("first",)
 
 
 def test_the_same_seed_writes_the_same(writer):

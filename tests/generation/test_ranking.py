@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.corpus.passages import PassageIndex
 from charrnn.generation.ranking import (
     COPYING,
     REPETITION,
@@ -14,6 +13,7 @@ from charrnn.generation.ranking import (
     run_length,
     score,
 )
+from tests.corpora import filter_of
 
 
 def marked(runs: list[tuple[int, int]], start: int, stop: int) -> float:
@@ -77,26 +77,32 @@ def test_the_share_repeated_is_that_of_a_plain_search(prompt: str, text: str, ru
     st.lists(st.text("abc", min_size=1, max_size=12), min_size=1, max_size=4),
     st.text("abc", max_size=8),
     st.text("abc", min_size=1, max_size=20),
-    st.integers(1, 4),
+    st.integers(2, 4),
 )
 def test_the_share_copied_is_that_of_a_plain_search(
-    learned: list[str], prompt: str, text: str, run: int
+    learned: list[str], prompt: str, text: str, n: int
 ) -> None:
     whole = prompt + text
     runs = [
-        (end, length)
-        for end in range(len(whole) + 1)
-        for length in range(run + 1, end + 1)
-        if any(whole[end - length : end] in poem for poem in learned)
+        (end, n)
+        for end in range(n, len(whole) + 1)
+        if any(whole[end - n : end] in poem for poem in learned)
     ]
     expected = marked(runs, len(prompt), len(whole))
-    found = copied_share(prompt, text, run, PassageIndex.build(learned))
-    assert found == pytest.approx(expected)
+    assert copied_share(prompt, text, filter_of(learned, n)) == pytest.approx(expected)
+
+
+def test_nothing_but_white_space_after_a_prompt_copies_nothing() -> None:
+    assert (
+        copied_share("", " ", filter_of(["abc"]))
+        == copied_share("abc", "\n", filter_of(["abc"]))
+        == 0
+    )
 
 
 def test_the_text_that_is_copied_most_counts() -> None:
-    indices = [PassageIndex.build([poem]) for poem in ("x" * 40, "abcdefghijklmnopqrstuvwxyz" * 2)]
+    filters = [filter_of([poem]) for poem in ("x" * 40, "abcdefghijklmnopqrstuvwxyz" * 2)]
     text = "abcdefghijklmnopqrst"
-    found = score("", text, [-1.0] * len(text), symbols=65, passages=indices)
+    found = score("", text, [-1.0] * len(text), symbols=65, ngram_filters=filters)
     assert found.copied == 1.0
-    assert score("", text, [-1.0] * len(text), symbols=65, passages=indices[:1]).copied == 0.0
+    assert score("", text, [-1.0] * len(text), symbols=65, ngram_filters=filters[:1]).copied == 0.0

@@ -1,12 +1,13 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import tensorflow as tf
 
 from charrnn.errors import ConfigurationError, DeviceError
 from charrnn.model import device
-from charrnn.model.device import choose_device
+from charrnn.model.device import choose_device, has_bfloat16
 
 NO_GPU = pytest.mark.skipif(
     bool(tf.config.list_physical_devices("GPU")), reason="this machine has a GPU"
@@ -128,3 +129,23 @@ def test_the_cpu_says_how_many_cores_compute(monkeypatch: pytest.MonkeyPatch) ->
         chosen = choose_device("cpu")
         assert (chosen.cores, chosen.gpus, chosen.kind) == (cores, 0, "the CPU")
         assert chosen.description.startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("flags", "has"),
+    [
+        ("flags\t\t: fpu avx512f avx512_bf16 amx_tile", True),
+        ("flags\t\t: fpu amx_bf16\nbugs\t\t: spectre", True),
+        ("flags\t\t: fpu avx2 avx512f", False),
+        ("flags\t\t: fpu not_amx_bf16", False),
+        (None, False),
+    ],
+)
+def test_the_flags_of_the_processor_say_whether_it_has_bfloat16(
+    flags: str | None, has: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "cpuinfo"
+    monkeypatch.setattr(device, "_PROCESSOR", path)
+    if flags is not None:
+        path.write_text(f"processor\t: 0\n{flags}\n", encoding="utf-8")
+    assert has_bfloat16() is has

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from charrnn.model.equations import EQUATIONS
+from charrnn.model.cells import CELLS
 from charrnn.model.fused_network import FusedNetwork
-from charrnn.model.kernel import Arithmetic
+from charrnn.model.kernel_config import KernelConfig
 from charrnn.model.network import Masks, State, StatefulNetwork, build_network
 from charrnn.settings.architecture import GATES, STATES, Architecture
-from charrnn.settings.configuration import Activation, Cell, Output, Split
+from charrnn.settings.configuration import Activation, Cell, Output
 
 BATCH: Final = 3
 TIME: Final = 5
 UNITS: Final = 4
 
-PARTS: Final = 2
+SHARDS: Final = 2
 
 
 def architecture(
@@ -41,7 +41,7 @@ def networks(
     layers: int = 2,
     *,
     dtype: tf.DType = tf.float32,
-    split: Split = "units",
+    shard_axis: Any = "units",
     output: Output = "own",
 ) -> tuple[StatefulNetwork, FusedNetwork]:
     """Both networks on the same weights, none of which is zero."""
@@ -49,8 +49,8 @@ def networks(
     model = build_network(shape)
     generator = np.random.default_rng(0)
     model.set_weights([generator.normal(0, 0.3, weight.shape) for weight in model.weights])
-    arithmetic = Arithmetic(dtype, PARTS, split)
-    return StatefulNetwork(model, shape), FusedNetwork(model, shape, arithmetic)
+    config = KernelConfig(dtype, SHARDS, shard_axis)
+    return StatefulNetwork(model, shape), FusedNetwork(model, shape, config)
 
 
 def ids(seed: int, time: int = TIME) -> tf.Tensor:
@@ -112,21 +112,21 @@ def learned(network: StatefulNetwork) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("cell", "activation", "layers", "split", "output"),
+    ("cell", "activation", "layers", "shard_axis", "output"),
     [
-        *((*kind, 2, "units", "own") for kind in EQUATIONS),
+        *((*kind, 2, "units", "own") for kind in CELLS),
         ("lstm", "tanh", 1, "units", "tied"),
-        ("lstm", "tanh", 1, "rows", "own"),
-        ("lstm", "tanh", 1, "rows", "tied"),
-        ("gru", "tanh", 3, "rows", "tied"),
-        ("peephole_lstm", "tanh", 1, "rows", "tied"),
-        ("simple_rnn", "relu", 2, "rows", "tied"),
+        ("lstm", "tanh", 1, "batch", "own"),
+        ("lstm", "tanh", 1, "batch", "tied"),
+        ("gru", "tanh", 3, "batch", "tied"),
+        ("peephole_lstm", "tanh", 1, "batch", "tied"),
+        ("simple_rnn", "relu", 2, "batch", "tied"),
     ],
 )
 def test_a_window_is_learned_as_keras_layers_learn_it(
-    cell: Cell, activation: Activation, layers: int, split: Split, output: Output
+    cell: Cell, activation: Activation, layers: int, shard_axis: Any, output: Output
 ) -> None:
-    plain, fused = networks(cell, activation, layers, split=split, output=output)
+    plain, fused = networks(cell, activation, layers, shard_axis=shard_axis, output=output)
     expected, found = learned(plain), learned(fused)
     assert found.keys() == expected.keys()
     for name, array in expected.items():
@@ -135,7 +135,7 @@ def test_a_window_is_learned_as_keras_layers_learn_it(
         assert difference <= 1e-4 * np.abs(array).max(), name
 
 
-@pytest.mark.parametrize(("cell", "activation"), list(EQUATIONS))
+@pytest.mark.parametrize(("cell", "activation"), list(CELLS))
 def test_two_windows_are_one_long_one(cell: Cell, activation: Activation) -> None:
     _, fused = networks(cell, activation)
     whole, end = fused.nats(ids(3), ids(4), fused.zero_state(BATCH))
@@ -147,11 +147,11 @@ def test_two_windows_are_one_long_one(cell: Cell, activation: Activation) -> Non
 
 
 @pytest.mark.parametrize("output", ["own", "tied"])
-@pytest.mark.parametrize("split", ["units", "rows"])
+@pytest.mark.parametrize("shard_axis", ["units", "batch"])
 def test_nats_are_those_of_the_logits_and_one_character_is_a_window(
-    split: Split, output: Output
+    shard_axis: Any, output: Output
 ) -> None:
-    plain, fused = networks("lstm", split=split, output=output)
+    plain, fused = networks("lstm", shard_axis=shard_axis, output=output)
     state = state_of(fused)
     for time in (TIME, 1):
         logits, _ = plain(ids(3, time), state)

@@ -11,34 +11,34 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.model.equations import EQUATIONS
-from charrnn.model.kernel import LONGEST_UNROLLED, Arithmetic, Weights, read_window
-from charrnn.model.layout import FEATURES_FIRST
+from charrnn.model.cells import CELLS, Weights
+from charrnn.model.kernel import LONGEST_UNROLLED, read_window
+from charrnn.model.kernel_config import KernelConfig
 from charrnn.model.network import build_network
 from charrnn.model.recurrent import weights_of
 from charrnn.settings.architecture import Architecture
-from charrnn.settings.configuration import Activation, Cell, Split
+from charrnn.settings.configuration import Activation, Cell
 
 Kind = tuple[Cell, Activation]
 Sizes = tuple[int, int, int, int]
 """Inputs, units, time, batch."""
 
-KINDS: Final[tuple[Kind, ...]] = tuple(EQUATIONS)
+KINDS: Final[tuple[Kind, ...]] = tuple(CELLS)
 FEATURES: Final = 3
 UNITS: Final = 4
 
 # Each shape is compiled once, so the cases share what they can.
 CASES: Final = [
-    (1, 5, Arithmetic(tf.float32, 9)),
-    (7, 5, Arithmetic(tf.float32, 3)),
-    (16, 5, Arithmetic(tf.float32, 1)),
-    (200, 1, Arithmetic(tf.float32, 2)),
-    (1, 5, Arithmetic(tf.float32, 1, "rows")),
-    (200, 1, Arithmetic(tf.float32, 2, "rows")),
+    (1, 5, KernelConfig(tf.float32, 9)),
+    (7, 5, KernelConfig(tf.float32, 3)),
+    (16, 5, KernelConfig(tf.float32, 1)),
+    (200, 1, KernelConfig(tf.float32, 2)),
+    (1, 5, KernelConfig(tf.float32, 1, "batch")),
+    (200, 1, KernelConfig(tf.float32, 2, "batch")),
 ]
-"""Time, batch; three parts of four units are uneven, nine are more than there are units.
+"""Time, batch; three shards of four units are uneven, nine are more than there are units.
 
-Where rows are dealt, rows are first, and a window is read in one piece (`fused_network` deals).
+Shards of the batch are made by `fused_network`; here they are batch first, and one piece.
 """
 
 
@@ -72,20 +72,20 @@ def random(number: int, *shape: int, dtype: tf.DType = tf.float32) -> tf.Tensor:
     return tf.constant(np.random.default_rng(number).normal(0, 1, shape), dtype)
 
 
-def loss_of(outputs: tf.Tensor, output: tf.Tensor, memory: tf.Tensor) -> tf.Tensor:
+def loss_of(outputs: tf.Tensor, output: tf.Tensor, cell_state: tf.Tensor) -> tf.Tensor:
     """A number that hangs on all that is read; `outputs` is `(units, time, batch)`."""
-    dtype = memory.dtype
+    dtype = cell_state.dtype
     return (
         tf.reduce_sum(tf.cast(outputs, dtype) * random(1, *outputs.shape, dtype=dtype))
         + tf.reduce_sum(output * random(2, *output.shape, dtype=dtype))
-        + tf.reduce_sum(memory * random(3, *memory.shape, dtype=dtype))
+        + tf.reduce_sum(cell_state * random(3, *cell_state.shape, dtype=dtype))
     )
 
 
 def before(kind: Kind, sizes: Sizes) -> list[tf.Tensor]:
     """The inputs `(batch, time, inputs)` and the states `(batch, units)` of a case."""
     features, units, time, batch = sizes
-    states = 1 if EQUATIONS[kind].output_is_memory else 2
+    states = 1 if CELLS[kind].output_is_cell_state else 2
     return [
         random(4, batch, time, features),
         *[random(5 + state, batch, units) for state in range(states)],
@@ -106,7 +106,7 @@ def differentiated(
         return results, tape.gradient(loss, [*arguments, *weights])
 
     results, gradients = compiled(*arguments)
-    names = ["outputs", "output", "memory", "d inputs"]
+    names = ["outputs", "output", "cell state", "d inputs"]
     names += [f"d state {number}" for number in range(len(arguments) - 1)]
     names += [f"d {weight.name}" for weight in weights]
     return dict(zip(names, [*results, *gradients], strict=True))
@@ -125,22 +125,22 @@ def by_keras(kind: Kind, sizes: Sizes) -> dict[str, np.ndarray]:
 
 
 @functools.cache
-def by_kernel(kind: Kind, sizes: Sizes, arithmetic: Arithmetic) -> dict[str, np.ndarray]:
+def by_kernel(kind: Kind, sizes: Sizes, config: KernelConfig) -> dict[str, np.ndarray]:
     own = layer(kind, *sizes[:2])
-    layout = arithmetic.layout
+    layout = config.layout
 
     def read(inputs: tf.Tensor, *states: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        turned = [layout.turned(state) for state in states]
+        rows = [layout.transposed(state) for state in states]
         outputs, *after = read_window(
-            EQUATIONS[kind],
-            arithmetic,
+            CELLS[kind],
+            config,
             layout.sequence(tf.transpose(inputs, (1, 0, 2))),
             weights_of(own),
-            (turned[0], turned[-1]),
+            (rows[0], rows[-1]),
         )
-        order = (1, 0, 2) if layout is FEATURES_FIRST else (2, 0, 1)
+        order = (1, 0, 2) if layout.axis == 0 else (2, 0, 1)
         return tf.transpose(outputs, order), *(
-            tf.transpose(layout.turned(state)) for state in after
+            tf.transpose(layout.transposed(state)) for state in after
         )
 
     weights = [variable.value for variable in own.trainable_variables]
@@ -158,18 +158,18 @@ def assert_close(
 
 
 @every_kind()
-@pytest.mark.parametrize(("time", "batch", "arithmetic"), CASES)
+@pytest.mark.parametrize(("time", "batch", "config"), CASES)
 def test_a_window_and_its_gradients_are_those_of_keras(
-    kind: Kind, time: int, batch: int, arithmetic: Arithmetic
+    kind: Kind, time: int, batch: int, config: KernelConfig
 ) -> None:
     sizes = (FEATURES, UNITS, time, batch)
-    assert_close(by_kernel(kind, sizes, arithmetic), by_keras(kind, sizes), 1e-4)
+    assert_close(by_kernel(kind, sizes, config), by_keras(kind, sizes), 1e-4)
 
 
 @every_kind()
-def test_parts_do_not_change_what_is_computed(kind: Kind) -> None:
+def test_shards_do_not_change_what_is_computed(kind: Kind) -> None:
     sizes = (FEATURES, UNITS, 7, 5)
-    three, one = (by_kernel(kind, sizes, Arithmetic(tf.float32, parts)) for parts in (3, 1))
+    three, one = (by_kernel(kind, sizes, KernelConfig(tf.float32, shards)) for shards in (3, 1))
     assert_close(three, one, 1e-6)
 
 
@@ -180,29 +180,29 @@ def test_parts_do_not_change_what_is_computed(kind: Kind) -> None:
     units=st.integers(1, 6),
     time=st.integers(1, 3 * LONGEST_UNROLLED),
     batch=st.integers(1, 3),
-    arithmetic=st.builds(
-        Arithmetic, st.just(tf.float32), st.integers(1, 4), st.sampled_from(["units", "rows"])
+    config=st.builds(
+        KernelConfig, st.just(tf.float32), st.integers(1, 4), st.sampled_from(["units", "batch"])
     ),
 )
 def test_any_shape_is_read_as_keras_reads_it(
-    *, kind: Kind, features: int, units: int, time: int, batch: int, arithmetic: Arithmetic
+    *, kind: Kind, features: int, units: int, time: int, batch: int, config: KernelConfig
 ) -> None:
     sizes = (features, units, time, batch)
-    assert_close(by_kernel(kind, sizes, arithmetic), by_keras(kind, sizes), 1e-4)
+    assert_close(by_kernel(kind, sizes, config), by_keras(kind, sizes), 1e-4)
 
 
 @every_kind()
-@pytest.mark.parametrize("split", ["units", "rows"])
-def test_gradients_are_differences_in_double_precision(kind: Kind, split: Split) -> None:
-    equations, units, features, batch = EQUATIONS[kind], 3, 2, 2
-    constants = len(equations.constant_blocks) + len(equations.peepholes)
-    width = equations.gates * units
-    arithmetic = Arithmetic(tf.float64, 2, split)
-    layout = arithmetic.layout
+@pytest.mark.parametrize("shard_axis", ["units", "batch"])
+def test_gradients_are_differences_in_double_precision(kind: Kind, shard_axis: Any) -> None:
+    spec, units, features, batch = CELLS[kind], 3, 2, 2
+    constants = len(spec.constant_blocks) + len(spec.peepholes)
+    width = spec.gates * units
+    config = KernelConfig(tf.float64, 2, shard_axis)
+    layout = config.layout
     shapes = [layout.sequence(tf.zeros((3, batch, features))).shape]
     shapes += [(features, width), (units, width), (constants, units)]
-    # Output and memory before the window are one thing where the output is the memory.
-    shapes += [layout.shape(units, batch=batch)] * (1 if equations.output_is_memory else 2)
+    # Output and cell_state before the window are one thing where the output is the cell_state.
+    shapes += [layout.shape(units, batch=batch)] * (1 if spec.output_is_cell_state else 2)
     sizes = [int(np.prod(shape)) for shape in shapes]
 
     @tf.function(autograph=False)
@@ -211,8 +211,8 @@ def test_gradients_are_differences_in_double_precision(kind: Kind, split: Split)
             tape.watch(numbers)
             pieces = zip(tf.split(numbers, sizes), shapes, strict=True)
             inputs, *weights, last = [tf.reshape(piece, shape) for piece, shape in pieces]
-            state = (last, last) if equations.output_is_memory else (weights.pop(), last)
-            loss = loss_of(*read_window(equations, arithmetic, inputs, Weights(*weights), state))
+            state = (last, last) if spec.output_is_cell_state else (weights.pop(), last)
+            loss = loss_of(*read_window(spec, config, inputs, Weights(*weights), state))
         return loss, tape.gradient(loss, numbers)
 
     at = random(10, sum(sizes), dtype=tf.float64).numpy()
@@ -226,15 +226,15 @@ def test_gradients_are_differences_in_double_precision(kind: Kind, split: Split)
 
 
 @every_kind()
-def test_bfloat16_is_close_and_keeps_the_memory_in_full(kind: Kind) -> None:
+def test_bfloat16_is_close_and_keeps_the_cell_state_in_full(kind: Kind) -> None:
     sizes = (FEATURES, UNITS, 7, 5)
     found, expected = (
-        by_kernel(kind, sizes, Arithmetic(dtype, 1)) for dtype in (tf.bfloat16, tf.float32)
+        by_kernel(kind, sizes, KernelConfig(dtype, 1)) for dtype in (tf.bfloat16, tf.float32)
     )
     assert found["outputs"].dtype == tf.bfloat16
     assert {found[name].dtype for name in found.keys() - {"outputs"}} == {tf.float32}
     for name, array in expected.items():
         difference = np.linalg.norm(np.subtract(found[name], array, dtype=np.float64))
         assert difference <= 0.02 * np.linalg.norm(array), name
-    memory = found["memory"]
-    assert np.any(memory != tf.cast(tf.cast(memory, tf.bfloat16), tf.float32))
+    cell_state = found["cell state"]
+    assert np.any(cell_state != tf.cast(tf.cast(cell_state, tf.bfloat16), tf.float32))

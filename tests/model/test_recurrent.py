@@ -65,15 +65,15 @@ def test_the_kernels_are_asked_where_they_can(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(
         recurrent, "read_window", lambda *given: (asked.append(given[1]), read(*given))[1]
     )
-    recurrent.LSTM(9, parts=3, dtype_of_products="bfloat16")(SEQUENCES)
-    assert [(one.parts, one.dtype) for one in asked] == [(3, tf.bfloat16)]
+    recurrent.LSTM(9, dtype_of_products="bfloat16")(SEQUENCES)
+    assert [one.dtype for one in asked] == [tf.bfloat16]
 
 
 def test_a_model_fits_saves_and_loads(tmp_path: Path) -> None:
     model = keras.Sequential(
         [
             keras.layers.Embedding(11, 6),
-            recurrent.LSTM(9, return_sequences=True, parts=2),
+            recurrent.LSTM(9, return_sequences=True),
             keras.layers.Dense(11),
         ]
     )
@@ -83,7 +83,7 @@ def test_a_model_fits_saves_and_loads(tmp_path: Path) -> None:
     assert losses[1] < losses[0]
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
-    assert again.layers[1].parts == 2
+    assert again.layers[1].dtype_of_products == "float32"
     np.testing.assert_array_equal(again(ids), model(ids))
 
 

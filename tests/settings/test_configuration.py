@@ -330,35 +330,10 @@ def test_a_run_has_one_budget() -> None:
         TrainingConfig(epochs=1.0, minutes=2.0)
 
 
-def test_the_layers_of_keras_are_trained_in_float32() -> None:
-    assert TrainingConfig(parts=0, precision="float32").parts == 0
-    assert TrainingConfig(parts=1, precision="bfloat16").precision == "bfloat16"
-    for wish in ({"precision": "bfloat16"}, {"split": "rows"}):
-        with pytest.raises(ConfigurationError) as refusal:
-            TrainingConfig(parts=0, **wish)
-        asked = " ".join(*wish.items())
-        assert str(refusal.value) == (
-            "Keras's own layers (parts 0) are trained in float32 and in one piece. Give parts 1 "
-            f"or more for {asked}, or leave one of them out."
-        )
-
-
-@pytest.mark.parametrize(
-    ("value", "sentence"),
-    [
-        (
-            {"precision": "float16"},
-            "precision must be one of float32, bfloat16. Received: float16.",
-        ),
-        ({"parts": -1}, "parts must be a whole number from 0 to 1,024. Received: -1."),
-    ],
-)
-def test_an_arithmetic_that_there_is_not_is_refused(
-    value: dict[str, object], sentence: str
-) -> None:
+def test_a_precision_that_there_is_not_is_refused() -> None:
     with pytest.raises(ConfigurationError) as refusal:
-        TrainingConfig(**value)  # type: ignore[arg-type]
-    assert str(refusal.value) == sentence
+        TrainingConfig(precision="float16")  # type: ignore[arg-type]
+    assert str(refusal.value) == ("precision must be one of float32, bfloat16. Received: float16.")
 
 
 @pytest.mark.parametrize(

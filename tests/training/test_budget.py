@@ -1,8 +1,8 @@
 import pytest
+import tensorflow as tf
 
-from charrnn.settings.configuration import TrainingConfig
+from charrnn.settings.configuration import Precision, TrainingConfig
 from charrnn.training import budget
-from charrnn.training.arithmetic import Answer
 from charrnn.training.budget import STARTING_SECONDS, ByClock, budget_of, usual_epochs
 
 
@@ -46,16 +46,31 @@ def test_long_texts_are_read_less_often() -> None:
     assert readings[-1] == 2
 
 
-def test_a_machine_is_as_quick_as_it_reads_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    from charrnn.model.choice import Timing
+@pytest.mark.parametrize(
+    ("rate", "precision", "speed"),
+    [
+        (6e11, None, 4e11),
+        (4.5e11, "bfloat16", 4e11),
+        (2e11, "float32", 2e11),
+        (1.7e11, "float32", 2e11),
+        (1e9, "float32", 1e11 / 128),
+    ],
+)
+def test_the_speed_of_a_machine_is_a_share_of_its_products_rounded(
+    rate: float, precision: Precision | None, speed: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "_product_rate", lambda *_: rate)
+    monkeypatch.setattr(budget, "has_bfloat16", lambda: True)
+    assert budget.measured_speed(2, precision) == speed
 
-    def timed(*_: object) -> Answer:
-        return Answer((Timing("float32", 2, "units", 0.05),), None)
 
-    monkeypatch.setattr(budget, "quickest", timed)
-    operations = 6 * 4 * 512 * (64 + 512) * 32 * 64
-    assert budget.measured_speed(2) == pytest.approx(budget.SHARE_OF_LAYERS * operations / 0.05)
-    assert budget.measured_speed(0) == budget.OPERATIONS_ON_A_GPU
+def test_the_speed_of_a_gpu_is_not_measured() -> None:
+    assert budget.measured_speed(0, None) == budget.OPERATIONS_ON_A_GPU
+
+
+def test_products_are_measured_on_any_number_of_cores() -> None:
+    for cores in (1, 3):
+        assert budget._product_rate(cores, tf.float32) > 0
 
 
 def test_a_run_of_seconds_takes_no_time_to_measure_the_machine() -> None:

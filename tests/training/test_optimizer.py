@@ -30,13 +30,13 @@ def variables(seed: int) -> list[keras.Variable]:
 
 
 def made(
-    parts: int | None, gradient_norm: float = 2.0
+    cores: int, gradient_norm: float = 2.0
 ) -> tuple[AveragingAdamW, list[keras.Variable], list[keras.Variable]]:
     """An optimizer, the weights and their averages."""
     weights, averages = variables(0), variables(1)
-    config = TrainingConfig(weight_decay=0.1, gradient_norm=gradient_norm, parts=parts)
+    config = TrainingConfig(weight_decay=0.1, gradient_norm=gradient_norm)
     return (
-        AveragingAdamW(weights, averages, config, tf.distribute.get_strategy()),
+        AveragingAdamW(weights, averages, config, tf.distribute.get_strategy(), cores),
         weights,
         averages,
     )
@@ -67,9 +67,9 @@ def assert_same(
         np.testing.assert_allclose(one.numpy(), other.numpy(), atol=tolerance, err_msg=one.name)
 
 
-@pytest.mark.parametrize("parts", [None, 0, 1, 3, 100])
-def test_the_weights_learn_as_with_keras(parts: int | None) -> None:
-    adamw, weights, _ = made(parts)
+@pytest.mark.parametrize("cores", [0, 1, 3, 100])
+def test_the_weights_learn_as_with_keras(cores: int) -> None:
+    adamw, weights, _ = made(cores)
     expected = variables(0)
     theirs = keras.optimizers.AdamW(
         weight_decay=0.1,
@@ -112,9 +112,9 @@ def test_the_averages_follow_the_new_weights() -> None:
         np.testing.assert_allclose(average.numpy(), array, atol=1e-6)
 
 
-@pytest.mark.parametrize("parts", [2, 3, 100])
-def test_parts_change_nothing(parts: int) -> None:
-    whole, divided = made(1), made(parts)
+@pytest.mark.parametrize("cores", [2, 3, 100])
+def test_parts_change_nothing(cores: int) -> None:
+    whole, divided = made(1), made(cores)
     for adamw, _, _ in (whole, divided):
         learn(adamw, range(5))
     assert_same(divided[1], whole[1])
@@ -135,15 +135,15 @@ def test_large_weights_have_as_many_parts_as_asked_for_and_rows_allow(
     assert optimizer._row_parts(kernel, 3) == [7]
 
 
-@pytest.mark.parametrize(("parts", "later_parts"), [(3, 3), (1, 4), (100, 2)])
-def test_what_is_restored_goes_on(parts: int, later_parts: int) -> None:
-    straight, weights, averages = made(parts)
+@pytest.mark.parametrize(("cores", "later_cores"), [(3, 3), (1, 4), (100, 2)])
+def test_what_is_restored_goes_on(cores: int, later_cores: int) -> None:
+    straight, weights, averages = made(cores)
     learn(straight, range(3))
     saved = straight.arrays()
     assert [array.shape for array in saved] == [
         shape for shape in SHAPES.values() for _ in ("first", "second")
     ]
-    again, weights_again, averages_again = made(later_parts)
+    again, weights_again, averages_again = made(later_cores)
     for variable, value in zip(
         [*weights_again, *averages_again], [*weights, *averages], strict=True
     ):
@@ -153,6 +153,6 @@ def test_what_is_restored_goes_on(parts: int, later_parts: int) -> None:
         np.testing.assert_array_equal(found, array)
     for adamw in (straight, again):
         learn(adamw, range(3, 5))
-    tolerance = 0.0 if parts == later_parts else 1e-6
+    tolerance = 0.0 if cores == later_cores else 1e-6
     assert_same(weights_again, weights, tolerance)
     assert_same(averages_again, averages, tolerance)

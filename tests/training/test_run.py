@@ -16,25 +16,24 @@ import pytest
 
 from charrnn.checkpoint.directory import (
     HISTORY_FILE,
-    PASSAGES_FILE,
+    NGRAM_FILTER_FILE,
     STATE_FILE,
     Checkpoint,
     CheckpointWriter,
     read_history,
 )
-from charrnn.corpus import indexing, layout, streams
+from charrnn.corpus import layout, ngram_filter, streams
 from charrnn.corpus.loading import Corpus, read_corpus
-from charrnn.corpus.passages import PassageIndex
+from charrnn.corpus.ngram_filter import NgramFilter, folded
 from charrnn.errors import (
     CheckpointError,
     ConfigurationError,
     DivergenceError,
     TrainingInterrupted,
 )
-from charrnn.forms.core.learned_tables import learned_words
-from charrnn.model.choice import Timing
+from charrnn.forms.english.words import open_words
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
-from charrnn.training import arithmetic, evaluation, pace, run, step, trainer
+from charrnn.training import evaluation, pace, precision, run, step, trainer
 from charrnn.training.observer import Evaluation, Outcome, Plan, Progress, SilentObserver
 from charrnn.training.step import StepResult, TrainingStep
 from tests.corpora import corpus_from_text
@@ -195,7 +194,7 @@ def test_an_interrupted_run_resumes_to_the_same_weights(
     assert_same_run(straight, directory)
 
 
-ROUGH = dataclasses.replace(TRAINING, precision="bfloat16", parts=2)
+ROUGH = dataclasses.replace(TRAINING, precision="bfloat16")
 NOISY = dataclasses.replace(TRAINING, weight_dropout=0.3, symbol_dropout=0.2)
 TWO_LAYERS = dataclasses.replace(MODEL, layers=2, output="tied")
 
@@ -221,55 +220,51 @@ def test_an_interrupted_run_of_two_layers_resumes_to_the_same_weights(
     assert_same_run(straight, tmp_path / "stopped" / "moon")
 
 
-def test_a_run_that_goes_on_keeps_its_arithmetic_and_does_not_measure_again(
+def test_two_runs_of_one_seed_agree_to_the_bit(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measured: list[int] = []
-
-    def measure(*_: Any, **__: Any) -> list[Timing]:
-        measured.append(1)
-        return [Timing("bfloat16", 2, "rows", 0.001)]
-
-    monkeypatch.setattr(arithmetic, "quickest_first", measure)
-    monkeypatch.setattr(arithmetic, "WORTH_MEASURING", 1.0)
+    monkeypatch.setattr(precision, "WORTH_COMPILING", 1.0)
     diary = Diary()
-    directory = train(corpus, tmp_path, observer=diary).directory
-    assert len(diary.notes) == 1
-    assert diary.notes[0].startswith("a layer reads a window with bfloat16 in 2 parts of the rows")
-    run.resume(directory, corpus=corpus, changes={"steps": 40, "parts": 2})
-    assert measured == [1]
-    kept = Checkpoint.open(directory).record.training
-    assert (kept.precision, kept.parts, kept.split) == ("bfloat16", 2, "rows")
-    for name, received, said in (
-        ("precision", "float32", "precision bfloat16, not float32"),
-        ("parts", 1, "parts 2, not 1"),
-        ("split", "units", "split rows, not units"),
-    ):
-        with pytest.raises(CheckpointError) as refusal:
-            run.resume(directory, corpus=corpus, changes={"steps": 50, name: received})
-        assert str(refusal.value) == (
-            f"{directory} was begun with {said}. "
-            "Leave it out to go on, or start a new run with --name."
-        )
+    directories = [
+        train(corpus, tmp_path / name, training=TRAINING, observer=diary).directory
+        for name in ("one", "other")
+    ]
+    assert_same_run(*directories)
+    has = precision.has_bfloat16()
+    assert len(diary.notes) == 2 * has
+    kept = Checkpoint.open(directories[0]).record.training
+    assert kept.precision == ("bfloat16" if has else "float32")
 
 
-@pytest.mark.parametrize("parts", [0, 1])
-def test_without_parts_a_run_trains_the_layers_of_keras(
-    corpus: Corpus, tmp_path: Path, parts: int, monkeypatch: pytest.MonkeyPatch
+def test_a_resumed_run_keeps_its_precision(corpus: Corpus, tmp_path: Path) -> None:
+    directory = train(corpus, tmp_path, training=ROUGH).directory
+    run.resume(directory, corpus=corpus, changes={"steps": 40})
+    assert Checkpoint.open(directory).record.training.precision == "bfloat16"
+    with pytest.raises(CheckpointError) as refusal:
+        run.resume(directory, corpus=corpus, changes={"steps": 50, "precision": "float32"})
+    assert str(refusal.value) == (
+        f"{directory} was begun with precision bfloat16, not float32. "
+        "Leave it out to go on, or start a new run with --name."
+    )
+
+
+@pytest.mark.parametrize("worth", [True, False])
+def test_a_run_that_is_too_short_for_the_kernels_trains_the_layers_of_keras(
+    corpus: Corpus, tmp_path: Path, worth: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fused: list[Any] = []
     network = step.FusedNetwork
 
     def build(*arguments: Any) -> Any:
-        fused.append(arguments[-1].parts)
+        fused.append(arguments[-1].dtype.name)
         return network(*arguments)
 
     monkeypatch.setattr(step, "FusedNetwork", build)
-    training = dataclasses.replace(TRAINING, steps=2, parts=parts)
-    directory = train(corpus, tmp_path, training=training).directory
-    assert fused == [parts] * 2 * parts
-    kept = Checkpoint.open(directory).record.training
-    assert (kept.precision, kept.parts) == ("float32", parts)
+    if worth:
+        monkeypatch.setattr(precision, "WORTH_COMPILING", 1.0)
+    training = dataclasses.replace(TRAINING, steps=2, precision="float32")
+    train(corpus, tmp_path, training=training)
+    assert fused == ["float32", "float32"] * worth
 
 
 @pytest.mark.parametrize("stopped_in", [1, 2, 3])
@@ -523,7 +518,6 @@ def test_a_run_is_resumed_whatever_layout_would_be_detected_now(
         ("window", 16),
         ("symbol_dropout", 0.5),
         ("precision", "bfloat16"),
-        ("parts", 2),
     ],
 )
 def test_other_settings_are_not_resumed(
@@ -736,24 +730,22 @@ def test_a_run_on_two_devices_is_a_run_on_one(
         np.testing.assert_allclose(first, second, atol=1e-4)
 
 
-# The index of the text
+# The n-gram filter of the text
 
 
-def test_a_finished_run_has_an_index_of_its_text(straight: Path, corpus: Corpus) -> None:
-    index = PassageIndex.open(straight / PASSAGES_FILE)
-    assert index.corpus == corpus.digest
-    assert index.where(WORDS.strip() + " the") != []
-    learned = corpus.text[: int(0.9 * len(corpus.text))].strip()
-    assert index.where(learned) == [(1, 0)]
+def test_a_finished_run_has_a_filter_of_its_text(straight: Path, corpus: Corpus) -> None:
+    known = NgramFilter.open(straight / NGRAM_FILTER_FILE)
+    assert known.corpus == corpus.digest
+    assert known.hits(folded(corpus.text[: int(0.9 * len(corpus.text))])).all()
 
 
-def test_a_run_has_its_index_when_it_tells_that_it_is_finished(
+def test_a_run_has_its_filter_when_it_tells_that_it_is_finished(
     corpus: Corpus, tmp_path: Path
 ) -> None:
     class Looking(Diary):
         def finished(self, outcome: Outcome) -> None:
             super().finished(outcome)
-            assert (outcome.directory / PASSAGES_FILE).exists()
+            assert (outcome.directory / NGRAM_FILTER_FILE).exists()
 
     diary = Looking()
     train(corpus, tmp_path, observer=diary)
@@ -761,12 +753,12 @@ def test_a_run_has_its_index_when_it_tells_that_it_is_finished(
 
 
 def test_a_finished_run_has_the_words_of_its_text(straight: Path) -> None:
-    words = learned_words(Checkpoint.open(straight))
+    words = open_words(Checkpoint.open(straight))
     assert words is not None
-    assert set(WORDS.lower().split()) <= words.keys()
+    assert set(WORDS.lower().split()) <= words.counts.keys()
 
 
-def test_an_interrupted_run_has_its_index_when_it_has_gone_on_to_its_end(
+def test_an_interrupted_run_has_its_filter_when_it_has_gone_on_to_its_end(
     corpus: Corpus, tmp_path: Path
 ) -> None:
     def interrupt(step: int) -> None:
@@ -775,9 +767,9 @@ def test_an_interrupted_run_has_its_index_when_it_has_gone_on_to_its_end(
 
     with pytest.raises(TrainingInterrupted):
         train(corpus, tmp_path, observer=Diary(interrupt))
-    assert not (tmp_path / "moon" / PASSAGES_FILE).exists()
+    assert not (tmp_path / "moon" / NGRAM_FILTER_FILE).exists()
     run.resume(tmp_path / "moon", corpus=corpus)
-    assert PassageIndex.open(tmp_path / "moon" / PASSAGES_FILE).corpus == corpus.digest
+    assert NgramFilter.open(tmp_path / "moon" / NGRAM_FILTER_FILE).corpus == corpus.digest
 
 
 @pytest.mark.parametrize(
@@ -787,7 +779,7 @@ def test_an_interrupted_run_has_its_index_when_it_has_gone_on_to_its_end(
         (OSError(28, "No space left"), "is left out: No space left. The network is saved."),
     ],
 )
-def test_an_index_that_cannot_be_made_takes_nothing_away(
+def test_a_filter_that_cannot_be_made_takes_nothing_away(
     corpus: Corpus,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -797,23 +789,23 @@ def test_an_index_that_cannot_be_made_takes_nothing_away(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(indexing, "index_learned_part", fail)
+    monkeypatch.setattr(ngram_filter, "filter_of_training_part", fail)
     diary = Diary()
     outcome = train(corpus, tmp_path, observer=diary)
     assert diary.outcomes == [outcome]
     assert diary.notes[-1].endswith(told)
     assert Checkpoint.open(outcome.directory).model.step == 30
-    assert not (outcome.directory / PASSAGES_FILE).exists()
+    assert not (outcome.directory / NGRAM_FILTER_FILE).exists()
 
 
-def test_a_run_that_is_overwritten_loses_its_index(
+def test_a_run_that_is_overwritten_loses_its_filter(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise MemoryError
 
     other = corpus_from_text("A text of other words. " * 60, CorpusConfig(layout="text"))
-    monkeypatch.setattr(indexing, "index_learned_part", fail)
+    monkeypatch.setattr(ngram_filter, "filter_of_training_part", fail)
     train(other, directory.parent, name="moon", overwrite=True)
     assert Checkpoint.open(directory).record.corpus.digest == other.digest
-    assert not (directory / PASSAGES_FILE).exists()
+    assert not (directory / NGRAM_FILTER_FILE).exists()

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from charrnn.model.fused_network import FusedNetwork
-from charrnn.model.kernel import Arithmetic
+from charrnn.model.kernel_config import KernelConfig
 from charrnn.model.network import NO_MASKS, StatefulNetwork, build_network
 from charrnn.settings.architecture import Architecture
 from charrnn.settings.configuration import TrainingConfig
@@ -29,29 +29,28 @@ def streams() -> TrainingStreams:
     return TrainingStreams(ids, 4, 8, seed=0)
 
 
-def make_step(dropout: float = 0.0, **changes: Any) -> TrainingStep:
+def make_step(dropout: float = 0.0, cores: int = 0, **changes: Any) -> TrainingStep:
     architecture = dataclasses.replace(ARCHITECTURE, dropout=dropout)
     config = dataclasses.replace(CONFIG, **changes)
-    return TrainingStep(architecture, config, tf.distribute.get_strategy())
+    return TrainingStep(architecture, config, tf.distribute.get_strategy(), cores)
 
 
-@pytest.mark.parametrize("parts", [None, 0])
-def test_without_parts_the_layers_are_those_of_keras(parts: int | None) -> None:
-    step = make_step(parts=parts)
+def test_without_cores_the_layers_are_those_of_keras() -> None:
+    step = make_step()
     assert type(step.network) is type(step.averaged) is StatefulNetwork
 
 
 def test_the_average_is_always_computed_in_full_precision() -> None:
-    step = make_step(precision="bfloat16", parts=2, split="rows")
+    step = make_step(precision="bfloat16", cores=2)
     assert isinstance(step.network, FusedNetwork)
     assert isinstance(step.averaged, FusedNetwork)
-    assert step.network.arithmetic == Arithmetic(tf.bfloat16, 2, "rows")
-    assert step.averaged.arithmetic == Arithmetic(tf.float32, 2, "rows")
+    assert step.network.config == KernelConfig(tf.bfloat16, 2, "batch")
+    assert step.averaged.config == KernelConfig(tf.float32, 2, "batch")
 
 
-@pytest.mark.parametrize("parts", [0, 2])
-def test_a_step_is_what_keras_would_do(parts: int) -> None:
-    step, batch = make_step(parts=parts), streams().batch(0)
+@pytest.mark.parametrize("cores", [0, 2])
+def test_a_step_is_what_keras_would_do(cores: int) -> None:
+    step, batch = make_step(cores=cores), streams().batch(0)
     model = build_network(ARCHITECTURE, CONFIG.seed)
     optimizer = keras.optimizers.AdamW(
         0.003, weight_decay=CONFIG.weight_decay, beta_2=SECOND_MOMENT, global_clipnorm=0.05
@@ -142,17 +141,17 @@ def test_a_step_begins_with_weights_that_it_adopts() -> None:
         np.testing.assert_allclose(average, 0.5 * old + 0.5 * new, atol=1e-6)
 
 
-@pytest.mark.parametrize("arithmetic", [{}, {"precision": "bfloat16", "parts": 2}])
-def test_what_is_restored_goes_on_to_the_bit(arithmetic: dict[str, Any]) -> None:
+@pytest.mark.parametrize("kernels", [{}, {"precision": "bfloat16", "cores": 2}])
+def test_what_is_restored_goes_on_to_the_bit(kernels: dict[str, Any]) -> None:
     text = streams()
-    straight = make_step(**THINNED, **arithmetic)
+    straight = make_step(**THINNED, **kernels)
     state = straight.zero_state()
     for number in range(6):
         if number == 3:
             saved = straight.arrays(state)
         _, state = straight(text.batch(number), state, number, 0.01)
 
-    resumed = make_step(**THINNED, **arithmetic)
+    resumed = make_step(**THINNED, **kernels)
     state_again = resumed.restore(saved)
     for number in range(3, 6):
         _, state_again = resumed(text.batch(number), state_again, number, 0.01)
@@ -166,7 +165,7 @@ def test_bfloat16_learns_nearly_what_float32_learns() -> None:
     text = streams()
     losses = []
     for precision in ("float32", "bfloat16"):
-        step = make_step(dropout=0.3, precision=precision, parts=2)
+        step = make_step(dropout=0.3, precision=precision, cores=2)
         state = step.zero_state()
         for number in range(10):
             result, state = step(text.batch(number), state, number, 0.01)
@@ -188,13 +187,13 @@ from tests.training.test_step import ARCHITECTURE, CONFIG, streams
 import dataclasses
 
 architecture = dataclasses.replace(ARCHITECTURE, dropout=0.3)
-config = dataclasses.replace(CONFIG, parts=PARTS, weight_dropout=0.2, symbol_dropout=0.1)
+config = dataclasses.replace(CONFIG, weight_dropout=0.2, symbol_dropout=0.1)
 text = streams()
 losses = []
 for strategy in (
     tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 ):
-    step = TrainingStep(architecture, config, strategy)
+    step = TrainingStep(architecture, config, strategy, CORES)
     assert step.replicas == strategy.num_replicas_in_sync
     state = step.zero_state()
     run = []
@@ -216,9 +215,9 @@ print("same")
 """
 
 
-@pytest.mark.parametrize("parts", ["0", "2"])
-def test_two_devices_learn_what_one_learns(parts: str) -> None:
-    program = TWO_DEVICES.replace("PARTS", parts)
+@pytest.mark.parametrize("cores", ["0", "2"])
+def test_two_devices_learn_what_one_learns(cores: str) -> None:
+    program = TWO_DEVICES.replace("CORES", cores)
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )

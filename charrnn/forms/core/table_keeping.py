@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final, cast
 
-from charrnn.checkpoint.atomic_files import write_text
+from charrnn.checkpoint.atomic_files import try_to_keep, write_text
 from charrnn.checkpoint.directory import CheckpointWriter
 from charrnn.checkpoint.record import RunRecord
-from charrnn.corpus.indexing import poems_at, try_to_keep
 from charrnn.corpus.layout import Spans
 from charrnn.corpus.loading import Corpus
-from charrnn.corpus.splitting import split_corpus
+from charrnn.corpus.splitting import poems_at, split_corpus
 from charrnn.corpus.store import whole_lines
 from charrnn.errors import FormError
 from charrnn.forms.core.language import Language, all_languages

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.corpus.indexing import poems_at
 from charrnn.corpus.loading import read_corpus
+from charrnn.corpus.splitting import poems_at
 from charrnn.errors import FormError
 from charrnn.forms.chinese.learning import learn_chinese_form, usual_book
 from charrnn.forms.chinese.sound_learning import learn_sounds

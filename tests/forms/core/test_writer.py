@@ -5,13 +5,13 @@ import itertools
 import numpy as np
 import pytest
 
-from charrnn.corpus.passages import PassageIndex
 from charrnn.errors import ConfigurationError, FormConflictError, FormGivenUpError
 from charrnn.forms.core.config import FormConfig
 from charrnn.forms.core.smc_decoder import MOST_RETURNS
 from charrnn.forms.core.writer import FormWriter
 from charrnn.generation.writer import TextGenerator
 from charrnn.settings.configuration import SamplingConfig
+from tests.corpora import filter_of
 from tests.forms.core.toys import END, ListedPoems, form_of, rules_of
 from tests.generation.networks import markov
 from tests.generation.tables import TableModel, table_generator
@@ -175,7 +175,7 @@ def test_words_that_were_written_are_scored_without_the_prompt() -> None:
         ({"beam": 4, "temperature": 1.0}, "Leave out beam"),
         ({"length": 20}, "Leave out length"),
         ({"ban": "a"}, "compiled with ban none, and cannot be written with ban a"),
-        ({"max_copy": 3}, "max-copy 3 needs the index"),
+        ({"max_copy": 3}, "max-copy 3 needs the n-gram filter"),
     ],
 )
 def test_settings_that_a_form_contradicts_are_refused(changes, complaint) -> None:
@@ -312,8 +312,8 @@ def test_what_was_written_before_stays_where_a_poem_is_given_up() -> None:
 
 
 def test_copying_is_named_where_it_is_what_stands_in_the_way() -> None:
-    index = PassageIndex.build(["abcabc"])
-    writer = table_generator({"a": 1, "b": 1, "c": 1, "\n": 1}, passages=[index])
+    known = filter_of(["abcabc"], 2)
+    writer = table_generator({"a": 1, "b": 1, "c": 1, "\n": 1}, ngram_filters=[known])
     poems = ["abc\n", "bca\n"]
     with pytest.raises(FormGivenUpError, match="attempts at it, max-copy left nothing to write"):
         poet(poems, writer).write(sampling=dataclasses.replace(SETTINGS, max_copy=2, no_repeat=1))
@@ -323,8 +323,8 @@ def test_copying_is_named_where_it_is_what_stands_in_the_way() -> None:
 
 
 def test_a_line_that_the_form_gives_is_as_good_as_typed() -> None:
-    index = PassageIndex.build(["abcabc\nabcabc"])
-    writer = table_generator({"a": 3, "b": 2, "c": 1, "\n": 1}, passages=[index])
+    known = filter_of(["abcabc\nabcabc"])
+    writer = table_generator({"a": 3, "b": 2, "c": 1, "\n": 1}, ngram_filters=[known])
     given = poet(["abcabc\nab\n", "abcabc\nba\n"], writer)
     config = dataclasses.replace(SETTINGS, max_copy=4, no_repeat=3)
     first, second = given.stream(sampling=config)
