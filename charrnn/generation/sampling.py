@@ -143,17 +143,17 @@ def draw(logits: Logits, uniform: npt.ArrayLike) -> npt.NDArray[np.intp]:
     found: npt.NDArray[np.intp] = (cumulative <= thresholds).sum(axis=-1)
     if size <= BLOCK:
         return found
-    block = found[..., None]
-    before = np.take_along_axis(cumulative, np.maximum(block - 1, 0), axis=-1)
-    rest = thresholds - np.where(block > 0, before, 0.0)
-    share = rest / np.take_along_axis(blocks, block, axis=-1)
-    ids = block * BLOCK + np.arange(BLOCK)
-    within = np.take_along_axis(likely, np.minimum(ids, size - 1), axis=-1)
+    rows = np.arange(found.size)
+    block, sums = found.ravel(), cumulative.reshape(found.size, -1)
+    before = np.where(block > 0, sums[rows, block - 1], 0.0)
+    share = (thresholds.ravel() - before) / blocks.reshape(sums.shape)[rows, block]
+    ids = (block * BLOCK)[:, None] + np.arange(BLOCK)
+    within = likely.reshape(-1, size)[rows[:, None], np.minimum(ids, size - 1)]
     within[ids >= size] = 0
-    cumulative = within.cumsum(axis=-1, dtype=np.float64)
-    thresholds = np.minimum(share, LARGEST_SHARE) * cumulative[..., -1:]
-    within_block: npt.NDArray[np.intp] = (cumulative <= thresholds).sum(axis=-1)
-    return found * BLOCK + within_block
+    sums = within.cumsum(axis=-1, dtype=np.float64)
+    above = np.minimum(share, LARGEST_SHARE) * sums[:, -1]
+    place: npt.NDArray[np.intp] = (sums <= above[:, None]).sum(axis=-1)
+    return found * BLOCK + place.reshape(found.shape)
 
 
 def _tempered(logits: Logits, temperature: Temperature) -> Logits:
