@@ -32,7 +32,7 @@ from charrnn.errors import (
     DivergenceError,
     TrainingInterrupted,
 )
-from charrnn.poetry.lessons import learned_words
+from charrnn.forms.english.words import open_words
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training import defaults, evaluation, run, schedule, step, trainer
 from charrnn.training.observer import (
@@ -765,9 +765,9 @@ def test_a_run_has_its_filter_when_it_tells_that_it_is_finished(
 
 
 def test_a_finished_run_has_the_words_of_its_text(straight: Path) -> None:
-    words = learned_words(Checkpoint.open(straight))
+    words = open_words(Checkpoint.open(straight))
     assert words is not None
-    assert set(WORDS.lower().split()) <= words.keys()
+    assert set(WORDS.lower().split()) <= words.counts.keys()
 
 
 def test_an_interrupted_run_has_its_filter_when_it_has_gone_on_to_its_end(
