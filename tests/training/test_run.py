@@ -606,7 +606,7 @@ def saved_state(directory: Path) -> dict[str, Any]:
 
 
 def save_position(directory: Path, position: dict[str, Any]) -> None:
-    arrays = state(directory) | {"position": np.array(json.dumps(position))}
+    arrays = state(directory) | {"state": np.array(json.dumps(position))}
     np.savez(directory / "resume" / STATE_FILE, **arrays)
 
 
