@@ -35,7 +35,7 @@ class Windows(NamedTuple):
 
 def whole_pass(model, ids, among):
     """Nats of all characters but the first, and of those among some symbols with their number."""
-    from charrnn.generation.filters import log_softmax
+    from charrnn.decoding.filters import log_softmax
 
     state, nats, apart, characters = model.initial_state(1), 0.0, 0.0, 0
     for start in range(0, len(ids) - 1, PIECE):
@@ -61,7 +61,7 @@ def random_windows(ids, batch, length, random):
 
 def window_loss(model, ids, windows, seed):
     """Mean nats per character in random windows from an empty context."""
-    from charrnn.generation.filters import log_softmax
+    from charrnn.decoding.filters import log_softmax
 
     random = np.random.default_rng(seed)
     text = np.asarray(ids[:])
@@ -102,8 +102,8 @@ def main(network: str, checkpoints: Path, batches: int, seed: int) -> None:
     from charrnn.cli.evaluate import han_symbols, text_to_measure
     from charrnn.corpus.splitting import encode_part
     from charrnn.corpus.vocabulary import UNKNOWN
-    from charrnn.generation.scoring import text_loss
-    from charrnn.generation.writer import TextGenerator
+    from charrnn.decoding.scoring import text_loss
+    from charrnn.decoding.writer import TextGenerator
 
     opened = Checkpoint.open(find_checkpoint(network, checkpoints))
     writer = TextGenerator.open(opened)

@@ -9,7 +9,7 @@ from torch import nn
 from benchmarks.generation.contestants import TEMPERATURE, Write
 from benchmarks.machine import available_cores
 from charrnn.checkpoint.directory import Checkpoint
-from charrnn.generation.weights import NetworkWeights
+from charrnn.decoding.weights import NetworkWeights
 
 
 def open_writer(checkpoint: Path) -> Write:

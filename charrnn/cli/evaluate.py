@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from charrnn.corpus.layout import Spans
     from charrnn.corpus.loading import Corpus
     from charrnn.corpus.vocabulary import Ids, Vocabulary
-    from charrnn.generation.filters import Mask
-    from charrnn.generation.scoring import TextLoss
+    from charrnn.decoding.filters import Mask
+    from charrnn.decoding.scoring import TextLoss
 
 
 @click.command(
@@ -132,7 +132,7 @@ def _tell_what_training_measured(ids: "Ids") -> None:
 
 def _loss(opened: OpenedNetworks, ids: "Ids", among: "Mask | None") -> "TextLoss":
     """Read the text, with a bar on stderr when that is a terminal."""
-    from charrnn.generation.scoring import text_loss
+    from charrnn.decoding.scoring import text_loss
 
     with click.progressbar(
         length=len(ids) - 1, label="Reading", file=sys.stderr, hidden=not sys.stderr.isatty()

@@ -25,9 +25,9 @@ from benchmarks.generation.tables import Result
 from charrnn.checkpoint.directory import CheckpointWriter
 from charrnn.corpus.encoding import Normaliser
 from charrnn.corpus.vocabulary import Vocabulary
-from charrnn.generation.engine import NumpyEngine
+from charrnn.decoding.engine import NumpyEngine
+from tests.decoding.networks import keras_network, read_weights, save_reciting_run
 from tests.fakes import ARCHITECTURE, MODEL, RECORD, write_run
-from tests.generation.networks import keras_network, read_weights, save_reciting_run
 
 TINY = Network("tiny", 2, 5, 6, 3, {1: 100})
 

@@ -9,9 +9,9 @@ import pytest
 from benchmarks.learning.text import Clock, Text, half_cosine
 from benchmarks.protocols import Windows, random_windows, unknown_kinds, whole_pass, window_loss
 from charrnn.corpus.vocabulary import Vocabulary
-from charrnn.generation.engine import NumpyEngine
-from charrnn.generation.scoring import text_loss
-from tests.generation.networks import random_network
+from charrnn.decoding.engine import NumpyEngine
+from charrnn.decoding.scoring import text_loss
+from tests.decoding.networks import random_network
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from charrnn.corpus.catalogue import Catalogue, read_entries
 from charrnn.corpus.loading import read_corpus
 from charrnn.corpus.splitting import encode_part, split_corpus
 from charrnn.settings.configuration import CorpusConfig
-from tests.generation.networks import (
+from tests.decoding.networks import (
     CERTAINTY,
     POEM,
     VOCABULARY,

@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from charrnn.corpus.vocabulary import UNKNOWN, Vocabulary
+from charrnn.decoding.filters import Mask
+from charrnn.decoding.hypothesis import LINE_END
 from charrnn.errors import FormError
 from charrnn.forms.chinese.plan import FORGOTTEN, ChinesePlan, ChinesePlanner, ChineseTemplate
 from charrnn.forms.chinese.requirements import (
@@ -23,8 +25,6 @@ from charrnn.forms.core.automaton import OutputTokens, Symbols
 from charrnn.forms.core.config import Readings, Requirements
 from charrnn.forms.core.form import LONGEST_LINE, Form
 from charrnn.forms.core.placements import Placements, PlacementSearch
-from charrnn.generation.filters import Mask
-from charrnn.generation.hypothesis import LINE_END
 
 _MARKS: Final = ("，。？！；：", ",.?!;:")
 """Marks that part lines, full-width and of ASCII."""

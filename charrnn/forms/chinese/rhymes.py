@@ -12,10 +12,10 @@ from typing import Final
 import numpy as np
 
 from charrnn.corpus.vocabulary import SPECIAL, Vocabulary
+from charrnn.decoding.filters import Mask
 from charrnn.forms.chinese.sounds import TONES, ChineseSounds, Tone, is_han, rhymes, tones
 from charrnn.forms.core.automaton import Symbols, can_all_differ, leaving_enough
 from charrnn.forms.core.config import Readings
-from charrnn.generation.filters import Mask
 
 MOST_KEPT: Final = 1_024
 """Masks that are kept for another time."""

@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
+from charrnn.decoding.prompts import shown
 from charrnn.errors import FormConflictError
 from charrnn.forms.core.automaton import Automaton
-from charrnn.generation.prompts import shown
 
 MOST_STARTS: Final = 2_048
 """Placements of required words that are tried, to find some that a prompt agrees with."""

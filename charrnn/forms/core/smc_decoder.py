@@ -16,16 +16,16 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.decoding.constraint import Constraint, NoRepeat, states_after
+from charrnn.decoding.decoder import Decoder
+from charrnn.decoding.hypothesis import Hypothesis, gather
+from charrnn.decoding.prompts import read_prompt
+from charrnn.decoding.sampling import draw, temperature_at
+from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import FormGivenUpError
 from charrnn.forms.core.automaton import Automaton
 from charrnn.forms.core.config import Choose, refuse_sampling_outside_a_form
 from charrnn.forms.core.opening import given_symbols, states_after_prompt
-from charrnn.generation.constraint import Constraint, NoRepeat, states_after
-from charrnn.generation.decoder import Decoder
-from charrnn.generation.hypothesis import Hypothesis, gather
-from charrnn.generation.prompts import read_prompt
-from charrnn.generation.sampling import draw, temperature_at
-from charrnn.generation.writer import TextGenerator
 from charrnn.settings.configuration import SamplingConfig
 
 LEAST_EFFECTIVE: Final = 0.5

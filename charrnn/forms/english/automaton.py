@@ -20,6 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
+from charrnn.decoding.filters import Mask
+from charrnn.decoding.hypothesis import LINE_END
 from charrnn.errors import FormError
 from charrnn.forms.core.automaton import OutputTokens
 from charrnn.forms.core.config import Requirements
@@ -30,8 +32,6 @@ from charrnn.forms.english.plan import VersePlan, WordBoundaries, WordBoundary
 from charrnn.forms.english.pronunciation import Rhymes
 from charrnn.forms.english.requirements import EnglishPlacement, read_requirements
 from charrnn.forms.english.word_trie import Node, writable_words
-from charrnn.generation.filters import Mask
-from charrnn.generation.hypothesis import LINE_END
 
 
 class GivenSymbols(NamedTuple):

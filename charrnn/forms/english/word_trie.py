@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.corpus.vocabulary import Vocabulary
+from charrnn.decoding.filters import Mask
 from charrnn.forms.english.lexicon import Lexicon
 from charrnn.forms.english.pronunciation import Pronunciation, Rhymes
 from charrnn.forms.english.rhyme_classes import RhymeClasses
 from charrnn.forms.english.spoken_words import SpokenWords
 from charrnn.forms.english.words import words_of
-from charrnn.generation.filters import Mask
 
 APOSTROPHES: Final = "'’"
 """What an apostrophe within a word may be written with."""
