@@ -14,7 +14,7 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from charrnn.errors import CharrnnError
+from charrnn.errors import CharrnnError, ConfigurationError
 from charrnn.forms.core.config import FormConfig
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, SamplingConfig, TrainingConfig
 
@@ -44,8 +44,18 @@ __all__ = [
     "train",
 ]
 
-# Keras reads this once, when it is imported; a wish of the user's stands.
+# Keras reads this once, when it is imported. The user's own value stays.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+
+def require_tensorflow() -> None:
+    """Refuse another backend of Keras before Keras is imported; raises ConfigurationError."""
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if backend != "tensorflow":
+        raise ConfigurationError(
+            "charrnn trains with Keras on TensorFlow, but the environment variable KERAS_BACKEND "
+            f"is {backend}. Unset it."
+        )
 
 
 def open(checkpoint: "str | Path") -> "TextGenerator":  # noqa: A001 (as gzip.open, charrnn.open)
@@ -63,7 +73,7 @@ def open(checkpoint: "str | Path") -> "TextGenerator":  # noqa: A001 (as gzip.op
     """
     from pathlib import Path
 
-    from charrnn.checkpoint.directory import bundled_network
+    from charrnn.checkpoint.lookup import bundled_network
     from charrnn.decoding.writer import TextGenerator
 
     directory = Path(checkpoint)
@@ -104,7 +114,7 @@ def finishers() -> "Sequence[Finisher]":
 
 def __getattr__(name: str) -> Any:
     if name in {"train", "resume"}:
-        importlib.import_module("charrnn.model.backend").require_tensorflow()
+        require_tensorflow()
         run = getattr(importlib.import_module("charrnn.training.run"), name)
         return functools.update_wrapper(functools.partial(run, finishers=finishers()), run)
     if name == "__version__":

@@ -37,9 +37,7 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 def bundled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An empty directory in place of the networks that come with charrnn."""
     directory = tmp_path / "installed" / "bundled"
-    # Its name is copied by those who import it.
-    for module in ("lookup", "directory"):
-        monkeypatch.setattr(f"charrnn.checkpoint.{module}.BUNDLED", directory)
+    monkeypatch.setattr("charrnn.checkpoint.lookup.BUNDLED", directory)
     return directory
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint.directory import find_checkpoint, networks_in
+from charrnn.checkpoint.lookup import find_checkpoint, networks_in
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, examples, json_option
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from charrnn.checkpoint.directory import Checkpoint, find_checkpoint, is_bundled
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.lookup import find_checkpoint, is_bundled
 from charrnn.cli.options import SettingType
 from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.settings.configuration import DEFAULT_STRENGTH, STRENGTH
@@ -23,9 +24,7 @@ CAME_ALONG: Final = (
     "your own."
 )
 
-DEAD_END: Final = (
-    "The poem stops here: the settings (no-repeat, max-copy) leave no character to follow."
-)
+DEAD_END: Final = "The poem stops here: the settings (no-repeat-ngram-size, max-copy) leave no character to follow."
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

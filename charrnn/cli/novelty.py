@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from charrnn.checkpoint.directory import Checkpoint, CheckpointWriter, find_checkpoint
+from charrnn.checkpoint.directory import Checkpoint, CheckpointWriter
+from charrnn.checkpoint.lookup import find_checkpoint
 from charrnn.cli.learned_text import corpus_again, read_alike
 from charrnn.cli.options import checkpoints_option, config_options, examples, json_option
 from charrnn.errors import CheckpointError, CorpusError
@@ -160,7 +161,7 @@ def measure(known: "NgramFilter", poems: Iterable[str], most_runs: int = 1) -> N
 
 def _filter(checkpoint: Checkpoint, corpus: "Corpus | None", missing: str) -> "NgramFilter":
     """The n-gram filter of a checkpoint; one without gets it now, where its corpus is at hand."""
-    from charrnn.corpus.ngram_filter import filter_of_training_part
+    from charrnn.corpus.ngram_filter import filter_of_training_split
     from charrnn.decoding.copying import open_ngram_filter
 
     known = open_ngram_filter(checkpoint)
@@ -171,7 +172,7 @@ def _filter(checkpoint: Checkpoint, corpus: "Corpus | None", missing: str) -> "N
             f"{checkpoint.directory} has no n-gram filter of the text it learned, and none can be "
             f"made: {missing}"
         )
-    known = filter_of_training_part(corpus, checkpoint.record)
+    known = filter_of_training_split(corpus, checkpoint.record)
     try:
         with CheckpointWriter(checkpoint.directory).held():
             known.write(checkpoint.ngram_filter_path)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.lookup import find_checkpoint
 from charrnn.cli.learned_text import validation_part
 from charrnn.cli.options import checkpoints_option, examples, named_checkpoint_argument
 from charrnn.cli.sizes import size_in_words

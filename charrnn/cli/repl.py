@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint.directory import networks_in
+from charrnn.checkpoint.lookup import networks_in
 from charrnn.cli.conversation import MARKS, Conversation, whole_text
 from charrnn.cli.failures import failure_sentence
 from charrnn.cli.networks import Networks, find_named, find_networks, networks_options

@@ -6,12 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from charrnn.checkpoint.directory import (
-    MODEL_FILE,
-    Checkpoint,
-    read_record,
-)
-from charrnn.checkpoint.record import RECORD_FILE, ModelRecord, RunRecord
+from charrnn.checkpoint.directory import Checkpoint, read_history, read_record
+from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, ModelRecord, RunRecord
 from charrnn.errors import CheckpointError
 from charrnn.forms.chinese.learned_sounds import open_sounds
 from charrnn.forms.english.words import open_words
@@ -111,7 +107,7 @@ class RunFacts:
 def whole_run(directory: Path) -> RunFacts:
     """The facts of a run that can be written with; raises CheckpointError for any other."""
     checkpoint = Checkpoint.open(directory)
-    return _facts(directory, checkpoint.record, checkpoint.model, checkpoint.history())
+    return _facts(directory, checkpoint.record, checkpoint.model, read_history(directory))
 
 
 def any_run(directory: Path) -> RunFacts:

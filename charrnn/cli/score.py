@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
-from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.lookup import find_checkpoint
 from charrnn.cli.learned_text import read_alike
 from charrnn.cli.options import (
     checkpoint_argument,

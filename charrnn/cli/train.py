@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.checkpoint.directory import claim, find_checkpoint, find_run, read_record
+from charrnn import require_tensorflow
+from charrnn.checkpoint.directory import claim, read_record
+from charrnn.checkpoint.lookup import find_checkpoint, find_run
 from charrnn.cli.download_display import download_progress
 from charrnn.cli.options import (
     checkpoints_option,
@@ -25,7 +27,6 @@ from charrnn.cli.options import (
 from charrnn.cli.startup import quiet_startup
 from charrnn.cluster import find_cluster
 from charrnn.errors import ConfigurationError
-from charrnn.model.backend import require_tensorflow
 from charrnn.settings.configuration import (
     DEVICE_NAME,
     CorpusConfig,

@@ -8,7 +8,6 @@ import pytest
 from charrnn.checkpoint import export as export_module
 from charrnn.checkpoint.directory import (
     HISTORY_FILE,
-    MODEL_FILE,
     NGRAM_FILTER_FILE,
     RESUME_DIRECTORY,
     SOUNDS_FILE,
@@ -17,9 +16,8 @@ from charrnn.checkpoint.directory import (
     CheckpointWriter,
     read_record,
 )
-from charrnn.checkpoint.export import Exported, export
-from charrnn.checkpoint.model_card import CARD_FILE
-from charrnn.checkpoint.record import RECORD_FILE
+from charrnn.checkpoint.export import CARD_FILE, Exported, export
+from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE
 from charrnn.decoding.scoring import text_loss
 from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import CheckpointError
@@ -142,7 +140,7 @@ def test_the_loss_is_measured_before_and_after(checkpoint: Checkpoint, tmp_path:
     assert result.after != result.before == pytest.approx(result.after, abs=1e-3)
     card = (tmp_path / "gift" / CARD_FILE).read_text(encoding="utf-8")
     assert f"| loss | {result.after:.4f} nats" in card
-    assert f"{result.before:.4f} nats" in card.partition("kept aside")[2]
+    assert f"{result.before:.4f} nats" in card.partition("validation split")[2]
     assert "    by gift\n" in card
 
 

@@ -127,7 +127,7 @@ def test_a_prompt_file_in_another_encoding_is_read_with_a_note(tmp_path: Path) -
         (("--strength", "1"), "--strength goes with --unlike CHECKPOINT"),
         (("--unlike", "reciter", "--strength", "11"), "from 0 to 10. Received: 11."),
         (("--beam", "2", "--count", "2"), "--beam finds one poem"),
-        (("--beam", "2", "--top-k", "2"), "a beam search finds one poem and draws nothing."),
+        (("--beam", "2", "--top-k", "2"), "beam search does not sample."),
         (("--ban", "abcehklors"), "the ban leaves no character to write."),
         (("--max-copy", "9"), "max-copy 9 needs the n-gram filter of the text learned"),
     ],
@@ -282,7 +282,7 @@ def test_a_network_writes_unlike_another_one(runs: Path) -> None:
 
 def test_a_poem_that_nothing_can_follow_is_told_of(runs: Path) -> None:
     save_reciting_run(runs / "text", layout="text")
-    arguments = ("text", *WILD, "--no-repeat", "1", "--seed", "1")
+    arguments = ("text", *WILD, "--no-repeat-ngram-size", "1", "--seed", "1")
     for more in ((), ("--show-scores",)):
         result = generate(*arguments, *more)
         assert result.exit_code == 0

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, CheckpointWriter
 from charrnn.cli import main
 from charrnn.corpus.loading import read_corpus
-from charrnn.corpus.ngram_filter import filter_of_training_part
+from charrnn.corpus.ngram_filter import filter_of_training_split
 from charrnn.settings.configuration import CorpusConfig, Layout
 from tests.decoding.networks import save_reciting_run
 
@@ -37,7 +37,7 @@ def learn(tmp_path: Path, name: str, layout: Layout = "blocks", *, filtered: boo
     directory = tmp_path / "runs" / name
     record = save_reciting_run(directory, layout, corpus=corpus.record())
     if filtered:
-        filter_of_training_part(corpus, record).write(directory / NGRAM_FILTER_FILE)
+        filter_of_training_split(corpus, record).write(directory / NGRAM_FILTER_FILE)
     return file
 
 

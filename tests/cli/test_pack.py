@@ -79,7 +79,7 @@ def test_a_text_that_is_not_at_hand_is_told_and_the_network_is_packed_all_the_sa
 def test_a_packed_network_writes_what_it_wrote_before() -> None:
     assert charrnn("pack", "reciter", "gifts/moons").exit_code == 0
     card = Path("gifts/moons/README.md").read_text(encoding="utf-8")
-    assert "## What it writes\n\n    black\n    horse\n" in card
+    assert "## Sample\n\n    black\n    horse\n" in card
     for name in ("reciter", "gifts/moons"):
         assert charrnn("generate", name).stdout == f"{POEM}\n"
 

@@ -113,7 +113,7 @@ def test_a_resumed_run_keeps_its_settings(poems: Path) -> None:
     [
         (["--epochs", "1", "--steps", "2"], 2, "a run has one budget: give epochs or steps"),
         (["--dropout", "1"], 2, "must be a number at least 0 and below 1. Received: 1"),
-        (["--activation", "relu"], 2, "activation relu goes with cell simple_rnn only"),
+        (["--activation", "relu"], 2, "activation relu needs cell simple_rnn"),
         (["--device", "toaster"], 2, "it must be auto, cpu, gpu or gpu:N"),
         (["--batch-size", "9999"], 2, "batch-size 9999"),
         (["--window", "4000"], 1, "characters"),

@@ -38,7 +38,7 @@ def test_a_tied_output_leads_back_to_the_vectors_and_counts_them_once() -> None:
     assert tied.table() == [
         *ARCHITECTURE.table()[:-1],
         Layer("Dense", 3, 18, "(5 inputs + 1 bias) x 3 numbers"),
-        Layer("Embedding, tied", 6, 0, "the first layer's, turned round"),
+        Layer("Embedding, tied", 6, 0, "the first layer, transposed"),
     ]
     assert tied.parameters == 18 + 180 + 220 + 18
 
@@ -49,7 +49,7 @@ def test_counts_are_those_of_keras(cell: Cell, layers: int) -> None:
     from keras import Sequential
     from keras import layers as keras_layers
 
-    from charrnn.model.peephole import PeepholeLSTM
+    from charrnn.model.recurrent import PeepholeLSTM
 
     sizes = dataclasses.replace(ARCHITECTURE, cell=cell, layers=layers, units=7, vocabulary_size=11)
     recurrent = {

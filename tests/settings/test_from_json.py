@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pytest
 
 from charrnn.errors import CheckpointError, ConfigurationError
-from charrnn.settings.from_json import from_json, parse_json
+from charrnn.settings.from_json import conforms, from_json, parse_json
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,14 @@ def test_a_dataclass_is_read_with_all_that_is_in_it() -> None:
     ],
 )
 def test_a_value_of_another_type_is_refused(changes: dict[str, Any]) -> None:
-    with pytest.raises(CheckpointError, match="it does not hold what charrnn writes"):
+    with pytest.raises(CheckpointError, match="it has values of the wrong type"):
         read(RIGHT | changes)
 
 
 def test_a_name_that_is_not_known_is_refused_at_any_depth() -> None:
-    with pytest.raises(CheckpointError, match="it says rhyme, which this version does not know"):
+    with pytest.raises(CheckpointError, match="it has rhyme, unknown to this version"):
         read(RIGHT | {"rhyme": "AABB"})
-    with pytest.raises(CheckpointError, match="it says metre, which"):
+    with pytest.raises(CheckpointError, match="it has metre, unknown"):
         read(RIGHT | {"line": {"syllables": 5, "metre": "iambic"}})
 
 
@@ -88,3 +88,37 @@ def test_what_a_dataclass_refuses_is_told_in_its_words() -> None:
 def test_what_is_not_json_is_refused(text: str) -> None:
     with pytest.raises(CheckpointError, match="it is not JSON"):
         parse_json(text, CheckpointError)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("moon", str),
+        (4, int),
+        (1, float),
+        ("text", Literal["text", "blocks"]),
+        (("a", "b"), tuple[str, ...]),
+        ({"a": 1.5, "b": 2}, dict[str, float]),
+    ],
+)
+def test_a_value_conforms_to_its_type(value: object, kind: Any) -> None:
+    assert conforms(value, kind)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (3, str),
+        (True, int),
+        (1.0, int),
+        (float("nan"), float),
+        (10**400, float),
+        (["text"], Literal["text", "blocks"]),
+        (["a"], tuple[str, ...]),
+        (("a", 1), tuple[str, ...]),
+        ({1: 1.0}, dict[str, float]),
+        ({"a": "1"}, dict[str, float]),
+    ],
+)
+def test_a_value_of_another_type_does_not_conform(value: object, kind: Any) -> None:
+    assert not conforms(value, kind)

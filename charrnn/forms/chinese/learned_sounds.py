@@ -9,7 +9,7 @@ from charrnn.checkpoint.directory import SOUNDS_FILE, Checkpoint
 from charrnn.errors import FormError
 from charrnn.forms.chinese.sounds import TONES, Reading, SoundTable, Tone
 from charrnn.forms.core.learned_tables import open_table, read_document, write_document
-from charrnn.typecheck import conforms
+from charrnn.settings.from_json import conforms
 
 LEARNED: Final = "learned"
 """What sounds are called that poems taught, those of a network or those at hand."""

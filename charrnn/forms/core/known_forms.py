@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from charrnn.errors import ConfigurationError, FormError
 from charrnn.forms.core.config import FormConfig, parse_lengths
 from charrnn.forms.core.form import LONGEST_LINE, MOST_LINES, Form, Line, Metre
-from charrnn.typecheck import conforms
+from charrnn.settings.from_json import conforms
 
 Made = TypeVar("Made", Form, Line)
 

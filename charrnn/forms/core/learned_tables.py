@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, TypeVar
 from charrnn.checkpoint.directory import Checkpoint
 from charrnn.checkpoint.lookup import spoken_name
 from charrnn.errors import CheckpointError, FormError
-from charrnn.typecheck import conforms
+from charrnn.settings.from_json import conforms
 
 _FORMAT: Final = 1
 
