@@ -9,7 +9,7 @@ from typing import Final
 
 from charrnn.errors import CheckpointError
 from charrnn.settings.architecture import Architecture
-from charrnn.settings.configuration import CorpusConfig, Layout, TrainingConfig
+from charrnn.settings.configuration import CorpusConfig, ResolvedLayout, TrainingConfig
 from charrnn.settings.from_json import from_json, parse_json
 
 FORMAT: Final = 2
@@ -39,7 +39,7 @@ class CorpusRecord:
 
     name: str
     sources: tuple[str, ...]
-    layout: Layout
+    layout: ResolvedLayout
     stanzas: bool
     encoding: str
     digest: str

@@ -22,9 +22,9 @@ from charrnn.checkpoint.atomic_files import locked, write_text
 from charrnn.checkpoint.record import IN_CATALOGUE, CorpusRecord
 from charrnn.corpus.chinese_script import simplify
 from charrnn.corpus.download import DownloadProgress, download, untold
-from charrnn.corpus.layout import ResolvedLayout
 from charrnn.corpus.store import CACHE_VARIABLE, cache_directory, disk_errors
 from charrnn.errors import CorpusError
+from charrnn.settings.configuration import ResolvedLayout
 
 Availability = Literal["bundled", "downloaded", "available"]
 _DIGEST_IN_NAME: Final = 16

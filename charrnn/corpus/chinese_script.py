@@ -40,7 +40,10 @@ def simplify(text: str) -> str:
     pieces: list[str] = []
     end = 0
     for phrase in phrases.finditer(text):
-        pieces += (text[end : phrase.start()].translate(characters), _usual(phrase.group()))
+        pieces += (
+            text[end : phrase.start()].translate(characters),
+            simplified_forms(phrase.group())[0],
+        )
         end = phrase.end()
     return "".join((*pieces, text[end:].translate(characters)))
 
@@ -56,10 +59,6 @@ def _is_foreign(character: str, forms: tuple[str, ...], charset: str) -> bool:
 
 def _in_charset(character: str, charset: str) -> bool:
     return bool(character.encode(charset, "ignore"))
-
-
-def _usual(phrase: str) -> str:
-    return simplified_forms(phrase)[0]
 
 
 @functools.cache

@@ -83,7 +83,8 @@ def find_encoding(file: BinaryIO, name: str, wanted: str | None = None) -> Encod
     Raises:
         CorpusError: The text is binary, in no known encoding, or not in the wanted one.
     """
-    beginning = _beginning(file)
+    file.seek(0)
+    beginning = file.read(_SAMPLE)
     if wanted is not None:
         return _wanted_encoding(file, beginning, name, wanted)
     for magic, kind in _NOT_TEXT.items():
@@ -114,11 +115,6 @@ class _Misfit(NamedTuple):
 
     place: int
     byte: int
-
-
-def _beginning(file: BinaryIO) -> bytes:
-    file.seek(0)
-    return file.read(_SAMPLE)
 
 
 def _pieces(file: BinaryIO, start: int = 0) -> Iterator[bytes]:

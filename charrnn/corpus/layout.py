@@ -19,16 +19,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from charrnn.corpus import store
 from charrnn.corpus.store import Rows, StoredRows, Text, as_array, blocks, code_units, pieces
-from charrnn.settings.configuration import Layout
+from charrnn.settings.configuration import Layout, ResolvedLayout
 
-ResolvedLayout = Literal["text", "blocks", "lines"]
 Spans = Rows[np.int64]
 
 _SAMPLE: Final = 4_000_000
@@ -130,7 +129,9 @@ def cut(text: Text, gap: int | None) -> Poems:
     if start < len(text):
         spans.append(np.array([[start, len(text)]], np.int64))
         by_lines[min(breaks, LONGEST_COUNTED) + 1] += 1
-    return Poems(spans.finish(), _trimmed(by_lines.tolist()))
+    longest = int(np.flatnonzero(by_lines)[-1]) if by_lines.any() else 0
+    counts = by_lines[1 : longest + 1].tolist() if longest <= LONGEST_COUNTED else ()
+    return Poems(spans.finish(), tuple(counts))
 
 
 def neighbours(spans: Spans) -> Iterator[npt.NDArray[np.int64]]:
@@ -147,11 +148,6 @@ def neighbours(spans: Spans) -> Iterator[npt.NDArray[np.int64]]:
             last = max(first + 1, int(near))
             yield rows[first:last]
             first = last
-
-
-def _trimmed(by_lines: list[int]) -> tuple[int, ...]:
-    longest = max((lines for lines, poems in enumerate(by_lines) if poems), default=0)
-    return () if longest > LONGEST_COUNTED else tuple(by_lines[1 : longest + 1])
 
 
 def _poem_gap(text: str) -> int:

@@ -9,13 +9,13 @@ import numpy as np
 
 from charrnn.corpus.catalogue import HAN
 from charrnn.corpus.chinese_script import only_simplified, only_traditional
-from charrnn.corpus.layout import ResolvedLayout, Spans, neighbours
+from charrnn.corpus.layout import Spans, neighbours
 from charrnn.corpus.loading import Corpus
 from charrnn.corpus.splitting import Split, split_corpus
 from charrnn.corpus.store import as_array, blocks, whole_lines
 from charrnn.corpus.vocabulary import Vocabulary, character_counts
 from charrnn.errors import CorpusError
-from charrnn.settings.configuration import CorpusConfig, TrainingConfig
+from charrnn.settings.configuration import CorpusConfig, ResolvedLayout, TrainingConfig
 
 _RAREST_SHOWN: Final = 10
 _MOST_EXAMPLES: Final = 3
@@ -132,8 +132,8 @@ def check_corpus(corpus: Corpus, config: CorpusConfig | None = None) -> LintRepo
         seen_once=int(np.count_nonzero(counts == 1)),
         vocabulary_size=Vocabulary.of_text(corpus.text, config.min_count).size,
         rarest=tuple((chr(point), int(counts[point])) for point in rarest.tolist()),
-        training_poems=split and len(split.training),
-        validation_poems=split and len(split.validation),
+        training_poems=None if split is None else len(split.training),
+        validation_poems=None if split is None else len(split.validation),
         validation_characters=validation_characters,
         too_short=too_short,
         notes=corpus.notes,

@@ -10,7 +10,7 @@ from charrnn.checkpoint.record import CorpusRecord
 from charrnn.corpus.catalogue import Catalogue, open_catalogue
 from charrnn.corpus.download import DownloadProgress, untold
 from charrnn.corpus.encoding import Normaliser, decoded, find_encoding
-from charrnn.corpus.layout import ResolvedLayout, Spans, choose_layout, cut
+from charrnn.corpus.layout import Spans, choose_layout, cut
 from charrnn.corpus.sources import Source, corpus_name, find_sources
 from charrnn.corpus.store import StoredText, Text, pieces
 from charrnn.errors import CorpusError
@@ -21,39 +21,20 @@ _MOST_NAMED: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Corpus:
-    """A text and its poems. Long texts are stored in temporary files, not in memory.
+class Corpus(CorpusRecord):
+    """A corpus with its text. Long texts are stored in temporary files, not in memory.
 
     Attributes:
-        name: A name that is safe for a directory.
         text: The normalised text, with two blank lines between files.
-        layout: Arrangement of the poems.
-        stanzas: Whether one blank line separates stanzas and two or more separate poems.
         spans: `(poems, 2)` start and stop of each poem in the text.
-        poems_by_lines: Number of poems with 1, 2, 3 ... lines; empty if lines are not counted.
-        sources: Absolute paths, or `catalogue:` and a name.
-        encoding: Encodings of the sources.
         notes: Sentences for the user: what was detected, chosen or removed.
         removed: Number of removed control characters.
-        digest: SHA-256 of the normalised text in UTF-8.
     """
 
-    name: str
     text: Text
-    layout: ResolvedLayout
-    stanzas: bool
     spans: Spans
-    poems_by_lines: tuple[int, ...]
-    sources: tuple[str, ...]
-    encoding: str
     notes: tuple[str, ...]
     removed: int
-    digest: str
-
-    @property
-    def poems(self) -> int:
-        """Number of poems; 1 for continuous text."""
-        return len(self.spans)
 
     def poem(self, number: int) -> str:
         """One poem, counted from 0."""
@@ -62,17 +43,8 @@ class Corpus:
 
     def record(self) -> CorpusRecord:
         """The description of the corpus in a checkpoint."""
-        return CorpusRecord(
-            name=self.name,
-            sources=self.sources,
-            layout=self.layout,
-            stanzas=self.stanzas,
-            encoding=self.encoding,
-            digest=self.digest,
-            characters=len(self.text),
-            poems=self.poems,
-            poems_by_lines=self.poems_by_lines,
-        )
+        names = [field.name for field in dataclasses.fields(CorpusRecord)]
+        return CorpusRecord(**{name: getattr(self, name) for name in names})
 
 
 def read_corpus(
@@ -130,6 +102,8 @@ def read_corpus(
         notes=tuple(notes),
         removed=loader.normaliser.removed,
         digest=_digest(text),
+        characters=len(text),
+        poems=len(poems.spans),
     )
 
 

@@ -14,9 +14,9 @@ from typing import BinaryIO, Final
 from charrnn.checkpoint.record import IN_CATALOGUE, holds_run
 from charrnn.corpus.catalogue import Catalogue, Entry, open_catalogue
 from charrnn.corpus.download import DownloadProgress
-from charrnn.corpus.layout import ResolvedLayout
 from charrnn.corpus.store import rereadable
 from charrnn.errors import CorpusError
+from charrnn.settings.configuration import ResolvedLayout
 
 STANDARD_INPUT: Final = "-"
 

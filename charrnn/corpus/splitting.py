@@ -56,7 +56,9 @@ def split_corpus(corpus: Corpus, fraction: float, window: int) -> Split:
     """
     needed = window + 1
     if corpus.layout == "text":
-        split = _split_text(len(corpus.text), fraction)
+        length = len(corpus.text)
+        border = int((1 - fraction) * length)
+        split = Split(np.array([[0, border]], np.int64), np.array([[border, length]], np.int64))
     else:
         split = _split_poems(corpus, Fraction(fraction).limit_denominator(_FINEST_FRACTION), needed)
     if min(_length(corpus, split.training), _length(corpus, split.validation)) < needed:
@@ -119,11 +121,6 @@ def _length(corpus: Corpus, spans: Spans) -> int:
     """Number of ids of a split, end-of-poem ids included."""
     characters = sum(int((rows[:, 1] - rows[:, 0]).sum()) for rows in blocks(spans))
     return characters if corpus.layout == "text" else characters + len(spans) + 1
-
-
-def _split_text(length: int, fraction: float) -> Split:
-    border = int((1 - fraction) * length)
-    return Split(np.array([[0, border]], np.int64), np.array([[border, length]], np.int64))
 
 
 def _split_poems(corpus: Corpus, fraction: Fraction, needed: int) -> Split:

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import tensorflow as tf
 
-from charrnn.model.kernel_config import Layout
+from charrnn.model.kernel_config import MemoryLayout
 from charrnn.settings.configuration import Activation, Cell
 
 Pair = tuple[tf.Tensor, tf.Tensor]
@@ -159,7 +159,7 @@ def _gru_backward(
     return deltas, dh * z
 
 
-def _simple(
+def _simple_rnn(
     activation: Callable[[tf.Tensor], tf.Tensor], slope: Callable[[tf.Tensor], tf.Tensor]
 ) -> CellSpec:
     """A simple RNN; `slope` gives the derivative of the activation from its value."""
@@ -178,45 +178,39 @@ def _simple(
         before, cell_state = cell_states
         return [tf.add(*gradients) * slope(cell_state)], tf.zeros_like(before)
 
-    return CellSpec(
-        gates=1,
-        activations=1,
-        forward=forward,
-        backward=backward,
-        input_blocks=slice(0, 1),
-        state_blocks=slice(0, 1),
-        input_shift=0,
-        folded=((0,),),
-        constants=(),
-        constant_blocks=(0,),
-        output_is_cell_state=True,
-    )
+    return _one_bias_per_gate(1, forward, backward, output_is_cell_state=True)
 
 
-def _lstm(
-    forward: Forward, backward: Backward, peepholes: tuple[tuple[int, int], ...] = ()
+def _one_bias_per_gate(
+    gates: int,
+    forward: Forward,
+    backward: Backward,
+    peepholes: tuple[tuple[int, int], ...] = (),
+    *,
+    output_is_cell_state: bool = False,
 ) -> CellSpec:
-    """An LSTM, with or without peepholes."""
+    """A cell with the same deltas for inputs and state."""
+    blocks = range(gates)
     return CellSpec(
-        gates=4,
-        activations=4,
+        gates=gates,
+        activations=gates,
         forward=forward,
         backward=backward,
-        input_blocks=slice(0, 4),
-        state_blocks=slice(0, 4),
+        input_blocks=slice(0, gates),
+        state_blocks=slice(0, gates),
         input_shift=0,
-        folded=((0,), (1,), (2,), (3,)),
-        constants=tuple(range(4, 4 + len(peepholes))),
-        constant_blocks=(0, 1, 2, 3),
-        output_is_cell_state=False,
+        folded=tuple((block,) for block in blocks),
+        constants=tuple(range(gates, gates + len(peepholes))),
+        constant_blocks=tuple(blocks),
+        output_is_cell_state=output_is_cell_state,
         peepholes=peepholes,
     )
 
 
 CELLS: Final[dict[tuple[Cell, Activation], CellSpec]] = {
-    ("lstm", "tanh"): _lstm(_lstm_forward, _lstm_backward),
-    ("peephole_lstm", "tanh"): _lstm(
-        _peephole_forward, _peephole_backward, ((0, 0), (1, 0), (3, 1))
+    ("lstm", "tanh"): _one_bias_per_gate(4, _lstm_forward, _lstm_backward),
+    ("peephole_lstm", "tanh"): _one_bias_per_gate(
+        4, _peephole_forward, _peephole_backward, peepholes=((0, 0), (1, 0), (3, 1))
     ),
     # The reset gate is applied after the product, so the candidate has two blocks: that of the
     # inputs (first) and that of the state (last). The blocks of the gates are between them.
@@ -233,14 +227,14 @@ CELLS: Final[dict[tuple[Cell, Activation], CellSpec]] = {
         constant_blocks=(1, 2, 0, 1, 2, 3),
         output_is_cell_state=True,
     ),
-    ("simple_rnn", "tanh"): _simple(tf.tanh, lambda value: 1 - value**2),
-    ("simple_rnn", "relu"): _simple(tf.nn.relu, lambda value: tf.cast(value > 0, value.dtype)),
+    ("simple_rnn", "tanh"): _simple_rnn(tf.tanh, lambda value: 1 - value**2),
+    ("simple_rnn", "relu"): _simple_rnn(tf.nn.relu, lambda value: tf.cast(value > 0, value.dtype)),
 }
 """The cells by name and activation."""
 
 
 @functools.cache
-def forward_step(cell: CellSpec, layout: Layout) -> Callable[..., Any]:
+def forward_step(cell: CellSpec, layout: MemoryLayout) -> Callable[..., Any]:
     """The compiled forward step of a cell.
 
     Returns:
@@ -273,7 +267,7 @@ def forward_step(cell: CellSpec, layout: Layout) -> Callable[..., Any]:
 
 
 @functools.cache
-def backward_step(cell: CellSpec, layout: Layout) -> Callable[..., Any]:
+def backward_step(cell: CellSpec, layout: MemoryLayout) -> Callable[..., Any]:
     """The compiled backward step of a cell.
 
     Returns:

@@ -14,6 +14,7 @@ import tensorflow as tf
 from charrnn.cluster import Cluster
 from charrnn.errors import ConfigurationError, DeviceError, WorkersError
 from charrnn.settings.configuration import DEVICE_NAME
+from charrnn.wording import counted
 
 _BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
 _PROCESSOR = Path("/proc/cpuinfo")
@@ -36,7 +37,7 @@ class Device:
     @property
     def kind(self) -> str:
         """Number and kind of devices, which all workers of a cluster must have in common."""
-        return f"{self.gpus} GPU{'s' if self.gpus > 1 else ''}" if self.gpus else "the CPU"
+        return counted(self.gpus, "GPU") if self.gpus else "the CPU"
 
     @property
     def strategy(self) -> tf.distribute.Strategy:
@@ -98,7 +99,7 @@ def choose_device(name: str) -> Device:
         _show_only([])
         cores = available_cores()
         _run_operations_in_parallel(cores)
-        return Device(_describe(cores), cores=cores)
+        return Device(f"{counted(cores, 'CPU core')} ({platform.machine()})", cores=cores)
     if not gpus:
         raise DeviceError(
             "TensorFlow finds no GPU here. Install the extra for it (pip install 'charrnn[gpu]') "
@@ -111,10 +112,6 @@ def choose_device(name: str) -> Device:
                 f"there is no GPU {number}; TensorFlow finds {len(gpus)}, numbered from 0."
             )
         gpus = [gpus[number]]
-    return _use_gpus(gpus)
-
-
-def _use_gpus(gpus: list[tf.config.PhysicalDevice]) -> Device:
     _show_only(gpus)
     names = [
         tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus
@@ -148,10 +145,6 @@ def _run_operations_in_parallel(cores: int) -> None:
     with contextlib.suppress(RuntimeError):
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(cores)
-
-
-def _describe(cores: int) -> str:
-    return f"{cores} CPU core{'s' if cores > 1 else ''} ({platform.machine()})"
 
 
 def available_cores() -> int:

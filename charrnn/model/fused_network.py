@@ -1,6 +1,6 @@
 """The network computed by the CPU kernels of `charrnn.model.kernel`, with the weights of Keras layers.
 
-Arrays between the layers have the memory order of the kernels (`charrnn.model.kernel_config`).
+Arrays between the layers have the memory layout of the kernels (`charrnn.model.kernel_config`).
 """
 
 from collections.abc import Callable

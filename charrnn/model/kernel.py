@@ -1,6 +1,6 @@
 """A recurrent layer on a CPU: forward and backward pass over one window, with a custom gradient.
 
-Three things make it faster than Keras's layers. The third is memory order, see
+Three things make it faster than Keras's layers. The third is memory layout, see
 `charrnn.model.kernel_config`.
 
 1. Products without the state are computed outside the loop: one product of all inputs before it, and

@@ -1,4 +1,4 @@
-"""How the kernels compute: precision, shards and memory order.
+"""How the kernels compute: precision, shards and memory layout.
 
 *Features first*, `(features, batch)`: the weights are the left operand of each product, which oneDNN
 reads in their order in memory. As the right operand it would reorder them in every step, which takes
@@ -27,8 +27,8 @@ NARROW: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """One of the two memory orders.
+class MemoryLayout:
+    """One of two memory layouts.
 
     Attributes:
         axis: Axis of the features in a state: 0 for features first, 1 for batch first.
@@ -157,10 +157,10 @@ class KernelConfig:
         return self.shards if self.shard_axis == "units" else 1
 
     @property
-    def layout(self) -> Layout:
-        """The memory order: batch first for shards of the batch in float32."""
+    def layout(self) -> MemoryLayout:
+        """The memory layout: batch first for shards of the batch in float32."""
         batch_first = self.shard_axis == "batch" and self.dtype != tf.bfloat16
-        return Layout(axis=1 if batch_first else 0)
+        return MemoryLayout(axis=1 if batch_first else 0)
 
 
 def split_sizes(count: int, shards: int) -> list[int]:

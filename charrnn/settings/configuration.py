@@ -25,6 +25,7 @@ Output = Literal["own", "tied"]
 EndOfPoem = Literal["corpus", "model"]
 Precision = Literal["float32", "bfloat16"]
 Layout = Literal["auto", "text", "blocks", "lines"]
+ResolvedLayout = Literal["text", "blocks", "lines"]
 
 LARGEST_SEED: Final = 2**63 - 1
 
