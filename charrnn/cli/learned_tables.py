@@ -1,4 +1,4 @@
-"""`charrnn forms sounds`: what the poems of a network taught of sounds and words."""
+"""`charrnn forms sounds`: the tables of sounds and words that a network learned."""
 
 import json
 from pathlib import Path
@@ -15,49 +15,49 @@ if TYPE_CHECKING:
     from charrnn.forms.chinese.learned_sounds import LearnedSounds
     from charrnn.forms.english.words import LearnedWords
 
-MEMBERS_TOLD: Final = 24
-"""Characters of a rhyme class that are shown, the commonest."""
+MEMBERS_SHOWN: Final = 24
+"""Most characters of a rhyme class that are printed."""
 
-WORDS_TOLD: Final = 24
+WORDS_SHOWN: Final = 24
 
 
 @click.command(
     epilog=examples(
-        ("charrnn forms sounds moons", "what moons has learned of sounds or words"),
-        ("charrnn forms sounds moons --json", "all of it, for programs"),
+        ("charrnn forms sounds moons", "the sounds or words that moons learned"),
+        ("charrnn forms sounds moons --json", "all of them, for programs"),
     ),
 )
 @checkpoint_argument
 @checkpoints_option
 @json_option
 def sounds(checkpoint: str | None, checkpoints: Path, as_json: bool) -> None:
-    """Tell what the poems of a network taught of sounds and words.
+    """Show the sounds and words that a network learned from its poems.
 
-    CHECKPOINT is a name or a path; without it, the newest network is asked. Regular Chinese poems
-    teach which characters are level 平 and which oblique 仄, and what they rhyme with; English
-    text teaches words. Verse in a form is written by them. A network of an older charrnn gets them
-    now, where its corpus can be read again.
+    CHECKPOINT is a name or a path; without it, the newest network is shown. From regular Chinese
+    poems a network learns which characters are level 平 or oblique 仄, and which rhyme. From English
+    text it learns words. Poems in a form are written with these tables. If they are missing, they
+    are learned now from the corpus.
     """
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
-    taught, words = _tables(opened)
+    learned, words = _tables(opened)
     if as_json:
-        document = _as_json(opened, taught, words)
+        document = _as_json(opened, learned, words)
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
         return
     name = opened.directory.name
-    if taught is not None:
-        _draw_sounds(name, taught)
+    if learned is not None:
+        _print_sounds(name, learned)
     if words is not None:
-        common = " ".join(list(words.counts)[:WORDS_TOLD])
-        click.echo(f"{name} has learned {len(words.counts):,} words. The commonest: {common}")
+        common = " ".join(list(words.counts)[:WORDS_SHOWN])
+        click.echo(f"{name} has learned {len(words.counts):,} words. The most common: {common}")
 
 
 def _tables(checkpoint: Checkpoint) -> "tuple[LearnedSounds | None, LearnedWords | None]":
-    """What a checkpoint was taught; made now where it is missing or of no use.
+    """Open the tables of a checkpoint; learns them where none can be used.
 
     Raises:
-        CheckpointError: A network that comes with charrnn has none that can be used.
-        CorpusError: The corpus teaches neither, or cannot be read again.
+        CheckpointError: It is a network that comes with charrnn, which is never changed.
+        CorpusError: The corpus teaches nothing, or cannot be read again.
     """
     from charrnn.forms.chinese.learned_sounds import open_sounds
     from charrnn.forms.core.table_keeping import keep_learned_tables
@@ -71,8 +71,8 @@ def _tables(checkpoint: Checkpoint) -> "tuple[LearnedSounds | None, LearnedWords
         return kept
     if is_bundled(checkpoint.directory):
         raise CheckpointError(
-            f"what the poems of {checkpoint.directory.name} taught is missing or damaged. The "
-            "network comes with charrnn, so nothing is written there: install charrnn again."
+            f"the learned tables of {checkpoint.directory.name} are missing or damaged. The network "
+            "comes with charrnn and is never changed; install charrnn again."
         )
     corpus = corpus_again(checkpoint)
     writer = CheckpointWriter(checkpoint.directory)
@@ -83,42 +83,42 @@ def _tables(checkpoint: Checkpoint) -> "tuple[LearnedSounds | None, LearnedWords
     made = open_sounds(checkpoint), open_words(checkpoint)
     if made == (None, None):
         raise CorpusError(
-            f"{corpus.name} teaches neither: tones and rhymes are learned from a hundred regular "
-            "Chinese poems or more, and words from text in Latin letters."
+            f"{corpus.name} teaches neither sounds nor words: sounds are learned from at least a "
+            "hundred regular Chinese poems, and words from text in Latin letters."
         )
-    click.echo(f"What its poems teach is now kept in {checkpoint.directory}.", err=True)
+    click.echo(f"The learned tables are now kept in {checkpoint.directory}.", err=True)
     return made
 
 
-def _draw_sounds(name: str, taught: "LearnedSounds") -> None:
-    """The rhyme classes in each tone, each with its commonest members."""
+def _print_sounds(name: str, learned: "LearnedSounds") -> None:
+    """Print the rhyme classes of each tone."""
     from charrnn.forms.chinese.sounds import TONES
 
-    known = len(taught.sounds().table)
+    known = len(learned.sounds().table)
     click.echo(
-        f"{name} has learned the tones of {known:,} characters from {taught.poems:,} regular "
+        f"{name} has learned the tones of {known:,} characters from {learned.poems:,} regular "
         "poems. They rhyme:"
     )
     for tone in TONES:
-        if taught.classes[tone]:
+        if learned.classes[tone]:
             click.echo()
-        for members in taught.classes[tone]:
-            more = f" … ({len(members):,})" if len(members) > MEMBERS_TOLD else ""
-            click.echo(f"  {tone} {members[:MEMBERS_TOLD]}{more}")
+        for members in learned.classes[tone]:
+            more = f" … ({len(members):,})" if len(members) > MEMBERS_SHOWN else ""
+            click.echo(f"  {tone} {members[:MEMBERS_SHOWN]}{more}")
 
 
 def _as_json(
-    checkpoint: Checkpoint, taught: "LearnedSounds | None", words: "LearnedWords | None"
+    checkpoint: Checkpoint, learned: "LearnedSounds | None", words: "LearnedWords | None"
 ) -> dict[str, Any]:
-    table = {} if taught is None else taught.sounds().table
+    table = {} if learned is None else learned.sounds().table
     return {
         "checkpoint": str(checkpoint.directory),
-        "poems": taught and taught.poems,
-        "characters": taught
+        "poems": learned and learned.poems,
+        "characters": learned
         and {
             character: [reading._asdict() for reading in sorted(readings)]
             for character, readings in sorted(table.items())
         },
-        "classes": taught and {tone: list(classes) for tone, classes in taught.classes.items()},
+        "classes": learned and {tone: list(classes) for tone, classes in learned.classes.items()},
         "words": words and dict(words.counts),
     }

@@ -1,4 +1,4 @@
-"""Options that commands share, made from the configurations."""
+"""Options that commands share. Most are made from the configurations."""
 
 import functools
 from collections.abc import Callable, Collection
@@ -17,31 +17,27 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 WIDEST_EXAMPLE: Final = 76
-"""Characters of an example with its meaning beside it, for a terminal of 80."""
+"""Widest example that fits in a terminal of 80 columns."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class SettingType(click.ParamType[Any]):
-    """The values of one setting, as they are typed on a command line.
-
-    Args:
-        setting: The description of the setting.
-    """
+    """Parses the value of one setting."""
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         self.name = {int: "n", float: "x", str: "text"}[setting.kind]
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
-        """The choices, how it is written, or a letter that tells whole numbers from others."""
+        """Return the notation, the choices, or N, X or TEXT."""
         del param, ctx
         if self.setting.notation is not None:
             return self.setting.notation.pattern
         return "|".join(self.setting.choices) if self.setting.choices else self.name.upper()
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read the words of the user; a value that is not allowed is a usage error."""
+        """Parse a value; one that is not allowed is a usage error."""
         if not isinstance(value, str):
             return value
         try:
@@ -52,7 +48,7 @@ class SettingType(click.ParamType[Any]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> "list[CompletionItem]":
-        """Offer the choices."""
+        """Complete one of the choices."""
         from click.shell_completion import CompletionItem
 
         del ctx, param
@@ -65,15 +61,14 @@ def config_options(
     only: Collection[str] | None = None,
     typed: Collection[str] = (),
 ) -> Callable[[Command], Command]:
-    """Decorate a command with one option for each setting of a configuration.
+    """Add an option for each setting of a configuration.
 
-    The command receives one validated object, as a keyword named after the class:
-    `SamplingConfig` arrives as `sampling_config`.
+    The command receives one validated object: a `SamplingConfig` as `sampling_config`.
 
     Args:
-        configuration: The class that holds the settings.
-        only: Names of the settings to offer; all of them when None.
-        typed: Names of settings that are arguments of the command.
+        configuration: The class of the settings.
+        only: The settings to offer; None for all.
+        typed: Settings that are arguments of the command.
     """
     settings = {
         name: setting
@@ -109,7 +104,7 @@ def config_options(
 
 
 def given_settings(context: click.Context, configuration: type[Configuration]) -> set[str]:
-    """Names of the settings that the user gave, on the command line or in the environment."""
+    """Return the settings that the command line or the environment gives."""
     given = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
     return {
         name for name in settings_of(configuration) if context.get_parameter_source(name) in given
@@ -117,31 +112,31 @@ def given_settings(context: click.Context, configuration: type[Configuration]) -
 
 
 def checkpoint_argument(command: Command) -> Command:
-    """Add `[CHECKPOINT]`: the name or path of a run, None for the newest; shells complete names."""
+    """Add `[CHECKPOINT]`: the name or path of a run, or None for the newest."""
     return click.argument("checkpoint", required=False, shell_complete=_complete_name)(command)
 
 
 def named_checkpoint_argument(command: Command) -> Command:
-    """Add `CHECKPOINT`, where one has to be named."""
+    """Add `CHECKPOINT`, which is required."""
     return click.argument("checkpoint", shell_complete=_complete_name)(command)
 
 
 def checkpoints_option(command: Command) -> Command:
-    """Add `--checkpoints`: the directory that runs are kept in, as a Path."""
+    """Add `--checkpoints`: the directory of the runs, as a Path."""
     return click.option(
         "--checkpoints",
         type=click.Path(file_okay=False, path_type=Path),
         default=DEFAULT_CHECKPOINTS,
         envvar=CHECKPOINTS_VARIABLE,
         metavar="DIR",
-        help=f"Directory that runs are kept in.  [default: {DEFAULT_CHECKPOINTS}]",
+        help=f"Directory of the trained networks.  [default: {DEFAULT_CHECKPOINTS}]",
     )(command)
 
 
 def json_option(command: Command) -> Command:
     """Add `--json`, which the command receives as `as_json`."""
 
-    # The parameter itself is named `json`, so that CHARRNN_<COMMAND>_JSON sets it.
+    # Click's parameter is named `json`, so that CHARRNN_<COMMAND>_JSON sets it.
     @functools.wraps(command)
     def renamed(*arguments: Any, json: bool, **values: Any) -> Any:
         return command(*arguments, as_json=json, **values)
@@ -154,7 +149,7 @@ def json_option(command: Command) -> Command:
 def origin_option(command: Command) -> Command:
     """Add `--from`, which the command receives as `origin`."""
 
-    # The parameter itself is named `from`, so that CHARRNN_TRAIN_FROM sets it.
+    # Click's parameter is named `from`, so that CHARRNN_TRAIN_FROM sets it.
     @functools.wraps(command)
     def renamed(*arguments: Any, **values: Any) -> Any:
         origin = values.pop("from")
@@ -164,13 +159,13 @@ def origin_option(command: Command) -> Command:
         "--from",
         metavar="CHECKPOINT",
         shell_complete=_complete_name,
-        help="Begin with what another network has learned: shared characters keep what it knows "
-        "of them. The new one has its architecture.",
+        help="Start from the weights of another network, with its architecture. Characters that "
+        "both know keep what it has learned.",
     )(renamed)  # type: ignore[return-value]
 
 
 def examples(*pairs: tuple[str, str]) -> str:
-    """The end of a help page: commands that can be pasted, each with what it does.
+    """Return the examples of a help page, for Click's `epilog`.
 
     Args:
         pairs: A command and a few words about it.
@@ -184,12 +179,12 @@ def examples(*pairs: tuple[str, str]) -> str:
 
 
 def option_name(setting: str) -> str:
-    """How a setting is spelled on the command line."""
+    """Return the option of a setting: "--top-k"."""
     return f"--{setting.replace('_', '-')}"
 
 
 def _joined(value: Any) -> Any:
-    """The value of an option; what was given at several places, together, and None for nothing."""
+    """Join the values of a repeated option; None for no value."""
     if isinstance(value, tuple):
         return tuple(word for words in value for word in words) or None
     return value

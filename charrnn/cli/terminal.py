@@ -1,4 +1,4 @@
-"""The prompt of the REPL at a terminal, with prompt_toolkit: editing, history, completion."""
+"""The prompt of the REPL at a terminal: editing, history, completion."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,7 +17,7 @@ Value = TypeVar("Value")
 
 
 class Background(Generic[Value]):
-    """Something that is made in the background, while the user types.
+    """A value that is made in the background, while the user types.
 
     Args:
         make: Makes it.
@@ -28,7 +28,7 @@ class Background(Generic[Value]):
         self._future: Future[Value] | None = None
 
     def start(self) -> "Future[Value]":
-        """Begin to make it, unless that was begun already."""
+        """Start to make it, unless it was started before."""
         if self._future is None:
             worker = ThreadPoolExecutor(1)
             self._future = worker.submit(self._make)
@@ -44,8 +44,8 @@ class Prompt:
     """Reads lines at a terminal.
 
     Args:
-        completions: Words that can stand where a text ends.
-        when_shown: Called once, when the first prompt stands on the screen.
+        completions: Returns the words that may complete the last one of a text.
+        when_shown: Called once the prompt is on the screen.
     """
 
     def __init__(
@@ -63,24 +63,24 @@ class Prompt:
 
         self._session.app.after_render += shown
 
-    def read(self, going_on: bool) -> str:
+    def read(self, continues: bool) -> str:
         """Read a line; pasted lines come together.
 
         Args:
-            going_on: Whether the line goes on with the one above.
+            continues: Whether the line continues the one above.
 
         Raises:
             EOFError: The user pressed Ctrl-D.
             KeyboardInterrupt: The user pressed Ctrl-C.
         """
-        return self._session.prompt(MARKS[going_on])
+        return self._session.prompt(MARKS[continues])
 
 
 class WordCompleter(Completer):
     """Completes the word before the cursor.
 
     Args:
-        completions: Words that can stand where a text ends.
+        completions: Returns the words that may complete the last one of a text.
     """
 
     def __init__(self, completions: Callable[[str], list[str]]) -> None:
@@ -89,7 +89,7 @@ class WordCompleter(Completer):
     def get_completions(
         self, document: Document, complete_event: CompleteEvent
     ) -> Iterable[Completion]:
-        """The words that can stand where the cursor is."""
+        """Return the completions at the cursor."""
         del complete_event
         text = document.text_before_cursor
         word = text.rpartition(" ")[2]
@@ -97,7 +97,7 @@ class WordCompleter(Completer):
 
 
 def _history() -> History:
-    """The lines of earlier sessions; only those of this one where nothing can be written."""
+    """Return the lines of earlier sessions; kept in memory only where no file can be written."""
     path = Path(platformdirs.user_state_path("charrnn")) / "history"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
