@@ -271,9 +271,9 @@ class Trainer:
             nats = 0.0
         total = self._workers.total(np.append(np.float64(nats), self._report()))
         self._workers.heard(total[1:])
-        return (
-            None if self._workers.stop_signal is not None else total[0] / self.evaluator.characters
-        )
+        if self._workers.stop_signal is not None:
+            return None
+        return float(total[0]) / self.evaluator.characters
 
     def _finish(self) -> None:
         """Make what depends on the text alone, once."""
