@@ -33,8 +33,14 @@ from charrnn.errors import (
 )
 from charrnn.poetry.lessons import learned_words
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
-from charrnn.training import budget, defaults, evaluation, run, schedule, step, trainer
-from charrnn.training.observer import Evaluation, TrainingPlan, Progress, SilentObserver, TrainingResult
+from charrnn.training import defaults, evaluation, run, schedule, step, trainer
+from charrnn.training.observer import (
+    Evaluation,
+    Progress,
+    SilentObserver,
+    TrainingPlan,
+    TrainingResult,
+)
 from charrnn.training.step import StepResult, TrainingStep
 from tests.corpora import corpus_from_text
 
@@ -230,7 +236,7 @@ def test_two_runs_of_one_seed_agree_to_the_bit(
         for name in ("one", "other")
     ]
     assert_same_run(*directories)
-    has = precision.has_bfloat16()
+    has = defaults.has_bfloat16()
     assert len(diary.notes) == 2 * has
     kept = Checkpoint.open(directories[0]).record.training
     assert kept.precision == ("bfloat16" if has else "float32")

@@ -77,6 +77,10 @@ def test_a_crash_while_saving_leaves_the_state_before(
 
     monkeypatch.setattr(np, "savez", full)
     with pytest.raises(OSError, match="No space"):
-        save_state(tmp_path / RESUME_DIRECTORY, TrainerState(schedule=STATE.schedule, next_evaluation=1), ARRAYS)
+        save_state(
+            tmp_path / RESUME_DIRECTORY,
+            TrainerState(schedule=STATE.schedule, next_evaluation=1),
+            ARRAYS,
+        )
     assert load_state(read_state(tmp_path), tmp_path, SHAPES)[0] == STATE
     assert [path.name for path in (tmp_path / RESUME_DIRECTORY).iterdir()] == [STATE_FILE]
