@@ -127,7 +127,7 @@ def start_run(
     corpus: Corpus,
     *,
     corpus_config: CorpusConfig,
-    model: ModelConfig,
+    model: ModelConfig | None,
     training: TrainingConfig,
     context: ComputeContext,
     hooks: RunHooks,
@@ -139,15 +139,14 @@ def start_run(
         writer: The directory, which is held.
         corpus: The text.
         corpus_config: How it is divided.
-        model: The network asked for.
+        model: The network asked for; None leaves it open.
         training: How to train it.
         context: Where it is computed.
         hooks: What is called on the way.
         warm_start: The network that it begins with; None begins with random weights.
     """
     clock = _time_budget(hooks, training, context.workers, spent=0.0)
-    if warm_start is not None:
-        model = warm_start.settled(model)
+    model = warm_start.settled(model) if warm_start is not None else model or ModelConfig()
     known = warm_start.vocabulary.characters if warm_start is not None else ()
     text = TrainingText(corpus, corpus_config, training, known=known)
     devices = context.strategy.num_replicas_in_sync

@@ -91,8 +91,7 @@ def train(
             began=began,
         ),
     )
-    model, training = model or ModelConfig(), training or TrainingConfig()
-    corpus_config = corpus_config or CorpusConfig()
+    training, corpus_config = training or TrainingConfig(), corpus_config or CorpusConfig()
     text = read_text(corpus, corpus_config, hooks.observer)
     directory = Path(checkpoints) / (name or text.name)
     if _writes(cluster):
@@ -104,7 +103,7 @@ def train(
             claim(Path(checkpoints), name or text.name, overwrite=overwrite)
         context = compute_on(device, cluster, observer)
         settings = {
-            "model": dataclasses.asdict(model),
+            "model": dataclasses.asdict(model or ModelConfig()),
             "training": dataclasses.asdict(training),
             "corpus": dataclasses.asdict(corpus_config),
         }

@@ -171,20 +171,22 @@ class Trainer:
         return self._result(ending)
 
     def _loop(self) -> Ending:
-        state = self.state
-        while (ending := self._ending()) is None or not state.is_evaluated:
-            if self._workers.count == 1:
-                self._report()
-            if self._workers.stop_signal is not None:
-                self._interrupt(self._workers.stop_signal)
+        state, workers = self.state, self._workers
+        while True:
+            if workers.count == 1:
+                self._report()  # Several workers hear of one another in each step and evaluation.
+            ending = self._ending()
+            if ending is not None and state.is_evaluated:
+                return ending
+            if workers.stop_signal is not None:
+                self._interrupt(workers.stop_signal)
             due = state.step == state.next_evaluation and not state.is_evaluated
             if due or ending is not None:
                 self._evaluate()
             else:
                 self._learn()
-                if self._workers.clock() - self._saved_at > LONGEST_UNSAVED_SECONDS:
+                if workers.clock() - self._saved_at > LONGEST_UNSAVED_SECONDS:
                     self._save()
-        return ending
 
     def _report(self) -> Report:
         """What this worker tells the others."""
