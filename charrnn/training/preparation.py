@@ -160,6 +160,9 @@ def start_run(
     settled = settle_precision(
         settled, architecture, training_characters=characters, cores=context.cores
     )
+    # Processors choose the precision, and a slow one a smaller network.
+    settings = [dataclasses.asdict(architecture), dataclasses.asdict(settled)]
+    check_agreement(context.workers, {"the settings that they choose by themselves": settings})
     record = RunRecord(
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         versions=versions(),
@@ -265,8 +268,8 @@ def _time_budget(
     if training.minutes is None:
         return None
     # The time of several workers begins when all of them are connected.
-    own = hooks.began is not None and workers.count == 1
-    began = hooks.began if own and hooks.began is not None else workers.clock()
+    alone = workers.count == 1
+    began = hooks.began if alone and hooks.began is not None else workers.clock()
     return TimeBudget(began - spent + 60 * training.minutes, workers.clock)
 
 
