@@ -17,13 +17,12 @@ from pathlib import Path
 
 import click
 
-from charrnn.poetry.english_verifier import verify_english
-from charrnn.poetry.english_words import words_of
-from charrnn.poetry.known_forms import find_form
-from charrnn.poetry.letter_to_sound import guess
-from charrnn.poetry.lexicon import Lexicon, open_lexicon
-from charrnn.poetry.pronunciation import Pronunciation
-from charrnn.poetry.rhyme import rhyme_of
+from charrnn.forms.core.known_forms import find_form
+from charrnn.forms.english.letter_to_sound import guess
+from charrnn.forms.english.lexicon import Lexicon, open_lexicon
+from charrnn.forms.english.pronunciation import Pronunciation, rhyme_of
+from charrnn.forms.english.verify import verify_english
+from charrnn.forms.english.words import words_of
 
 
 @click.command()

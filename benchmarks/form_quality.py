@@ -36,12 +36,13 @@ from charrnn.cli.evaluate import text_to_measure
 from charrnn.cli.options import config_options
 from charrnn.corpus.store import as_array
 from charrnn.errors import FormGivenUpError
+from charrnn.forms.chinese.sounds import is_han
+from charrnn.forms.core.compile import compile_form
+from charrnn.forms.core.config import FormConfig
+from charrnn.forms.core.form import Judgement
 from charrnn.generation.scoring import score_poems
 from charrnn.generation.writer import TextGenerator, with_seed
-from charrnn.poetry.chinese_lines import is_han
-from charrnn.poetry.judgement import Judgement
-from charrnn.settings.configuration import FormConfig, SamplingConfig, seed_after
-from charrnn.verse.binding import bind
+from charrnn.settings.configuration import SamplingConfig, seed_after
 
 Poem = list[str]
 """The tokens of a poem."""
@@ -142,7 +143,7 @@ def main(
         dataclasses.replace(sampling, seed=seed_after(sampling.seed or 0, number))
         for number in range(count)
     ]
-    bound = bind(writer, form_config, sampling)
+    compiled = compile_form(writer, form_config, sampling)
     kinds: dict[str, tuple[list[str], list[float], dict[str, Any]]] = {}
 
     corpus, spans = text_to_measure(opened, file, None)
@@ -161,17 +162,17 @@ def main(
     logs = [log for poem in free for log in poem.log_probabilities]
     kinds["free"] = [str(poem) for poem in free], logs, {"seconds": seconds}
 
-    poet, kept = bound.poet(writer), []
+    kept = []
     began = time.perf_counter()
     for one in settings:
         with contextlib.suppress(FormGivenUpError):
-            kept.append(poet.write(config=one))
+            kept.append(compiled.write(sampling=one))
     facts = {"seconds": (time.perf_counter() - began) / count, "given_up": count - len(kept)}
     logs = [log for poem in kept for log in poem.log_probabilities]
     kinds["in form"] = [str(poem) for poem in kept], logs, facts
 
     tokens = {
-        name: [tokens_of(poem, bound.form.language) for poem in poems]
+        name: [tokens_of(poem, compiled.rules.form.language) for poem in poems]
         for name, (poems, _, _) in kinds.items()
     }
     compared = min(map(len, tokens.values()))
@@ -184,7 +185,7 @@ def main(
             )
             for n in (1, 2)
         }
-        judged = [bound.standard.judge(poem) for poem in poems]
+        judged = [compiled.rules.verify(poem) for poem in poems]
         likeness = self_bleu(tokens[name][:compared])
         click.echo(json.dumps(row(name, judged, logs, **various, self_bleu=likeness, **facts)))
 

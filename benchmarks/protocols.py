@@ -86,7 +86,7 @@ def validation_part(opened):
 
 def unknown_kinds(text, vocabulary):
     """How many kinds of Han characters of a text a network does not know."""
-    from charrnn.poetry.chinese_lines import is_han
+    from charrnn.forms.chinese.sounds import is_han
 
     return sum(is_han(character) and character not in vocabulary for character in set(text))
 

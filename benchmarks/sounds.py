@@ -18,15 +18,14 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, get_args
 
-from charrnn.poetry.chinese_lines import verse_lines
-from charrnn.poetry.chinese_sounds import ChineseSounds, rhymes, tones
-from charrnn.poetry.chinese_verifier import verify_chinese
-from charrnn.poetry.form import with_profile
-from charrnn.poetry.known_forms import find_form
-from charrnn.poetry.learned_sounds import LearnedSounds
-from charrnn.poetry.rhyme_books import find_sounds
-from charrnn.poetry.sound_learning import learn_sounds
-from charrnn.settings.configuration import Profile
+from charrnn.forms.chinese.language import with_profile
+from charrnn.forms.chinese.learned_sounds import LearnedSounds
+from charrnn.forms.chinese.rhyme_books import find_sounds
+from charrnn.forms.chinese.sound_learning import learn_sounds
+from charrnn.forms.chinese.sounds import ChineseSounds, rhymes, tones, verse_lines
+from charrnn.forms.chinese.verify import verify_chinese
+from charrnn.forms.core.config import Profile
+from charrnn.forms.core.known_forms import find_form
 
 FEWEST_PLACES = 10
 """Places of a character that is counted as one whose tone could be learned."""

@@ -15,23 +15,18 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from charrnn.errors import CharrnnError
-from charrnn.settings.configuration import (
-    CorpusConfig,
-    FormConfig,
-    ModelConfig,
-    SamplingConfig,
-    TrainingConfig,
-)
+from charrnn.forms.core.config import FormConfig
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, SamplingConfig, TrainingConfig
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from charrnn.forms.core.writer import FormWriter
     from charrnn.generation.writer import TextGenerator
     from charrnn.training.run import resume as resume
     from charrnn.training.run import train as train
     from charrnn.training.trainer import Finisher
-    from charrnn.verse.poet import Poet
 
     __version__: str
 
@@ -43,8 +38,8 @@ __all__ = [
     "SamplingConfig",
     "TrainingConfig",
     "__version__",
+    "compile_form",
     "open",
-    "poet",
     "resume",
     "train",
 ]
@@ -75,35 +70,36 @@ def open(checkpoint: "str | Path") -> "TextGenerator":  # noqa: A001 (as gzip.op
     return TextGenerator.open(bundled_network(directory) or directory)
 
 
-def poet(
+def compile_form(
     writer: "TextGenerator", form: FormConfig, sampling: SamplingConfig | None = None
-) -> "Poet":
-    """Let a network write in a form of verse.
+) -> "FormWriter":
+    """Compile a form of verse for a network, so that it writes poems that keep the form.
 
     Args:
         writer: What `open` gives.
-        form: The form, and what is demanded of it: `FormConfig(form="qijue", acrostic="春江花月")`.
-        sampling: How characters will be drawn; what it bans is not written.
+        form: The form, and what is required of a poem: `FormConfig(form="qijue", acrostic="春江")`.
+        sampling: How characters are drawn unless `write` is told otherwise; what it bans is never
+            written.
 
     Returns:
-        A poet with `write(prompt, config)` and `stream(prompt, config)`.
+        A writer with `write(prompt, sampling)` and `stream(prompt, sampling)`.
 
     Raises:
-        FormConflictError: No poem keeps the form with all that is demanded of it.
+        FormConflictError: No poem keeps the form with all that is required of it.
         FormError: There is no such form, or the sounds that it is judged by are not at hand.
         ConfigurationError: Settings contradict one another.
     """
-    from charrnn.verse.binding import bind
+    from charrnn.forms.core.compile import compile_form
 
-    return bind(writer, form, sampling or SamplingConfig()).poet(writer)
+    return compile_form(writer, form, sampling)
 
 
 def finishers() -> "Sequence[Finisher]":
     """What `train` and `resume` keep beside a network: its n-gram filter, what its poems teach."""
     from charrnn.corpus.ngram_filter import keep_ngram_filter
-    from charrnn.poetry.lesson_keeping import keep_lessons
+    from charrnn.forms.core.table_keeping import keep_learned_tables
 
-    return (keep_ngram_filter, keep_lessons)
+    return (keep_ngram_filter, keep_learned_tables)
 
 
 def __getattr__(name: str) -> Any:

@@ -22,9 +22,9 @@ LEVELS = [
     {"cluster", "errors", "settings", "typecheck", "wording"},
     {"checkpoint"},
     {"corpus"},
-    {"model", "poetry"},
+    {"model"},
     {"generation"},
-    {"verse"},
+    {"forms"},
     {"training"},
     {"cli"},
 ]
@@ -33,9 +33,7 @@ LEVELS = [
 STRANGERS = [
     ("generation", "model"),
     ("training", "generation"),
-    ("poetry", "model"),
-    ("verse", "model"),
-    ("training", "verse"),
+    ("forms", "model"),
 ]
 """Rooms that know nothing of one another all the same."""
 
@@ -142,6 +140,64 @@ def _only_for_types(path: Path, name: str) -> bool:
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node)
     ]
     return any(f"import {name}" in ast.unparse(node) for node in guarded)
+
+
+FORMS = PACKAGE / "forms"
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "others"),
+    [("wujue", "chinese", "english"), ("couplet", "english", "chinese")],
+)
+def test_a_form_is_compiled_without_the_other_languages(name: str, own: str, others: str) -> None:
+    """Finding a form, opening its rules and importing its automaton and its verifier."""
+    code = (
+        "import contextlib, sys\n"
+        "from charrnn import CharrnnError, FormConfig\n"
+        "from charrnn.forms.core import compile, known_forms, language\n"
+        f"config = FormConfig(form={name!r})\n"
+        "form = known_forms.asked_form(config)\n"
+        "with contextlib.suppress(CharrnnError): language.open_rules(form, config, list)\n"
+        f"import charrnn.forms.{own}.automaton, charrnn.forms.{own}.verify\n"
+        f"assert not [one for one in sys.modules if one.startswith('charrnn.forms.{others}')]"
+    )
+    _imported(code)
+
+
+def test_core_knows_no_language() -> None:
+    for path in (FORMS / "core").glob("*.py"):
+        for name in _imports_of(path):
+            assert not name.startswith(("charrnn.forms.chinese", "charrnn.forms.english")), path
+
+
+@pytest.mark.parametrize("language", ["chinese", "english"])
+def test_a_verifier_and_an_automaton_share_the_tables_of_sounds_alone(language: str) -> None:
+    room = f"charrnn.forms.{language}."
+
+    def reached(module: str, known: set[str]) -> set[str]:
+        """The modules of the language that a module needs, itself among them."""
+        known.add(module)
+        for name in set(_imports_of(FORMS / language / f"{module}.py")):
+            if name.startswith(room) and (one := name.removeprefix(room)) not in known:
+                reached(one, known)
+        return known
+
+    shared = reached("verify", set()) & reached("automaton", set())
+    assert shared <= SOUNDS[language]
+
+
+SOUNDS = {
+    "chinese": {"sounds"},
+    "english": {
+        "inflection",
+        "letter_to_sound",
+        "lexicon",
+        "pronunciation",
+        "scansion",
+        "words",
+    },
+}
+"""How a language sounds: what its verifier and its automaton have in common."""
 
 
 def test_packages_hold_no_code_but_the_two_that_are_entrances() -> None:

@@ -12,11 +12,11 @@ from charrnn.cli.networks import DEAD_END
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from charrnn.forms.core.smc_decoder import WrittenLine
+    from charrnn.forms.core.writer import FormWriter
     from charrnn.generation.hypothesis import Hypothesis
     from charrnn.generation.writer import TextGenerator
     from charrnn.settings.configuration import SamplingConfig
-    from charrnn.verse.composer import WrittenLine
-    from charrnn.verse.poet import Poet
 
 
 def print_characters(
@@ -43,7 +43,7 @@ def print_characters(
     return draft
 
 
-def print_lines(poet: "Poet", prompt: str, settings: "SamplingConfig") -> str:
+def print_lines(poet: "FormWriter", prompt: str, settings: "SamplingConfig") -> str:
     """Show a poem in a form line by line, each when nothing can change it any more.
 
     Into a pipe it goes when it is whole: what reads there should get no part of a poem.

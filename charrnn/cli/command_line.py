@@ -9,7 +9,8 @@ import click
 
 from charrnn.cli.networks import OpenedNetworks
 from charrnn.cli.options import option_name
-from charrnn.settings.configuration import FormConfig, SamplingConfig
+from charrnn.forms.core.config import FormConfig
+from charrnn.settings.configuration import SamplingConfig
 from charrnn.settings.setting import AUTO, Configuration, settings_of
 
 SHOWN_DIGITS: Final = 16

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from charrnn.checkpoint.atomic_files import write_text
-from charrnn.cli.keeping_form import Authors, Bind, FormAuthor
+from charrnn.cli.keeping_form import Authors, Compile, FormAuthor
 from charrnn.cli.networks import DEAD_END
 from charrnn.cli.page import Author, Page, PageError
 from charrnn.cli.session_settings import SessionSettings, helps, suggestions_for
@@ -16,9 +16,9 @@ from charrnn.wording import counted
 
 if TYPE_CHECKING:
     from charrnn.corpus.variants import Substitution
+    from charrnn.forms.core.form import Judgement
     from charrnn.generation.scoring import TokenScore
     from charrnn.generation.writer import TextGenerator
-    from charrnn.poetry.judgement import Judgement
 
 WIDTH = 78
 """Longest line of a reply."""
@@ -57,7 +57,7 @@ class Conversation:
         open_writer: Opens another network by its name.
         names: Lists the networks there are, the newest first.
         settings: The settings to begin with.
-        bind: Binds a form to a network; see `charrnn.verse.binding.bind`.
+        compile_form: Compiles a form for a network; see `charrnn.forms.core.compile.compile_form`.
         write: Shows text of a poem.
         tell: Shows the reply to a command.
         note: Shows a remark that is not part of the transcript.
@@ -73,7 +73,7 @@ class Conversation:
         open_writer: "Callable[[str], TextGenerator]",
         names: Callable[[], list[str]],
         settings: SessionSettings,
-        bind: Bind,
+        compile_form: Compile,
         write: Callable[[str], None],
         tell: Callable[[str], None],
         note: Callable[[str], None],
@@ -91,7 +91,7 @@ class Conversation:
         self._note = note
         self._show_explained = explain
         self._show_scansion = show_scansion
-        self._authors = Authors(bind)
+        self._authors = Authors(compile_form)
         self._told: set[str] = set()
         self._commands = self._table()
 
@@ -181,7 +181,7 @@ class Conversation:
         author = self._author(turn.writer)
         if not isinstance(author, FormAuthor):
             raise PageError("there is no form to hold the poem to; /form NAME gives one.")
-        self._show_scansion(author.form.standard.judge(turn.end.text))
+        self._show_scansion(author.form.rules.verify(turn.end.text))
 
     def _save(self, name: str) -> None:
         poems = self.page.poems()

@@ -107,7 +107,7 @@ def han_symbols(vocabulary: "Vocabulary") -> "Mask | None":
     import numpy as np
 
     from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL
-    from charrnn.poetry.chinese_lines import is_han
+    from charrnn.forms.chinese.sounds import is_han
 
     found = [is_han(character) for character in vocabulary.characters]
     if not any(found):

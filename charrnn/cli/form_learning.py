@@ -2,22 +2,23 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from charrnn.cli.options import config_options, examples, json_option
-from charrnn.errors import ConfigurationError, CorpusError, FormError
-from charrnn.settings.configuration import CorpusConfig, FormConfig
-from charrnn.settings.notation import parse_lengths
+from charrnn.errors import ConfigurationError, CorpusError
+from charrnn.forms.core.config import FormConfig, parse_lengths
+from charrnn.settings.configuration import CorpusConfig
 from charrnn.settings.setting import settings_of
 
 if TYPE_CHECKING:
     from charrnn.corpus.loading import Corpus
-    from charrnn.poetry.chinese_sounds import ChineseSounds
-    from charrnn.poetry.form_learning import LearnedForm, Shape
+    from charrnn.forms.core.learning import LearnedForm, PoemShape
+
+_SOUNDS: Final = {"chinese": "rhymes", "english": "lexicon"}
+"""The option that tells how the poems of a language sound."""
 
 
 @click.command(
@@ -62,21 +63,22 @@ def learn(
 
     What the poems bear out is told on standard error.
     """
-    from charrnn.poetry.form_file import written_form
-    from charrnn.poetry.form_learning import language_of
+    from charrnn.forms.core.known_forms import written_form
+    from charrnn.forms.core.language import language_named, main_language
 
     corpus = _corpus(file, corpus_config)
     poems = _poems(corpus)
     wanted = None if shape is None else _shape(shape)
     name = name or corpus.name
-    if language_of(poems) == "chinese":
-        if lexicon is not None:
-            raise click.UsageError("--lexicon is for English verse, and these poems are Chinese.")
-        learned = _learned_chinese(poems, rhymes, name, wanted)
-    else:
-        if rhymes is not None:
-            raise click.UsageError("--rhymes is for Chinese verse, and these poems are English.")
-        learned = _learned_english(poems, lexicon, name, wanted)
+    language = main_language(poems)
+    given = {"chinese": rhymes, "english": lexicon}
+    for other in given.keys() - {language}:
+        if given[other] is not None:
+            raise click.UsageError(
+                f"--{_SOUNDS[other]} is for {other.capitalize()} verse, and these poems are "
+                f"{language.capitalize()}."
+            )
+    learned = language_named(language).learn_form(poems, name, wanted, given[language])
     source = f"Learned from {learned.considered:,} poems of {corpus.name}."
     learned = dataclasses.replace(learned, form=dataclasses.replace(learned.form, source=source))
     for line in _summary(learned):
@@ -109,7 +111,7 @@ def _poems(corpus: "Corpus") -> list[str]:
     return list(poems_at(corpus, corpus.spans))
 
 
-def _shape(text: str) -> "Shape":
+def _shape(text: str) -> "PoemShape":
     try:
         shape = parse_lengths(text)
     except ConfigurationError:
@@ -119,54 +121,13 @@ def _shape(text: str) -> "Shape":
     return shape
 
 
-def _learned_chinese(
-    poems: Sequence[str], rhymes: str | None, name: str, shape: "Shape | None"
-) -> "LearnedForm":
-    from charrnn.poetry.chinese_form_learning import learn_chinese_form, usual_book
-
-    sounds = _sounds(poems, rhymes or usual_book(poems, shape), given=rhymes is not None)
-    return learn_chinese_form(poems, sounds, name, shape)
-
-
-def _sounds(poems: Sequence[str], reference: str, *, given: bool) -> "ChineseSounds":
-    """The sounds that were asked for; or where none were, those that are at hand."""
-    from charrnn.poetry.learned_sounds import LEARNED
-    from charrnn.poetry.rhyme_books import find_sounds
-    from charrnn.poetry.sound_learning import learn_sounds
-
-    if reference == LEARNED:
-        return learn_sounds(poems).sounds()
-    try:
-        return find_sounds(reference)
-    except FormError as missing:
-        if given:
-            raise
-        try:
-            return learn_sounds(poems).sounds()
-        except FormError:
-            raise missing from None
-
-
-def _learned_english(
-    poems: Sequence[str], lexicon: str | None, name: str, shape: "Shape | None"
-) -> "LearnedForm":
-    from charrnn.poetry.english_form_learning import learn_english_form
-    from charrnn.poetry.lexicon import open_lexicon
-
-    if shape is not None and len(shape) > 1:
-        raise click.UsageError("the shape of an English poem is its number of lines, as in 14.")
-    lines = None if shape is None else shape[0]
-    return learn_english_form(
-        poems, open_lexicon(None if lexicon is None else Path(lexicon)), name, lines
-    )
-
-
 def _summary(learned: "LearnedForm") -> Iterator[str]:
     """What the poems bear out, in sentences."""
-    from charrnn.poetry.form_learning import in_words
+    from charrnn.forms.core.language import language_of
+    from charrnn.forms.core.learning import in_words
 
     form, count = learned.form, learned.considered
-    unit = "characters" if form.language == "chinese" else "lines"
+    unit = language_of(form).shape_unit
     shapes = ", ".join(f"{number:,} of {in_words(shape)}" for shape, number in learned.shapes)
     yield f"{learned.poems:,} poems, by their {unit}: {shapes}."
     yield f"Learned from {count:,} of {in_words(learned.shape)}."

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charrnn.cli.form_learning import learn
-from charrnn.cli.lessons import sounds
+from charrnn.cli.learned_tables import sounds
 from charrnn.cli.options import examples, json_option
 
 if TYPE_CHECKING:
-    from charrnn.poetry.form import Form, Line
+    from charrnn.forms.core.form import Form, Line
 
 
 @click.group(
@@ -42,7 +42,7 @@ def forms(context: click.Context) -> None:
 @json_option
 def list_forms(as_json: bool) -> None:
     """List the forms, with an example of each."""
-    from charrnn.poetry.known_forms import known_forms
+    from charrnn.forms.core.known_forms import known_forms
 
     if not as_json:
         _draw_all()
@@ -67,8 +67,7 @@ def show(form: str, as_json: bool) -> None:
     unstressed, / stressed, x either; and | between patterns of which one is to be followed. Lines
     with the same letter rhyme.
     """
-    from charrnn.poetry.form_file import written_form
-    from charrnn.poetry.known_forms import find_form
+    from charrnn.forms.core.known_forms import find_form, written_form
 
     found = find_form(form)
     if as_json:
@@ -98,7 +97,7 @@ def _draw_all() -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from charrnn.poetry.known_forms import known_forms
+    from charrnn.forms.core.known_forms import known_forms
 
     console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
     for form in known_forms().values():
@@ -112,8 +111,9 @@ def _draw_all() -> None:
 
 def _shape(form: "Form") -> str:
     """How many lines a form has, and how long they are: "4 lines of 7 characters"."""
+    from charrnn.forms.core.form import UNITS
+
     shapes = {tuple(map(_length, variant)): None for variant in form.variants}
-    unit = "characters" if form.language == "chinese" else "syllables"
     lines = "line" if form.lines == 1 else "lines"
     lengths = [
         shape[0]
@@ -121,7 +121,7 @@ def _shape(form: "Form") -> str:
         else "-".join(f"({one})" if "–" in one else one for one in shape)
         for shape in shapes
     ]
-    return f"{form.lines} {lines} of {' or '.join(lengths)} {unit}"
+    return f"{form.lines} {lines} of {' or '.join(lengths)} {UNITS[form.language]}"
 
 
 def _length(line: "Line") -> str:

@@ -21,16 +21,17 @@ from charrnn.cli.options import (
 )
 from charrnn.cli.poems import Told, print_json, print_poems
 from charrnn.cli.startup import use_idle_cores
-from charrnn.settings.configuration import FormConfig, SamplingConfig, seed_after
+from charrnn.forms.core.config import FormConfig
+from charrnn.settings.configuration import SamplingConfig, seed_after
 from charrnn.settings.setting import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from charrnn.forms.core.writer import FormWriter
     from charrnn.generation.hypothesis import Hypothesis, Poem
     from charrnn.generation.scoring import TokenScore
     from charrnn.generation.writer import TextGenerator
-    from charrnn.verse.bound_form import BoundForm
 
 COUNT: Final = Setting(help="Poems to write, each with a seed one higher.", minimum=1, kind=int)
 
@@ -159,7 +160,7 @@ def generate(
         click.echo(describe_substitution(substitution), err=True)
     for note in writer.notes(first):
         click.echo(note, err=True)
-    form = _bound(writer, form_config, first)
+    form = _compiled(writer, form_config, first)
     given = given_settings(click.get_current_context(), SamplingConfig)
 
     def command(number: int, settings: SamplingConfig) -> str:
@@ -170,7 +171,7 @@ def generate(
 
     if count == 1 and not (as_json or show_scores or show_scansion or explain):
         if form is not None:
-            print_lines(form.poet(writer), text, first)
+            print_lines(form, text, first)
         else:
             print_characters(writer, start, first)
         if print_command:
@@ -199,15 +200,15 @@ class _Wanted:
     scansion: bool
 
 
-def _bound(
+def _compiled(
     writer: "TextGenerator", config: FormConfig, sampling: SamplingConfig
-) -> "BoundForm | None":
+) -> "FormWriter | None":
     """The form that was asked for; None where there is none."""
     if not config.asked:
         return None
-    from charrnn.verse.binding import bind
+    from charrnn.forms.core.compile import compile_form
 
-    return bind(writer, config, sampling)
+    return compile_form(writer, config, sampling)
 
 
 def _poems(
@@ -218,7 +219,7 @@ def _poems(
     only: int | None,
     *,
     wanted: _Wanted,
-    form: "BoundForm | None",
+    form: "FormWriter | None",
 ) -> "Iterator[Told]":
     """Write poems, each with a seed one higher; only one of them is told, where one is asked for."""
     prompt = start.text
@@ -226,7 +227,7 @@ def _poems(
     settings = (
         dataclasses.replace(first, seed=seed_after(seed, number)) for number in range(count)
     )
-    author = writer if form is None else form.poet(writer)
+    author = writer if form is None else form
     for number, poem in enumerate(author.write_many(prompt, settings), 1):
         if only is not None and number != only:
             continue
@@ -238,7 +239,7 @@ def _poems(
             scores=scores,
             command=None if wanted.command is None else wanted.command(number, poem.settings),
             form=form,
-            judgement=form.standard.judge(poem.prompt + poem.text)
+            judgement=form.rules.verify(poem.prompt + poem.text)
             if form is not None and wanted.scansion
             else None,
             explanation=_explained(writer, start, poem) if wanted.explanation else None,

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from charrnn.cli.page import Author, FreeAuthor, PageError, Turn
-from charrnn.settings.configuration import FormConfig, SamplingConfig
+from charrnn.forms.core.config import FormConfig
+from charrnn.settings.configuration import SamplingConfig
 
 if TYPE_CHECKING:
+    from charrnn.forms.core.writer import FormWriter
     from charrnn.generation.hypothesis import Hypothesis, Step
     from charrnn.generation.writer import TextGenerator
-    from charrnn.verse.bound_form import BoundForm
 
-Bind = Callable[["TextGenerator", FormConfig, SamplingConfig], "BoundForm"]
+Compile = Callable[["TextGenerator", FormConfig, SamplingConfig], "FormWriter"]
 
 
 class FormAuthor:
@@ -21,17 +22,16 @@ class FormAuthor:
 
     Args:
         writer: The network.
-        form: The form, bound to it.
+        form: The form, compiled for it.
     """
 
-    def __init__(self, writer: "TextGenerator", form: "BoundForm") -> None:
+    def __init__(self, writer: "TextGenerator", form: "FormWriter") -> None:
         self.writer = writer
         self.form = form
-        self._poet = form.poet(writer)
 
     def begin(self, prompt: str) -> "Hypothesis":
         """Begin a poem."""
-        return self._poet.begin(prompt)
+        return self.form.begin(prompt)
 
     def begin_again(self, turn: Turn) -> "Hypothesis":
         """Begin a turn as before."""
@@ -52,20 +52,20 @@ class FormAuthor:
     def _steps(self, start: "Hypothesis", settings: SamplingConfig) -> "Iterator[Step]":
         from charrnn.generation.hypothesis import Step
 
-        for line in self._poet.stream(start.text, settings):
+        for line in self.form.stream(start.text, settings):
             draft = dataclasses.replace(line.hypothesis, ended=line.last)
             yield Step(line.text, sum(line.log_probabilities), draft)
 
 
 class Authors:
-    """Gives the author for the settings of a session; a form is bound when something has changed.
+    """Gives the author for the settings of a session; a form is compiled when something has changed.
 
     Args:
-        bind: Binds a form to a network; see `charrnn.verse.binding.bind`.
+        compile_form: Compiles a form for a network; see `charrnn.forms.core.compile.compile_form`.
     """
 
-    def __init__(self, bind: Bind) -> None:
-        self._bind = bind
+    def __init__(self, compile_form: Compile) -> None:
+        self._compile_form = compile_form
         self._made_of: tuple[object, ...] = ()
         self._author: FormAuthor | None = None
 
@@ -81,6 +81,6 @@ class Authors:
             return FreeAuthor(writer)
         made_of = (writer, config, sampling.ban)
         if self._author is None or made_of != self._made_of:
-            self._author = FormAuthor(writer, self._bind(writer, config, sampling))
+            self._author = FormAuthor(writer, self._compile_form(writer, config, sampling))
             self._made_of = made_of
         return self._author

@@ -13,11 +13,11 @@ from charrnn.cli.networks import DEAD_END
 from charrnn.errors import FormGivenUpError
 
 if TYPE_CHECKING:
+    from charrnn.forms.core.form import Judgement
+    from charrnn.forms.core.writer import FormWriter
     from charrnn.generation.hypothesis import Poem
     from charrnn.generation.ranking import Score
     from charrnn.generation.scoring import TokenScore
-    from charrnn.poetry.judgement import Judgement
-    from charrnn.verse.bound_form import BoundForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Told:
     scores: "Sequence[Score]" = ()
     command: str | None = None
     explanation: "Sequence[TokenScore] | None" = None
-    form: "BoundForm | None" = None
+    form: "FormWriter | None" = None
     judgement: "Judgement | None" = None
 
 

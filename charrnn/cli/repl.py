@@ -15,15 +15,16 @@ from charrnn.cli.networks import Networks, find_named, find_networks, networks_o
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, config_options, examples
 from charrnn.cli.session_settings import SessionSettings
 from charrnn.cli.startup import use_idle_cores
-from charrnn.settings.configuration import FormConfig, SamplingConfig
+from charrnn.forms.core.config import FormConfig
+from charrnn.settings.configuration import SamplingConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from charrnn.forms.core.form import Judgement
+    from charrnn.forms.core.writer import FormWriter
     from charrnn.generation.scoring import TokenScore
     from charrnn.generation.writer import TextGenerator
-    from charrnn.poetry.judgement import Judgement
-    from charrnn.verse.bound_form import BoundForm
 
 
 @click.command(
@@ -57,7 +58,7 @@ def repl(
     """
     networks = find_networks(checkpoint, checkpoints, blend=blend, unlike=unlike, strength=strength)
     if form_config.form is not None:
-        from charrnn.verse.standard import asked_form
+        from charrnn.forms.core.known_forms import asked_form
 
         asked_form(form_config)  # A name that is mistyped is told at once.
     settings = SessionSettings(sampling_config, form_config)
@@ -116,7 +117,7 @@ def _conversation(
         open_writer=lambda name: _open(find_named(name, checkpoints)),
         names=lambda: [path.name for path in networks_in(checkpoints)],
         settings=settings,
-        bind=_bind,
+        compile_form=_compile_form,
         write=functools.partial(click.echo, nl=False),
         tell=click.echo,
         note=functools.partial(click.echo, err=True),
@@ -132,10 +133,12 @@ def _explain(begun: str, scores: "Sequence[TokenScore]") -> None:
     click.echo()
 
 
-def _bind(writer: "TextGenerator", form: FormConfig, sampling: SamplingConfig) -> "BoundForm":
-    from charrnn.verse.binding import bind
+def _compile_form(
+    writer: "TextGenerator", form: FormConfig, sampling: SamplingConfig
+) -> "FormWriter":
+    from charrnn.forms.core.compile import compile_form
 
-    return bind(writer, form, sampling)
+    return compile_form(writer, form, sampling)
 
 
 def _show_scansion(judgement: "Judgement") -> None:

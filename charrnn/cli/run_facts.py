@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from charrnn.checkpoint.directory import MODEL_FILE, Checkpoint, read_record
+from charrnn.checkpoint.directory import (
+    MODEL_FILE,
+    Checkpoint,
+    read_record,
+)
 from charrnn.checkpoint.record import RECORD_FILE, ModelRecord, RunRecord
 from charrnn.errors import CheckpointError
-from charrnn.poetry.lessons import open_sounds, open_words
+from charrnn.forms.chinese.learned_sounds import open_sounds
+from charrnn.forms.english.words import open_words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from charrnn.poetry.judgement import Judgement, ScannedLine
+from charrnn.forms.core.form import Judgement, ScannedLine
 from charrnn.wording import counted
 
 _MARGIN: Final = 5

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from charrnn.errors import ConfigurationError
-from charrnn.settings.configuration import OF_ONES_OWN, FormConfig, SamplingConfig
+from charrnn.forms.core.config import FORM_PARTS, FormConfig
+from charrnn.settings.configuration import SamplingConfig
 from charrnn.settings.setting import AUTO, settings_of
 
 OFF: Final = "off"
@@ -70,16 +71,16 @@ class SessionSettings:
     def _with_form(self, text: str) -> "SessionSettings":
         if text in {AUTO, OFF}:
             return dataclasses.replace(self, form=FormConfig())
-        from charrnn.verse.standard import asked_form
+        from charrnn.forms.core.known_forms import asked_form
 
-        changes: dict[str, Any] = dict.fromkeys(OF_ONES_OWN)
+        changes: dict[str, Any] = dict.fromkeys(FORM_PARTS)
         form = dataclasses.replace(self.form, **changes, form=text)
         asked_form(form)
         return dataclasses.replace(self, form=form)
 
     def _with_demand(self, field: str, value: Any) -> "SessionSettings":
         form = self.form
-        if field in OF_ONES_OWN and value is not None:
+        if field in FORM_PARTS and value is not None:
             form = dataclasses.replace(form, **{"form": None, field: value})
         else:
             form = _changed(form, field, value)
@@ -95,7 +96,7 @@ def suggestions_for(name: str) -> list[str]:
     """What may be typed for a setting."""
     field = name.replace("-", "_")
     if field == "form":
-        from charrnn.poetry.known_forms import known_forms
+        from charrnn.forms.core.known_forms import known_forms
 
         return [OFF, *known_forms()]
     return [] if _SETTINGS[field].unset is None else [AUTO]

@@ -1,19 +1,22 @@
 """`charrnn verify`: whether a poem keeps a form."""
 
 import json
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from charrnn.cli.options import config_options, examples, given_settings, json_option, option_name
-from charrnn.settings.configuration import CorpusConfig, FormConfig
+from charrnn.forms.core.config import SETTINGS_OF_ONE_LANGUAGE, FormConfig
+from charrnn.settings.configuration import CorpusConfig
 
 if TYPE_CHECKING:
-    from charrnn.poetry.form import Form
-    from charrnn.poetry.judgement import Judgement
+    from charrnn.forms.core.form import Form, Judgement
 
 NOT_KEPT = 4
 """Exit code where a poem does not keep its form."""
+
+_GAP: Final = re.compile(r"\n\s*\n")
 
 
 @click.command(
@@ -47,16 +50,16 @@ def verify(
 
     The exit code is 0 where all poems keep the form, and 4 where one does not.
     """
-    from charrnn.poetry.poems import cut_poems
-    from charrnn.verse.standard import asked_form, open_standard
+    from charrnn.forms.core.known_forms import asked_form
+    from charrnn.forms.core.language import open_rules
 
     form = asked_form(form_config)
     _refuse_strangers(context, form)
-    standard = open_standard(form, form_config)
+    rules = open_rules(form, form_config)
     text = _text(file, corpus_config.encoding)
-    judgements = [standard.judge(poem) for poem in cut_poems(text, form)]
+    judgements = [rules.verify(poem) for poem in cut_poems(text, form)]
     if as_json:
-        _print_json(file, form, standard.rhymes, judgements)
+        _print_json(file, form, rules.rhymes, judgements)
     else:
         _draw(judgements)
     if not all(judgement.passes for judgement in judgements):
@@ -65,10 +68,8 @@ def verify(
 
 def _refuse_strangers(context: click.Context, form: "Form") -> None:
     """Refuse settings that mean nothing for the language of a form."""
-    from charrnn.verse.standard import OF_ONE_LANGUAGE
-
-    for name in sorted(given_settings(context, FormConfig) & OF_ONE_LANGUAGE.keys()):
-        language = OF_ONE_LANGUAGE[name]
+    for name in sorted(given_settings(context, FormConfig) & SETTINGS_OF_ONE_LANGUAGE.keys()):
+        language = SETTINGS_OF_ONE_LANGUAGE[name]
         if language != form.language:
             raise click.UsageError(
                 f"{option_name(name)} is for {language.capitalize()} verse, and {form.name} is "
@@ -106,3 +107,49 @@ def _print_json(file: str, form: "Form", sounds: str, judgements: "list[Judgemen
         "poems": [judgement.as_json() for judgement in judgements],
     }
     click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+def cut_poems(text: str, form: "Form") -> list[str]:
+    """The poems of a text that are to be held to a form.
+
+    Blank lines part poems; where the form has stanzas or a poem is printed in several parts,
+    parts that follow one another are one poem as long as they have no more lines than the form.
+    A Chinese text may also have a whole poem on each line.
+
+    Args:
+        text: One poem, or several.
+        form: What they are to be held to.
+
+    Returns:
+        The poems, at least one; a text of nothing but white space is a poem without lines.
+    """
+    poems: list[str] = []
+    room = 0
+    for part in _parts(text, form):
+        lines = _count_lines(part, form)
+        if lines <= room:
+            poems[-1] += f"\n\n{part}"
+            room -= lines
+        else:
+            poems.append(part)
+            room = form.lines - lines
+    return poems or [""]
+
+
+def _parts(text: str, form: "Form") -> list[str]:
+    """What blank lines part, or line ends in a text that has a poem on each line."""
+    parts: list[str] = []
+    for block in _GAP.split(text.strip()):
+        printed = [line for line in block.splitlines() if line.strip()]
+        if len(printed) > 1 and all(_count_lines(line, form) >= form.lines > 1 for line in printed):
+            parts += printed
+        elif printed:
+            parts.append("\n".join(printed))
+    return parts
+
+
+def _count_lines(part: str, form: "Form") -> int:
+    """How many lines of verse there are in a part of a text."""
+    from charrnn.forms.core.language import language_of
+
+    return len(language_of(form).lines_of(part))

@@ -20,13 +20,13 @@ class Constraint(Protocol):
     written after them.
     """
 
-    def start(self) -> Hashable:
+    def initial_state(self) -> Hashable:
         """The state before the first symbol of a poem."""
 
-    def allowed(self, state: Hashable) -> Mask | None:
+    def allowed_tokens(self, state: Hashable) -> Mask | None:
         """`(vocabulary,)`, true for the symbols that may come next; None allows every one."""
 
-    def advance(self, state: Hashable, symbol: int) -> Hashable:
+    def next_state(self, state: Hashable, symbol: int) -> Hashable:
         """The state after one more symbol; the poem break begins another poem."""
 
 
@@ -35,9 +35,9 @@ def states_after(constraints: Sequence[Constraint], symbols: Iterable[int]) -> t
     read = list(symbols)
     states = []
     for constraint in constraints:
-        state = constraint.start()
+        state = constraint.initial_state()
         for symbol in read:
-            state = constraint.advance(state, symbol)
+            state = constraint.next_state(state, symbol)
         states.append(state)
     return tuple(states)
 
@@ -56,11 +56,11 @@ class NoRepeat:
         self._before = run - 1
         self._symbols = symbols
 
-    def start(self) -> "SeenRuns":
+    def initial_state(self) -> "SeenRuns":
         """Nothing has been seen."""
         return SeenRuns(_Log(), 0, ())
 
-    def allowed(self, state: Hashable) -> Mask | None:
+    def allowed_tokens(self, state: Hashable) -> Mask | None:
         """All but what would end a run that was seen."""
         assert isinstance(state, SeenRuns)
         repeating = state.following()
@@ -70,10 +70,14 @@ class NoRepeat:
         mask[repeating] = False
         return mask
 
-    def advance(self, state: Hashable, symbol: int) -> "SeenRuns":
+    def next_state(self, state: Hashable, symbol: int) -> "SeenRuns":
         """Remember the run that the symbol ends."""
         assert isinstance(state, SeenRuns)
-        return self.start() if symbol == END_OF_POEM else state.followed_by(symbol, self._before)
+        return (
+            self.initial_state()
+            if symbol == END_OF_POEM
+            else state.followed_by(symbol, self._before)
+        )
 
 
 class _Log:

@@ -137,11 +137,11 @@ class CopyGuard:
         self._points = np.array([ord(one or _SPACE) for one in folded], np.uint64)
         self._blank = np.array([one == _SPACE for one in folded], np.bool_)
 
-    def start(self) -> CopyState:
+    def initial_state(self) -> CopyState:
         """Nothing is written."""
         return CopyState("", 0, 0)
 
-    def allowed(self, state: Hashable) -> Mask | None:
+    def allowed_tokens(self, state: Hashable) -> Mask | None:
         """All but the few characters that would make a run too long."""
         assert isinstance(state, CopyState)
         if state.hits < self._most_hits:
@@ -152,12 +152,12 @@ class CopyGuard:
             copies &= ~self._blank
         return np.concatenate((np.ones(SPECIAL, np.bool_), ~copies))
 
-    def advance(self, state: Hashable, symbol: int) -> CopyState:
+    def next_state(self, state: Hashable, symbol: int) -> CopyState:
         """The state after one more character; a prompt may have gone beyond the limit."""
         assert isinstance(state, CopyState)
         character = self._characters[symbol]
         if character is None:
-            return self.start()
+            return self.initial_state()
         end, prefix, hits = state
         if character == _SPACE and end.endswith(_SPACE):
             return state

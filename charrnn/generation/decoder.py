@@ -192,7 +192,7 @@ class Decoder:
     def _constrained(self, states: tuple[Hashable, ...], token: int) -> tuple[Hashable, ...]:
         """The states of all constraints after one more token."""
         return tuple(
-            constraint.advance(state, token)
+            constraint.next_state(state, token)
             for constraint, state in zip(self._constraints, states, strict=True)
         )
 

@@ -230,7 +230,7 @@ class Constraints:
         left = logits
         for number, constraint in enumerate(self.constraints):
             for row, hypothesis in enumerate(hypotheses):
-                allowed = constraint.allowed(hypothesis.constraint_states[number])
+                allowed = constraint.allowed_tokens(hypothesis.constraint_states[number])
                 if allowed is None:
                     continue
                 if left is logits:

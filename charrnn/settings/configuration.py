@@ -13,14 +13,12 @@ from typing import Final, Literal, get_args
 from charrnn.errors import ConfigurationError
 from charrnn.settings.notation import (
     FAVOURS,
-    LENGTHS,
     SCHEDULE,
     parse_ban,
     parse_favours,
-    parse_lengths,
     parse_schedule,
 )
-from charrnn.settings.setting import Configuration, Notation, Setting, setting, settings_of
+from charrnn.settings.setting import Configuration, Notation, Setting, setting
 from charrnn.wording import listed
 
 Cell = Literal["lstm", "gru", "simple_rnn", "peephole_lstm"]
@@ -29,11 +27,6 @@ Output = Literal["own", "tied"]
 EndOfPoem = Literal["corpus", "model"]
 Precision = Literal["float32", "bfloat16"]
 Layout = Literal["auto", "text", "blocks", "lines"]
-Readings = Literal["any", "strict"]
-AcrosticAt = Literal["start", "end"]
-Words = Literal["learned", "any"]
-Choose = Literal["weight", "best"]
-Profile = Literal["strict", "246", "rhyme-only"]
 
 LARGEST_SEED: Final = 2**63 - 1
 
@@ -59,9 +52,6 @@ DEFAULT_STRENGTH: Final = 0.5
 
 SHORT_WINDOW: Final = 64
 """Characters of a window unless others are asked for, or a run is so long that more pay."""
-
-OF_ONES_OWN: Final = ("lines", "syllables", "characters", "rhyme", "metre")
-"""Settings that put a form together."""
 
 DEVICE_NAME: Final = re.compile(r"auto|cpu|gpu(?::(\d+))?")
 """What a device can be called; "gpu:1" is the second GPU."""
@@ -360,129 +350,6 @@ class SamplingConfig(Configuration):
         if isinstance(self.temperature, str):
             return not any(parse_schedule(self.temperature))
         return self.temperature == 0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FormConfig(Configuration):
-    """A form of verse that a poem is to keep, and what is demanded of it on top of that.
-
-    A form is named, or put together of lines with their lengths. Without either there is none, and
-    nothing else may be asked for.
-    """
-
-    form: str | None = setting(
-        None, "Form of verse to keep: a name of charrnn forms, or a TOML file.", unset="off"
-    )
-    lines: int | None = setting(
-        None,
-        "Lines of a form of your own.",
-        minimum=1,
-        unset="as many as lengths or rhymes are given",
-    )
-    syllables: str | None = setting(
-        None,
-        "Syllables of each line of an English form of your own, or of all lines.",
-        unset="those of the form",
-        notation=Notation("N,...", LENGTHS, parse_lengths),
-    )
-    characters: str | None = setting(
-        None,
-        "Characters of each line of a Chinese form of your own, or of all lines.",
-        unset="those of the form",
-        notation=Notation("N,...", LENGTHS, parse_lengths),
-    )
-    rhyme: str | None = setting(
-        None,
-        "Rhymes of a form of your own: a letter for each line, - for none, as in ABCB.",
-        unset="those of the form",
-    )
-    metre: Literal["iambic", "anapaestic"] | None = setting(
-        None,
-        "Metre of an English form of your own.",
-        choices=("iambic", "anapaestic"),
-        unset="that of the form",
-    )
-    acrostic: str | None = setting(
-        None, "Characters that the lines begin with, one for each, read downwards.", unset="none"
-    )
-    acrostic_at: AcrosticAt = setting(
-        "start", "Where in its line each of them stands.", choices=get_args(AcrosticAt)
-    )
-    must: tuple[str, ...] | None = setting(
-        None,
-        "Characters or a word that have to stand in the poem; several with spaces between them, or "
-        "given again.",
-        unset="none",
-        repeatable=True,
-    )
-    rhyme_with: str | None = setting(
-        None, "A word or a line that the first rhyme of the poem rhymes with.", unset="any"
-    )
-    first_line: str | None = setting(None, "The first line, as it is to stand.", unset="any")
-    rhymes: str | None = setting(
-        None,
-        "How Chinese sounds: pingshui, cilin, xinyun, tongyun, learned by the network from its "
-        "poems, or a FILE of characters and rhyme classes. English: perfect or slant.",
-        unset="learned where a network writes regular verse, else as the form has it",
-    )
-    readings: Readings = setting(
-        "any",
-        "Whether any of a character's readings may fit, or all must.",
-        choices=get_args(Readings),
-    )
-    profile: Profile = setting(
-        "strict",
-        "Tones of Chinese verse that count: all, those of the second, fourth, sixth and last "
-        "character, or that of the rhymes.",
-        choices=get_args(Profile),
-    )
-    lexicon: str | None = setting(
-        None,
-        "File of English pronunciations, as CMUdict has them.",
-        unset="that of the extra english",
-    )
-    words: Words | None = setting(
-        None,
-        "English words that may stand in a poem: those that the network has learned, or any.",
-        choices=get_args(Words),
-        unset="learned, where they were kept",
-    )
-    particles: int = setting(
-        32, "Drafts of each line that are written side by side.", minimum=1, maximum=1024
-    )
-    choose: Choose = setting(
-        "weight",
-        "Which draft of a line is taken: one drawn by its weight, or the best.",
-        choices=get_args(Choose),
-    )
-
-    @property
-    def asked(self) -> bool:
-        """Whether there is a form to keep."""
-        return any(
-            value is not None for value in (self.form, self.lines, self.syllables, self.characters)
-        )
-
-    def __post_init__(self) -> None:
-        """Refuse values out of range, and settings that contradict one another."""
-        Configuration.__post_init__(self)
-        changed = [name for name in settings_of(FormConfig) if not self._is_default(name)]
-        if changed and not self.asked:
-            raise ConfigurationError(
-                f"{_options(changed)} {'goes' if len(changed) == 1 else 'go'} with a form of verse: "
-                "give a form by its name (charrnn forms lists them), or lines with syllables or "
-                "characters."
-            )
-        own = [name for name in OF_ONES_OWN if not self._is_default(name)]
-        if own and self.form is not None:
-            raise ConfigurationError(
-                f"the form {self.form} has its own lines. Leave out form, or {_options(own)}."
-            )
-        if self.acrostic is None and self.acrostic_at != "start":
-            raise ConfigurationError("acrostic-at goes with an acrostic; give both, or neither.")
-
-    def _is_default(self, name: str) -> bool:
-        return bool(getattr(self, name) == FormConfig.__dataclass_fields__[name].default)
 
 
 def seed_after(seed: int, count: int = 1) -> int:

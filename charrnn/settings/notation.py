@@ -9,9 +9,6 @@ from charrnn.errors import ConfigurationError
 from charrnn.settings.setting import is_finite
 
 SCHEDULE: Final = "two as in 1.0:0.6"
-LENGTHS: Final = (
-    "numbers of syllables or characters, one for each line or one for all, as in 8,6,8,6"
-)
 FAVOURS: Final = "characters, each once, with a number for each, as in 月=2,花=-1.5"
 
 _FAVOUR: Final = re.compile(r"\s*(.)=([^,]+)(?:,|$)", re.DOTALL)
@@ -57,18 +54,6 @@ def parse_favours(text: str) -> dict[str, float]:
 def parse_ban(text: str) -> frozenset[str]:
     """The characters of a text, in composed form (Unicode NFC)."""
     return frozenset(unicodedata.normalize("NFC", text))
-
-
-def parse_lengths(text: str) -> tuple[int, ...]:
-    """The lengths of the lines of a poem: 8,6,8,6, or one for all lines.
-
-    Raises:
-        ConfigurationError: They are not whole numbers with commas between them.
-    """
-    parts = [part.strip() for part in text.split(",")]
-    if not all(re.fullmatch("[0-9]{1,9}", part) for part in parts):
-        raise ConfigurationError(f"lengths are {LENGTHS}. Received: {text}.")
-    return tuple(map(int, parts))
 
 
 def parse_blend(text: str) -> dict[str, float]:

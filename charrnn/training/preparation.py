@@ -160,6 +160,11 @@ def start_run(
     settled = settle_precision(
         settled, architecture, training_characters=characters, cores=context.cores
     )
+    if training.precision is None and settled.precision == "bfloat16":
+        hooks.observer.noted(
+            "Matrix products are computed in bfloat16, all else in float32; --precision float32 "
+            "computes all of it in float32."
+        )
     # Processors choose the precision, and a slow one a smaller network.
     settings = [dataclasses.asdict(architecture), dataclasses.asdict(settled)]
     check_agreement(context.workers, {"the settings that they choose by themselves": settings})

@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks import dynamic_evaluation, form_quality
-from charrnn.poetry import lexicon
+from charrnn.forms.english import lexicon
+from tests.forms.core.runs import save_verse_runs
 from tests.training.runs import save_random_run
-from tests.verse.runs import save_verse_runs
 
 
 def test_a_network_learns_from_the_text_it_is_measured_on(

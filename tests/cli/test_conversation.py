@@ -13,7 +13,8 @@ from charrnn.errors import (
     ConfigurationError,
     FormConflictError,
 )
-from charrnn.settings.configuration import LARGEST_SEED, FormConfig, SamplingConfig
+from charrnn.forms.core.config import FormConfig
+from charrnn.settings.configuration import LARGEST_SEED, SamplingConfig
 from charrnn.settings.setting import settings_of
 from tests.fakes import ScriptedDraft, ScriptedGenerator
 from tests.generation.networks import reciter
@@ -26,11 +27,7 @@ class FakeForm:
 
     def __init__(self, writer: ScriptedGenerator) -> None:
         self.writer = writer
-        self.standard = self
-
-    def poet(self, writer: ScriptedGenerator) -> "FakeForm":
-        assert writer is self.writer
-        return self
+        self.rules = self
 
     def begin(self, prompt: str) -> ScriptedDraft:
         return self.writer.begin(prompt)
@@ -52,7 +49,7 @@ class FakeForm:
             if not last and "*" in prompt:
                 raise KeyboardInterrupt
 
-    def judge(self, poem: str) -> str:
+    def verify(self, poem: str) -> str:
         return f"judged: {poem.splitlines()}"
 
 
@@ -75,7 +72,7 @@ class Desk:
             open_writer=self._open,
             names=lambda: ["moons", "rivers"],
             settings=SessionSettings(settings or SamplingConfig(seed=7), form or FormConfig()),
-            bind=self._bind,
+            compile_form=self._compile_form,
             write=self.shown.append,
             tell=lambda reply: self.shown.append(f"[{reply}]\n"),
             note=self.notes.append,
@@ -85,7 +82,7 @@ class Desk:
             show_scansion=lambda judgement: self.shown.append(f"[{judgement}]"),
         )
 
-    def _bind(
+    def _compile_form(
         self, writer: ScriptedGenerator, form: FormConfig, sampling: SamplingConfig
     ) -> FakeForm:
         if form.acrostic == "x":

@@ -15,15 +15,14 @@ from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE
 from charrnn.cli import main
 from charrnn.cli.verify import NOT_KEPT
 from charrnn.corpus.loading import read_corpus
-from charrnn.poetry import lexicon
-from charrnn.poetry.chinese_sounds import Tone, tones
-from charrnn.poetry.form_file import written_form
-from charrnn.poetry.known_forms import find_form
-from charrnn.poetry.learned_sounds import LearnedSounds
+from charrnn.forms.chinese.learned_sounds import LearnedSounds
+from charrnn.forms.chinese.sounds import Tone, tones
+from charrnn.forms.core.known_forms import find_form, written_form
+from charrnn.forms.english import lexicon
 from charrnn.settings.configuration import CorpusConfig
+from tests.forms.chinese.toy_sounds import TOY
+from tests.forms.core.runs import save_verse_runs
 from tests.generation.networks import save_reciting_run
-from tests.poetry.sounds import TOY
-from tests.verse.runs import save_verse_runs
 
 POEMS = (
     "black\nhorse\n\nhorse\nblack\n\nblack\nrose\n\nrose\n\nlace\nlash\n\nhare\n\ncoral\n\nbell\n"

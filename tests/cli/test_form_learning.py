@@ -8,13 +8,12 @@ from click.testing import CliRunner, Result
 
 from charrnn.cli import main
 from charrnn.errors import FormError
-from charrnn.poetry import rhyme_books
-from charrnn.poetry.form_file import read_form
-from charrnn.poetry.known_forms import find_form
-from charrnn.poetry.rhyme_books import read_sounds
-from tests.poetry.test_chinese_form_learning import SOUNDS, poems
-from tests.poetry.test_english_form_learning import LEXICON
-from tests.poetry.test_english_form_learning import poems as english_poems
+from charrnn.forms.chinese import learning
+from charrnn.forms.chinese.rhyme_books import read_sounds
+from charrnn.forms.core.known_forms import find_form, read_form
+from tests.forms.chinese.test_form_learning import SOUNDS, poems
+from tests.forms.english.test_form_learning import LEXICON
+from tests.forms.english.test_form_learning import poems as english_poems
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +27,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CHARRNN_CHECKPOINTS", "runs")
-    monkeypatch.setattr(rhyme_books, "find_sounds", without_extra)
+    monkeypatch.setattr(learning, "find_sounds", without_extra)
     texts = {
         "tang.txt": "\n".join([*poems(find_form("wujue"), 400), *poems(find_form("qijue"), 30)]),
         "ci.txt": "\n".join(poems(find_form("huanxisha"), 60)),

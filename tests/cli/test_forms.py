@@ -6,8 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from charrnn.cli import main
-from charrnn.poetry.form_file import read_form
-from charrnn.poetry.known_forms import find_form, known_forms
+from charrnn.forms.core.known_forms import find_form, known_forms, read_form
 
 
 def forms(*arguments: str) -> Result:

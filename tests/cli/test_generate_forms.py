@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 
 from charrnn.cli import appearing, main
 from charrnn.errors import FormGivenUpError
-from charrnn.poetry import lexicon
-from charrnn.verse.poet import Poet
-from tests.verse.runs import save_verse_runs
+from charrnn.forms.core.writer import FormWriter
+from charrnn.forms.english import lexicon
+from tests.forms.core.runs import save_verse_runs
 
 CHINESE = ("yun", "--form", "toy.toml", "--rhymes", "sounds.txt")
 ENGLISH = ("moons", "--syllables", "4,3,4,3", "--rhyme", "ABCB", "--lexicon", "lexicon.txt")
@@ -152,15 +152,15 @@ def test_what_cannot_be_written_is_told(arguments: tuple[str, ...], code: int, t
 
 
 def _giving_up_after(poems: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_many = Poet.write_many
+    write_many = FormWriter.write_many
 
-    def giving_up(self: Poet, *arguments: Any) -> Any:
+    def giving_up(self: FormWriter, *arguments: Any) -> Any:
         for number, poem in enumerate(write_many(self, *arguments)):
             if number == poems:
                 raise FormGivenUpError("the poem was given up after line 1.")
             yield poem
 
-    monkeypatch.setattr(Poet, "write_many", giving_up)
+    monkeypatch.setattr(FormWriter, "write_many", giving_up)
 
 
 def test_poems_that_are_done_are_printed_before_one_is_given_up(
@@ -213,13 +213,13 @@ def test_a_stream_that_is_given_up_ends_its_line() -> None:
 
 @pytest.mark.usefixtures("terminal")
 def test_ctrl_c_keeps_the_lines_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = Poet.stream
+    stream = FormWriter.stream
 
-    def interrupted(self: Poet, *arguments: Any) -> Any:
+    def interrupted(self: FormWriter, *arguments: Any) -> Any:
         yield next(iter(stream(self, *arguments)))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Poet, "stream", interrupted)
+    monkeypatch.setattr(FormWriter, "stream", interrupted)
     result = generate(*CHINESE, "--seed", "1")
     assert result.exit_code == 130
     assert len(result.stdout.strip().rstrip("，。")) == 3

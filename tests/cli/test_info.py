@@ -20,8 +20,8 @@ from charrnn.checkpoint.record import RECORD_FILE
 from charrnn.cli import main
 from charrnn.cli.run_facts import any_run, whole_run
 from charrnn.cli.run_tables import show_run, show_runs
-from charrnn.poetry.learned_sounds import LearnedSounds
-from charrnn.poetry.learned_words import LearnedWords
+from charrnn.forms.chinese.learned_sounds import LearnedSounds
+from charrnn.forms.english.words import LearnedWords
 from tests.fakes import RECORD, write_run
 
 NOW = datetime.datetime(2026, 1, 2, 12, tzinfo=datetime.UTC)

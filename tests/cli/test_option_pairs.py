@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from charrnn.checkpoint.directory import Checkpoint
 from charrnn.cli import main
-from charrnn.poetry import lexicon
+from charrnn.forms.english import lexicon
 from tests.corpora import filter_of
 from tests.generation.networks import POEM, save_reciting_run
 
@@ -123,14 +123,14 @@ OPTIONS: dict[str, tuple[list[str], Callable[[Poem], bool] | None]] = {
 FORMS = list(OPTIONS)[list(OPTIONS).index("form") :]
 """Those of a form of verse."""
 
-OF_ONES_OWN = [name for name in FORMS if name != "form"]
+FORM_PARTS = [name for name in FORMS if name != "form"]
 """Those that are given with lines of one's own."""
 
 REFUSED = {
     frozenset({"beam", other}) for other in ("top-k", "top-p", "min-p", "typical-p", "best-of")
 } | {frozenset({"beam", "count"}), frozenset({"best-of", "certain"})}
 REFUSED |= {frozenset(pair) for pair in itertools.product(("beam", "length", "end-of-poem"), FORMS)}
-REFUSED |= {frozenset({"form", own}) for own in OF_ONES_OWN}
+REFUSED |= {frozenset({"form", own}) for own in FORM_PARTS}
 """Pairs that contradict each other."""
 
 SAME = {

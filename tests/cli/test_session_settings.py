@@ -2,7 +2,8 @@ import pytest
 
 from charrnn.cli.session_settings import SessionSettings, helps, suggestions_for
 from charrnn.errors import CharrnnError, ConfigurationError, FormError
-from charrnn.settings.configuration import FormConfig, SamplingConfig
+from charrnn.forms.core.config import FormConfig
+from charrnn.settings.configuration import SamplingConfig
 from charrnn.settings.setting import settings_of
 
 PLAIN = SessionSettings(SamplingConfig(), FormConfig())

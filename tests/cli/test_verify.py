@@ -7,8 +7,7 @@ from click.testing import CliRunner, Result
 
 from charrnn.cli import main
 from charrnn.cli.verify import NOT_KEPT
-from charrnn.poetry.form_file import written_form
-from charrnn.poetry.known_forms import find_form
+from charrnn.forms.core.known_forms import find_form, written_form
 
 KEPT = "朝辞白帝彩云间，千里江陵一日还。\n两岸猿声啼不住，轻舟已过万重山。\n"
 BROKEN = "朝辞白帝彩云间，千里江陵一日还。\n两岸猿声啼月住，轻舟已过万江天。\n"

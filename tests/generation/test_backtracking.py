@@ -20,10 +20,10 @@ class Only:
     def __init__(self, *texts: str) -> None:
         self.texts = texts
 
-    def start(self) -> str:
+    def initial_state(self) -> str:
         return ""
 
-    def allowed(self, state: object) -> np.ndarray:
+    def allowed_tokens(self, state: object) -> np.ndarray:
         assert isinstance(state, str)
         mask = np.zeros(len(LETTERS) + SPECIAL, np.bool_)
         mask[END_OF_POEM] = state in self.texts
@@ -32,7 +32,7 @@ class Only:
                 mask[LETTERS.index(text[len(state)]) + SPECIAL] = True
         return mask
 
-    def advance(self, state: object, symbol: int) -> str:
+    def next_state(self, state: object, symbol: int) -> str:
         assert isinstance(state, str)
         return "" if symbol == END_OF_POEM else state + LETTERS[symbol - SPECIAL]
 
@@ -43,7 +43,7 @@ class Trap(Only):
     def __init__(self, trap: str, depth: int, last: int = 10**9) -> None:
         self.trap, self.depth, self.last = trap, depth, last
 
-    def allowed(self, state: object) -> np.ndarray:
+    def allowed_tokens(self, state: object) -> np.ndarray:
         assert isinstance(state, str)
         place = state.find(self.trap)
         stuck = (place >= 0 and len(state) >= place + self.depth) or len(state) >= self.last
@@ -79,7 +79,7 @@ def test_a_text_that_only_one_way_leads_to_is_found(
     generator: TextGenerator, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     class Last(Only):
-        def allowed(self, state: object) -> np.ndarray:
+        def allowed_tokens(self, state: object) -> np.ndarray:
             assert isinstance(state, str)
             mask = np.full(len(LETTERS) + SPECIAL, len(state) < 4)
             mask[END_OF_POEM] = state == "dcba"

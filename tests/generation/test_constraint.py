@@ -25,17 +25,17 @@ def would_repeat(text: list[int], run: int) -> list[int]:
 
 
 def forbidden(constraint: NoRepeat, state: object) -> list[int]:
-    allowed = constraint.allowed(state)
+    allowed = constraint.allowed_tokens(state)
     return [] if allowed is None else np.flatnonzero(~allowed).tolist()
 
 
 @given(st.lists(st.integers(0, SYMBOLS - 1), max_size=25), st.integers(1, 5))
 def test_what_would_repeat_a_run_is_forbidden_and_nothing_else(text: list[int], run: int) -> None:
     constraint = NoRepeat(run, SYMBOLS)
-    state = constraint.start()
+    state = constraint.initial_state()
     for place, symbol in enumerate(text):
         assert forbidden(constraint, state) == would_repeat(text[:place], run)
-        state = constraint.advance(state, symbol)
+        state = constraint.next_state(state, symbol)
     assert forbidden(constraint, state) == would_repeat(text, run)
 
 
@@ -52,7 +52,7 @@ def test_texts_that_branch_off_know_nothing_of_one_another(
     for place in range(6):
         for number, branch in enumerate(branches):
             if place < len(branch):
-                states[number] = constraint.advance(states[number], branch[place])
+                states[number] = constraint.next_state(states[number], branch[place])
     for branch, state in zip(branches, states, strict=True):
         assert forbidden(constraint, state) == would_repeat([*trunk, *branch], 2)
     assert forbidden(constraint, fork) == would_repeat(trunk, 2)
@@ -62,7 +62,7 @@ def test_the_poem_break_is_never_forbidden_and_begins_another_poem() -> None:
     constraint = NoRepeat(1, 3)
     (state,) = states_after([constraint], [1, 2])
     assert forbidden(constraint, state) == [1, 2]
-    assert constraint.allowed(constraint.advance(state, END_OF_POEM)) is None
+    assert constraint.allowed_tokens(constraint.next_state(state, END_OF_POEM)) is None
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])

@@ -45,15 +45,15 @@ def longest_copied(poems: list[str], text: str) -> int:
 
 def after(guard: CopyGuard, text: str) -> CopyState:
     """The state after a text."""
-    state = guard.start()
+    state = guard.initial_state()
     for character in text:
-        state = guard.advance(state, LETTERS.id_of(character))
+        state = guard.next_state(state, LETTERS.id_of(character))
     return state
 
 
 def free(guard: CopyGuard, state: CopyState) -> str:
     """The characters that may come next."""
-    mask = guard.allowed(state)
+    mask = guard.allowed_tokens(state)
     return "".join(one for one in LETTERS.characters if mask is None or mask[LETTERS.id_of(one)])
 
 
@@ -79,7 +79,7 @@ def test_no_text_written_through_the_guard_copies_a_longer_run(
         # What the poems go on with is tried first, so that the guard has work to do.
         chosen = max(left, key=lambda one: longest_copied(poems, text[-longest:] + one))
         text += chosen
-        state = guard.advance(state, LETTERS.id_of(chosen))
+        state = guard.next_state(state, LETTERS.id_of(chosen))
     assert longest_copied(poems, text) <= max(longest, longest_copied(poems, prompt))
 
 
@@ -102,18 +102,22 @@ def test_only_characters_that_make_too_many_ngrams_in_a_row_are_forbidden(
 def test_the_end_of_a_poem_is_never_forbidden_and_begins_anew() -> None:
     guard = CopyGuard(filter_of(["abc"], 2), LETTERS, 2)
     state = after(guard, "ab")
-    mask = guard.allowed(state)
+    mask = guard.allowed_tokens(state)
     assert mask is not None
     assert mask.tolist() == [True, True, True, True, True, True, False]
-    assert guard.advance(state, END_OF_POEM) == guard.advance(state, UNKNOWN) == guard.start()
+    assert (
+        guard.next_state(state, END_OF_POEM)
+        == guard.next_state(state, UNKNOWN)
+        == guard.initial_state()
+    )
 
 
 def test_states_are_values_that_can_be_kept_and_gone_back_to() -> None:
     guard = CopyGuard(filter_of(["abab"], 2), LETTERS, 3)
-    first = guard.advance(guard.start(), LETTERS.id_of("a"))
-    later = guard.advance(first, LETTERS.id_of("b"))
+    first = guard.next_state(guard.initial_state(), LETTERS.id_of("a"))
+    later = guard.next_state(first, LETTERS.id_of("b"))
     assert first == after(guard, "a")
-    assert len({first, later, guard.start()}) == 3
+    assert len({first, later, guard.initial_state()}) == 3
     # What was written longer ago is forgotten.
     assert after(guard, "ccccab") == after(guard, "cab")
 

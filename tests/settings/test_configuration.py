@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import ConfigurationError
+from charrnn.forms.core.config import FormConfig
 from charrnn.settings.configuration import (
     LARGEST_SEED,
     CorpusConfig,
-    FormConfig,
     ModelConfig,
     SamplingConfig,
     TrainingConfig,

@@ -6,13 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import ConfigurationError
-from charrnn.settings.notation import (
-    parse_ban,
-    parse_blend,
-    parse_favours,
-    parse_lengths,
-    parse_schedule,
-)
+from charrnn.forms.core.config import parse_lengths
+from charrnn.settings.notation import parse_ban, parse_blend, parse_favours, parse_schedule
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 

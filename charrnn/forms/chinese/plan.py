@@ -1,0 +1,289 @@
+"""A Chinese form with some of its places fixed: the ways in which each line may be written."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Final
+
+from charrnn.forms.chinese.requirements import FixedPlaces
+from charrnn.forms.chinese.rhymes import ChineseAlphabet, ChineseRhymes, Classes, RhymePool
+from charrnn.forms.chinese.sounds import Tone
+from charrnn.forms.core.automaton import Symbols
+from charrnn.forms.core.form import Line
+
+LineTones = tuple[Tone | None, ...]
+"""The tone of each character of a line; None where either will do."""
+
+_TONES: Final[dict[str, Tone]] = {"平": "平", "仄": "仄", "level": "平", "oblique": "仄"}
+
+
+@dataclass(frozen=True)
+class ChineseTemplate:
+    """One variant of a form.
+
+    Attributes:
+        lines: Its lines.
+    """
+
+    lines: tuple[Line, ...]
+
+    @cached_property
+    def line_tones(self) -> tuple[tuple[LineTones, ...], ...]:
+        """For each line, the line_tones that it may have."""
+        return tuple(tuple(dict.fromkeys(_tones_of_line(line))) for line in self.lines)
+
+    @cached_property
+    def rhyme_tones(self) -> tuple[Tone | None, ...]:
+        """For each line, the tone in which its end rhymes; None where either will do."""
+        return tuple(map(_rhyme_tone, self.lines))
+
+    @cached_property
+    def groups(self) -> tuple[tuple[int, ...], ...]:
+        """The lines that rhyme with one another, from 0; the groups by their first lines."""
+        letters = dict.fromkeys(line.rhyme for line in self.lines if line.rhyme)
+        return tuple(
+            tuple(number for number, line in enumerate(self.lines) if line.rhyme == letter)
+            for letter in letters
+        )
+
+    @cached_property
+    def group_of(self) -> dict[int, tuple[int, ...]]:
+        """The group of each line that rhymes."""
+        return {number: group for group in self.groups for number in group}
+
+    @cached_property
+    def remembered(self) -> tuple[frozenset[int], ...]:
+        """For each line, the lines up to it whose ends matter to lines after it."""
+        return tuple(
+            frozenset(
+                earlier for earlier, group in self.group_of.items() if earlier <= number < group[-1]
+            )
+            for number in range(len(self.lines))
+        )
+
+
+def _tones_of_line(line: Line) -> Iterator[LineTones]:
+    """The line_tones of a line; where a pattern leaves the last tone open, its ending tells it."""
+    for length in line.lengths:
+        for pattern in line.patterns:
+            tones = [_TONES.get(mark) for mark in pattern] or [None] * length
+            tones[-1] = tones[-1] or _TONES.get(line.ending)
+            yield tuple(tones)
+
+
+def _rhyme_tone(line: Line) -> Tone | None:
+    """The tone in which all patterns of a line end; else the one that its ending tells."""
+    ends = {_TONES.get(pattern[-1:]) for pattern in line.patterns}
+    tone = ends.pop() if len(ends) == 1 else None
+    return tone or _TONES.get(line.ending)
+
+
+FORGOTTEN: Final = -1
+"""Stands for the end of a line that no line to come rhymes with."""
+
+_FREE: Final = FixedPlaces()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LineWay:
+    """One way in which a line may be written.
+
+    Attributes:
+        variant: Which variant of the form it belongs to.
+        places: What may stand at each place, as far as the place alone tells.
+        pool: What it may end in, where it rhymes.
+    """
+
+    variant: int
+    places: tuple[Symbols, ...]
+    pool: RhymePool | None
+
+
+Ways = Sequence[Sequence[LineWay]]
+"""For each line of a variant, the ways in which it may be written."""
+
+
+class ChinesePlanner:
+    """Makes plans of one form.
+
+    Args:
+        templates: The variants of the form.
+        alphabet: What the network may write.
+        rhyme_with: The character that the first group rhymes with; None where it is free.
+    """
+
+    def __init__(
+        self,
+        templates: Sequence[ChineseTemplate],
+        alphabet: ChineseAlphabet,
+        rhyme_with: str | None,
+    ) -> None:
+        self.templates = templates
+        self.rhymes = ChineseRhymes(alphabet)
+        self._alphabet = alphabet
+        self._first_classes = [self._classes_with(rhyme_with, one) for one in templates]
+        self._free: list[Ways] = [
+            [tuple(self._ways(variant, line, _FREE)) for line in range(len(template.lines))]
+            for variant, template in enumerate(templates)
+        ]
+
+    def plan(self, fixed: Mapping[int, FixedPlaces]) -> "ChinesePlan":
+        """The form with places fixed in some of its lines, which are counted from 0."""
+        possible: dict[int, Ways] = {}
+        for variant, free in enumerate(self._free):
+            ways = list(free)
+            for line, places in fixed.items():
+                ways[line] = tuple(self._ways(variant, line, places))
+            if all(ways) and self._can_rhyme(variant, ways):
+                possible[variant] = ways
+        return ChinesePlan(self, possible)
+
+    def has_ways(self, line: int, fixed: FixedPlaces) -> bool:
+        """Whether a line can be written at all with such places fixed, whatever the others are."""
+        variants = range(len(self.templates))
+        return any(way for variant in variants for way in self._ways(variant, line, fixed))
+
+    def pool(self, variant: int, line: int, ways: Ways) -> RhymePool:
+        """What a line may end in, in whichever of its ways it is written."""
+        tone = self.templates[variant].rhyme_tones[line]
+        return self.rhymes.pool(_joined(way.places[-1] for way in ways[line]), tone)
+
+    def classes(self, variant: int, group: tuple[int, ...]) -> Classes:
+        """The classes that a group may rhyme in, whatever its lines end in."""
+        first = group == self.templates[variant].groups[0]
+        return self._first_classes[variant] if first else None
+
+    def _classes_with(self, character: str | None, template: ChineseTemplate) -> Classes:
+        """The classes in which a character rhymes in the tones that the first group asks for."""
+        if character is None:
+            return None
+        tones = {template.rhyme_tones[line] for group in template.groups[:1] for line in group}
+        return frozenset[str]().union(
+            *(self._alphabet.rhymes_with(character, one) for one in tones)
+        )
+
+    def _ways(self, variant: int, line: int, fixed: FixedPlaces) -> Iterator[LineWay]:
+        """The ways to write a line, whatever the other lines are."""
+        template = self.templates[variant]
+        for shape in template.line_tones[line]:
+            length = len(shape)
+            if fixed.length not in {None, length} or any(place >= length for place in fixed.at):
+                continue
+            places = [self._alphabet.of_tone(tone) for tone in shape]
+            for place, symbol in fixed.at.items():
+                places[place] &= {symbol}
+            if fixed.end is not None:
+                places[-1] &= {fixed.end}
+            pool = None
+            if line in template.group_of:
+                pool = self.rhymes.pool(places[-1], template.rhyme_tones[line])
+                places[-1] = pool.symbols
+            if all(places):
+                yield LineWay(variant, tuple(places), pool)
+
+    def _can_rhyme(self, variant: int, ways: Ways) -> bool:
+        if self._first_classes[variant] == frozenset():
+            return False
+        return all(
+            self.rhymes.can_rhyme(
+                tuple(self.pool(variant, line, ways) for line in group),
+                self.classes(variant, group),
+            )
+            for group in self.templates[variant].groups
+        )
+
+
+class ChinesePlan:
+    """The poems of a form in which some places are fixed.
+
+    Args:
+        planner: Knows the form.
+        possible: The variants in which there are any, and how their lines may be written.
+
+    Attributes:
+        lines: For each line, all the ways in which it may be written.
+    """
+
+    def __init__(self, planner: ChinesePlanner, possible: Mapping[int, Ways]) -> None:
+        self._planner = planner
+        self._possible = possible
+        self.lines: list[list[LineWay]] = [
+            [way for ways in line for way in ways] for line in zip(*possible.values(), strict=True)
+        ]
+        self._rhyming = lru_cache(maxsize=None)(self._rhymes_with)
+
+    @property
+    def possible(self) -> bool:
+        """Whether there is any such poem."""
+        return bool(self._possible)
+
+    def begun(self, line: int, variants: Collection[int], ends: Sequence[int]) -> tuple[int, ...]:
+        """The ways of a line that lead to the end of some poem, by their numbers.
+
+        Args:
+            line: The line, from 0.
+            variants: Those that the lines before it keep.
+            ends: What they ended in.
+        """
+        return tuple(
+            number
+            for number, way in enumerate(self.lines[line])
+            if way.variant in variants and (way.pool is None or self._can_be_ended(way, line, ends))
+        )
+
+    def following(self, line: int, number: int, place: int, ends: Sequence[int]) -> Symbols:
+        """What may stand at a place of a line; nothing after its end.
+
+        Args:
+            line: The line, from 0.
+            number: The way in which it is written.
+            place: The place, from 0.
+            ends: What the lines before it ended in.
+        """
+        way = self.lines[line][number]
+        if place == len(way.places):
+            return frozenset()
+        if place + 1 < len(way.places) or way.pool is None:
+            return way.places[place]
+        later, classes, used = self._company(way, line, ends)
+        return self._planner.rhymes.ends(way.pool, later, classes, used)
+
+    def remembered(
+        self, line: int, variants: Collection[int], ends: Sequence[int]
+    ) -> tuple[int, ...]:
+        """The ends of all lines up to one, without those that none to come rhymes with."""
+        templates = self._planner.templates
+        needed = frozenset[int]().union(*(templates[one].remembered[line] for one in variants))
+        return tuple(end if number in needed else FORGOTTEN for number, end in enumerate(ends))
+
+    def _can_be_ended(self, way: LineWay, line: int, ends: Sequence[int]) -> bool:
+        assert way.pool is not None
+        later, classes, used = self._company(way, line, ends)
+        return self._planner.rhymes.can_rhyme((way.pool, *later), classes, used)
+
+    def _company(
+        self, way: LineWay, line: int, ends: Sequence[int]
+    ) -> tuple[tuple[RhymePool, ...], Classes, Symbols]:
+        """What later lines may end in, the classes that are left, and what is used already."""
+        earlier, later, classes = self._rhyming(way.variant, line)
+        tones = self._planner.templates[way.variant].rhyme_tones
+        before = [(ends[one], tones[one]) for one in earlier]
+        used = frozenset(symbol for symbol, _ in before)
+        return later, self._planner.rhymes.left(classes, before), used
+
+    def _rhymes_with(
+        self, variant: int, line: int
+    ) -> tuple[tuple[int, ...], tuple[RhymePool, ...], Classes]:
+        """The earlier lines of a line's group, what the later may end in, and in which classes."""
+        planner, ways = self._planner, self._possible[variant]
+        group = planner.templates[variant].group_of[line]
+        return (
+            tuple(one for one in group if one < line),
+            tuple(planner.pool(variant, one, ways) for one in group if one > line),
+            planner.classes(variant, group),
+        )
+
+
+def _joined(sets: Iterator[Symbols]) -> Symbols:
+    first, *others = dict.fromkeys(sets)
+    return first.union(*others) if others else first

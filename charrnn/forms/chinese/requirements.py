@@ -1,0 +1,119 @@
+"""What is required of a Chinese poem: characters in fixed places, and words that stand somewhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from charrnn.corpus.vocabulary import UNKNOWN, Vocabulary
+from charrnn.errors import ConfigurationError
+from charrnn.forms.chinese.sounds import is_han, verse_lines
+from charrnn.forms.core.config import Requirements
+from charrnn.forms.core.form import Form
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPlaces:
+    """Places of a line where one character has to stand.
+
+    Attributes:
+        at: The symbol at a place, from 0; `UNKNOWN`, which is never written, where two characters
+            would have to stand.
+        end: The symbol at the end of the line, however long it is; None where any may.
+        length: How many characters the line has; None where the form alone tells.
+    """
+
+    at: Mapping[int, int] = field(default_factory=dict)
+    end: int | None = None
+    length: int | None = None
+
+    def with_run(self, start: int, symbols: tuple[int, ...]) -> "FixedPlaces":
+        """The same with symbols that follow one another from a place on."""
+        at = dict(self.at)
+        for place, symbol in enumerate(symbols, start):
+            at[place] = symbol if at.get(place, symbol) == symbol else UNKNOWN
+        return replace(self, at=at)
+
+
+def fixed_places(
+    requirements: Requirements, form: Form, vocabulary: Vocabulary
+) -> dict[int, FixedPlaces]:
+    """What the acrostic and the first line fix, for each line of which they fix anything.
+
+    Raises:
+        ConfigurationError: They are no such thing.
+    """
+    fixed: dict[int, FixedPlaces] = {}
+    if requirements.first_line:
+        symbols = tuple(map(vocabulary.id_of, _one_line(requirements.first_line)))
+        fixed[0] = FixedPlaces(length=len(symbols)).with_run(0, symbols)
+    if len(requirements.acrostic) > form.lines:
+        raise ConfigurationError(
+            f"an acrostic has at most one character for each line, and {form.name} has "
+            f"{form.lines} lines. Received: {requirements.acrostic}."
+        )
+    _check_characters(requirements.acrostic, "an acrostic of Chinese verse")
+    for number, symbol in enumerate(map(vocabulary.id_of, requirements.acrostic)):
+        line = fixed.get(number, FixedPlaces())
+        at_end = requirements.acrostic_at == "end"
+        fixed[number] = replace(line, end=symbol) if at_end else line.with_run(0, (symbol,))
+    return fixed
+
+
+def required_words(
+    requirements: Requirements, vocabulary: Vocabulary
+) -> tuple[tuple[int, ...], ...]:
+    """The words that have to stand in a poem, as symbols, each once.
+
+    Raises:
+        ConfigurationError: One is not Chinese.
+    """
+    words = dict.fromkeys(requirements.must)
+    for word in words:
+        if not word:
+            raise ConfigurationError("what must stand in a Chinese poem is nothing. Leave it out.")
+        _check_characters(word, "what must stand in a Chinese poem")
+    return tuple(tuple(map(vocabulary.id_of, word)) for word in words)
+
+
+def rhyme_character(requirements: Requirements) -> str | None:
+    """The character that the first rhyme of a poem rhymes with; None where it is free.
+
+    Raises:
+        ConfigurationError: What was given does not end in a Chinese character.
+    """
+    if not requirements.rhyme_with:
+        return None
+    lines = verse_lines(requirements.rhyme_with)
+    if not lines or not is_han(lines[-1][-1]):
+        raise ConfigurationError(
+            "a Chinese poem rhymes with a character, or with the last one of a line. Received: "
+            f"{requirements.rhyme_with}."
+        )
+    return lines[-1][-1]
+
+
+def _one_line(text: str) -> str:
+    """The characters of a first line, without the mark after it."""
+    lines = verse_lines(text)
+    if len(lines) != 1:
+        raise ConfigurationError(f"a first line is one line, and {len(lines)} were given: {text}.")
+    _check_characters(lines[0], "a line of Chinese verse")
+    return lines[0]
+
+
+def _check_characters(text: str, what: str) -> None:
+    strange = [character for character in text if not is_han(character)]
+    if strange:
+        raise ConfigurationError(f"{what} has Chinese characters only. Received: {text}.")
+
+
+class ChinesePlacement(NamedTuple):
+    """Where a word stands.
+
+    Attributes:
+        line: The line, from 0.
+        start: The place of its first character in the line, from 0.
+    """
+
+    line: int
+    start: int

@@ -1,0 +1,146 @@
+"""The lines of a Chinese poem and how their characters sound: tones, and what they rhyme with."""
+
+import functools
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple, Protocol, get_args
+
+from charrnn.corpus.chinese_script import simplified_forms, traditional_forms
+
+BREAKS: Final = "，。？！；：,.?!;:"
+"""Punctuation that ends a line of verse, as white space does."""
+
+PASSED_OVER: Final = "、·・…—～~-–\"'“”‘’「」『』《》〈〉（）()【】[]"
+"""Punctuation within a line; it is no character of the verse."""
+
+_SILENT: Final = re.compile(f"[{re.escape(PASSED_OVER)}\u200b\ufeff\ufe00-\ufe0f]")
+_BREAK: Final = re.compile(rf"[{re.escape(BREAKS)}\s]+")
+
+_HAN: Final = re.compile(
+    "[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f\U00030000-\U000323af]"
+)
+
+
+def verse_lines(text: str) -> list[str]:
+    """The lines of verse in a text: what stands between punctuation marks or line ends.
+
+    Args:
+        text: A poem, or a part of one: "白日依山尽，黄河入海流。".
+
+    Returns:
+        Its lines without punctuation; what is neither Chinese nor punctuation stays, as a
+        character that has no tone.
+    """
+    return [line for line in _BREAK.split(_SILENT.sub("", text)) if line]
+
+
+def is_han(character: str) -> bool:
+    """Whether a character is a Chinese one, by the blocks of Unicode 15 that hold them."""
+    return _HAN.fullmatch(character) is not None
+
+
+Tone = Literal["平", "仄"]
+
+TONES: Final[tuple[Tone, ...]] = get_args(Tone)
+
+_STEPS: Final = 3
+"""Steps from a character over its other forms to one that a table has."""
+
+_OTHER_GLYPHS: Final = """
+爲為 疎疏 劒劍 猨猿 簷檐 鬬鬥 啓啟 堤隄 斾旆 棹櫂 蘂蕊 幷并 樽尊 罇尊 堦階 逕徑
+沉沈 臯皋 珮佩 飜翻 髪髮 秪祇 秖祇 暎映 倏儵 搗擣 着著 隣鄰 妬妒 檝楫 呌叫 牋箋
+顇悴 巵卮 污汙 汚汙 逈迥 顦憔 鏁鎖 珪圭 鵶鴉 髣仿 浣澣 緜綿 鉢缽 坂阪 缾瓶 讐讎
+栢柏 忻欣 壠隴 棃梨 盞琖 壻婿 碁棋 粧妝 鸎鶯 筯箸 帬裙 牕窗 窓窗 趂趁 藂叢 粗麤
+邨村 懽歡 飡餐 虵蛇 輭軟 悮誤 峩峨 舃舄 欵款 穉稚 効效 衞衛 鼈鱉 怱匆 擡抬 溪谿
+衆眾 徴徵 輙輒 畧略 胷胸 湼涅 筭算 廐廄 轝輿 勅敕 嶤嶢 塲場 厓崖 恡吝 襃褒 瓌瑰
+尅剋 敧欹 攲欹 鉏鋤 菓果 礀澗 磵澗 蕚萼 恓棲 慙慚 徧遍 竝並 覩睹 廻回 迴回 髴彿
+椀碗 盌碗 跡迹 蹟迹 亘亙 葱蔥 羣群 却卻
+"""
+"""Pairs of a glyph that old prints have and the one that tables have, beside what script explains."""
+
+
+class Reading(NamedTuple):
+    """One way to read a character.
+
+    Attributes:
+        tone: 平 level or 仄 oblique.
+        rhyme: Name of its rhyme class; "" where only the tone is known.
+    """
+
+    tone: Tone
+    rhyme: str = ""
+
+
+class ChineseSounds(Protocol):
+    """Something that knows how characters are read."""
+
+    @property
+    def name(self) -> str:
+        """What it is called where a poem is judged by it: "pingshui"."""
+        ...
+
+    def readings(self, character: str) -> frozenset[Reading]:
+        """All the readings of a character; none where it is not known."""
+        ...
+
+
+def tones(sounds: ChineseSounds, character: str) -> frozenset[Tone]:
+    """The tones that a character can have; none where it is not known."""
+    return frozenset(reading.tone for reading in sounds.readings(character))
+
+
+def rhymes(sounds: ChineseSounds, character: str, tone: Tone | None = None) -> frozenset[str]:
+    """The rhyme classes that a character can stand in, in one tone or in either."""
+    return frozenset(
+        reading.rhyme
+        for reading in sounds.readings(character)
+        if reading.rhyme and tone in {None, reading.tone}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SoundTable:
+    """Readings that stand in a table.
+
+    A simplified character has the readings of all the characters that it was simplified from, and
+    a form that is not in the table those of its other forms.
+
+    Attributes:
+        name: What the table is called.
+        table: The readings of each character.
+    """
+
+    name: str
+    table: Mapping[str, frozenset[Reading]]
+
+    def readings(self, character: str) -> frozenset[Reading]:
+        """All the readings of a character; none where the table has no form of it."""
+        found = self._joint({character, *traditional_forms(character)})
+        forms = {character}
+        for _ in range(_STEPS):
+            if found:
+                break
+            forms = {other for form in forms for other in _other_forms(form)}
+            found = self._joint(forms)
+        return found
+
+    def _joint(self, characters: Iterable[str]) -> frozenset[Reading]:
+        known = (self.table[character] for character in characters if character in self.table)
+        return frozenset().union(*known)
+
+
+def _other_forms(character: str) -> frozenset[str]:
+    """What else a character may be written as: in the other script, or with another glyph."""
+    return frozenset(
+        (
+            *simplified_forms(character),
+            *traditional_forms(character),
+            *_glyphs().get(character, ()),
+        )
+    )
+
+
+@functools.cache
+def _glyphs() -> dict[str, str]:
+    return {pair[0]: pair[1] for pair in _OTHER_GLYPHS.split()}

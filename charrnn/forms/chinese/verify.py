@@ -1,0 +1,216 @@
+"""Whether a Chinese poem keeps its form.
+
+Written apart from whatever writes poems, so that it can be trusted to judge them.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from charrnn.errors import FormError
+from charrnn.forms.chinese.sounds import ChineseSounds, Tone, rhymes, tones, verse_lines
+from charrnn.forms.core.config import Readings
+from charrnn.forms.core.form import LONGEST_LINE, Fault, Form, Judgement, Line, ScannedLine
+from charrnn.wording import counted
+
+_MARKS: Final = {
+    frozenset[Tone](): "?",
+    frozenset[Tone](("平",)): "○",
+    frozenset[Tone](("仄",)): "●",
+    frozenset[Tone](("平", "仄")): "◎",
+}
+
+_REQUIRED: Final[dict[str, Tone | None]] = {
+    "平": "平",
+    "仄": "仄",
+    "level": "平",
+    "oblique": "仄",
+}
+
+
+def verify_chinese(
+    text: str, form: Form, sounds: ChineseSounds, readings: Readings = "any"
+) -> Judgement:
+    """Hold a poem to a form.
+
+    Args:
+        text: The poem; punctuation and line ends part its lines.
+        form: A Chinese form.
+        sounds: How characters sound. A character that it does not know is a fault wherever its
+            sound counts.
+        readings: With "any", a character fits when one of its readings does; with "strict", when
+            all of them do.
+
+    Returns:
+        The judgement under the variant with the fewest faults; of several the one with the fewest
+        wrong tones, and of several such the first.
+
+    Raises:
+        FormError: The form is not Chinese.
+    """
+    if form.language != "chinese":
+        raise FormError(
+            f"{form.name} is an {form.language.capitalize()} form, and Chinese verse was to be held to it."
+        )
+    lines = verse_lines(text)
+    judge = _Judge(lines, sounds, readings)
+    found = [judge.faults(variant) for variant in form.variants]
+    best = min(range(len(found)), key=lambda number: _weight(found[number]))
+    scanned = tuple(
+        ScannedLine(
+            text=line,
+            marks=tuple(_MARKS[tones(sounds, character)] for character in line),
+            units=tuple(line),
+            rhyme="/".join(sorted(classes)),
+        )
+        for line, classes in zip(lines, judge.rhymes(form.variants[best]), strict=True)
+    )
+    return Judgement(
+        form=form,
+        variant=form.variant_names[best] if lines else None,
+        lines=scanned,
+        faults=tuple(found[best]),
+    )
+
+
+def _weight(faults: Sequence[Fault]) -> tuple[int, int]:
+    """How much is wrong; of as many faults those of tones weigh more."""
+    return len(faults), sum(fault.position is not None for fault in faults)
+
+
+class _Judge:
+    """The lines of a poem, and who knows how they sound."""
+
+    def __init__(self, lines: Sequence[str], sounds: ChineseSounds, readings: Readings) -> None:
+        self._lines = lines
+        self._sounds = sounds
+        self._readings = readings
+
+    def faults(self, variant: Sequence[Line]) -> list[Fault]:
+        """What goes against a template, in the order of the lines."""
+        faults = self._missing(variant)
+        for number, (text, line) in enumerate(zip(self._lines, variant, strict=False), 1):
+            faults += _of_length(number, text, line) or self._of_tones(number, text, line)
+        faults += self._of_rhymes(variant)
+        return sorted(faults, key=lambda fault: (fault.line, fault.position or LONGEST_LINE + 1))
+
+    def rhymes(self, variant: Sequence[Line]) -> list[frozenset[str]]:
+        """The rhyme classes of each line's end; that of its group alone, where it has it."""
+        classes = [self._classes(number, None) for number in range(1, len(self._lines) + 1)]
+        for group in self._groups(variant):
+            found = {number: self._classes(number, required) for number, required in group}
+            shared = _commonest(found)
+            for number, names in found.items():
+                classes[number - 1] = frozenset({shared}) if shared in names else names
+        return classes
+
+    def _classes(self, number: int, required: Tone | None) -> frozenset[str]:
+        """The rhyme classes of a line's end in the tone it should have; in any, if it has not."""
+        end = self._lines[number - 1][-1]
+        return rhymes(self._sounds, end, required) or rhymes(self._sounds, end)
+
+    def _missing(self, variant: Sequence[Line]) -> list[Fault]:
+        have, needed = len(self._lines), len(variant)
+        if have == needed:
+            return []
+        message = f"the poem has {counted(have, 'line')} where {needed} are required"
+        return [Fault(line=min(have, needed) + 1, position=None, about="lines", message=message)]
+
+    def _of_tones(self, number: int, text: str, line: Line) -> list[Fault]:
+        """What goes against the pattern of a line that comes nearest."""
+        attempts = []
+        for pattern in line.patterns:
+            marks: list[str] = list(pattern or " " * len(text))
+            if _REQUIRED.get(marks[-1]) is None:
+                marks[-1] = line.ending
+            attempts.append(
+                [
+                    fault
+                    for position, (character, mark) in enumerate(zip(text, marks, strict=True), 1)
+                    if (required := _REQUIRED.get(mark)) is not None
+                    and (fault := self._of_tone(number, position, character, required)) is not None
+                ]
+            )
+        return min(attempts, key=len)
+
+    def _of_tone(self, number: int, position: int, character: str, required: Tone) -> Fault | None:
+        known = tones(self._sounds, character)
+        other: Tone = "仄" if required == "平" else "平"
+        if not known:
+            what = "is not known"
+        elif required not in known:
+            what = f"is {other}"
+        elif other in known and self._readings == "strict":
+            what = f"can be {other} too"
+        else:
+            return None
+        return Fault(
+            line=number,
+            position=position,
+            about="sound",
+            message=f"line {number}, character {position} {what} where {required} is required: "
+            f"{character}",
+        )
+
+    def _of_rhymes(self, variant: Sequence[Line]) -> list[Fault]:
+        return [fault for group in self._groups(variant) for fault in self._of_group(group)]
+
+    def _groups(self, variant: Sequence[Line]) -> list[list[tuple[int, Tone | None]]]:
+        """The lines that rhyme with one another, each with the tone that its end should have."""
+        groups: dict[str, list[tuple[int, Tone | None]]] = defaultdict(list)
+        for number, line in enumerate(variant[: len(self._lines)], 1):
+            if line.rhyme:
+                groups[line.rhyme].append((number, _ending(line)))
+        return list(groups.values())
+
+    def _of_group(self, group: Sequence[tuple[int, Tone | None]]) -> list[Fault]:
+        """The lines of a group that do not rhyme with most of it."""
+        classes = {number: self._classes(number, required) for number, required in group}
+        shared = _commonest(classes)
+        leader = next((number for number, found in classes.items() if shared in found), 0)
+        faults: list[Fault] = []
+        earlier: dict[str, int] = {}
+        for number, found in classes.items():
+            line = self._lines[number - 1]
+            if not found:
+                message = f"line {number} ends in a character whose rhyme is not known: {line[-1]}"
+            elif shared not in found:
+                message = (
+                    f"line {number} does not rhyme with line {leader}: {self._end(number, found)} "
+                    f"and {self._end(leader, classes[leader])}"
+                )
+            elif self._readings == "strict" and len(found) > 1:
+                message = f"line {number} rhymes in one reading only: {self._end(number, found)}"
+            elif line[-1] in earlier and line != self._lines[number - 2]:
+                message = (
+                    f"line {number} rhymes with the very character of line {earlier[line[-1]]}: "
+                    f"{line[-1]}"
+                )
+            else:
+                earlier[line[-1]] = number
+                continue
+            faults.append(Fault(line=number, position=None, about="rhyme", message=message))
+        return faults
+
+    def _end(self, number: int, classes: frozenset[str]) -> str:
+        return f"{self._lines[number - 1][-1]} ({'/'.join(sorted(classes))})"
+
+
+def _commonest(classes: Mapping[int, frozenset[str]]) -> str:
+    """The rhyme class that most lines have; of several such, that of the earliest lines."""
+    counts = Counter(rhyme for found in classes.values() for rhyme in sorted(found))
+    return max(counts, key=lambda rhyme: counts[rhyme], default="")
+
+
+def _ending(line: Line) -> Tone | None:
+    """The tone that a line asks of its last character, whichever pattern it follows."""
+    ends = {_REQUIRED.get(pattern[-1:]) for pattern in line.patterns}
+    return ends.pop() if len(ends) == 1 and None not in ends else _REQUIRED.get(line.ending)
+
+
+def _of_length(number: int, text: str, line: Line) -> list[Fault]:
+    if len(text) in line.lengths:
+        return []
+    required = " or ".join(map(str, line.lengths))
+    message = f"line {number} has {counted(len(text), 'character')} where {required} are required"
+    return [Fault(line=number, position=None, about="length", message=message)]

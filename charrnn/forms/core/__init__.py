@@ -1,0 +1,1 @@
+"""What forms of verse of every language share."""

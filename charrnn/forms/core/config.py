@@ -1,0 +1,231 @@
+"""The settings of verse in a form, and what they require of a poem."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple, Self, get_args
+
+from charrnn.errors import ConfigurationError
+from charrnn.settings.configuration import SamplingConfig
+from charrnn.settings.setting import Configuration, Notation, setting, settings_of
+from charrnn.wording import listed
+
+Readings = Literal["any", "strict"]
+AcrosticAt = Literal["start", "end"]
+Words = Literal["learned", "any"]
+Choose = Literal["weight", "best"]
+Profile = Literal["strict", "246", "rhyme-only"]
+
+SETTINGS_OF_ONE_LANGUAGE: Final = {
+    "readings": "chinese",
+    "profile": "chinese",
+    "lexicon": "english",
+    "words": "english",
+}
+"""Settings that mean something in one language only."""
+
+FORM_PARTS: Final = ("lines", "syllables", "characters", "rhyme", "metre")
+"""Settings that put a form together."""
+
+LENGTHS: Final = (
+    "numbers of syllables or characters, one for each line or one for all, as in 8,6,8,6"
+)
+
+
+def parse_lengths(text: str) -> tuple[int, ...]:
+    """The lengths of the lines of a poem: 8,6,8,6, or one for all lines.
+
+    Raises:
+        ConfigurationError: They are not whole numbers with commas between them.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if not all(re.fullmatch("[0-9]{1,9}", part) for part in parts):
+        raise ConfigurationError(f"lengths are {LENGTHS}. Received: {text}.")
+    return tuple(map(int, parts))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FormConfig(Configuration):
+    """A form of verse that a poem is to keep, and what is required of it on top of that.
+
+    A form is named, or put together of lines with their lengths. Without either there is none, and
+    nothing else may be asked for.
+    """
+
+    form: str | None = setting(
+        None, "Form of verse to keep: a name of charrnn forms, or a TOML file.", unset="off"
+    )
+    lines: int | None = setting(
+        None,
+        "Lines of a form of your own.",
+        minimum=1,
+        unset="as many as lengths or rhymes are given",
+    )
+    syllables: str | None = setting(
+        None,
+        "Syllables of each line of an English form of your own, or of all lines.",
+        unset="those of the form",
+        notation=Notation("N,...", LENGTHS, parse_lengths),
+    )
+    characters: str | None = setting(
+        None,
+        "Characters of each line of a Chinese form of your own, or of all lines.",
+        unset="those of the form",
+        notation=Notation("N,...", LENGTHS, parse_lengths),
+    )
+    rhyme: str | None = setting(
+        None,
+        "Rhymes of a form of your own: a letter for each line, - for none, as in ABCB.",
+        unset="those of the form",
+    )
+    metre: Literal["iambic", "anapaestic"] | None = setting(
+        None,
+        "Metre of an English form of your own.",
+        choices=("iambic", "anapaestic"),
+        unset="that of the form",
+    )
+    acrostic: str | None = setting(
+        None, "Characters that the lines begin with, one for each, read downwards.", unset="none"
+    )
+    acrostic_at: AcrosticAt = setting(
+        "start", "Where in its line each of them stands.", choices=get_args(AcrosticAt)
+    )
+    must: tuple[str, ...] | None = setting(
+        None,
+        "Characters or a word that have to stand in the poem; several with spaces between them, or "
+        "given again.",
+        unset="none",
+        repeatable=True,
+    )
+    rhyme_with: str | None = setting(
+        None, "A word or a line that the first rhyme of the poem rhymes with.", unset="any"
+    )
+    first_line: str | None = setting(None, "The first line, as it is to stand.", unset="any")
+    rhymes: str | None = setting(
+        None,
+        "How Chinese sounds: pingshui, cilin, xinyun, tongyun, learned by the network from its "
+        "poems, or a FILE of characters and rhyme classes. English: perfect or slant.",
+        unset="learned where a network writes regular verse, else as the form has it",
+    )
+    readings: Readings = setting(
+        "any",
+        "Whether any of a character's readings may fit, or all must.",
+        choices=get_args(Readings),
+    )
+    profile: Profile = setting(
+        "strict",
+        "Tones of Chinese verse that count: all, those of the second, fourth, sixth and last "
+        "character, or that of the rhymes.",
+        choices=get_args(Profile),
+    )
+    lexicon: str | None = setting(
+        None,
+        "File of English pronunciations, as CMUdict has them.",
+        unset="that of the extra english",
+    )
+    words: Words | None = setting(
+        None,
+        "English words that may stand in a poem: those that the network has learned, or any.",
+        choices=get_args(Words),
+        unset="learned, where they were kept",
+    )
+    particles: int = setting(
+        32, "Drafts of each line that are written side by side.", minimum=1, maximum=1024
+    )
+    choose: Choose = setting(
+        "weight",
+        "Which draft of a line is taken: one drawn by its weight, or the best.",
+        choices=get_args(Choose),
+    )
+
+    @property
+    def asked(self) -> bool:
+        """Whether there is a form to keep."""
+        return any(
+            value is not None for value in (self.form, self.lines, self.syllables, self.characters)
+        )
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range, and settings that contradict one another."""
+        Configuration.__post_init__(self)
+        changed = self._changed(settings_of(FormConfig))
+        if changed and not self.asked:
+            raise ConfigurationError(
+                f"{listed(changed)} {'goes' if len(changed) == 1 else 'go'} with a form of verse: "
+                "give a form by its name (charrnn forms lists them), or lines with syllables or "
+                "characters."
+            )
+        own = self._changed(FORM_PARTS)
+        if own and self.form is not None:
+            raise ConfigurationError(
+                f"the form {self.form} has its own lines. Leave out form, or {listed(own)}."
+            )
+        if self.acrostic is None and self.acrostic_at != "start":
+            raise ConfigurationError("acrostic-at goes with an acrostic; give both, or neither.")
+
+    def _changed(self, names: Iterable[str]) -> list[str]:
+        """Those of some settings that were given, as they are spelled."""
+        fields = FormConfig.__dataclass_fields__
+        given = (name for name in names if getattr(self, name) != fields[name].default)
+        return [name.replace("_", "-") for name in given]
+
+
+def refuse_sampling_outside_a_form(config: SamplingConfig) -> None:
+    """Refuse sampling settings that mean nothing in a form; raises ConfigurationError."""
+    if config.beam is not None:
+        raise ConfigurationError(
+            "a poem in a form is drawn, many drafts at once, and not searched for. Leave out beam; "
+            "best-of takes the best of several poems."
+        )
+    if config.length is not None:
+        raise ConfigurationError("a form tells how long a poem is. Leave out length.")
+    if config.end_of_poem != "corpus":
+        raise ConfigurationError("a form tells where a poem ends. Leave out end-of-poem.")
+
+
+class Requirement(NamedTuple):
+    """One thing that is required of a poem on top of its form.
+
+    Attributes:
+        setting: Its setting: "acrostic".
+        value: What was given.
+    """
+
+    setting: str
+    value: str
+
+    def __str__(self) -> str:
+        """As it was asked for: "acrostic 春江花月"."""
+        return f"{self.setting.replace('_', '-')} {self.value}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Requirements:
+    """All that is required of a poem on top of its form.
+
+    Attributes:
+        acrostic: A character for each line, from the first line on; fewer than lines are fine.
+            English lines begin with the letter, in either case.
+        acrostic_at: Where in its line each of them stands.
+        must: What has to stand in the poem: Chinese characters that follow one another in a line,
+            or an English word.
+        rhyme_with: A word or a line; the first rhyme of the poem is its rhyme.
+        first_line: The first line, as it is to stand there.
+    """
+
+    acrostic: str = ""
+    acrostic_at: AcrosticAt = "start"
+    must: tuple[str, ...] = ()
+    rhyme_with: str = ""
+    first_line: str = ""
+
+    @classmethod
+    def of(cls, config: FormConfig) -> Self:
+        """Those of the settings of a form."""
+        return cls(
+            acrostic=config.acrostic or "",
+            acrostic_at=config.acrostic_at,
+            must=config.must or (),
+            rhyme_with=config.rhyme_with or "",
+            first_line=config.first_line or "",
+        )

@@ -1,0 +1,249 @@
+"""Requirements that no poem can keep together: the fewest of them, why, and what would help."""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeVar
+
+from charrnn.corpus.vocabulary import Vocabulary
+from charrnn.errors import CharrnnError, FormConflictError
+from charrnn.forms.core.config import FormConfig, Requirement
+from charrnn.forms.core.form import Form
+from charrnn.forms.core.language import FormRules
+from charrnn.generation.prompts import shown
+from charrnn.settings.configuration import SamplingConfig
+from charrnn.wording import listed
+
+MOST_ADVICE: Final = 4
+"""Ways out that are named at most."""
+
+MOST_SUBSETS: Final = 64
+"""Sets of requirements tried for a smaller one than the first that was found."""
+
+CanKeep = Callable[[FormConfig, SamplingConfig], bool]
+"""Whether any poem keeps the form under these settings."""
+
+One = TypeVar("One")
+
+
+class Relaxation(NamedTuple):
+    """Settings that ask for less.
+
+    Attributes:
+        words: What is changed.
+        config: The form with what is left.
+        sampling: How characters are drawn.
+    """
+
+    words: str
+    config: FormConfig
+    sampling: SamplingConfig
+
+
+def smallest_conflict(
+    items: Sequence[One], fits: Callable[[Sequence[One]], bool]
+) -> tuple[One, ...]:
+    """The fewest requirements that cannot be kept together.
+
+    First one after the other is left out that is not needed for the conflict; then smaller
+    sets are tried, as long as they are not too many.
+
+    Args:
+        items: All of them, which cannot be kept together.
+        fits: Whether some of them can; fewer requirements are never harder to keep.
+
+    Returns:
+        Requirements in the order in which they were given; none where nothing at all can be kept.
+    """
+    needed = list(items)
+    for one in reversed(items):
+        others = [other for other in needed if other is not one]
+        if not fits(others):
+            needed = others
+    smaller = (
+        chosen for size in range(1, len(needed)) for chosen in itertools.combinations(items, size)
+    )
+    for chosen in itertools.islice(smaller, MOST_SUBSETS):
+        if not fits(chosen):
+            return chosen
+    return tuple(needed)
+
+
+def conflict_error(
+    rules: FormRules,
+    vocabulary: Vocabulary,
+    config: FormConfig,
+    sampling: SamplingConfig,
+    can_keep: CanKeep,
+) -> FormConflictError:
+    """The error that tells of requirements which cannot be kept.
+
+    Args:
+        rules: What poems are held to.
+        vocabulary: What the network writes.
+        config: The form with all that is required of it.
+        sampling: How characters are drawn; what is banned is one too.
+        can_keep: Whether any poem keeps the form under settings that ask for less.
+    """
+    requirements = requirements_of(config, sampling)
+    conflicting = smallest_conflict(
+        requirements, lambda some: can_keep(*with_only(some, config, sampling))
+    )
+    title = rules.form.title if config.form is None else f"the form {rules.form.title}"
+    if conflicting:
+        together = " and ".join(map(str, conflicting))
+        what = f"no poem in {title} can be written with {together}"
+    else:
+        what = f"no poem in {title} can be written with this network's alphabet"
+    at_end = config.acrostic_at == "end"
+    why = reason(conflicting, rules, vocabulary, at_end=at_end)
+    advice = _advice(rules, (config, sampling), conflicting, can_keep)
+    return FormConflictError(f"{what}{f': {why}' if why else ''}.{advice}")
+
+
+def requirements_of(config: FormConfig, sampling: SamplingConfig) -> list[Requirement]:
+    """All that is required of a poem on top of its form."""
+    single = [
+        Requirement(setting, value)
+        for setting in ("first_line", "acrostic", "rhyme_with")
+        if (value := getattr(config, setting))
+    ]
+    words = [Requirement("must", word) for word in dict.fromkeys(config.must or ())]
+    return [*single, *words, *([Requirement("ban", sampling.ban)] if sampling.ban else [])]
+
+
+def with_only(
+    requirements: Sequence[Requirement], config: FormConfig, sampling: SamplingConfig
+) -> tuple[FormConfig, SamplingConfig]:
+    """The settings with some of their requirements, and without the others."""
+    given = {one.setting: one.value for one in requirements}
+    words = tuple(one.value for one in requirements if one.setting == "must")
+    return (
+        dataclasses.replace(
+            config,
+            first_line=given.get("first_line"),
+            acrostic=given.get("acrostic"),
+            acrostic_at=config.acrostic_at if "acrostic" in given else "start",
+            rhyme_with=given.get("rhyme_with"),
+            must=words or None,
+        ),
+        dataclasses.replace(sampling, ban=given.get("ban")),
+    )
+
+
+def _advice(
+    rules: FormRules,
+    asked: tuple[FormConfig, SamplingConfig],
+    conflicting: Sequence[Requirement],
+    can_keep: CanKeep,
+) -> str:
+    """The sentence that tells what would work, or would where nothing else were in the way."""
+    ways = _ways_out(rules, asked, conflicting, can_keep)
+    if ways:
+        return f" What would work: {'; or '.join(ways)}."
+    ways = _ways_out(rules, with_only(conflicting, *asked), conflicting, can_keep)
+    if not ways:
+        return ""
+    return f" What would help: {'; or '.join(ways)}. But then other demands conflict."
+
+
+def _ways_out(
+    rules: FormRules,
+    asked: tuple[FormConfig, SamplingConfig],
+    conflicting: Sequence[Requirement],
+    can_keep: CanKeep,
+) -> list[str]:
+    """What would work, the nearest first; each has been tried."""
+    ways = _ways_that_work(_relaxations(rules, *asked, conflicting), can_keep)
+    return list(itertools.islice(ways, MOST_ADVICE))
+
+
+def _ways_that_work(ways: Iterable[Sequence[Relaxation]], can_keep: CanKeep) -> Iterator[str]:
+    for steps in ways:
+        # Of the steps on one way, the shortest that suffices.
+        for step in steps:
+            if _works(step, can_keep):
+                yield step.words
+                break
+
+
+def _works(step: Relaxation, can_keep: CanKeep) -> bool:
+    try:
+        return can_keep(step.config, step.sampling)
+    except CharrnnError:
+        return False  # such as a rhyme book that is not installed
+
+
+def _relaxations(
+    rules: FormRules,
+    config: FormConfig,
+    sampling: SamplingConfig,
+    conflicting: Sequence[Requirement],
+) -> Iterator[Sequence[Relaxation]]:
+    """Ways to ask for less, each in steps from the least to the most."""
+
+    def changed(settings: Mapping[str, Any]) -> Relaxation:
+        words = " and ".join(f"{name} {value}" for name, value in settings.items())
+        return Relaxation(words, dataclasses.replace(config, **settings), sampling)
+
+    for steps in rules.relaxations(config):
+        yield list(map(changed, steps))
+    requirements = requirements_of(config, sampling)
+    for one in conflicting:
+        others = [other for other in requirements if other != one]
+        yield [Relaxation(f"without {one}", *with_only(others, config, sampling))]
+
+
+def reason(
+    requirements: Sequence[Requirement],
+    rules: FormRules,
+    vocabulary: Vocabulary,
+    *,
+    at_end: bool = False,
+) -> str:
+    """Why some requirements cannot be kept together; "" where it takes more than a look to see.
+
+    Args:
+        requirements: The fewest that conflict.
+        rules: What the poem is held to.
+        vocabulary: What the network writes.
+        at_end: Whether the characters of an acrostic end their lines.
+    """
+    ban = next((one.value for one in requirements if one.setting == "ban"), "")
+    others = [one for one in requirements if one.setting != "ban"]
+    if ban:
+        wanted = "".join(one.value for one in others if one.setting != "rhyme_with")
+        both = [one for one in dict.fromkeys(wanted) if one in ban and not one.isspace()]
+        return f"{listed(both)} {_is(both)} banned" if both else ""
+    if len(others) != 1:
+        return ""
+    (only,) = others
+    if only.setting != "rhyme_with":
+        unknown = [
+            one
+            for one in dict.fromkeys(only.value)
+            if one.isalpha() and not any(like in vocabulary for like in rules.spellings(one))
+        ]
+        if unknown:
+            return f"{listed(map(shown, unknown))} {_is(unknown)} not in this model's alphabet"
+    if only.setting == "first_line":
+        judged = rules.with_form(_of_first_lines(rules.form)).verify(only.value)
+        return next((fault.message for fault in judged.faults), "")
+    return next(rules.reasons(only, at_end=at_end), "")
+
+
+def _of_first_lines(form: Form) -> Form:
+    """A form of one line, as the first of the form."""
+    lines = {
+        variant[0]: name for variant, name in zip(form.variants, form.variant_names, strict=True)
+    }
+    return dataclasses.replace(
+        form,
+        variants=tuple((line,) for line in lines),
+        variant_names=tuple(lines.values()),
+        stanzas=(1,),
+    )
+
+
+def _is(parts: Sequence[str]) -> str:
+    return "is" if len(parts) == 1 else "are"

@@ -1,0 +1,343 @@
+"""Forms as TOML files, and the form that was asked for: a known one, a file, or one put together."""
+
+import dataclasses
+import difflib
+import functools
+import json
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from charrnn.errors import ConfigurationError, FormError
+from charrnn.forms.core.config import FormConfig, parse_lengths
+from charrnn.forms.core.form import LONGEST_LINE, MOST_LINES, Form, Line, Metre
+from charrnn.typecheck import conforms
+
+Made = TypeVar("Made", Form, Line)
+
+
+def read_form(text: str, name: str) -> Form:
+    """The form that a TOML text describes.
+
+    Args:
+        text: The text, as `written_form` gives it.
+        name: What to call the text in an error: its path.
+
+    Raises:
+        FormError: It is not TOML, something is missing or of the wrong kind, or the form
+            contradicts itself.
+    """
+    try:
+        values = tomllib.loads(text)
+        tables = _listed(values, "variants")
+        variants = [
+            [_made(Line, "a line", line) for line in _listed(table, "lines")] for table in tables
+        ]
+        names = [table.get("name", "") for table in tables]
+        return _made(Form, "a form", values | {"variants": variants, "variant_names": names})
+    except tomllib.TOMLDecodeError as error:
+        raise FormError(f"{name} is not TOML: {error}.") from error
+    except RecursionError as error:
+        raise FormError(f"{name} is no form: its tables lie too deep in one another.") from error
+    except FormError as error:
+        raise FormError(f"{name}: {error}") from error
+
+
+def written_form(form: Form) -> str:
+    """A form as TOML that `read_form` makes the same form of."""
+    scalars = (
+        ("name", _string(form.name)),
+        ("aliases", _array(map(_string, form.aliases))),
+        ("title", _string(form.title)),
+        ("language", _string(form.language)),
+        ("stanzas", _array(map(str, form.stanzas))),
+        ("metre", _string(form.metre)),
+        ("book", _string(form.book)),
+        ("example", _text(form.example)),
+        ("source", _text(form.source)),
+    )
+    needed = _required(Form)
+    lines = [
+        f"{key} = {value}" for key, value in scalars if key in needed or value not in {'""', "[]"}
+    ]
+    for name, variant in zip(form.variant_names, form.variants, strict=True):
+        lines += ["", "[[variants]]", f"name = {_string(name)}", "lines = ["]
+        lines += [f"    {_line(line)}," for line in variant]
+        lines.append("]")
+    return "\n".join(lines) + "\n"
+
+
+def _line(line: Line) -> str:
+    parts = [f"lengths = {_array(map(str, line.lengths))}"]
+    parts += [
+        f"{key} = {_string(value)}"
+        for key in ("pattern", "rhyme", "ending")
+        if (value := getattr(line, key))
+    ]
+    return "{ " + ", ".join(parts) + " }"
+
+
+def _array(items: Iterable[str]) -> str:
+    return f"[{', '.join(items)}]"
+
+
+def _string(text: str) -> str:
+    """A basic string: JSON's escapes are TOML's."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _text(text: str) -> str:
+    """A string with its line ends as they are."""
+    if "\n" not in text:
+        return _string(text)
+    return '"""\n' + "\n".join(_string(line)[1:-1] for line in text.split("\n")) + '"""'
+
+
+def _listed(values: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    """An array of tables, checked to be one."""
+    tables = values.get(key, [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise FormError(f"{key} must be an array of tables.")
+    return tables
+
+
+def _made(kind: type[Made], what: str, values: dict[str, Any]) -> Made:
+    """A dataclass of values that nobody has checked."""
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    frozen = {key: _frozen(value) for key, value in values.items()}
+    for fault, names in (
+        ("has no", frozen.keys() - fields.keys()),
+        ("needs", _required(kind) - frozen.keys()),
+    ):
+        if names:
+            raise FormError(f"{what} {fault} {' and '.join(sorted(names))}.")
+    for key, item in frozen.items():
+        if not conforms(item, fields[key].type):
+            raise FormError(f"{what} cannot have this {key}: {values[key]}.")
+    return kind(**frozen)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
+def _required(kind: type[Made]) -> set[str]:
+    return {
+        field.name for field in dataclasses.fields(kind) if field.default is dataclasses.MISSING
+    }
+
+
+_DIRECTORY: Final = Path(__file__).parent.parent / "known"
+_SUFFIX: Final = ".toml"
+
+_OF_ANY_LENGTH: Final = {"wupai": "wulv", "qipai": "qilv"}
+"""Regular verse of as many lines as one likes, and the octave whose second half it repeats."""
+
+
+@functools.cache
+def known_forms() -> dict[str, Form]:
+    """The forms that come with charrnn, by name: Chinese ones, tunes last, and English ones, by length."""
+    forms = [_known_form(path) for path in _DIRECTORY.glob(f"*{_SUFFIX}")]
+    forms.sort(key=lambda form: (form.language, form.book == "cilin", form.lines, form.name))
+    return {form.name: form for form in forms}
+
+
+def asked_form(config: FormConfig) -> Form:
+    """The form that was asked for: by its name, or by its lines.
+
+    Raises:
+        FormError: There is no such form, or its file cannot be used.
+        ConfigurationError: Its lines contradict one another, or are not enough.
+    """
+    if config.form is not None:
+        return find_form(config.form)
+    return composed(
+        lines=config.lines,
+        syllables=None if config.syllables is None else parse_lengths(config.syllables),
+        characters=None if config.characters is None else parse_lengths(config.characters),
+        rhyme=config.rhyme or "",
+        metre=config.metre or "",
+    )
+
+
+def find_form(reference: str) -> Form:
+    """The form that was asked for.
+
+    Args:
+        reference: A name or another name of a known form; `wupai-16` for sixteen lines of it; or
+            the path of a TOML file, which ends in .toml or has a directory in it.
+
+    Raises:
+        FormError: There is no such form, or the file cannot be used.
+    """
+    if names_a_file(reference):
+        return _from_file(Path(reference))
+    wanted = reference.casefold()
+    path = _DIRECTORY / f"{wanted}{_SUFFIX}"
+    if path.is_file():
+        return _known_form(path)
+    by_name = {
+        name.casefold(): form
+        for form in known_forms().values()
+        for name in (form.name, form.title, *form.aliases)
+    }
+    if wanted in by_name:
+        return by_name[wanted]
+    name, _, lines = wanted.rpartition("-")
+    if name in by_name and by_name[name].name in _OF_ANY_LENGTH and re.fullmatch("[0-9]+", lines):
+        return _of_lines(by_name[name], int(lines[:9]))
+    near = difflib.get_close_matches(wanted, by_name, n=1)
+    advice = f" Did you mean {by_name[near[0]].name}?" if near else ""
+    raise FormError(
+        f"there is no form named {reference}.{advice} charrnn forms lists them; a file of your own "
+        f"has a name that ends in {_SUFFIX}."
+    )
+
+
+@functools.cache
+def _known_form(path: Path) -> Form:
+    return read_form(path.read_text(encoding="utf-8"), path.name)
+
+
+def names_a_file(reference: str) -> bool:
+    """Whether what was typed is the path of a form, and not the name of one."""
+    return reference.endswith(_SUFFIX) or Path(reference).name != reference
+
+
+def _from_file(path: Path) -> Form:
+    try:
+        return read_form(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise FormError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise FormError(f"{path} is not UTF-8 text, as TOML is.") from error
+
+
+def _of_lines(form: Form, lines: int) -> Form:
+    """A 排律 of a number of lines: after an octave, its second half again and again."""
+    if lines % 2 or not 10 <= lines <= MOST_LINES:
+        raise FormError(
+            f"{form.name} has an even number of lines from 10 to {MOST_LINES}. Received: {lines}."
+        )
+    octave = known_forms()[_OF_ANY_LENGTH[form.name]]
+    cycles = -(-lines // 4)
+    return dataclasses.replace(
+        octave,
+        name=f"{form.name}-{lines}",
+        aliases=(),
+        title=f"{form.title} of {lines} lines",
+        variants=tuple((variant[:4] + variant[4:] * cycles)[:lines] for variant in octave.variants),
+        stanzas=(lines,),
+        example="",
+        source=form.source,
+    )
+
+
+UNRHYMED: Final = "-"
+"""Stands in a rhyme scheme for a line that rhymes with none."""
+
+_FEET: Final[dict[Metre, str]] = {"iambic": "u/", "anapaestic": "uu/"}
+
+
+def composed(
+    *,
+    lines: int | None = None,
+    syllables: Sequence[int] | None = None,
+    characters: Sequence[int] | None = None,
+    rhyme: str = "",
+    metre: Metre = "",
+) -> Form:
+    """Put a form together.
+
+    Args:
+        lines: How many lines it has; None where the lengths or the rhymes tell.
+        syllables: Syllables of each line of an English poem, or one number for all lines.
+        characters: Characters of each line of a Chinese poem, or one number for all lines.
+        rhyme: A letter for each line, and - for one that rhymes with none: "ABCB". A letter that
+            stands once is the same as -. Nothing where no line rhymes.
+        metre: How the stresses of English lines follow one another.
+
+    Returns:
+        The form; it is named "composed".
+
+    Raises:
+        ConfigurationError: What is asked for contradicts itself, or is not enough.
+    """
+    if (syllables is None) == (characters is None):
+        raise ConfigurationError(
+            "a form is counted in syllables, which makes it English, or in characters, which makes "
+            f"it Chinese. Received: {'neither' if syllables is None else 'both'}."
+        )
+    lengths = list(syllables or characters or ())
+    scheme = rhyme.upper()
+    _check(lengths, scheme, characters is not None, metre)
+    count = _settled(lines, lengths, scheme)
+    if len(lengths) == 1:
+        lengths *= count
+    times = Counter(scheme)
+    template = tuple(
+        Line(
+            lengths=(length,),
+            pattern=_pattern(metre, length),
+            rhyme=letter if times[letter] > 1 and letter != UNRHYMED else "",
+        )
+        for length, letter in zip(lengths, scheme or UNRHYMED * count, strict=True)
+    )
+    return Form(
+        name="composed",
+        title="a form of your own",
+        language="english" if characters is None else "chinese",
+        variants=(template,),
+        variant_names=("composed",),
+        stanzas=(count,),
+        metre=metre,
+        source="Put together by hand.",
+    )
+
+
+def _check(lengths: Sequence[int], scheme: str, chinese: bool, metre: Metre) -> None:
+    """Refuse what is wrong whatever stands beside it."""
+    if not lengths or not all(1 <= length <= LONGEST_LINE for length in lengths):
+        received = ",".join(map(str, lengths)) or "nothing"
+        raise ConfigurationError(
+            f"a line has from 1 to {LONGEST_LINE} syllables or characters. Received: {received}."
+        )
+    if any(not ("A" <= letter <= "Z" or letter == UNRHYMED) for letter in scheme):
+        raise ConfigurationError(
+            f"a rhyme scheme is a letter for each line, or {UNRHYMED} for one that rhymes with "
+            f"none, as in ABCB. Received: {scheme}."
+        )
+    if chinese and metre:
+        raise ConfigurationError(
+            f"Chinese verse has no metre. Leave out {metre}, or count syllables instead of "
+            "characters."
+        )
+
+
+def _settled(lines: int | None, lengths: Sequence[int], scheme: str) -> int:
+    """The number of lines, on which all that tells of it agrees."""
+    told = {
+        "lines": lines,
+        "lengths": len(lengths) if len(lengths) > 1 else None,
+        "rhyme": len(scheme) or None,
+    }
+    given = {what: count for what, count in told.items() if count is not None}
+    if len(set(given.values())) > 1:
+        words = ", ".join(f"{count} by its {what}" for what, count in given.items())
+        raise ConfigurationError(f"the form cannot have several numbers of lines: {words}.")
+    count = next(iter(given.values()), 0)
+    if not given:
+        raise ConfigurationError("a form of lines alike needs their number: give lines too.")
+    if not 1 <= count <= MOST_LINES:
+        raise ConfigurationError(f"a form has from 1 to {MOST_LINES} lines. Received: {count}.")
+    return count
+
+
+def _pattern(metre: Metre, length: int) -> str:
+    """The stresses of a line that ends with a whole foot."""
+    if not metre:
+        return ""
+    return (_FEET[metre] * length)[-length:]

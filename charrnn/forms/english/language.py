@@ -1,0 +1,187 @@
+"""English as a language of forms: a lexicon, grades of rhyme, and the rules poems are held to."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self, cast, get_args
+
+from charrnn.checkpoint.directory import WORDS_FILE, Checkpoint
+from charrnn.errors import ConfigurationError
+from charrnn.forms.core.automaton import OutputTokens
+from charrnn.forms.core.config import FormConfig, Requirement, Requirements, Words
+from charrnn.forms.core.form import Form, Judgement
+from charrnn.forms.core.language import Language, LearnedTables
+from charrnn.forms.english.lexicon import Lexicon, open_lexicon
+from charrnn.forms.english.pronunciation import Rhymes
+from charrnn.forms.english.scansion import clashes_of, templates_of
+from charrnn.forms.english.words import (
+    LearnedWords,
+    is_latin,
+    learn_words,
+    lines_of,
+    open_words,
+    words_of,
+)
+
+if TYPE_CHECKING:
+    from charrnn.forms.core.learning import LearnedForm, PoemShape
+    from charrnn.forms.english.automaton import EnglishAutomaton
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EnglishRules:
+    """An English form, how words are said, and which of them may be written.
+
+    Attributes:
+        form: The form.
+        lexicon: How words are said.
+        rhymes: The least that counts as a rhyme.
+        words: The words that may be written, those learned or any; the verifier takes any.
+        kind: Which of both they are; None where no network writes.
+    """
+
+    form: Form
+    lexicon: Lexicon
+    rhymes: Rhymes
+    words: frozenset[str] = frozenset()
+    kind: Words | None = None
+
+    def with_form(self, form: Form) -> Self:
+        """The same sounds under another form."""
+        return dataclasses.replace(self, form=form)
+
+    def verify(self, poem: str) -> Judgement:
+        """Hold a poem to the form."""
+        from charrnn.forms.english.verify import verify_english
+
+        return verify_english(poem, self.form, self.lexicon, rhymes=self.rhymes)
+
+    def settled(self, config: FormConfig) -> FormConfig:
+        """The settings with the rhymes and the kind of words that were chosen."""
+        return dataclasses.replace(config, rhymes=config.rhymes or self.rhymes, words=self.kind)
+
+    def automaton(self, config: FormConfig, tokens: OutputTokens) -> "EnglishAutomaton":
+        """What may be written so that the poem keeps the form and all that is required."""
+        from charrnn.forms.english.automaton import EnglishAutomaton
+
+        return EnglishAutomaton(
+            self.form, self.lexicon, self.words, tokens, Requirements.of(config), rhymes=self.rhymes
+        )
+
+    def spellings(self, character: str) -> frozenset[str]:
+        """A letter in either case."""
+        return frozenset({character, character.lower(), character.upper()})
+
+    def reasons(self, requirement: Requirement, *, at_end: bool) -> Iterator[str]:
+        """What stands against a requirement, in words."""
+        del at_end
+        if requirement.setting == "must":
+            yield from self._reasons_of_word(requirement.value)
+        elif requirement.setting == "rhyme_with":
+            end = requirement.value.split()[-1]
+            yield f"too few of the words that may be used rhyme with {end}"
+        elif requirement.setting == "acrostic":
+            yield (
+                "too few of the words that may be used have these letters where they would have to "
+                "stand"
+            )
+
+    def relaxations(self, config: FormConfig) -> Iterator[Sequence[Mapping[str, Any]]]:
+        """More words, and more that counts as a rhyme."""
+        if config.words != "any":
+            yield [{"words": "any"}]
+        if self.rhymes == "perfect":
+            yield [{"rhymes": "slant"}]
+
+    def _reasons_of_word(self, text: str) -> Iterator[str]:
+        """Why a word finds no place."""
+        for word in words_of(text, self.lexicon):
+            if word.sound is None:
+                continue
+            templates = {
+                template
+                for variant in self.form.variants
+                for line in variant
+                for template in templates_of(line, self.form.metre)
+            }
+            ways = word.sound.pronunciations
+            if min(way.syllables for way in ways) > max(map(len, templates)):
+                yield f"{word.text} is longer than any line"
+            elif not any(
+                not clashes_of(way, template[start : start + way.syllables])
+                for way in ways
+                for template in templates
+                for start in range(len(template) - way.syllables + 1)
+            ):
+                yield f"the stress of {word.text} goes against the metre wherever it stands"
+
+
+class EnglishLanguage:
+    """See `charrnn.forms.core.language.Language`."""
+
+    letters: Final = "Latin letters"
+    shape_unit: Final = "lines"
+    example_of_lengths: Final = "syllables 8,6,8,6"
+    table_title: Final = "The words of the text, with which English verse is written,"
+    table_file: Final = WORDS_FILE
+
+    def writes(self, character: str) -> bool:
+        """Whether a character is a Latin letter."""
+        return is_latin(character)
+
+    def lines_of(self, text: str) -> Sequence[str]:
+        """The lines as they are printed; blank ones part stanzas."""
+        return lines_of(text)
+
+    def open_rules(
+        self, form: Form, config: FormConfig, learned: LearnedTables | None
+    ) -> EnglishRules:
+        """What poems in a form are held to; words are those that all networks learned together."""
+        grades = get_args(Rhymes)
+        if config.rhymes not in {None, *grades}:
+            raise ConfigurationError(
+                f"the rhymes of English verse are {' or '.join(grades)}. Received: {config.rhymes}."
+            )
+        lexicon = open_lexicon(None if config.lexicon is None else Path(config.lexicon))
+        rules = EnglishRules(form, lexicon, cast("Rhymes", config.rhymes or grades[0]))
+        if learned is None:
+            return rules
+        tables = cast("Sequence[LearnedWords]", learned())
+        known = frozenset[str]().union(*(table.counts for table in tables))
+        if config.words == "learned" and not known:
+            raise ConfigurationError(
+                "the words that this network has learned were not kept. Leave out words, or give "
+                "words any; where its corpus is at hand, charrnn forms sounds makes them."
+            )
+        kind = config.words or ("learned" if known else "any")
+        words = frozenset(lexicon) if kind == "any" else known
+        return dataclasses.replace(rules, words=words, kind=kind)
+
+    def read_table(self, text: str, name: str) -> LearnedWords:
+        """Read the file of learned words."""
+        return LearnedWords.from_json(text, name)
+
+    def open_table(self, checkpoint: Checkpoint) -> LearnedWords | None:
+        """The words that a network learned."""
+        return open_words(checkpoint)
+
+    def learn_table(self, poems: Iterator[str]) -> LearnedWords:
+        """Count the words of a text."""
+        return learn_words(poems)
+
+    def learn_form(
+        self, poems: Sequence[str], name: str, shape: "PoemShape | None", sounds: str | None
+    ) -> "LearnedForm":
+        """Derive a form from poems; the sounds are a dictionary, and the shape a number of lines."""
+        from charrnn.forms.english.learning import learn_english_form
+
+        if shape is not None and len(shape) > 1:
+            raise ConfigurationError(
+                "the shape of an English poem is its number of lines, as in 14."
+            )
+        lexicon = open_lexicon(None if sounds is None else Path(sounds))
+        return learn_english_form(poems, lexicon, name, None if shape is None else shape[0])
+
+
+LANGUAGE: Final[Language] = EnglishLanguage()

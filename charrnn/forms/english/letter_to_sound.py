@@ -1,0 +1,208 @@
+"""A guess at how an English word sounds, from its letters alone.
+
+Rules say which phones the letters stand for (spelling.txt); the stress is then put as most English
+words have it, and the vowels without stress grow weak.
+"""
+
+import functools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from charrnn.forms.english.pronunciation import PHONES, Pronunciation
+
+_RULES: Final = Path(__file__).with_name("spelling.txt")
+
+_AFTER_SILENT: Final = (
+    "ful|less|ness|ly|some|man|men|dom|ship|forth|teen|ty$|by$|fore|like|hood|house|born|keep|yard|"
+    "wh|wise|way|ward|work|wood|thing|times?$"
+)
+"""What stands after a silent e in the midst of a word."""
+
+_CONTEXT_LETTERS: Final = {
+    "P": "^(a|ab|ad|be|com|con|de|di|dis|en|ex|for|im|in|ob|per|pre|pro|re|sub|sus|trans|un)C+",
+    "E": f"e(s?$|ment|{_AFTER_SILENT})",
+    "S": f"({_AFTER_SILENT})",
+    "V": "[aeiouy]",
+    "C": "[^aeiouy]",
+}
+
+_NOTHING: Final = "-"
+
+_WEAK: Final = {"AE": "AH", "AA": "AH", "EH": "AH", "AH": "AH", "AO": "AO"}
+"""What the vowels that change without stress become."""
+
+_LAST: Final = re.compile(r"(ee|eer|ese|ette|esque|oon|ique|ain)$")
+"""Endings that are stressed themselves."""
+
+_BEFORE: Final = re.compile(
+    r"(tion|s?sion|cian|tial|cial|ious|eous|uous|iar|ian|ion|ial|ient|ience|iance|iant|ium|ius|io|ia|"
+    r"ic|ics|ity|ety|ify|ical|ically|ible|icient)s?$"
+)
+"""Endings after which the stress stands on the syllable before."""
+
+_NEUTRAL: Final = re.compile(
+    r"(ful|less|able|ment|ward)?(ly|ness|ship)?((?<![usi])'?s|ed|es|ing|ings|er|ers|est|eth)?$"
+)
+"""Endings that leave the stress where it was."""
+
+_THIRD_LAST: Final = re.compile(r"(ate|ize|ise|yze|tude|ute|fy|y)$")
+"""Endings of three syllables or more whose stress is two syllables before the last."""
+
+_LATIN: Final = re.compile(r"(ent|ant|ence|ance|al|ous|us|um|or|is|ive|ile|a|o)$")
+"""Endings that leave the stress to the syllable before, where that is heavy."""
+
+_PREFIXES: Final = (
+    "a(?=bb|cc|dd|ff|gg|ll|nn|pp|rr|ss|tt|sh|ch|sk|sp|[bdfglmrvw][aeiou])|ab|ad|be|com|con|col|cor|"
+    "de|di(?=[vrg])|dis|enter|en|em|ex|e(?=[lmrv])|for|inter|im|in|mis|ob|o(?=cc|pp|ff)|per|pre|"
+    "pro|re|sub|sup|sur|trans|under|un|up|with|out|over"
+)
+
+_PREFIX: Final = re.compile(rf"^({_PREFIXES}){{1,2}}(?=[^aeiouy]*[aeiouy])")
+"""Beginnings that are passed over where no ending decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What some letters say where they stand among others."""
+
+    letters: str
+    before: re.Pattern[str]
+    after: re.Pattern[str]
+    phones: tuple[str, ...]
+
+
+class Piece(NamedTuple):
+    """Some letters of a word, and the phones they stand for, as the rules write them."""
+
+    letters: str
+    phones: tuple[str, ...]
+
+
+class _Vowel(NamedTuple):
+    """A vowel: its place among the phones and the letters, and whether it may be stressed."""
+
+    place: int
+    offset: int
+    free: bool
+
+
+def guess(word: str) -> Pronunciation:
+    """Say a word by its spelling.
+
+    Args:
+        word: A word in small letters; what is no letter of English says nothing.
+
+    Returns:
+        A pronunciation with one vowel at least, one of them with the primary stress.
+    """
+    letters = re.sub(r"[^a-z]", "", word)
+    phones: list[str] = []
+    vowels: list[_Vowel] = []
+    offset = 0
+    for piece in spell_out(letters):
+        for phone in piece.phones:
+            if _is_vowel(phone):
+                vowels.append(_Vowel(len(phones), offset, not phone[-1].isdigit()))
+            phones.append(phone)
+        offset += len(piece.letters)
+    if not vowels:
+        return Pronunciation((*phones, "AH1"))
+    stressed = _stressed(letters, vowels)
+    for vowel in vowels:
+        name = phones[vowel.place][:2]
+        if vowel is stressed:
+            phones[vowel.place] = f"{name}1"
+        elif vowel.free:
+            phones[vowel.place] = f"{_WEAK.get(name, name)}0"
+    return Pronunciation(tuple(phones))
+
+
+def spell_out(word: str) -> tuple[Piece, ...]:
+    """Divide a word into the pieces that the rules know.
+
+    Args:
+        word: Letters from a to z.
+
+    Returns:
+        The pieces in order; their letters joined are the word.
+    """
+    pieces = []
+    place = 0
+    while place < len(word):
+        rule = next(
+            rule
+            for rule in _rules()[word[place]]
+            if word.startswith(rule.letters, place)
+            and rule.before.search(word[:place])
+            and rule.after.match(word[place + len(rule.letters) :])
+        )
+        pieces.append(Piece(rule.letters, rule.phones))
+        place += len(rule.letters)
+    return tuple(pieces)
+
+
+def _is_vowel(phone: str) -> bool:
+    return f"{phone[:2]}0" in PHONES
+
+
+def _stressed(word: str, vowels: list[_Vowel]) -> _Vowel:
+    """The vowel of a word that has the primary stress."""
+    stem = _stem(word)
+    within = [vowel for vowel in vowels if vowel.offset < len(stem)] or vowels
+    free = [vowel for vowel in within if vowel.free] or within
+    if ending := _BEFORE.search(stem):
+        earlier = [vowel for vowel in within if vowel.offset < ending.start()]
+        return earlier[-1] if earlier else free[0]
+    if len(free) == 1 or _LAST.search(word) or _LAST.search(stem):
+        return free[-1]
+    if len(within) > 2 and _THIRD_LAST.search(stem):
+        return within[-3]
+    if len(within) > 2 and _LATIN.search(stem):
+        return within[-2] if _heavy(stem, within[-2], within[-1]) else within[-3]
+    if prefix := _PREFIX.search(stem):
+        return next((vowel for vowel in free if vowel.offset >= prefix.end()), free[0])
+    return free[0] if len(within) < 4 or free[0] != within[0] else free[1]
+
+
+def _stem(word: str) -> str:
+    """A word without its neutral endings, unless a prefix is all that were left."""
+    for ending in _NEUTRAL.finditer(word):
+        stem = word[: ending.start()]
+        if re.search("[aeiouy]", stem) and not re.fullmatch(f"({_PREFIXES})[^aeiouy]*", stem):
+            return stem
+    return word
+
+
+def _heavy(word: str, vowel: _Vowel, following: _Vowel) -> bool:
+    """Whether a syllable is closed by a consonant: two or more stand before the next vowel."""
+    between = re.sub("^[aeiouy]+", "", word[vowel.offset : following.offset])
+    return len(between) > 1 and not re.fullmatch("[^aeiouy][lrh]|qu", between)
+
+
+@functools.cache
+def _rules() -> dict[str, tuple[_Rule, ...]]:
+    """The rules by the first letter of what they are about."""
+    rules: dict[str, tuple[_Rule, ...]] = {}
+    for line in _RULES.read_text(encoding="utf-8").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        before, letters, after, *phones = line.split()
+        rule = _Rule(
+            letters,
+            re.compile(f"({_context(before)})$"),
+            re.compile(_context(after)),
+            tuple(phone for phone in phones if phone != _NOTHING),
+        )
+        rules[letters[0]] = (*rules.get(letters[0], ()), rule)
+    return rules
+
+
+def _context(text: str) -> str:
+    """A context as a regular expression."""
+    if text == _NOTHING:
+        return ""
+    for letter, expression in _CONTEXT_LETTERS.items():
+        text = text.replace(letter, expression)
+    return text

@@ -1,0 +1,234 @@
+"""The sound of English words: a dictionary, words derived from its words, and guesses for the rest.
+
+The dictionary is CMUdict as the package eng-to-ipa carries it (the extra `english`): its file is
+read, the package itself is never imported. A file of the user's goes before it. Words of old verse
+come from archaic.txt beside this module.
+"""
+
+import functools
+import importlib.util
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from charrnn.errors import FormError
+from charrnn.forms.english.inflection import derive
+from charrnn.forms.english.letter_to_sound import guess
+from charrnn.forms.english.pronunciation import Pronunciation, parse_pronunciation
+
+Origin = Literal["dictionary", "derived", "guessed"]
+"""Where a pronunciation comes from: a dictionary, a word of it with an ending, or the spelling."""
+
+_SUPPLEMENT: Final = Path(__file__).with_name("archaic.txt")
+
+_DICTIONARY: Final = ("eng_to_ipa", "resources", "CMU_dict.json")
+
+_COMMENT: Final = re.compile(r";;;.*|#.*")
+
+_FURTHER: Final = re.compile(r"\(\d+\)$")
+"""Marks a further way to say a word: READ(2)."""
+
+
+_TRIPHTHONG: Final = re.compile(r"\b(A[YW][012]) ER0\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """How a word may be said.
+
+    Attributes:
+        pronunciations: At least one, the usual one first.
+        origin: Where they come from.
+    """
+
+    pronunciations: tuple[Pronunciation, ...]
+    origin: Origin
+
+
+class Lexicon:
+    """Words and their pronunciations.
+
+    Args:
+        entries: For each word, in small letters, its pronunciations as CMUdict writes them.
+        sources: What they were read from, in words.
+    """
+
+    def __init__(self, entries: Mapping[str, Sequence[str]], sources: Iterable[str] = ()) -> None:
+        self._entries = entries
+        self._known: dict[str, tuple[Pronunciation, ...]] = {}
+        self._sounds: dict[str, Sound] = {}
+        self.sources = tuple(sources)
+
+    def __contains__(self, word: object) -> bool:
+        """Whether a word stands in the lexicon itself, derived words not counted."""
+        return word in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        """The words that stand in the lexicon itself."""
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def pronunciations(self, word: str) -> tuple[Pronunciation, ...]:
+        """The pronunciations of a word that stands in the lexicon itself; () for others."""
+        if word not in self._entries:
+            return ()
+        if word not in self._known:
+            self._known[word] = tuple(map(parse_pronunciation, _in_verse(self._entries[word])))
+        return self._known[word]
+
+    def sound(self, word: str) -> Sound:
+        """How a word may be said.
+
+        Args:
+            word: A word in small letters with straight apostrophes, and at least one letter.
+        """
+        if word not in self._sounds:
+            self._sounds[word] = self._find(word)
+        return self._sounds[word]
+
+    def _find(self, word: str) -> Sound:
+        if known := self.pronunciations(word):
+            return Sound(known, "dictionary")
+        if derived := derive(word, self.pronunciations):
+            return Sound(derived, "derived")
+        stem, apostrophe, _ = word.rpartition("'")
+        if stem and apostrophe and (guessed := derive(word, self._known_or_guessed)):
+            return Sound(guessed, "guessed")
+        return Sound((guess(word),), "guessed")
+
+    def _known_or_guessed(self, word: str) -> tuple[Pronunciation, ...]:
+        return self.pronunciations(word) or (guess(word),)
+
+
+def open_lexicon(file: Path | None = None) -> Lexicon:
+    """The lexicon for verifying and writing English verse.
+
+    Args:
+        file: A dictionary in the format of CMUdict: a word, white space, its phones. What it says
+            of a word goes before all else.
+
+    Raises:
+        FormError: The file cannot be read; or there is none, and the extra is not installed.
+    """
+    installed = installed_dictionary()
+    if installed is None and file is None:
+        raise FormError(
+            "English verse needs a dictionary of pronunciations, and none is installed: "
+            "run pip install 'charrnn[english]', or give a file in the format of CMUdict with "
+            "--lexicon FILE."
+        )
+    return _opened(installed, file, file and _stamp(file))
+
+
+@functools.lru_cache(4)
+def _opened(installed: Path | None, file: Path | None, stamp: object) -> Lexicon:
+    """The same lexicon as long as its file, which a stamp tells, is the same."""
+    del stamp
+    entries: dict[str, tuple[str, ...]] = {}
+    sources = []
+    if installed is not None:
+        entries |= _read_installed(installed)
+        sources.append("CMUdict, as eng-to-ipa has it")
+    for word, ways in words_of_old_verse().items():
+        entries[word] = tuple(dict.fromkeys((*entries.get(word, ()), *ways)))
+    sources.append("words of old verse")
+    if file is not None:
+        entries |= read_pronunciations(file)
+        sources.insert(0, str(file))
+    return Lexicon(entries, sources)
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    """What changes when a file does; None where there is none."""
+    try:
+        facts = file.stat()
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size
+
+
+def installed_dictionary() -> Path | None:
+    """The file of the dictionary that the extra `english` brings; None without the extra."""
+    package, *inside = _DICTIONARY
+    found = importlib.util.find_spec(package)
+    for place in (found and found.submodule_search_locations) or ():
+        path = Path(place).joinpath(*inside)
+        if path.is_file():
+            return path
+    return None
+
+
+def read_pronunciations(path: Path) -> dict[str, tuple[str, ...]]:
+    """Read a file in the format of CMUdict.
+
+    Each line is a word, white space and its phones; (2), (3) after a word mark further ways to say
+    it, and what follows ;;; or # is a comment.
+
+    Args:
+        path: A text in UTF-8, or in Latin-1 as the older versions of CMUdict are.
+
+    Returns:
+        For each word in small letters its ways, phones in capitals with one space between.
+
+    Raises:
+        FormError: The file cannot be read, a line of it has no phones, or it has no words.
+    """
+    entries: dict[str, tuple[str, ...]] = {}
+    for number, line in enumerate(_lines(path), 1):
+        word, *phones = _COMMENT.sub("", line).split() or [""]
+        if not word:
+            continue
+        try:
+            way = str(parse_pronunciation(" ".join(phones)))
+        except ValueError as error:
+            raise FormError(
+                f"{path}, line {number}: {word} should be followed by its phones, such as "
+                f"HH AH0 L OW1, not by {str(error) or 'nothing'}."
+            ) from None
+        word = _FURTHER.sub("", word).lower()
+        entries[word] = tuple(dict.fromkeys((*entries.get(word, ()), way)))
+    if not entries:
+        raise FormError(f"{path} has no words; each line should be a word and its phones.")
+    return entries
+
+
+@functools.cache
+def words_of_old_verse() -> Mapping[str, tuple[str, ...]]:
+    """Words that dictionaries of speech lack, with their pronunciations; they come with charrnn."""
+    return read_pronunciations(_SUPPLEMENT)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise FormError(f"{path} cannot be read: {error.strerror or error}.") from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    return text.splitlines()
+
+
+def _in_verse(ways: Sequence[str]) -> Iterable[str]:
+    """The ways to say a word, and those in which fire, desire, power lose a syllable after them."""
+    upper = [way.upper() for way in ways]
+    return dict.fromkeys((*upper, *(_TRIPHTHONG.sub(r"\1 R", way) for way in upper)))
+
+
+@functools.cache
+def _read_installed(path: Path) -> dict[str, tuple[str, ...]]:
+    """The dictionary of the extra: JSON that gives a list of ways for each word."""
+    try:
+        return {
+            word: tuple(ways) for word, ways in json.loads(path.read_text(encoding="utf-8")).items()
+        }
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise FormError(
+            f"{path} cannot be read ({error}): run pip install --force-reinstall eng-to-ipa."
+        ) from None

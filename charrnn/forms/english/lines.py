@@ -1,0 +1,292 @@
+"""One line of verse: the words that can stand in it, so that it can still be finished."""
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from charrnn.forms.english.metre import Bits, MetreMasks, MetrePlaces
+from charrnn.forms.english.spoken_words import Flags, SpokenWords
+from charrnn.forms.english.word_trie import Branches
+
+_LETTERS_KEPT: Final = 512
+
+Words = tuple[int, ...]
+"""Different words by their numbers, in order."""
+
+Moves = tuple[tuple[MetrePlaces, int], ...]
+"""Where words may begin, and how many syllables they have."""
+
+
+class LineRule(NamedTuple):
+    """What a line is held to, whatever it rhymes with.
+
+    Attributes:
+        templates: The marks of its syllables, as `charrnn.forms.english.scansion.templates_of` has them.
+        begins: What its first word begins with; "" for anything.
+        ends: What its last word ends with; "" for anything.
+        holds: Words that have to stand in it.
+        rhyming: Whether it rhymes.
+    """
+
+    templates: tuple[str, ...]
+    begins: str
+    ends: str
+    holds: Words
+    rhyming: bool = False
+
+
+class LinePosition(NamedTuple):
+    """How far a line has come, where a word may begin.
+
+    Attributes:
+        places: Where it may stand, under its templates and the ways to say its words.
+        missing: The words that have to come yet.
+    """
+
+    places: MetrePlaces
+    missing: Words
+
+
+class VerseLine:
+    """A line of verse, whatever it rhymes with.
+
+    Args:
+        spoken: The words that it may be written with.
+        rule: What it is held to.
+        joined: Whether words can be parted, so that it may have more than one.
+
+    Attributes:
+        spoken: The words.
+        rule: What it is held to.
+        joined: Whether it may have more than one word.
+        masks: Its places.
+        start: Where it begins.
+        beginnings: `(words,)`, true for those that may begin it.
+        last_places: Where a last word may begin, for each shape.
+        endings: `(ways,)`, true for the ways to say a last word of some line that keeps the rule.
+    """
+
+    def __init__(self, spoken: SpokenWords, rule: LineRule, *, joined: bool) -> None:
+        self.spoken = spoken
+        self.rule = rule
+        self.joined = joined
+        self.masks = MetreMasks(rule.templates, rhyming=rule.rhyming)
+        self.start = LinePosition(self.masks.starts, rule.holds)
+        self._fits: Moves = tuple(
+            (self.masks.fits(shape), shape.syllables) for shape in spoken.shapes
+        )
+        self.last_places = tuple(self.masks.last(shape) for shape in spoken.shapes)
+        self.moves = functools.cache(self._moves_without)
+        letters = spoken.first_letters
+        self.beginnings: Flags = np.equal(letters, rule.begins or letters)
+        self.endings = self._endings()
+
+    def ways_of(self, words: Iterable[int]) -> Flags:
+        """`(ways,)`, true for those of some words."""
+        found = np.zeros(len(self.spoken.ways), np.bool_)
+        for word in words:
+            found[self.spoken.slice_of(word)] = True
+        return found
+
+    def ending(self, places: MetrePlaces, missing: Words) -> Flags:
+        """`(ways,)`, true for those that end the line, said from one of some places on."""
+        if len(missing) > 1:
+            return np.zeros(len(self.spoken.ways), np.bool_)
+        flags = np.array([bool(last & places) for last in self.last_places], np.bool_)
+        ends: Flags = flags[self.spoken.shape_of]
+        return ends & self.ways_of(missing) if missing else ends
+
+    def places_before(self, goals: MetrePlaces) -> list[MetrePlaces]:
+        """Where a word may begin that leads to some places, for each shape."""
+        return [fit & (goals >> count) for fit, count in self._fits]
+
+    def last(self, way: int) -> MetrePlaces:
+        """Where a last word may begin that is said in some way."""
+        return self.last_places[int(self.spoken.shape_of[way])]
+
+    def last_of(self, ways: Flags) -> MetrePlaces:
+        """Where a last word may begin that is said in one of some ways."""
+        found = 0
+        for shape in self.spoken.shapes_among(ways):
+            found |= self.last_places[shape]
+        return found
+
+    def after(self, places: MetrePlaces, word: int) -> MetrePlaces:
+        """Where the line may stand after a word, in any of its ways."""
+        reached = 0
+        for way in self.spoken.ways_of(word):
+            fit, count = self._fits[int(self.spoken.shape_of[way])]
+            reached |= (places & fit) << count
+        return reached
+
+    def before(self, goals: MetrePlaces, word: int) -> MetrePlaces:
+        """Where a word may begin that leads to some places, in any of its ways."""
+        found = 0
+        for way in self.spoken.ways_of(word):
+            fit, count = self._fits[int(self.spoken.shape_of[way])]
+            found |= fit & (goals >> count)
+        return found
+
+    def _moves_without(self, words: Words) -> Moves:
+        """The moves of all words but some."""
+        counts = self.spoken.shape_counts.copy()
+        for word in words:
+            np.subtract.at(counts, self.spoken.shape_of[self.spoken.slice_of(word)], 1)
+        return self._moves_of(np.flatnonzero(counts).tolist())
+
+    def _moves_of(self, shapes: Iterable[int]) -> Moves:
+        return tuple({self._fits[shape]: None for shape in shapes})
+
+    def _endings(self) -> Flags:
+        first = self.beginnings[self.spoken.word_of]
+        endings: Flags = self.ending(*self.start) & first
+        for missing, places in self._reached(first).items():
+            endings |= self.ending(places, missing)
+        if self.rule.ends:
+            endings &= (self.spoken.last_letters == self.rule.ends)[self.spoken.word_of]
+        return endings
+
+    def _reached(self, first: Flags) -> dict[Words, MetrePlaces]:
+        """Where a second or later word may begin, by the words that are missing there."""
+        if not self.joined:
+            return {}
+        start, holds = self.start
+        shapes = self.spoken.shapes_among(first & ~self.ways_of(holds))
+        reached = {holds: _after(self._moves_of(shapes), start)}
+        for word in holds:
+            if self.beginnings[word]:
+                left = without(holds, word)
+                reached[left] = reached.get(left, 0) | self.after(start, word)
+        for count in range(len(holds), -1, -1):
+            for missing in [words for words in reached if len(words) == count]:
+                step = functools.partial(_after, self.moves(missing))
+                reached[missing] = _closure(reached[missing], step)
+                for word in missing:
+                    left = without(missing, word)
+                    places = self.after(reached[missing], word)
+                    reached[left] = reached.get(left, 0) | places
+        return reached
+
+
+class LineFinish:
+    """A line of verse that has to end in one of some ways to say its last word.
+
+    Args:
+        line: The line.
+        ways: `(ways,)`, true for those that may end it; all are among its endings.
+    """
+
+    def __init__(self, line: VerseLine, ways: Flags) -> None:
+        self.line = line
+        self.ways = ways
+        self.goals = functools.cache(self._goals)
+        self._nexts = functools.cache(self._next_places)
+        self._letters = functools.lru_cache(_LETTERS_KEPT)(self._letter_places)
+
+    def leading(self, position: LinePosition, branches: Branches) -> Flags:
+        """`(letters,)`, true for those that lead to a word that may come next.
+
+        Args:
+            position: Where the line stands.
+            branches: The letters, at least one.
+        """
+        places, missing = position
+        found = np.zeros(len(branches.bounds), np.bool_)
+        letters = self._letters(missing, bool(places & self.line.masks.starts), branches)
+        for chunk, bits in zip(self.line.masks.chunks, letters, strict=True):
+            found |= (bits & chunk.of(places)) != 0
+        return found
+
+    def after(self, position: LinePosition, word: int) -> LinePosition:
+        """Where the line stands after a word that is not its last; at no place if it cannot be."""
+        missing = without(position.missing, word)
+        if not (self.line.joined and self._begins(position, word)):
+            return LinePosition(0, missing)
+        places = self.line.after(position.places, word) & self.goals(missing)
+        return LinePosition(places, missing)
+
+    def last_ways(self, position: LinePosition, word: int) -> list[int]:
+        """The ways to say a word as the last one of the line; none if it cannot be."""
+        if without(position.missing, word) or not self._begins(position, word):
+            return []
+        return [
+            way
+            for way in self.line.spoken.ways_of(word)
+            if self.ways[way] and self.line.last(way) & position.places
+        ]
+
+    def _begins(self, position: LinePosition, word: int) -> bool:
+        """Whether a word may begin the line, or need not."""
+        return not position.places & self.line.masks.starts or bool(self.line.beginnings[word])
+
+    def _goals(self, missing: Words) -> MetrePlaces:
+        """Where further words may begin, so that the line can be finished."""
+        line = self.line
+        found = line.last_of(self._ending_ways(missing))
+        for word in missing:
+            found |= line.before(self.goals(without(missing, word)), word)
+        return _closure(found, functools.partial(_before, line.moves(missing)))
+
+    def _letter_places(self, missing: Words, first: bool, branches: Branches) -> tuple[Bits, ...]:
+        """`(letters,)` where some word may begin that each letter leads to."""
+        return tuple(
+            np.bitwise_or.reduceat(bits[branches.words], branches.bounds)
+            for bits in self._nexts(missing, first)
+        )
+
+    def _next_places(self, missing: Words, first: bool) -> tuple[Bits, ...]:
+        """`(words,)` where each word may begin, before others or as the last one."""
+        line = self.line
+        shape_of = line.spoken.shape_of
+        ends = self._ending_ways(missing)
+        found = []
+        for chunk in line.masks.chunks:
+            places = chunk.of_each(line.places_before(self.goals(missing)))[shape_of]
+            for word in missing:
+                own = line.spoken.slice_of(word)
+                before = line.places_before(self.goals(without(missing, word)))
+                places[own] = chunk.of_each(before)[shape_of[own]]
+            if not line.joined:
+                places[:] = 0
+            places[ends] |= chunk.of_each(line.last_places)[shape_of[ends]]
+            united = line.spoken.united(places)
+            found.append(np.where(line.beginnings, united, 0) if first else united)
+        return tuple(found)
+
+    def _ending_ways(self, missing: Words) -> Flags:
+        """`(ways,)`, true for those that may end the line where some words are missing."""
+        if not missing:
+            return self.ways
+        if len(missing) == 1:
+            return self.ways & self.line.ways_of(missing)
+        return np.zeros_like(self.ways)
+
+
+def without(words: Words, word: int) -> Words:
+    """Words but for one."""
+    return tuple(one for one in words if one != word)
+
+
+def _after(moves: Moves, places: MetrePlaces) -> MetrePlaces:
+    reached = 0
+    for fit, count in moves:
+        reached |= (places & fit) << count
+    return reached
+
+
+def _before(moves: Moves, goals: MetrePlaces) -> MetrePlaces:
+    found = 0
+    for fit, count in moves:
+        found |= fit & (goals >> count)
+    return found
+
+
+def _closure(places: MetrePlaces, more: Callable[[MetrePlaces], MetrePlaces]) -> MetrePlaces:
+    """Some places, those that they lead to, and so on."""
+    known = 0
+    while known != places:
+        known = places
+        places |= more(places)
+    return places

@@ -1,0 +1,140 @@
+"""What is required of an English poem, and the lines in which required words stand."""
+
+from dataclasses import dataclass
+
+from charrnn.errors import ConfigurationError
+from charrnn.forms.core.config import Requirements
+from charrnn.forms.core.placements import Placements
+from charrnn.forms.english.lexicon import Lexicon
+from charrnn.forms.english.pronunciation import Pronunciation
+from charrnn.forms.english.words import Word, words_of
+
+EnglishPlacement = Placements[int]
+"""The line, from 0, of each word that must stand in the poem; None for one that has none yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaidWord:
+    """A word, and every way to say it.
+
+    Attributes:
+        key: In small letters, with straight apostrophes.
+        ways: At least one.
+    """
+
+    key: str
+    ways: tuple[Pronunciation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GivenLine:
+    """A line as it has to stand there.
+
+    Attributes:
+        text: The line, without white space around it.
+        words: At least one.
+    """
+
+    text: str
+    words: tuple[SaidWord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EnglishRequirements:
+    """What is asked of an English poem.
+
+    Attributes:
+        begins: What each line begins with, a small letter for each from the first on.
+        ends: The same for what they end with.
+        must: Different words that have to stand in it.
+        rhyme_with: What its first rhyme has to rhyme with, if anything.
+        first_line: Its first line, if it is given.
+    """
+
+    begins: str
+    ends: str
+    must: tuple[SaidWord, ...]
+    rhyme_with: SaidWord | None
+    first_line: GivenLine | None
+
+
+def read_requirements(
+    requirements: Requirements, lines: int, lexicon: Lexicon
+) -> EnglishRequirements:
+    """Understand what is asked of an English poem.
+
+    Args:
+        requirements: As they were typed.
+        lines: How many lines the poem has.
+        lexicon: How words are said, those included that it can only guess.
+
+    Raises:
+        ConfigurationError: One of them is not what it should be.
+    """
+    acrostic = _acrostic(requirements.acrostic, lines)
+    at_start = requirements.acrostic_at == "start"
+    must = {word.key: word for word in (_must(text, lexicon) for text in requirements.must)}
+    return EnglishRequirements(
+        begins=acrostic if at_start else "",
+        ends="" if at_start else acrostic,
+        must=tuple(must.values()),
+        rhyme_with=_last_word(requirements.rhyme_with, lexicon)
+        if requirements.rhyme_with
+        else None,
+        first_line=_given_line(requirements.first_line, lexicon)
+        if requirements.first_line
+        else None,
+    )
+
+
+def _acrostic(text: str, lines: int) -> str:
+    letters = text.lower()
+    if len(letters) != len(text) or not all(letter.isalpha() for letter in letters):
+        raise ConfigurationError(
+            f"an acrostic is made of letters alone, one for each line. Received: {text}"
+        )
+    if len(letters) > lines:
+        raise ConfigurationError(
+            f"the acrostic {text} has {len(letters)} letters, and the form {lines} lines. Leave "
+            "out letters, or take a longer form."
+        )
+    return letters
+
+
+def _must(text: str, lexicon: Lexicon) -> SaidWord:
+    words = words_of(text, lexicon)
+    if len(words) != 1 or words[0].text != text.strip() or words[0].sound is None:
+        raise ConfigurationError(
+            "what must stand in an English poem is given as one word at a time. Received: "
+            f"{text or 'nothing'}"
+        )
+    return _said(words[0])
+
+
+def _last_word(text: str, lexicon: Lexicon) -> SaidWord:
+    words = words_of(text, lexicon)
+    if not words or words[-1].sound is None:
+        raise ConfigurationError(
+            f"rhyme-with takes an English word, or a line that ends in one. Received: {text}"
+        )
+    return _said(words[-1])
+
+
+def _given_line(text: str, lexicon: Lexicon) -> GivenLine:
+    text = text.strip()
+    words = words_of(text, lexicon)
+    if len(text.splitlines()) != 1 or not words:
+        raise ConfigurationError(
+            f"the first line has to be one line, with words in it. Received: {text or 'nothing'}"
+        )
+    for word in words:
+        if word.sound is None:
+            raise ConfigurationError(
+                f"the first line has {word.text}, which is no English word: write it as it is said."
+            )
+    return GivenLine(text, tuple(map(_said, words)))
+
+
+def _said(word: Word) -> SaidWord:
+    assert word.sound is not None
+    return SaidWord(word.key, word.sound.pronunciations)

@@ -1,0 +1,304 @@
+"""Whether an English poem keeps its form.
+
+Written apart from whatever writes poems, so that it can be trusted to judge them.
+"""
+
+import itertools
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from charrnn.errors import FormError
+from charrnn.forms.core.form import Fault, Form, Judgement, Line, ScannedLine
+from charrnn.forms.english.lexicon import Lexicon
+from charrnn.forms.english.pronunciation import Grade, Pronunciation, Rhymes, rhyme_of
+from charrnn.forms.english.scansion import Missed, Scansion, What, scansions, settle, templates_of
+from charrnn.forms.english.words import Word, words_of
+from charrnn.wording import counted
+
+_ONSETS: Final = re.compile(
+    r"(?:s?[ptc]h?[rl]|[sc]h[rl]?|thr?|ph[rl]?|wh|qu|[bgdf]r|[bgf]l|sw|tw|s[ptkclmnq]u?|[^aeiouy])$"
+)
+"""The consonant letters that begin a syllable, of those between two vowels."""
+
+
+def divide(word: str, count: int) -> tuple[str, ...]:
+    """Divide a word as it is written.
+
+    Where the letters show fewer syllables than it has, vowels are parted (po-em) or letters; where
+    they show more, the e that is most likely silent joins the syllable before.
+
+    Args:
+        word: As it is written, capitals and apostrophes included.
+        count: How many syllables it has, 1 or more.
+
+    Returns:
+        As many parts as syllables, which joined are the word; parts are empty where letters lack.
+    """
+    starts = _vowel_starts(word, count)
+    cuts = [0]
+    for before, start in itertools.pairwise(starts):
+        between = _plain(word[before:start])
+        onset = _ONSETS.search(between.lstrip("aeiouy")) if between[-1:] not in "aeiouy" else None
+        cuts.append(max(before + 1, start - (len(onset.group()) if onset else 0)))
+    cuts.append(len(word))
+    parts = [word[start:end] for start, end in itertools.pairwise(cuts)]
+    return tuple(parts + [""] * (count - len(parts)))
+
+
+def _plain(letters: str) -> str:
+    """Small letters without accents, one for each character."""
+    return "".join(unicodedata.normalize("NFD", letter)[0].lower()[:1] for letter in letters)
+
+
+def _vowel_starts(word: str, count: int) -> list[int]:
+    """Where the vowels of the syllables begin, at most as many as there are syllables."""
+    plain = _plain(word)
+    starts = [found.start() for found in re.finditer(r"(?<!q)[aeiouy]+|(?<=q)u[aeiouy]+", plain)]
+    if plain[:1] == "y" and starts[:1] == [0] and len(plain) > 1 and plain[1] in "aeiou":
+        starts[0] = 1
+    while len(starts) > count:
+        starts.remove(_most_silent(plain, starts))
+    spare = [n for n, letter in enumerate(plain) if letter in "aeiouy" and n not in starts]
+    spare += [n for n in range(len(plain)) if plain[n] not in "aeiouy" and n > 0]
+    return sorted(starts + spare[: max(0, count - len(starts))])
+
+
+def _most_silent(plain: str, starts: list[int]) -> int:
+    """The vowel that is least likely to make a syllable: a last e, else an e, else the last."""
+    for silent in (r"e$", r"e[ds]?$", r"e(?=ly|less|ful|ness|ment)", r"e(?=[rnl][aeiouy])", r"e"):
+        found = [
+            start for start in starts[1:] if re.compile(silent).match(plain, start) is not None
+        ]
+        if found:
+            return found[-1]
+    return starts[-1]
+
+
+_LEAST: Final[dict[Rhymes, Grade]] = {"perfect": Grade.PERFECT, "slant": Grade.SLANT}
+
+_MISSED: Final[dict[What, str]] = {
+    "none": "does not rhyme with",
+    "slant": "has no more than a slant rhyme with",
+    "identical": "has the same sounds, consonants before them and all, as",
+    "repeated": "rhymes with the very word of",
+}
+
+_MARKS: Final = {"0": "u", "1": "/"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """A line of a poem.
+
+    Attributes:
+        text: As it is written.
+        words: Its words that can be said.
+        unspoken: What is in it that cannot.
+    """
+
+    text: str
+    words: tuple[Word, ...]
+    unspoken: tuple[str, ...]
+
+    @property
+    def end(self) -> str:
+        """The last word as it is written."""
+        return self.words[-1].text
+
+    @property
+    def guessed(self) -> tuple[str, ...]:
+        """The words whose sound is guessed."""
+        return tuple(
+            word.text for word in self.words if word.sound and word.sound.origin == "guessed"
+        )
+
+
+def verify_english(
+    text: str, form: Form, lexicon: Lexicon, *, rhymes: Rhymes = "perfect"
+) -> Judgement:
+    """Hold a poem to a form.
+
+    Of the ways in which the words can be said, those are taken under which the poem has the fewest
+    faults; a word at the end of a line is said in one way for its length, metre and rhyme together.
+
+    Args:
+        text: The poem, with a line of verse in each line; blank lines are passed over.
+        form: An English form.
+        lexicon: How words sound. Words whose sound it guesses are judged by that.
+        rhymes: What has to be there where the form rhymes: perfect rhymes, or slant ones at least.
+            No word rhymes with itself.
+
+    Returns:
+        The judgement under the variant with the fewest faults, the first of those.
+
+    Raises:
+        FormError: The form is not English.
+    """
+    if form.language != "english":
+        raise FormError(f"{form.name} is a Chinese form, and English verse was to be held to it.")
+    lines = [_spoken(line, lexicon) for line in text.splitlines() if line.strip()]
+    judged = [_judge(lines, variant, form, _LEAST[rhymes]) for variant in form.variants]
+    best = min(range(len(judged)), key=lambda number: len(judged[number][1]))
+    chosen, faults = judged[best]
+    return Judgement(
+        form=form,
+        variant=form.variant_names[best] if lines else None,
+        lines=tuple(map(_scanned, lines, chosen)),
+        faults=tuple(sorted(faults, key=lambda fault: (fault.line, fault.position or 10**6))),
+    )
+
+
+def _spoken(line: str, lexicon: Lexicon) -> _Spoken:
+    words = words_of(line, lexicon)
+    return _Spoken(
+        text=line.strip(),
+        words=tuple(word for word in words if word.sound),
+        unspoken=tuple(word.text for word in words if not word.sound),
+    )
+
+
+def _judge(
+    lines: Sequence[_Spoken], variant: Sequence[Line], form: Form, least: Grade
+) -> tuple[list[Scansion | None], list[Fault]]:
+    """How each line is best said under a template, and what goes against it."""
+    faults = _missing(len(lines), len(variant))
+    ways = [_scansions(line, _rule(variant, number), form) for number, line in enumerate(lines)]
+    chosen = [min(found, key=_cost, default=None) for found in ways]
+    for members in _groups(variant[: len(lines)], ways):
+        ends = [lines[number].words[-1].key for number in members]
+        settled = settle([ways[number] for number in members], ends, least)
+        faults += [_fault_of_rhyme(members, lines, missed) for missed in settled.missed]
+        for number, scansion in zip(members, settled.said, strict=True):
+            chosen[number] = scansion
+    for number, (line, rule, said) in enumerate(zip(lines, variant, chosen, strict=False), 1):
+        faults += _faults_of_line(number, line, rule, said)
+    return chosen, faults
+
+
+def _rule(variant: Sequence[Line], number: int) -> Line | None:
+    """What a line is held to; None for one too many."""
+    return variant[number] if number < len(variant) else None
+
+
+def _scansions(line: _Spoken, rule: Line | None, form: Form) -> tuple[Scansion, ...]:
+    if not line.words:
+        return ()
+    templates = templates_of(rule, form.metre) if rule is not None else ()
+    return scansions([word.sound.pronunciations for word in line.words if word.sound], templates)
+
+
+def _cost(scansion: Scansion) -> tuple[int, int]:
+    return scansion.faults, scansion.rank
+
+
+def _groups(
+    variant: Sequence[Line], ways: Sequence[tuple[Scansion, ...]]
+) -> Iterator[tuple[int, ...]]:
+    """The lines that are to rhyme together, from 0, of those that end in a word."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    for number, line in enumerate(variant):
+        if line.rhyme and ways[number]:
+            groups[line.rhyme].append(number)
+    yield from (tuple(group) for group in groups.values() if len(group) > 1)
+
+
+def _fault_of_rhyme(members: Sequence[int], lines: Sequence[_Spoken], missed: Missed) -> Fault:
+    """A line of a group that does not rhyme, in words; members are line numbers from 0."""
+    number, other = members[missed.line], members[missed.other]
+    ends = dict.fromkeys((lines[number].end, lines[other].end))
+    guessed = [line.end for line in (lines[number], lines[other]) if line.end in line.guessed]
+    message = (
+        f"line {number + 1} {_MISSED[missed.what]} line {other + 1}: {' and '.join(ends)}"
+        f"{_hint(dict.fromkeys(guessed))}"
+    )
+    return Fault(line=number + 1, position=None, about="rhyme", message=message)
+
+
+def _missing(have: int, needed: int) -> list[Fault]:
+    if have == needed:
+        return []
+    message = f"the poem has {counted(have, 'line')} where {needed} are required"
+    return [Fault(line=min(have, needed) + 1, position=None, about="lines", message=message)]
+
+
+def _faults_of_line(
+    number: int, line: _Spoken, rule: Line, scansion: Scansion | None
+) -> Iterator[Fault]:
+    """What is wrong with a line by itself."""
+    for text in line.unspoken:
+        message = f"line {number} has {text}, which is no English word: write it as it is said"
+        yield Fault(line=number, position=None, about="words", message=message)
+    if scansion is None:
+        if not line.unspoken:
+            message = f"line {number} has no words"
+            yield Fault(line=number, position=None, about="length", message=message)
+    elif scansion.template is None:
+        required = " or ".join(map(str, sorted(set(rule.lengths))))
+        message = (
+            f"line {number} has {counted(scansion.syllables, 'syllable')} where {required} are "
+            f"required{_hint(line.guessed)}"
+        )
+        yield Fault(line=number, position=None, about="length", message=message)
+    else:
+        for position in scansion.clashes:
+            word = _word_at(line.words, scansion, position)
+            hint = _hint([word] if word in line.guessed else [])
+            message = f"line {number}, syllable {position} is stressed where the metre is not: "
+            yield Fault(
+                line=number, position=position, about="sound", message=message + word + hint
+            )
+
+
+def _hint(guessed: Iterable[str]) -> str:
+    words = ", ".join(guessed)
+    return f" (guessing how to say {words})" if words else ""
+
+
+def _word_at(words: Sequence[Word], scansion: Scansion, position: int) -> str:
+    """The word that a syllable, from 1, belongs to."""
+    end = 0
+    for word, way in zip(words, scansion.ways, strict=True):
+        end += way.syllables
+        if position <= end:
+            return word.text
+    raise IndexError(position)
+
+
+def _scanned(line: _Spoken, scansion: Scansion | None) -> ScannedLine:
+    """A line with its marks over its syllables."""
+    if scansion is None:
+        return ScannedLine(text=line.text)
+    marks: list[str] = []
+    units: list[str] = []
+    silent = ""
+    for word, way in zip(line.words, scansion.ways, strict=True):
+        if not way.syllables:
+            silent += word.text
+            continue
+        template = (scansion.template or "")[len(marks) : len(marks) + way.syllables]
+        first, *rest = divide(word.text, way.syllables)
+        units += [silent + first, *rest]
+        marks += _marks(way, template)
+        silent = ""
+    if units:
+        units[-1] += silent
+    rhyme = rhyme_of(scansion.ways[-1])
+    return ScannedLine(
+        text=line.text,
+        marks=tuple(marks),
+        units=tuple(units),
+        rhyme=" ".join(rhyme.part) if rhyme else "",
+        guessed=bool(line.guessed),
+    )
+
+
+def _marks(way: Pronunciation, template: str) -> list[str]:
+    """The stress of a word; where it is open, that of the metre."""
+    metre = template or "x" * way.syllables
+    if way.syllables == 1:
+        return [metre]
+    return [_MARKS.get(stress, mark) for stress, mark in zip(way.stresses, metre, strict=True)]
