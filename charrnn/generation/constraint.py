@@ -73,7 +73,11 @@ class NoRepeat:
     def next_state(self, state: Hashable, symbol: int) -> "SeenRuns":
         """Remember the run that the symbol ends."""
         assert isinstance(state, SeenRuns)
-        return self.initial_state() if symbol == END_OF_POEM else state.followed_by(symbol, self._before)
+        return (
+            self.initial_state()
+            if symbol == END_OF_POEM
+            else state.followed_by(symbol, self._before)
+        )
 
 
 class _Log:
