@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import itertools
 import re
 import shlex
 from collections.abc import Collection
@@ -198,23 +199,25 @@ def generate(
 
     def report(number: int, poem: "Poem") -> PoemReport:
         judgement = explanation = None
+        scores = poem.scores if show_scores else ()
+        if show_scores and not scores:
+            scores = (writer.score(text, poem.text, poem.log_probabilities),)
         if form is not None and (show_scansion or as_json):
             judgement = form.rules.verify(poem.prompt + poem.text)
         if explain:
             from charrnn.decoding.scoring import score_continuation
 
             explanation = score_continuation(writer, start, poem.text, ended=poem.ended)
-        scores = poem.scores or (writer.score(text, poem.text, poem.log_probabilities),)
         return PoemReport(
             poem=poem,
-            scores=scores if show_scores else (),
+            scores=scores,
             command=command(number, poem.settings) if print_command or as_json else None,
             explanation=explanation,
             form=form,
             judgement=judgement,
         )
 
-    poems = _poems(writer if form is None else form, text, first, count)
+    poems = itertools.islice(_poems(writer if form is None else form, text, first, count), only)
     reports = (report(number, poem) for number, poem in poems if only in {None, number})
     if as_json:
         print_json(networks.facts, reports)
