@@ -12,11 +12,11 @@ import click
 from charrnn.checkpoint.atomic_files import write_text
 from charrnn.cli.networks import DEAD_END
 from charrnn.cli.session import (
+    SETTINGS,
     FormAuthor,
     Session,
     SessionError,
     SessionSettings,
-    helps,
     suggestions_for,
 )
 from charrnn.wording import counted
@@ -28,8 +28,8 @@ WIDTH = 78
 """Longest line of the help."""
 
 INTRODUCTION = """\
-Type the first words of a poem, and the network continues. With an empty line it
-begins by itself. End a line with a backslash to type one more before it writes.
+Type the first words of a poem, and the network continues. Type an empty line,
+and it begins by itself. A backslash at the end of a line continues the line.
 Ctrl-C stops a poem, Ctrl-D ends the session.
 """
 
@@ -199,12 +199,12 @@ class Conversation:
         retry = functools.partial(self._write, lambda _: self.session.retry())
         settings = {
             f"/{name}": Command(
-                "[NAME|off]" if name == "form" else "[VALUE]",
-                help_text,
+                "[NAME|off]" if name == "form" else f"[{'|'.join(one.choices or ['VALUE'])}]",
+                one.help,
                 functools.partial(self._change_setting, name),
                 functools.partial(suggestions_for, name),
             )
-            for name, help_text in helps().items()
+            for name, one in SETTINGS.items()
         }
         return {
             "/more": Command("[TEXT]", "Continue the last poem, with TEXT on a new line.", more),

@@ -23,9 +23,7 @@ BUNDLED_IS_USED: Final = (
     "your own."
 )
 
-DEAD_END: Final = (
-    "The poem stops here: no-repeat-ngram-size or max-copy allows no next character."
-)
+DEAD_END: Final = "The poem stops here: no-repeat-ngram-size or max-copy allows no next character."
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -14,7 +14,9 @@ _MARGIN: Final = 5
 _POINTER: Final = "^"
 
 
-def print_judgement(judgement: Judgement, number: int | None = None, *, stderr: bool = False) -> None:
+def print_judgement(
+    judgement: Judgement, number: int | None = None, *, stderr: bool = False
+) -> None:
     """Print a poem with its scansion, and what is wrong with it.
 
     Args:

@@ -16,11 +16,18 @@ if TYPE_CHECKING:
     from charrnn.decoding.writer import TextGenerator
     from charrnn.forms.core.writer import FormWriter
 
+
+def _name(field: str) -> str:
+    return field.replace("_", "-")
+
+
 OFF: Final = "off"
 """Typed instead of a form to have none."""
 
-_SAMPLING: Final = settings_of(SamplingConfig)
-_SETTINGS: Final = _SAMPLING | settings_of(FormConfig)
+_SAMPLING: Final = {_name(field): one for field, one in settings_of(SamplingConfig).items()}
+
+SETTINGS: Final = _SAMPLING | {_name(field): one for field, one in settings_of(FormConfig).items()}
+"""The settings of a session, by the names that are typed."""
 
 
 class SessionError(CharrnnError):
@@ -53,17 +60,17 @@ class SessionSettings:
             ConfigurationError: The value is invalid, or contradicts another setting.
             FormError: There is no such form.
         """
-        field = _field(name)
-        if field == "form":
+        if name == "form":
             return self._with_form(text)
-        setting = _SETTINGS[field]
+        setting = SETTINGS[name]
         try:
             # The words shown for an unset setting can be typed to unset it.
             value = setting.parse(AUTO if text == setting.unset else text)
         except ConfigurationError as error:
             raise ConfigurationError(f"/{name}: {error}") from error
+        field = name.replace("-", "_")
         change: dict[str, Any] = {field: value}
-        if field in _SAMPLING:
+        if name in _SAMPLING:
             return dataclasses.replace(self, sampling=dataclasses.replace(self.sampling, **change))
         if field in FORM_PARTS and value is not None:
             change["form"] = None
@@ -71,14 +78,13 @@ class SessionSettings:
 
     def spelled(self, name: str) -> str:
         """Return the value of a setting in words."""
-        field = _field(name)
-        configuration = self.sampling if field in _SAMPLING else self.form
-        return _SETTINGS[field].spelled(getattr(configuration, field))
+        configuration = self.sampling if name in _SAMPLING else self.form
+        return SETTINGS[name].spelled(getattr(configuration, name.replace("-", "_")))
 
     def shown(self) -> dict[str, str]:
         """Return all settings in words; without a form, `form` stands for all of its settings."""
-        fields = _SETTINGS if self.form.asked else (*_SAMPLING, "form")
-        return {name: self.spelled(name) for name in map(_name, fields)}
+        names = SETTINGS if self.form.asked else (*_SAMPLING, "form")
+        return {name: self.spelled(name) for name in names}
 
     def _with_form(self, text: str) -> "SessionSettings":
         if text in {AUTO, OFF}:
@@ -91,26 +97,14 @@ class SessionSettings:
         return dataclasses.replace(self, form=form)
 
 
-def helps() -> dict[str, str]:
-    """Return the help of each setting."""
-    return {_name(field): setting.help for field, setting in _SETTINGS.items()}
-
-
 def suggestions_for(name: str) -> list[str]:
     """Return values to suggest for a setting."""
     if name == "form":
         from charrnn.forms.core.known_forms import known_forms
 
         return [OFF, *known_forms()]
-    return [] if _SETTINGS[_field(name)].unset is None else [AUTO]
-
-
-def _name(field: str) -> str:
-    return field.replace("_", "-")
-
-
-def _field(name: str) -> str:
-    return name.replace("-", "_")
+    setting = SETTINGS[name]
+    return [*(setting.choices or ()), *([] if setting.unset is None else [AUTO])]
 
 
 @dataclass(frozen=True, slots=True)
