@@ -7,13 +7,12 @@ import re
 import shlex
 from collections.abc import Collection
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Final
 
 import click
 
 from charrnn.cli.networks import OpenedNetworks, find_networks, networks_options
 from charrnn.cli.options import (
-    SettingType,
     checkpoint_argument,
     checkpoints_option,
     config_options,
@@ -21,6 +20,7 @@ from charrnn.cli.options import (
     given_settings,
     json_option,
     option_name,
+    setting_option,
 )
 from charrnn.cli.poem_display import (
     PoemReport,
@@ -32,7 +32,7 @@ from charrnn.cli.poem_display import (
 from charrnn.cli.startup import use_idle_cores
 from charrnn.forms.core.config import FormConfig
 from charrnn.settings.configuration import SamplingConfig, seed_after
-from charrnn.settings.setting import AUTO, Configuration, Setting, settings_of
+from charrnn.settings.setting import AUTO, Configuration, Notation, Setting, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,26 +43,22 @@ if TYPE_CHECKING:
 
 COUNT: Final = Setting(help="Number of poems; each has a seed one higher.", minimum=1, kind=int)
 
-ONLY: Final = Setting(help="Of these poems, print only the Nth.", minimum=1, kind=int)
+ONLY: Final = Setting(help="Of these, print only the Nth.", minimum=1, kind=int, unset="all")
 
 DIGITS: Final = 16
 """Digits of a SHA-256 in a command line: no two networks share them by chance."""
 
 
-class DigestType(click.ParamType[str]):
-    """The first digits of a SHA-256, at least twelve."""
+def _check_digest(text: str) -> None:
+    if re.fullmatch("[0-9a-fA-F]{12,64}", text) is None:
+        raise ValueError
 
-    name = "sha256"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Check the digits."""
-        if re.fullmatch(r"[0-9a-fA-F]{12,64}", value) is None:
-            self.fail(
-                f"it must be 12 to 64 hexadecimal digits of a SHA-256. Received: {value}.",
-                param,
-                ctx,
-            )
-        return str(value).lower()
+EXPECT: Final = Setting(
+    help="Refuse any network whose SHA-256 does not begin with these digits.",
+    unset="any network",
+    notation=Notation("SHA256", "12 to 64 hexadecimal digits of a SHA-256", _check_digest),
+)
 
 
 @click.command(
@@ -91,12 +87,7 @@ class DigestType(click.ParamType[str]):
 )
 @config_options(SamplingConfig)
 @config_options(FormConfig)
-@click.option(
-    "--count",
-    type=SettingType(COUNT),
-    default=1,
-    help=f"{COUNT.help}  [default: 1; {COUNT.range()}]",
-)
+@setting_option("count", COUNT, 1)
 @click.option(
     "--show-scores",
     is_flag=True,
@@ -112,22 +103,13 @@ class DigestType(click.ParamType[str]):
     is_flag=True,
     help="Print the surprisal of each character, and the likeliest others, beneath it.",
 )
-@click.option(
-    "--only",
-    type=SettingType(ONLY),
-    help=f"{ONLY.help}  [default: all; {ONLY.range()}]",
-)
+@setting_option("only", ONLY)
 @click.option(
     "--print-command",
     is_flag=True,
     help="Print the command line that writes each poem again to standard error.",
 )
-@click.option(
-    "--expect",
-    type=DigestType(),
-    metavar="SHA256",
-    help="Refuse any network whose SHA-256 does not begin with these 12 to 64 digits.",
-)
+@setting_option("expect", EXPECT)
 @networks_options
 @checkpoints_option
 @json_option
@@ -172,7 +154,7 @@ def generate(
         checkpoint, checkpoints, blend=blend, unlike=unlike, strength=strength
     ).open()
     if expect is not None:
-        networks.expect(expect)
+        networks.expect(expect.lower())
     writer = networks.writer
     first = with_seed(sampling_config)
     start = writer.begin(text)
@@ -180,7 +162,11 @@ def generate(
         click.echo(describe_substitution(substitution), err=True)
     for note in writer.notes(first):
         click.echo(note, err=True)
-    form = _form_writer(writer, form_config, first)
+    form = None
+    if form_config.asked:
+        from charrnn.forms.core.compile import compile_form
+
+        form = compile_form(writer, form_config, first)
     given = given_settings(click.get_current_context(), SamplingConfig)
 
     def command(number: int, sampling: SamplingConfig) -> str:
@@ -234,16 +220,6 @@ def _refuse_contradictions(
         raise click.UsageError(f"--only {only} needs a --count of at least {only}.")
     if show_scansion and not form.asked:
         raise click.UsageError("--show-scansion needs a form of verse; give a --form.")
-
-
-def _form_writer(
-    writer: "TextGenerator", config: FormConfig, sampling: SamplingConfig
-) -> "FormWriter | None":
-    if not config.asked:
-        return None
-    from charrnn.forms.core.compile import compile_form
-
-    return compile_form(writer, config, sampling)
 
 
 def _poems(

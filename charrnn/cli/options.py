@@ -56,6 +56,21 @@ class SettingType(click.ParamType[Any]):
         return [CompletionItem(choice) for choice in choices if choice.startswith(incomplete)]
 
 
+def setting_option(
+    name: str, setting: Setting, default: Any = None
+) -> Callable[[Command], Command]:
+    """Add the option of one setting; its help names the default and the limits."""
+    notes = filter(None, (f"default: {setting.spelled(default)}", setting.range()))
+    return click.option(
+        option_name(name),
+        name,
+        type=SettingType(setting),
+        default=default,
+        multiple=setting.repeatable,
+        help=f"{setting.help}  [{'; '.join(notes)}]",
+    )
+
+
 def config_options(
     configuration: type[Configuration],
     only: Collection[str] | None = None,
@@ -89,15 +104,7 @@ def config_options(
 
         decorated: Any = gathered
         for name, setting in reversed(settings.items()):
-            default = getattr(defaults, name)
-            decorated = click.option(
-                option_name(name),
-                name,
-                type=SettingType(setting),
-                default=default,
-                multiple=setting.repeatable,
-                help=f"{setting.help}  [{_notes(setting, default)}]",
-            )(decorated)
+            decorated = setting_option(name, setting, getattr(defaults, name))(decorated)
         return decorated  # type: ignore[no-any-return]
 
     return decorate
@@ -202,9 +209,3 @@ def _complete_name(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 def _keyword(configuration: type[Configuration]) -> str:
     return configuration.__name__.removesuffix("Config").lower() + "_config"
-
-
-def _notes(setting: Setting, default: Any) -> str:
-    return "; ".join(
-        part for part in (f"default: {setting.spelled(default)}", setting.range()) if part
-    )

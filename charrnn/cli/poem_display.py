@@ -1,12 +1,12 @@
 """How poems are printed: while they are written, when they are complete, and as JSON."""
 
+import contextlib
 import dataclasses
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -36,11 +36,11 @@ def stream_characters(
         sampling: How characters are drawn.
     """
     dead_end = False
-    with _Output() as output:
-        output.add(start.text)
+    with _output() as show:
+        show(start.text)
         for step in writer.stream(start, sampling):
             dead_end = step.hypothesis.dead_end
-            output.add(step.character)
+            show(step.character)
     if dead_end:
         click.echo(DEAD_END, err=True)
 
@@ -56,48 +56,43 @@ def stream_lines(form: "FormWriter", prompt: str, sampling: "SamplingConfig") ->
         sampling: How characters are drawn.
     """
     lines: Iterable[WrittenLine] = form.stream(prompt, sampling)
-    with _Output() as output:
+    length = 0
+    with _output() as show:
         for line in lines if sys.stdout.isatty() else list(lines):
-            output.add(line.hypothesis.text[output.length :])
-        if not output.length:  # The prompt is the whole poem.
-            output.add(prompt)
+            text = line.hypothesis.text
+            show(text[length:])
+            length = len(text)
+        if not length:  # The prompt is the whole poem.
+            show(prompt)
 
 
-class _Output:
-    """Standard output without white space at the end of the poem, but with a line end.
+@contextlib.contextmanager
+def _output() -> Iterator[Callable[[str], None]]:
+    """Give a function that prints text, but holds back white space until more text follows.
 
-    Ctrl-C ends the command.
-
-    Attributes:
-        length: Number of characters added.
+    So a poem ends in one line end. Ctrl-C ends the command.
     """
+    waiting, length = "", 0
 
-    def __init__(self) -> None:
-        self.length = 0
-        self._waiting = ""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self.length or not isinstance(error, Exception):
-            click.echo()
-        if isinstance(error, KeyboardInterrupt):
-            raise click.exceptions.Exit(INTERRUPTED) from None
-
-    def add(self, text: str) -> None:
-        """Print text, but hold back white space until more text follows."""
-        self.length += len(text)
-        self._waiting += text
-        shown = self._waiting.rstrip()
+    def show(text: str) -> None:
+        nonlocal waiting, length
+        length += len(text)
+        waiting += text
+        shown = waiting.rstrip()
         if shown:
             click.echo(shown, nl=False)
-            self._waiting = self._waiting[len(shown) :]
+            waiting = waiting[len(shown) :]
+
+    try:
+        yield show
+    except KeyboardInterrupt:
+        click.echo()
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    except Exception:
+        if length:
+            click.echo()
+        raise
+    click.echo()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

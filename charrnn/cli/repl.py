@@ -3,6 +3,7 @@
 import functools
 import io
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,11 +68,12 @@ def repl(
 
 def _converse(networks: Networks, checkpoints: Path, settings: SessionSettings) -> None:
     """Read lines at a terminal; the network is opened while the user types the first one."""
-    from charrnn.cli.terminal import Background, Prompt
+    from charrnn.cli.terminal import Prompt
 
-    writer = Background(functools.partial(_open, networks))
-    conversation = _conversation(writer.result, checkpoints, settings)
-    prompt = Prompt(conversation.completions, when_shown=writer.start)
+    worker = ThreadPoolExecutor(1)
+    opening = functools.cache(lambda: worker.submit(_open, networks))
+    conversation = _conversation(lambda: opening().result(), checkpoints, settings)
+    prompt = Prompt(conversation.completions, when_shown=opening)
     writes = "write" if len(networks.weights) > 1 else "writes"
     click.echo(f"{networks.name} {writes} with you. /help for help; Ctrl-D to end.", err=True)
     while not conversation.over:

@@ -1,7 +1,6 @@
 """A REPL session: its settings, its turns, and the author who writes them."""
 
 import dataclasses
-import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -182,12 +181,7 @@ class FormAuthor(FreeAuthor):
         return self.begin(turn.end.text + text)
 
     def stream(self, start: "Hypothesis", sampling: SamplingConfig) -> "Iterator[Step]":
-        """Write, one line per step. The first line is written at once, so that errors show early."""
-        steps = self._steps(start, sampling)
-        first = next(steps, None)
-        return steps if first is None else itertools.chain([first], steps)
-
-    def _steps(self, start: "Hypothesis", sampling: SamplingConfig) -> "Iterator[Step]":
+        """Write, one line per step."""
         from charrnn.decoding.hypothesis import Step
 
         for line in self.form.stream(start.text, sampling):
@@ -321,27 +315,19 @@ class Session:
         sampling = with_seed(self.settings.sampling)
         sampling = sampling if seed is None else dataclasses.replace(sampling, seed=seed)
         before = self.turns[: len(self.turns) - replaced]
-        try:
-            steps = author.stream(start, sampling)
-        except KeyboardInterrupt:  # In the first line of a form.
-            steps = _interrupted()
-        self._show(start.text[shown:])
-        end = start
+        end, unseen = start, start.text[shown:]
         stopped = False
         try:
-            for step in steps:
-                end = step.hypothesis
-                self._show(step.character)
+            for step in author.stream(start, sampling):
+                self._show(unseen + step.character)
+                end, unseen = step.hypothesis, ""
         except KeyboardInterrupt:
             stopped = True
-        finally:
-            self._show("\n" if end.text.endswith("\n") else "\n\n")
+        except Exception:
+            if end is not start:
+                self._show("\n\n")
+            raise
+        self._show(unseen + ("\n" if end.text.endswith("\n") else "\n\n"))
         self.turns = (*before, Turn(author.writer, sampling.seed or 0, start, end, continues))
         if stopped:
             raise KeyboardInterrupt
-
-
-def _interrupted() -> "Iterator[Step]":
-    """Steps that were interrupted before the first one."""
-    yield from ()
-    raise KeyboardInterrupt

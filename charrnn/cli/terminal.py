@@ -1,9 +1,8 @@
 """The prompt of the REPL at a terminal: editing, history, completion."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import platformdirs
 from prompt_toolkit import PromptSession
@@ -12,32 +11,6 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
 from charrnn.cli.conversation import MARKS
-
-Value = TypeVar("Value")
-
-
-class Background(Generic[Value]):
-    """A value that is made in the background, while the user types.
-
-    Args:
-        make: Makes it.
-    """
-
-    def __init__(self, make: Callable[[], Value]) -> None:
-        self._make = make
-        self._future: Future[Value] | None = None
-
-    def start(self) -> "Future[Value]":
-        """Start to make it, unless it was started before."""
-        if self._future is None:
-            worker = ThreadPoolExecutor(1)
-            self._future = worker.submit(self._make)
-            worker.shutdown(wait=False)
-        return self._future
-
-    def result(self) -> Value:
-        """Wait for it; raises what making it raised."""
-        return self.start().result()
 
 
 class Prompt:
@@ -64,7 +37,7 @@ class Prompt:
         self._session.app.after_render += shown
 
     def read(self, continues: bool) -> str:
-        """Read a line; pasted lines come together.
+        """Read a line, or several that are pasted together.
 
         Args:
             continues: Whether the line continues the one above.
@@ -77,11 +50,7 @@ class Prompt:
 
 
 class WordCompleter(Completer):
-    """Completes the word before the cursor.
-
-    Args:
-        completions: Returns the words that may complete the last one of a text.
-    """
+    """Completes the word before the cursor; `completions` is that of `Prompt`."""
 
     def __init__(self, completions: Callable[[str], list[str]]) -> None:
         self._completions = completions
