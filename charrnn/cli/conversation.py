@@ -75,8 +75,7 @@ class Conversation:
         names: Callable[[], list[str]],
         settings: SessionSettings,
     ) -> None:
-        note = functools.partial(click.echo, err=True)
-        self.session = Session(writer, settings, _show, note)
+        self.session = Session(writer, settings)
         self.over = False
         self._open_writer = open_writer
         self._names = names
@@ -131,7 +130,7 @@ class Conversation:
         poems = self.session.poems()
         if poems:
             click.echo("Dropped. The last poem is now:")
-            _show(poems[-1].rstrip("\n") + "\n\n")
+            click.echo(poems[-1].rstrip("\n") + "\n")
         else:
             click.echo("Dropped. No poem is left.")
 
@@ -246,10 +245,6 @@ def whole_text(read: Callable[[bool], str]) -> str:
         except EOFError:
             break
     return text
-
-
-def _show(text: str) -> None:
-    click.echo(text, nl=False)
 
 
 def _columns(rows: dict[str, str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from charrnn.cli.learned_tables import sounds
+from charrnn.cli.forms_sounds import sounds
 from charrnn.cli.options import config_options, examples, json_option
 from charrnn.errors import ConfigurationError, CorpusError
 from charrnn.forms.core.config import FormConfig, parse_lengths
@@ -190,7 +190,7 @@ def _print_forms() -> None:
 
 
 def _size(form: "Form") -> str:
-    """The lines of a form and their lengths: "4 lines of 7 characters"."""
+    """Return "4 lines of 7 characters"."""
     from charrnn.forms.core.form import UNITS
 
     shapes = {tuple(map(_length, variant)): None for variant in form.variants}
@@ -204,7 +204,7 @@ def _size(form: "Form") -> str:
 
 
 def _length(line: "Line") -> str:
-    """The lengths of a line: "7", "8–9"."""
+    """Return "7" or "8–9"."""
     least, most = min(line.lengths), max(line.lengths)
     return str(least) if least == most else f"{least}–{most}"
 

@@ -55,7 +55,7 @@ def _check_digest(text: str) -> None:
 
 
 EXPECT: Final = Setting(
-    help="Refuse any network whose SHA-256 does not begin with these digits.",
+    help="Refuse any network whose SHA-256 does not begin with these 12 or more digits.",
     unset="any network",
     notation=Notation("SHA256", "12 to 64 hexadecimal digits of a SHA-256", _check_digest),
 )

@@ -89,7 +89,11 @@ class Networks:
             other = Checkpoint.open(self.unlike)
             writer = contrastive_decoding(writer, TextGenerator.open(other), self.strength)
             facts["unlike"] = _facts(other) | {"strength": self.strength}
-        return OpenedNetworks(writer, facts, self.arguments)
+            found.append(other)
+        digests = [checkpoint.model.sha256 for checkpoint in found]
+        together = hashlib.sha256("\n".join(digests).encode()).hexdigest()
+        digest = together if len(digests) > 1 else digests[0]
+        return OpenedNetworks(writer, facts, self.arguments, digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +104,13 @@ class OpenedNetworks:
         writer: Writes with them.
         facts: Their paths and digests, for JSON.
         arguments: The words of a command line that select them.
+        sha256: The digest of the network; of several, the digest of all their digests.
     """
 
     writer: "TextGenerator"
     facts: dict[str, Any]
     arguments: list[str]
-
-    @property
-    def sha256(self) -> str:
-        """The digest of the network; of several, the digest of all their digests."""
-        parts = list(self.facts.get("blend") or [self.facts])
-        digests = [part["model"] for part in (*parts, self.facts.get("unlike")) if part]
-        if len(digests) == 1:
-            return str(digests[0])
-        return hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    sha256: str
 
     def expect(self, digest: str) -> None:
         """Refuse networks whose `sha256` does not begin with a digest; raises CheckpointError."""

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -12,9 +12,6 @@ from charrnn.checkpoint.directory import networks_in
 from charrnn.checkpoint.lookup import CHECKPOINTS_VARIABLE, DEFAULT_CHECKPOINTS
 from charrnn.errors import ConfigurationError
 from charrnn.settings.setting import Configuration, Setting, settings_of
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
 
 WIDEST_EXAMPLE: Final = 76
 """Widest example that fits in a terminal of 80 columns."""
@@ -45,22 +42,13 @@ class SettingType(click.ParamType[Any]):
         except ConfigurationError as error:
             self.fail(str(error), param, ctx)
 
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> "list[CompletionItem]":
-        """Complete one of the choices."""
-        from click.shell_completion import CompletionItem
-
-        del ctx, param
-        choices = self.setting.choices or ()
-        return [CompletionItem(choice) for choice in choices if choice.startswith(incomplete)]
-
 
 def setting_option(
     name: str, setting: Setting, default: Any = None
 ) -> Callable[[Command], Command]:
     """Add the option of one setting; its help names the default and the limits."""
     notes = filter(None, (f"default: {setting.spelled(default)}", setting.range()))
+    choices = setting.choices or ()
     return click.option(
         option_name(name),
         name,
@@ -68,6 +56,7 @@ def setting_option(
         default=default,
         multiple=setting.repeatable,
         help=f"{setting.help}  [{'; '.join(notes)}]",
+        shell_complete=lambda _, __, typed: [one for one in choices if one.startswith(typed)],
     )
 
 

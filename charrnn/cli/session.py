@@ -1,9 +1,10 @@
 """A REPL session: its settings, its turns, and the author who writes them."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+import click
 
 from charrnn.errors import CharrnnError, ConfigurationError
 from charrnn.forms.core.config import FORM_PARTS, FormConfig
@@ -11,6 +12,8 @@ from charrnn.settings.configuration import SamplingConfig, seed_after
 from charrnn.settings.setting import AUTO, settings_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from charrnn.decoding.hypothesis import Hypothesis, Step
     from charrnn.decoding.writer import TextGenerator
     from charrnn.forms.core.writer import FormWriter
@@ -170,10 +173,6 @@ class FormAuthor(FreeAuthor):
         """Read the prompt of a new poem; raises FormConflictError."""
         return self.form.begin(prompt)
 
-    def begin_again(self, turn: Turn) -> "Hypothesis":
-        """Return the start of a turn, read by this network."""
-        return self.begin(turn.start.text)
-
     def resume(self, turn: Turn, text: str) -> "Hypothesis":
         """Return the end of an unfinished turn, followed by `text`; raises SessionError."""
         if turn.end.ended:
@@ -190,13 +189,11 @@ class FormAuthor(FreeAuthor):
 
 
 class Session:
-    """Turns of a poet and a network.
+    """Turns of a poet and a network, printed while they are written.
 
     Args:
         writer: Returns the network that writes; called when it is first needed.
         settings: The settings at the start.
-        show: Shows text of a poem.
-        note: Shows a remark.
 
     Attributes:
         writer: Returns the network that writes; may be replaced.
@@ -204,19 +201,11 @@ class Session:
         turns: The turns so far.
     """
 
-    def __init__(
-        self,
-        writer: "Callable[[], TextGenerator]",
-        settings: SessionSettings,
-        show: Callable[[str], None],
-        note: Callable[[str], None],
-    ) -> None:
+    def __init__(self, writer: "Callable[[], TextGenerator]", settings: SessionSettings) -> None:
         self.writer = writer
         self.settings = settings
         self.turns: tuple[Turn, ...] = ()
-        self._show = show
-        self._note = note
-        self._noted: set[str] = set()
+        self._remarks: set[str] = set()
         self._compiled_for: tuple[object, ...] = ()
         self._form_author: FormAuthor | None = None
 
@@ -259,10 +248,10 @@ class Session:
         return poems
 
     def remark(self, note: str) -> None:
-        """Show a remark, once per session."""
-        if note not in self._noted:
-            self._noted.add(note)
-            self._note(note)
+        """Print a remark to standard error, once per session."""
+        if note not in self._remarks:
+            self._remarks.add(note)
+            click.echo(note, err=True)
 
     def author(self, writer: "TextGenerator | None" = None) -> FreeAuthor:
         """Return who writes with the present settings; compiles their form if it has changed.
@@ -319,15 +308,15 @@ class Session:
         stopped = False
         try:
             for step in author.stream(start, sampling):
-                self._show(unseen + step.character)
+                click.echo(unseen + step.character, nl=False)
                 end, unseen = step.hypothesis, ""
         except KeyboardInterrupt:
             stopped = True
         except Exception:
             if end is not start:
-                self._show("\n\n")
+                click.echo("\n")
             raise
-        self._show(unseen + ("\n" if end.text.endswith("\n") else "\n\n"))
+        click.echo(unseen if end.text.endswith("\n") else f"{unseen}\n")
         self.turns = (*before, Turn(author.writer, sampling.seed or 0, start, end, continues))
         if stopped:
             raise KeyboardInterrupt

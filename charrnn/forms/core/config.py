@@ -83,9 +83,9 @@ class FormConfig(Configuration):
         unset="that of the form",
     )
     acrostic: str | None = setting(
-        None, "Characters that the lines begin with, one per line.", unset="none"
+        None, "Characters that the lines begin with, one for each line.", unset="none"
     )
-    acrostic_at: AcrosticAt = setting("start", "Whether they begin or end the lines.")
+    acrostic_at: AcrosticAt = setting("start", "Whether the acrostic begins or ends the lines.")
     must: tuple[str, ...] | None = setting(
         None,
         "Words or characters that the poem must contain, separated by spaces.",
