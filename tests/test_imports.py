@@ -23,7 +23,7 @@ LEVELS = [
     {"checkpoint"},
     {"corpus"},
     {"model"},
-    {"generation"},
+    {"decoding"},
     {"forms"},
     {"training"},
     {"cli"},
@@ -31,8 +31,8 @@ LEVELS = [
 """The rooms of the package: each imports from itself and from those above it in this list."""
 
 STRANGERS = [
-    ("generation", "model"),
-    ("training", "generation"),
+    ("decoding", "model"),
+    ("training", "decoding"),
     ("forms", "model"),
 ]
 """Rooms that know nothing of one another all the same."""

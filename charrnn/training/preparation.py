@@ -127,7 +127,7 @@ def start_run(
     corpus: Corpus,
     *,
     corpus_config: CorpusConfig,
-    model: ModelConfig,
+    model: ModelConfig | None,
     training: TrainingConfig,
     context: ComputeContext,
     hooks: RunHooks,
@@ -139,15 +139,14 @@ def start_run(
         writer: The directory, which is held.
         corpus: The text.
         corpus_config: How it is divided.
-        model: The network asked for.
+        model: The network asked for; None leaves it open.
         training: How to train it.
         context: Where it is computed.
         hooks: What is called on the way.
         warm_start: The network that it begins with; None begins with random weights.
     """
     clock = _time_budget(hooks, training, context.workers, spent=0.0)
-    if warm_start is not None:
-        model = warm_start.settled(model)
+    model = warm_start.settled(model) if warm_start is not None else model or ModelConfig()
     known = warm_start.vocabulary.characters if warm_start is not None else ()
     text = TrainingText(corpus, corpus_config, training, known=known)
     devices = context.strategy.num_replicas_in_sync
@@ -161,6 +160,14 @@ def start_run(
     settled = settle_precision(
         settled, architecture, training_characters=characters, cores=context.cores
     )
+    if training.precision is None and settled.precision == "bfloat16":
+        hooks.observer.noted(
+            "Matrix products are computed in bfloat16, all else in float32; --precision float32 "
+            "computes all of it in float32."
+        )
+    # Processors choose the precision, and a slow one a smaller network.
+    settings = [dataclasses.asdict(architecture), dataclasses.asdict(settled)]
+    check_agreement(context.workers, {"the settings that they choose by themselves": settings})
     record = RunRecord(
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         versions=versions(),
@@ -266,8 +273,8 @@ def _time_budget(
     if training.minutes is None:
         return None
     # The time of several workers begins when all of them are connected.
-    own = hooks.began is not None and workers.count == 1
-    began = hooks.began if own and hooks.began is not None else workers.clock()
+    alone = workers.count == 1
+    began = hooks.began if alone and hooks.began is not None else workers.clock()
     return TimeBudget(began - spent + 60 * training.minutes, workers.clock)
 
 

@@ -16,8 +16,8 @@ from charrnn.errors import (
 from charrnn.forms.core.config import FormConfig
 from charrnn.settings.configuration import LARGEST_SEED, SamplingConfig
 from charrnn.settings.setting import settings_of
+from tests.decoding.networks import reciter
 from tests.fakes import ScriptedDraft, ScriptedGenerator
-from tests.generation.networks import reciter
 
 EXAMPLES = {"favour": "a=1", "ban": "ab"}
 

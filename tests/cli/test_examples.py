@@ -21,9 +21,9 @@ from charrnn.forms.core.known_forms import find_form, written_form
 from charrnn.forms.core.learned_tables import table_to_json
 from charrnn.forms.english import lexicon
 from charrnn.settings.configuration import CorpusConfig
+from tests.decoding.networks import save_reciting_run
 from tests.forms.chinese.toy_sounds import TOY
 from tests.forms.core.runs import save_verse_runs
-from tests.generation.networks import save_reciting_run
 
 POEMS = (
     "black\nhorse\n\nhorse\nblack\n\nblack\nrose\n\nrose\n\nlace\nlash\n\nhare\n\ncoral\n\nbell\n"

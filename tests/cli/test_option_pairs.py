@@ -17,7 +17,7 @@ from charrnn.checkpoint.directory import Checkpoint
 from charrnn.cli import main
 from charrnn.forms.english import lexicon
 from tests.corpora import filter_of
-from tests.generation.networks import POEM, save_reciting_run
+from tests.decoding.networks import POEM, save_reciting_run
 
 Poem = dict[str, Any]
 

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from charrnn.cli import main
 from charrnn.corpus.vocabulary import END_OF_POEM
-from tests.generation.networks import save_markov_run
+from tests.decoding.networks import save_markov_run
 
 WILD = ("--end-of-poem", "model", "--length", "30")
 

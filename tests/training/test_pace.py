@@ -2,7 +2,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.training.schedule import CLOSING_SECONDS, EVALUATION_SHARE, EVALUATIONS, FEWEST_EVALUATIONS, FIRST_STEPS, LARGEST_EVALUATION_SHARE, LONGEST_INTERVAL, MEASURED_SECONDS, TimeBudget, evaluations_in, steps_of_evaluation
+from charrnn.training.schedule import (
+    CLOSING_SECONDS,
+    EVALUATION_SHARE,
+    EVALUATIONS,
+    FEWEST_EVALUATIONS,
+    FIRST_STEPS,
+    LARGEST_EVALUATION_SHARE,
+    LONGEST_INTERVAL,
+    MEASURED_SECONDS,
+    TimeBudget,
+    evaluations_in,
+    steps_of_evaluation,
+)
 
 
 class Clock:

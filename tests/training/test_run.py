@@ -14,6 +14,7 @@ import keras
 import numpy as np
 import pytest
 
+from charrnn import finishers
 from charrnn.checkpoint.directory import (
     HISTORY_FILE,
     NGRAM_FILTER_FILE,
@@ -33,9 +34,15 @@ from charrnn.errors import (
 )
 from charrnn.forms.english.words import open_words
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
-from charrnn.training import budget, defaults, evaluation, run, schedule, step, trainer
-from charrnn.training.observer import Evaluation, TrainingPlan, Progress, SilentObserver, TrainingResult
-from charrnn.training.step import StepResult, TrainingStep
+from charrnn.training import defaults, evaluation, run, schedule, step, trainer
+from charrnn.training.observer import (
+    Evaluation,
+    Progress,
+    SilentObserver,
+    TrainingPlan,
+    TrainingResult,
+)
+from charrnn.training.step import TrainingStep
 from tests.corpora import corpus_from_text
 
 MODEL = ModelConfig(layers=1, units=8, embedding=4, dropout=0.2)
@@ -90,7 +97,12 @@ def directory(straight: Path, tmp_path: Path) -> Path:
 
 
 def train(corpus: Corpus | Path, place: Path, **changes: Any) -> TrainingResult:
-    arguments: dict[str, Any] = {"model": MODEL, "training": TRAINING, "checkpoints": place}
+    arguments: dict[str, Any] = {
+        "model": MODEL,
+        "training": TRAINING,
+        "checkpoints": place,
+        "finishers": finishers(),
+    }
     return run.train(corpus, **arguments | changes)
 
 
@@ -101,7 +113,7 @@ def weights(directory: Path) -> list[np.ndarray]:
 
 def state(directory: Path) -> dict[str, np.ndarray]:
     with np.load(directory / "resume" / STATE_FILE) as stored:
-        return {name: stored[name] for name in stored.files if name != "position"}
+        return {name: stored[name] for name in stored.files if name != "state"}
 
 
 def assert_same_run(one: Path, other: Path) -> None:
@@ -148,7 +160,7 @@ def test_the_best_network_is_kept_not_the_last(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = iter([3.0, 2.0, 2.5])
-    monkeypatch.setattr(trainer.Evaluator, "loss", lambda *_: next(losses))
+    monkeypatch.setattr(trainer.Evaluator, "nats", lambda self, *_: next(losses) * self.characters)
     diary = Diary()
     outcome = train(corpus, tmp_path, observer=diary)
     assert (outcome.best_step, outcome.validation_loss) == (20, 2.0)
@@ -160,7 +172,7 @@ def test_patience_ends_a_run_early(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = iter([2.0, 2.1, 2.2, 2.3])
-    monkeypatch.setattr(trainer.Evaluator, "loss", lambda *_: next(losses))
+    monkeypatch.setattr(trainer.Evaluator, "nats", lambda self, *_: next(losses) * self.characters)
     training = dataclasses.replace(TRAINING, steps=100, patience=2, name_augmentation=0.0)
     outcome = train(corpus, tmp_path, training=training)
     assert (outcome.ending, outcome.steps, outcome.best_step) == ("stopped early", 30, 10)
@@ -170,7 +182,7 @@ def test_a_run_is_not_given_up_while_names_are_spelled_anew(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = iter([2.0 + 0.1 * number for number in range(10)])
-    monkeypatch.setattr(trainer.Evaluator, "loss", lambda *_: next(losses))
+    monkeypatch.setattr(trainer.Evaluator, "nats", lambda self, *_: next(losses) * self.characters)
     training = dataclasses.replace(TRAINING, steps=100, patience=2, name_augmentation=0.5)
     outcome = train(corpus, tmp_path, training=training)
     # Names are those of the text from step 80 on; the evaluation there is the first that counts.
@@ -230,7 +242,7 @@ def test_two_runs_of_one_seed_agree_to_the_bit(
         for name in ("one", "other")
     ]
     assert_same_run(*directories)
-    has = precision.has_bfloat16()
+    has = defaults.has_bfloat16()
     assert len(diary.notes) == 2 * has
     kept = Checkpoint.open(directories[0]).record.training
     assert kept.precision == ("bfloat16" if has else "float32")
@@ -274,12 +286,12 @@ def test_a_run_interrupted_in_an_evaluation_resumes_to_the_same_weights(
     """The first evaluation, one in the middle, and the last one, when all steps are done."""
     monkeypatch.setattr(evaluation, "LONGEST_WINDOW", 40)
     straight = train(corpus, tmp_path / "straight").directory
-    loss, window = evaluation.Evaluator.loss, streams.EvaluationStreams.window
+    nats, window = evaluation.Evaluator.nats, streams.EvaluationStreams.window
     begun: list[int] = []
 
     def evaluate(*arguments: Any) -> float:
         begun.append(0)
-        return loss(*arguments)
+        return nats(*arguments)
 
     def read(*arguments: Any) -> Any:
         begun[-1] += 1
@@ -289,8 +301,8 @@ def test_a_run_interrupted_in_an_evaluation_resumes_to_the_same_weights(
 
     diary = Diary()
     with monkeypatch.context() as patch:
-        patch.setattr(evaluation.Evaluator, "loss", evaluate)
-        patch.setattr(evaluation.Evaluator, "glance", lambda *_: 3.0)
+        patch.setattr(evaluation.Evaluator, "nats", evaluate)
+        patch.setattr(evaluation.Evaluator, "quick_loss", lambda *_: 3.0)
         patch.setattr(streams.EvaluationStreams, "window", read)
         with pytest.raises(TrainingInterrupted, match=f"after step {10 * stopped_in} of 30"):
             train(corpus, tmp_path / "stopped", observer=diary)
@@ -305,7 +317,7 @@ def test_a_run_interrupted_in_an_evaluation_resumes_to_the_same_weights(
         run.resume(directory, corpus=corpus)
 
 
-def test_a_run_interrupted_before_its_first_evaluation_glances_at_its_network(
+def test_a_run_interrupted_before_its_first_evaluation_measures_it_quickly(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evaluation, "LONGEST_WINDOW", 40)
@@ -332,7 +344,7 @@ def test_a_run_says_what_it_measures_of_a_long_text(
     monkeypatch.setattr(evaluation, "MOST_MEASURED", 20)
     train(corpus, tmp_path / "part", training=training, observer=part)
     (kept_aside,) = {plan.validation_characters for plan in whole.plans + part.plans}
-    told = f"Each evaluation measures the same 20 of the {kept_aside:,} characters kept aside"
+    told = f"Each evaluation measures the same 20 of the {kept_aside:,} characters of the validation split"
     assert [told in note for note in part.notes] == [True]
     assert whole.notes == []
     # What is measured quickly is measured often.
@@ -474,9 +486,11 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_best(
 ) -> None:
     learn = TrainingStep.__call__
 
-    def diverge(step: TrainingStep, batch: Any, carried: Any, number: int, rate: float) -> Any:
-        result, carried = learn(step, batch, carried, number, rate)
-        return (StepResult(float("nan"), 1.0) if number == 14 else result), carried
+    def diverge(step: TrainingStep, batch: Any, carried: Any, number: int, *others: Any) -> Any:
+        result, carried = learn(step, batch, carried, number, *others)
+        if number == 14:
+            result = dataclasses.replace(result, loss=float("nan"))
+        return result, carried
 
     monkeypatch.setattr(TrainingStep, "__call__", diverge)
     with pytest.raises(
@@ -565,7 +579,7 @@ def test_a_run_by_the_clock_goes_on_with_its_schedule(
     diary = Diary(stop)
     with pytest.raises(TrainingInterrupted):
         train(corpus, tmp_path, training=training, observer=diary)
-    position = saved_position(tmp_path / "moon")
+    position = saved_state(tmp_path / "moon")
     position["next_evaluation"] = position["step"] + 1
     save_position(tmp_path / "moon", position)
     again = Diary()
@@ -577,7 +591,7 @@ def test_a_run_by_the_clock_goes_on_with_its_schedule(
 def test_a_lengthened_run_by_the_clock_spends_its_new_budget(
     corpus: Corpus, directory: Path
 ) -> None:
-    position = saved_position(directory)
+    position = saved_state(directory)
     position["seconds"] = 600.0
     save_position(directory, position)
     diary = Diary(lambda step: os.kill(os.getpid(), signal.SIGTERM) if step == 200 else None)
@@ -586,15 +600,13 @@ def test_a_lengthened_run_by_the_clock_spends_its_new_budget(
     assert run.resume(directory, corpus=corpus).steps > 250
 
 
-def saved_position(directory: Path) -> dict[str, Any]:
-    position: dict[str, Any] = json.loads(
-        str(np.load(directory / "resume" / STATE_FILE)["position"])
-    )
+def saved_state(directory: Path) -> dict[str, Any]:
+    position: dict[str, Any] = json.loads(str(np.load(directory / "resume" / STATE_FILE)["state"]))
     return position
 
 
 def save_position(directory: Path, position: dict[str, Any]) -> None:
-    arrays = state(directory) | {"position": np.array(json.dumps(position))}
+    arrays = state(directory) | {"state": np.array(json.dumps(position))}
     np.savez(directory / "resume" / STATE_FILE, **arrays)
 
 
@@ -602,7 +614,7 @@ def test_a_run_that_stopped_early_says_so_when_it_is_resumed(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = iter([2.0, *[2.1] * 9])
-    monkeypatch.setattr(trainer.Evaluator, "loss", lambda *_: next(losses))
+    monkeypatch.setattr(trainer.Evaluator, "nats", lambda self, *_: next(losses) * self.characters)
     training = dataclasses.replace(TRAINING, steps=100, patience=2, name_augmentation=0.0)
     directory = train(corpus, tmp_path, training=training).directory
     with pytest.raises(CheckpointError, match="was stopped early"):
@@ -768,7 +780,7 @@ def test_an_interrupted_run_has_its_filter_when_it_has_gone_on_to_its_end(
     with pytest.raises(TrainingInterrupted):
         train(corpus, tmp_path, observer=Diary(interrupt))
     assert not (tmp_path / "moon" / NGRAM_FILTER_FILE).exists()
-    run.resume(tmp_path / "moon", corpus=corpus)
+    run.resume(tmp_path / "moon", corpus=corpus, finishers=finishers())
     assert NgramFilter.open(tmp_path / "moon" / NGRAM_FILTER_FILE).corpus == corpus.digest
 
 

@@ -45,7 +45,7 @@ def test_nothing_saved_is_a_sentence(tmp_path: Path) -> None:
 def test_the_state_of_another_network_is_refused(tmp_path: Path) -> None:
     save_state(tmp_path / RESUME_DIRECTORY, STATE, ARRAYS)
     with pytest.raises(CheckpointError, match="another shape"):
-        load_state(tmp_path, SHAPES | {"network_0": (3, 2)})
+        load_state(read_state(tmp_path), tmp_path, SHAPES | {"network_0": (3, 2)})
 
 
 @pytest.mark.parametrize("kept", [0, 10, 300])
@@ -77,6 +77,10 @@ def test_a_crash_while_saving_leaves_the_state_before(
 
     monkeypatch.setattr(np, "savez", full)
     with pytest.raises(OSError, match="No space"):
-        save_state(tmp_path / RESUME_DIRECTORY, TrainerState(schedule=STATE.schedule, next_evaluation=1), ARRAYS)
+        save_state(
+            tmp_path / RESUME_DIRECTORY,
+            TrainerState(schedule=STATE.schedule, next_evaluation=1),
+            ARRAYS,
+        )
     assert load_state(read_state(tmp_path), tmp_path, SHAPES)[0] == STATE
     assert [path.name for path in (tmp_path / RESUME_DIRECTORY).iterdir()] == [STATE_FILE]

@@ -6,12 +6,11 @@ import numpy as np
 
 from charrnn.checkpoint.directory import WORDS_FILE
 from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN
-from charrnn.forms.core.learned_tables import table_to_json
+from charrnn.decoding.writer import TextGenerator
 from charrnn.forms.english.words import LearnedWords
-from charrnn.generation.writer import TextGenerator
+from tests.decoding.networks import save_markov_run
 from tests.forms.chinese.toy_sounds import TOY
 from tests.forms.english.toy_lexicon import ENTRIES
-from tests.generation.networks import save_markov_run
 
 HAN = "".join(sorted((*TOY.table, "鱼")))
 """Characters whose sound the table knows, and one that it does not."""
@@ -52,7 +51,7 @@ def save_verse_runs(directory: Path) -> None:
         table[:, [END_OF_POEM, UNKNOWN]] -= 4
         save_markov_run(directory / name, table, alphabet)
     learned = LearnedWords(dict.fromkeys(WORDS, 2), "0" * 64)
-    (directory / "moons" / WORDS_FILE).write_text(table_to_json(learned), encoding="utf-8")
+    (directory / "moons" / WORDS_FILE).write_text(learned.to_json(), encoding="utf-8")
     sounds = [
         f"{character}\t{reading.rhyme or character}\t{reading.tone}"
         for character, readings in TOY.table.items()

@@ -6,6 +6,7 @@ import pytest
 
 import charrnn
 from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE
+from charrnn.decoding.ensembles import product_of_experts
 from charrnn.errors import CheckpointError, ConfigurationError, FormConflictError, FormError
 from charrnn.forms.chinese import rhyme_books
 from charrnn.forms.chinese.learned_sounds import LearnedSounds
@@ -14,10 +15,9 @@ from charrnn.forms.core.config import FormConfig
 from charrnn.forms.core.learned_tables import table_to_json
 from charrnn.forms.english import lexicon
 from charrnn.forms.english.words import LearnedWords
-from charrnn.generation.ensembles import product_of_experts
 from charrnn.settings.configuration import SamplingConfig
+from tests.decoding.networks import reciter
 from tests.forms.core.runs import WORDS, open_run, save_verse_runs
-from tests.generation.networks import reciter
 
 PLAIN = SamplingConfig(seed=1)
 

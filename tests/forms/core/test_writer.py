@@ -5,16 +5,16 @@ import itertools
 import numpy as np
 import pytest
 
+from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import ConfigurationError, FormConflictError, FormGivenUpError
 from charrnn.forms.core.config import FormConfig
 from charrnn.forms.core.smc_decoder import MOST_RETURNS
 from charrnn.forms.core.writer import FormWriter
-from charrnn.generation.writer import TextGenerator
 from charrnn.settings.configuration import SamplingConfig
 from tests.corpora import filter_of
+from tests.decoding.networks import markov
+from tests.decoding.tables import TableModel, table_generator
 from tests.forms.core.toys import END, ListedPoems, form_of, rules_of
-from tests.generation.networks import markov
-from tests.generation.tables import TableModel, table_generator
 
 ALPHABET = "\n abc"
 TABLE = np.random.default_rng(2).normal(0, 1.5, (len(ALPHABET) + 2,) * 2)
