@@ -232,10 +232,7 @@ def whole_text(read: Callable[[bool], str]) -> str:
     """Read a line, and the next one as long as a line ends with a backslash.
 
     Args:
-        read: Reads a line without its line end; the argument is whether it continues another.
-
-    Raises:
-        EOFError: There is no line left.
+        read: Reads one line; its argument is whether the line continues another. Raises EOFError.
     """
     text = read(False)
     while text.endswith("\\"):

@@ -48,12 +48,7 @@ def print_legend() -> None:
 
 
 def print_explained(prompt: str, scores: Sequence[TokenScore]) -> None:
-    """Print a poem line by line.
-
-    Args:
-        prompt: Its beginning, which has no scores.
-        scores: Those of the other characters.
-    """
+    """Print a poem: a prompt, which has no scores, and the scores of the characters after it."""
     *lines, begun = prompt.split("\n")
     for line in lines:
         print_line([], begun=line)

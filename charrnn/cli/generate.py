@@ -264,11 +264,11 @@ def _command(
     Args:
         networks: They wrote it.
         prompt: Its first words.
-        sampling: How characters were drawn, with the seed of the first poem of `count`.
-        form: The form it is in, with all settings; None for none.
+        sampling: How characters were drawn, with the seed of the first poem of the batch.
+        form: The form it is in, with all settings.
         given: Settings to print even if they have their default value.
-        number: Its number among the poems that were written in one batch, from 1. A batch rounds
-            sums differently, so the poem is the same to the letter only in the same batch.
+        number: Its number in the batch, from 1. Sums are rounded differently in another batch, so
+            only the same batch gives the same poem to the letter.
         count: Number of poems in the batch.
     """
     words = ["charrnn", "generate", *networks.arguments]

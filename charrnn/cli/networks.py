@@ -184,9 +184,7 @@ def find_networks(
 def find_named(name: str, checkpoints: Path) -> Networks:
     """Find a network by name or path, or a blend such as "moons=0.7,rivers=0.3".
 
-    Raises:
-        CheckpointError: A checkpoint does not exist.
-        ConfigurationError: The blend is malformed.
+    Raises CheckpointError or ConfigurationError, as `find_networks` does.
     """
     try:
         return find_networks(name, checkpoints)

@@ -28,13 +28,7 @@ if TYPE_CHECKING:
 def stream_characters(
     writer: "TextGenerator", start: "Hypothesis", sampling: "SamplingConfig"
 ) -> None:
-    """Print a poem character by character while it is written.
-
-    Args:
-        writer: Writes it.
-        start: The prompt, read by the network.
-        sampling: How characters are drawn.
-    """
+    """Print a poem character by character while it is written, after its prompt `start`."""
     dead_end = False
     with _output() as show:
         show(start.text)
@@ -49,11 +43,6 @@ def stream_lines(form: "FormWriter", prompt: str, sampling: "SamplingConfig") ->
     """Print a poem in a form line by line, each as soon as it is final.
 
     A pipe gets the poem when it is complete, so that no program reads a part of one.
-
-    Args:
-        form: Writes it.
-        prompt: How it begins.
-        sampling: How characters are drawn.
     """
     lines: Iterable[WrittenLine] = form.stream(prompt, sampling)
     length = 0
@@ -132,11 +121,9 @@ def print_poems(reports: Iterable[PoemReport]) -> None:
 
 
 def print_json(networks: dict[str, Any], reports: Iterable[PoemReport]) -> None:
-    """Print one JSON document; Ctrl-C and FormGivenUpError keep the poems that are complete.
+    """Print poems and what is known of their networks as one JSON document.
 
-    Args:
-        networks: What the document says of the networks.
-        reports: The poems, each written when it is asked for.
+    Ctrl-C and FormGivenUpError keep the poems that are complete.
     """
     poems: list[dict[str, Any]] = []
     end: BaseException | None = None

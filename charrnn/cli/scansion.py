@@ -17,13 +17,7 @@ _POINTER: Final = "^"
 def print_judgement(
     judgement: Judgement, number: int | None = None, *, stderr: bool = False
 ) -> None:
-    """Print a poem with its scansion, and what is wrong with it.
-
-    Args:
-        judgement: What the verifier says of the poem.
-        number: Its number among several poems; None for a single one.
-        stderr: Whether to print to standard error.
-    """
+    """Print a poem with its scansion and its faults; several poems have a `number` each."""
     console = Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=True)
     console.print(_heading(judgement, number))
     width = max((sum(_widths(line)) for line in judgement.lines), default=0)

@@ -254,13 +254,9 @@ class Session:
             click.echo(note, err=True)
 
     def author(self, writer: "TextGenerator | None" = None) -> FreeAuthor:
-        """Return who writes with the present settings; compiles their form if it has changed.
+        """Return who writes with the present settings; compiles a form that has changed.
 
-        Args:
-            writer: The network; None for the present one.
-
-        Raises:
-            CharrnnError: The network cannot be opened, or the form cannot be kept.
+        Raises CharrnnError if the network cannot be opened or the form cannot be kept.
         """
         form, sampling = self.settings.form, self.settings.sampling
         writer = writer or self.writer()
@@ -286,14 +282,14 @@ class Session:
         shown: int = 0,
         seed: int | None = None,
     ) -> None:
-        """Write a turn; when it is stopped, what is written of it is kept.
+        """Write a turn from `start`; when it is stopped, what is written of it is kept.
 
         Args:
             author: Who writes.
             start: The text before the turn.
             continues: Whether it continues the last poem.
-            replaced: How many turns it replaces.
-            shown: How many characters of `start` are on the screen already.
+            replaced: Number of turns that it replaces.
+            shown: Number of characters of `start` that are on the screen already.
             seed: Overrides the seed of the settings.
         """
         from charrnn.decoding.prompts import describe_substitution

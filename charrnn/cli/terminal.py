@@ -39,12 +39,10 @@ class Prompt:
     def read(self, continues: bool) -> str:
         """Read a line, or several that are pasted together.
 
+        Ctrl-D raises EOFError, Ctrl-C KeyboardInterrupt.
+
         Args:
             continues: Whether the line continues the one above.
-
-        Raises:
-            EOFError: The user pressed Ctrl-D.
-            KeyboardInterrupt: The user pressed Ctrl-C.
         """
         return self._session.prompt(MARKS[continues])
 

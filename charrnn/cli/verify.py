@@ -112,14 +112,7 @@ def cut_poems(text: str, form: "Form") -> list[str]:
 
     Blank lines separate poems. Where a form has stanzas, parts that follow one another are one
     poem as long as they have no more lines than the form. A Chinese text may have one whole poem
-    on each line.
-
-    Args:
-        text: One poem, or several.
-        form: The form to check them against.
-
-    Returns:
-        At least one poem; white space alone is a poem without lines.
+    on each line. White space alone is one poem without lines.
     """
     from charrnn.forms.core.language import language_of
 
