@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
-from charrnn.cli.failures import INTERRUPTED
 from charrnn.cli.networks import DEAD_END
+from charrnn.cli.process import INTERRUPTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

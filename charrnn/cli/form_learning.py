@@ -90,7 +90,7 @@ def learn(
 
 
 def _corpus(file: str, config: CorpusConfig) -> "Corpus":
-    from charrnn.cli.download_display import download_progress
+    from charrnn.cli.texts import download_progress
     from charrnn.corpus.loading import read_corpus
 
     with download_progress() as progress:

@@ -20,7 +20,7 @@ from charrnn.cli.options import (
     json_option,
 )
 from charrnn.cli.poems import Told, print_json, print_poems
-from charrnn.cli.startup import use_idle_cores
+from charrnn.cli.process import use_idle_cores
 from charrnn.forms.core.config import FormConfig
 from charrnn.settings.configuration import SamplingConfig, seed_after
 from charrnn.settings.setting import Setting

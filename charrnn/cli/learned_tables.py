@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from charrnn.checkpoint.directory import Checkpoint, CheckpointWriter, find_checkpoint, is_bundled
-from charrnn.cli.learned_text import corpus_again
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, examples, json_option
+from charrnn.cli.texts import corpus_again
 from charrnn.errors import CheckpointError, CorpusError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.cli.failures import INTERRUPTED
 from charrnn.cli.networks import DEAD_END
+from charrnn.cli.process import INTERRUPTED
 from charrnn.errors import FormGivenUpError
 
 if TYPE_CHECKING:

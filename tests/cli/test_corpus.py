@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from charrnn.cli.corpus import corpus
-from charrnn.cli.download_display import download_progress
+from charrnn.cli.texts import download_progress
 from charrnn.corpus.catalogue import Catalogue, read_entries
 from charrnn.errors import CorpusError
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from charrnn import errors
 from charrnn.cli import main
-from charrnn.cli.failures import ErrorsShown
+from charrnn.cli.process import ErrorsShown
 
 
 class ResourceExhaustedError(Exception):
