@@ -84,14 +84,14 @@ def _check_device(context: click.Context, parameter: click.Parameter, value: str
 @click.option(
     "--workers",
     metavar="HOST:PORT,...",
-    help="Train on several machines: the addresses of all, the chief first, the same list on "
-    "each.  [default: TF_CONFIG, else one machine]",
+    help="Train on several machines: the addresses of all, the same list on each; the "
+    "first one writes.  [default: TF_CONFIG, else one machine]",
 )
 @click.option(
     "--worker-index",
     type=click.IntRange(min=0),
     metavar="N",
-    help="Index of this machine in --workers; 0 is the chief, which writes the checkpoint.",
+    help="Index of this machine in --workers, from 0.",
 )
 @origin_option
 @click.option("--resume", is_flag=True, help="Continue an interrupted run, or lengthen one.")
@@ -136,13 +136,12 @@ def train(
         )
     started = time.monotonic()
     cluster = find_cluster(workers, worker_index, os.environ)
-    alone = cluster is None or cluster.is_alone
-    is_chief = cluster is None or cluster.is_chief
+    writes = cluster is None or cluster.index == 0
     from charrnn.corpus.sources import corpus_name
 
     run_name = name or (corpus_name(corpus) if corpus else None if resume else DEFAULT_CORPUS)
-    if not is_chief:
-        directory = checkpoints / (run_name or DEFAULT_CORPUS)  # Not touched: the chief's.
+    if not writes:
+        directory = checkpoints / (run_name or DEFAULT_CORPUS)  # It is not touched.
     elif resume:
         directory = find_run(run_name, checkpoints)
     else:
@@ -150,10 +149,10 @@ def train(
         directory = claim(checkpoints, run_name or DEFAULT_CORPUS, overwrite=overwrite).directory
     warm_start = None if origin is None else find_checkpoint(origin, checkpoints)
     require_tensorflow()
-    if not alone:
+    if cluster is not None and not cluster.is_alone:
         # TensorFlow would log every lost connection; ours is one sentence.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    callbacks = _callbacks(tensorboard) if is_chief else []
+    callbacks = _callbacks(tensorboard) if writes else []
     observer = _observer()
     with contextlib.closing(observer):
         with observer.loading(), quiet_startup():
@@ -169,8 +168,7 @@ def train(
             "callbacks": callbacks,
             "sample": _write_sample,
             "finishers": finishers(),
-            # With several workers, the clock starts once all have connected.
-            "began": started if alone else None,
+            "began": started,
         }
         if resume:
             changes = _given(context, model_config, training_config, corpus_config)
@@ -187,7 +185,7 @@ def train(
                 warm_start=warm_start,
                 **shared,
             )
-    if as_json and is_chief:
+    if as_json and writes:
         print_json(dataclasses.asdict(result) | {"directory": str(result.directory)})
 
 

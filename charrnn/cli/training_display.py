@@ -37,12 +37,14 @@ def describe_plan(plan: TrainingPlan) -> list[str]:
     else:
         budget = f"{plan.minutes:g} minute{'' if plan.minutes == 1 else 's'}"
     resumed = f"resumed at step {plan.begins_at:,} of " if plan.begins_at else ""
+    text = (
+        f"{plan.training_characters:,} characters to learn, "
+        f"{plan.validation_characters:,} held out for validation"
+    )
+    device = f"on {plan.device}"
     return [
-        f"{plan.directory.name}: {plan.training_characters:,} characters to learn, "
-        f"{plan.validation_characters:,} held out for validation, "
-        f"{network.vocabulary_size:,} tokens.",
-        f"{CELL_NAMES[network.cell]}, {layers} units, {network.parameters:,} parameters, "
-        f"on {plan.device}.",
+        f"{plan.directory.name}: {text}, {network.vocabulary_size:,} tokens.",
+        f"{CELL_NAMES[network.cell]}, {layers} units, {network.parameters:,} parameters, {device}.",
         f"Baselines: {', '.join(baselines)} per character.",
         f"Budget: {resumed}{budget}, {plan.batch_size} x {plan.window} characters per step.",
     ]
