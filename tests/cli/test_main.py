@@ -44,7 +44,7 @@ FAILURES: dict[str, BaseException] = {
 
 
 TOO_LARGE = (
-    "Error: it does not fit in memory; take smaller --units, --batch-size or --window instead.\n"
+    "Error: out of memory. Choose smaller --units, --batch-size or --window.\n"
 )
 
 
@@ -74,7 +74,7 @@ def fail(name: str) -> None:
             "fault",
             1,
             (
-                "Error: charrnn failed by a fault of its own (ZeroDivisionError: division by "
+                "Error: this is a fault in charrnn (ZeroDivisionError: division by "
                 "zero). charrnn --debug COMMAND shows where; please report it.\n"
             ),
         ),
