@@ -20,7 +20,7 @@ from typing import Final
 import click
 
 from benchmarks import machine
-from charrnn.cli.startup import quiet_startup
+from charrnn.cli.process import quiet_startup
 from charrnn.cluster import Cluster
 from charrnn.settings.architecture import Architecture
 

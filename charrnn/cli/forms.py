@@ -1,7 +1,6 @@
 """`charrnn forms`: list, show and learn forms of verse."""
 
 import dataclasses
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,6 +8,7 @@ import click
 
 from charrnn.cli.forms_sounds import sounds
 from charrnn.cli.options import config_options, examples, json_option
+from charrnn.cli.process import print_json
 from charrnn.errors import ConfigurationError, CorpusError
 from charrnn.forms.core.config import FormConfig, parse_lengths
 from charrnn.settings.configuration import CorpusConfig
@@ -56,7 +56,7 @@ def list_forms(as_json: bool) -> None:
     from charrnn.forms.core.known_forms import known_forms
 
     if as_json:
-        _print_json([_summary(form) for form in known_forms().values()])
+        print_json([_summary(form) for form in known_forms().values()])
     else:
         _print_forms()
 
@@ -82,7 +82,7 @@ def show(form: str, as_json: bool) -> None:
 
     found = find_form(form)
     if as_json:
-        _print_json(dataclasses.asdict(found))
+        print_json(dataclasses.asdict(found))
     else:
         click.echo(written_form(found), nl=False)
 
@@ -152,7 +152,7 @@ def learn(
     for sentence in _evidence(learned):
         click.echo(sentence, err=True)
     if as_json:
-        _print_json(dataclasses.asdict(learned))
+        print_json(dataclasses.asdict(learned))
     else:
         click.echo(written_form(learned.form), nl=False)
 
@@ -210,7 +210,7 @@ def _length(line: "Line") -> str:
 
 
 def _corpus(file: str, config: CorpusConfig) -> "Corpus":
-    from charrnn.cli.download_display import download_progress
+    from charrnn.cli.texts import download_progress
     from charrnn.corpus.loading import read_corpus
 
     with download_progress() as progress:
@@ -260,7 +260,3 @@ def _evidence(learned: "LearnedForm") -> Iterator[str]:
         f"{learned.keeping:,} of these {count:,} poems keep all rules of the form; "
         f"{learned.lines_keeping:.0%} of their lines do."
     )
-
-
-def _print_json(document: object) -> None:
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1))

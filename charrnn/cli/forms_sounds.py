@@ -1,14 +1,14 @@
 """`charrnn forms sounds`: the tables of sounds and words that a network learned."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from charrnn.checkpoint.directory import Checkpoint, CheckpointWriter, find_checkpoint, is_bundled
-from charrnn.cli.learned_text import corpus_again
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, examples, json_option
+from charrnn.cli.process import print_json
+from charrnn.cli.texts import corpus_again
 from charrnn.errors import CheckpointError, CorpusError
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ def sounds(checkpoint: str | None, checkpoints: Path, as_json: bool) -> None:
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
     learned, words = _tables(opened)
     if as_json:
-        document = _as_json(opened, learned, words)
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        print_json(_as_json(opened, learned, words))
         return
     name = opened.directory.name
     if learned is not None:

@@ -24,12 +24,12 @@ from charrnn.cli.options import (
 )
 from charrnn.cli.poem_display import (
     PoemReport,
-    print_json,
     print_poems,
+    print_poems_as_json,
     stream_characters,
     stream_lines,
 )
-from charrnn.cli.startup import use_idle_cores
+from charrnn.cli.process import use_idle_cores
 from charrnn.forms.core.config import FormConfig
 from charrnn.settings.configuration import SamplingConfig, seed_after
 from charrnn.settings.setting import AUTO, Configuration, Notation, Setting, settings_of
@@ -206,7 +206,7 @@ def generate(
     poems = itertools.islice(_poems(writer if form is None else form, text, first, count), only)
     reports = (report(number, poem) for number, poem in poems if only in {None, number})
     if as_json:
-        print_json(networks.facts, reports)
+        print_poems_as_json(networks.facts, reports)
     else:
         print_poems(reports)
 

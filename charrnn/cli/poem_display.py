@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.cli.failures import INTERRUPTED
 from charrnn.cli.networks import DEAD_END
+from charrnn.cli.process import INTERRUPTED
 from charrnn.errors import FormGivenUpError
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def print_poems(reports: Iterable[PoemReport]) -> None:
         raise click.exceptions.Exit(INTERRUPTED) from None
 
 
-def print_json(networks: dict[str, Any], reports: Iterable[PoemReport]) -> None:
+def print_poems_as_json(networks: dict[str, Any], reports: Iterable[PoemReport]) -> None:
     """Print poems and what is known of their networks as one JSON document.
 
     Ctrl-C and FormGivenUpError keep the poems that are complete.

@@ -11,11 +11,10 @@ import click
 
 from charrnn.checkpoint.directory import networks_in
 from charrnn.cli.conversation import MARKS, Conversation, whole_text
-from charrnn.cli.failures import failure_sentence
 from charrnn.cli.networks import Networks, find_named, find_networks, networks_options
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, config_options, examples
+from charrnn.cli.process import failure_sentence, use_idle_cores
 from charrnn.cli.session import SessionSettings
-from charrnn.cli.startup import use_idle_cores
 from charrnn.forms.core.config import FormConfig
 from charrnn.settings.configuration import SamplingConfig
 

@@ -1,12 +1,12 @@
 """`charrnn verify`: whether a poem keeps a form."""
 
-import json
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from charrnn.cli.options import config_options, examples, given_settings, json_option, option_name
+from charrnn.cli.process import print_json
 from charrnn.forms.core.config import SETTINGS_OF_ONE_LANGUAGE, FormConfig
 from charrnn.settings.configuration import CorpusConfig
 
@@ -60,7 +60,17 @@ def verify(
     text = _text(file, corpus_config.encoding)
     judgements = [rules.verify(poem) for poem in cut_poems(text, form)]
     if as_json:
-        _print_json(file, form, rules.rhymes, judgements)
+        kept = sum(judgement.passes for judgement in judgements)
+        print_json(
+            {
+                "form": form.name,
+                "file": file,
+                "rhymes": rules.rhymes,
+                "passes": kept == len(judgements),
+                "passed": kept,
+                "poems": [judgement.as_json() for judgement in judgements],
+            }
+        )
     else:
         _print_judgements(judgements)
     if not all(judgement.passes for judgement in judgements):
@@ -93,18 +103,6 @@ def _print_judgements(judgements: "list[Judgement]") -> None:
     if len(judgements) > 1:
         kept = sum(judgement.passes for judgement in judgements)
         click.echo(f"{kept:,} of {len(judgements):,} poems keep the form.")
-
-
-def _print_json(file: str, form: "Form", rhymes: str, judgements: "list[Judgement]") -> None:
-    document: dict[str, Any] = {
-        "form": form.name,
-        "file": file,
-        "rhymes": rhymes,
-        "passes": all(judgement.passes for judgement in judgements),
-        "passed": sum(judgement.passes for judgement in judgements),
-        "poems": [judgement.as_json() for judgement in judgements],
-    }
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
 
 
 def cut_poems(text: str, form: "Form") -> list[str]:
