@@ -1,6 +1,8 @@
 """What all tests share."""
 
+import gc
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +20,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure() -> None:
     # A suite begun in the background (make test &) ignores Ctrl-C, and so would what it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+_COLLECTED_EVERY = 10
+"""Tests after which TensorFlow's compiled functions, which hold one another, are freed."""
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    keras = sys.modules.get("keras")
+    if keras is None:
+        return
+    counter = item.session.stash.setdefault(_COUNTER, [0])
+    if not counter[0]:
+        # Modules stay; nothing is gained by walking through all of TensorFlow every time.
+        gc.freeze()
+    counter[0] += 1
+    if counter[0] % _COLLECTED_EVERY == 0:
+        keras.backend.clear_session(free_memory=False)
+        gc.collect()
+
+
+_COUNTER = pytest.StashKey[list[int]]()
 
 
 @pytest.fixture
