@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import gc
+import itertools
 import signal
 import sys
 from collections.abc import Callable
@@ -22,25 +23,13 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-_COLLECTED_EVERY = 10
-"""Tests after which TensorFlow's compiled functions, which hold one another, are freed."""
+_teardowns = itertools.count(1)
 
 
-def pytest_runtest_teardown(item: pytest.Item) -> None:
-    keras = sys.modules.get("keras")
-    if keras is None:
-        return
-    counter = item.session.stash.setdefault(_COUNTER, [0])
-    if not counter[0]:
-        # Modules stay; nothing is gained by walking through all of TensorFlow every time.
-        gc.freeze()
-    counter[0] += 1
-    if counter[0] % _COLLECTED_EVERY == 0:
-        keras.backend.clear_session(free_memory=False)
+def pytest_runtest_teardown() -> None:
+    # Compiled functions of TensorFlow are in reference cycles; together they would take gigabytes.
+    if "keras" in sys.modules and next(_teardowns) % 20 == 0:
         gc.collect()
-
-
-_COUNTER = pytest.StashKey[list[int]]()
 
 
 @pytest.fixture

@@ -43,9 +43,7 @@ FAILURES: dict[str, BaseException] = {
 }
 
 
-TOO_LARGE = (
-    "Error: out of memory. Choose smaller --units, --batch-size or --window.\n"
-)
+TOO_LARGE = "Error: out of memory. Choose smaller --units, --batch-size or --window.\n"
 
 
 @click.group(cls=ErrorsShown)

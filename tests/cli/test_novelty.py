@@ -107,7 +107,8 @@ def test_a_run_that_stands_nowhere_as_a_whole_is_told(place: Path) -> None:
     pieced = "red moon above the hill looks down on every pale face."
     told = novelty("-", stdin=pieced).stdout
     assert (
-        f"“{pieced}”, poem 1\n       in overlapping parts of at least 12 characters, not as a whole\n" in told
+        f"“{pieced}”, poem 1\n       in overlapping parts of at least 12 characters, not as a whole\n"
+        in told
     )
 
 
