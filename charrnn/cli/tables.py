@@ -3,7 +3,7 @@
 import datetime
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rich import box
 from rich.console import Console
@@ -12,10 +12,12 @@ from rich.text import Text
 
 from charrnn.checkpoint.record import ModelRecord, RunRecord
 from charrnn.cli.info import Learned, RunFacts
-from charrnn.corpus.lint import LintReport
 from charrnn.settings.architecture import CELL_NAMES
 from charrnn.settings.setting import Configuration, settings_of
 from charrnn.wording import counted, size_in_words
+
+if TYPE_CHECKING:
+    from charrnn.corpus.lint import LintReport
 
 WIDEST_SPARKLINE: Final = 40
 
@@ -205,7 +207,7 @@ def print_details(details: Mapping[str, Any]) -> None:
     _console().print(table)
 
 
-def print_report(report: LintReport) -> None:
+def print_report(report: "LintReport") -> None:
     """Print what a corpus consists of, and a table of its lint issues."""
     rows = {
         "corpus": report.name,
@@ -241,7 +243,7 @@ def _in_words(key: str, value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _validation(report: LintReport) -> str:
+def _validation(report: "LintReport") -> str:
     if report.too_short is not None:
         return report.too_short
     characters = f"{report.validation_characters:,} characters"
