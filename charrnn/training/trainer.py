@@ -1,21 +1,18 @@
 """The training loop: read, learn, evaluate, save, until the budget is spent."""
 
-import contextlib
 import dataclasses
 import math
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from charrnn.checkpoint.directory import RESUME_DIRECTORY, CheckpointWriter
-from charrnn.checkpoint.lookup import spoken_name
 from charrnn.checkpoint.record import ModelRecord, RunRecord
 from charrnn.corpus.loading import Corpus
 from charrnn.errors import DivergenceError, TrainingInterrupted
@@ -34,7 +31,7 @@ from charrnn.training.observer import (
 from charrnn.training.schedule import TimeBudget, TrainingSchedule
 from charrnn.training.state import RunningMetrics, TrainerState, save_state
 from charrnn.training.step import TrainingStep
-from charrnn.training.workers import Report, Workers, lost_worker
+from charrnn.training.workers import Report, Workers, how_to_resume
 
 
 class Interruption:
@@ -164,12 +161,13 @@ class Trainer:
             WorkersError: Another worker is gone.
         """
         self.schedule.begin()
-        with self._interruption, self._lost_workers_told():
+        with self._interruption:
             self._callbacks.begin()
             try:
                 ending = self._loop()
             finally:
                 self._callbacks.end()
+            self._workers.wait()  # The first worker may still be writing.
         return self._result(ending)
 
     def _loop(self) -> Ending:
@@ -260,10 +258,12 @@ class Trainer:
             self.writer.append_history(dataclasses.asdict(evaluation))
         self._callbacks.evaluated(evaluation.training_loss, validation_loss)
         self._observer.evaluated(evaluation)
-        self._finish()
+        self._workers.wait()
         self.schedule.evaluated(self._workers.clock() - began)
         state.seconds += self._workers.clock() - began
         self._save()
+        if self._finishers:
+            self._finish()
 
     def _validation_loss(self) -> float | None:
         """Nats per character of the validation split; None where a signal stopped it."""
@@ -278,10 +278,15 @@ class Trainer:
         return float(total[0]) / self.evaluator.characters
 
     def _finish(self) -> None:
-        """Make what depends on the text alone, once."""
+        """Make what depends on the text alone, once; its time is part of the run's."""
+        began = self._workers.clock()
         finishers, self._finishers = self._finishers, []
         for finish in finishers if self._writes else ():
             finish(self.record, self._observer.noted)
+        self._workers.wait()
+        self.schedule.plan()
+        self.state.seconds += self._workers.clock() - began
+        self._save()
 
     def _evaluation(self, validation_loss: float, best: bool) -> Evaluation:
         state, metrics = self.state, self.state.metrics
@@ -346,23 +351,6 @@ class Trainer:
         whole[self._workers.index] = rows
         return self._workers.total(whole).reshape(-1, *rows.shape[1:])
 
-    @contextlib.contextmanager
-    def _lost_workers_told(self) -> Iterator[None]:
-        """Turn the failure of a connection into a sentence; alone, an error is an error."""
-        try:
-            yield
-        except tf.errors.OpError as error:
-            if self._workers.count == 1:
-                raise
-            raise lost_worker(
-                error, f"What was saved last is in {self.writer.directory}. {self._how_to_resume()}"
-            ) from error
-
-    def _how_to_resume(self) -> str:
-        everywhere = " on every worker" if self._workers.count > 1 else ""
-        command = f"charrnn train --resume --name {spoken_name(self.writer.directory)}"
-        return f"Go on{everywhere} with: {command}"
-
     def _interrupt(self, signal_number: int) -> None:
         """Save, and end the run in the middle."""
         self._save()
@@ -374,9 +362,11 @@ class Trainer:
                 self._keep(self._evaluation(loss, best=True))
         total = self.state.schedule.total
         of = f" of {total:,}" if total is not None else ""
+        command = how_to_resume(self.writer.directory, several=self._workers.count > 1)
+        self._workers.wait()  # One that is gone early would end the others before they have saved.
         raise TrainingInterrupted(
             f"Stopped after step {self.state.step:,}{of}; everything is saved in "
-            f"{self.writer.directory}.\n{self._how_to_resume()}",
+            f"{self.writer.directory}.\n{command}",
             signal_number,
         )
 

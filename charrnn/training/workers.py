@@ -7,13 +7,15 @@ the loss of an evaluation. So each of them takes the same decision at the same s
 worker writes. `tf.distribute.MultiWorkerMirroredStrategy` is the only connection.
 """
 
+import contextlib
 import hashlib
 import json
 import platform
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import metadata
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import keras
@@ -21,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from charrnn.checkpoint.lookup import spoken_name
 from charrnn.cluster import Cluster
 from charrnn.errors import WorkersError
 
@@ -73,6 +76,9 @@ class Workers(Protocol):
     def share(self, content: bytes) -> bytes:
         """The bytes that the first worker passes; what the others pass is ignored."""
 
+    def wait(self) -> None:
+        """Wait until all workers are here, and set the clock that decides for all."""
+
 
 class Alone:
     """One worker, whose own clock and signals decide."""
@@ -103,6 +109,9 @@ class Alone:
     def share(self, content: bytes) -> bytes:
         """The bytes themselves."""
         return content
+
+    def wait(self) -> None:
+        """Nobody has to come."""
 
 
 class Together:
@@ -162,6 +171,11 @@ class Together:
             numbers[:] = np.frombuffer(content.ljust(4 * len(numbers), b"\0"), np.int32)
         return self.total(numbers).tobytes()[:length]
 
+    def wait(self) -> None:
+        """Wait until all workers are here, and set the clock by the first one's."""
+        seconds = time.monotonic() - self._began if self.index == 0 else 0.0
+        self._seconds = float(self.total(np.array([seconds]))[0])
+
 
 def versions() -> dict[str, str]:
     """Versions of charrnn, Python and the packages that matter."""
@@ -199,15 +213,27 @@ def _fingerprint(value: Any) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4])
 
 
-def lost_worker(error: tf.errors.OpError, advice: str) -> WorkersError:
-    """What is told when TensorFlow fails in a run of several workers.
+@contextlib.contextmanager
+def lost_workers_told(cluster: Cluster | None, directory: Path) -> Iterator[None]:
+    """Turn what TensorFlow raises when another worker is gone into a WorkersError.
 
     Args:
-        error: What TensorFlow raised.
-        advice: How to go on.
+        cluster: The workers; alone, an error is an error.
+        directory: The checkpoint of the run.
     """
-    reason = (error.message or type(error).__name__).strip().partition("\n")[0][:200]
-    return WorkersError(
-        f"the connection to another worker failed, because it ended or cannot be reached "
-        f"(TensorFlow: {reason.rstrip('.')}). {advice}"
-    )
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if cluster is None or cluster.is_alone:
+            raise
+        raise WorkersError(
+            "another worker ended or cannot be reached (TensorFlow: "
+            f"{error.message.strip().partition(chr(10))[0][:200]}). What was saved last is in "
+            f"{directory}. {how_to_resume(directory, several=True)}"
+        ) from error
+
+
+def how_to_resume(directory: Path, *, several: bool) -> str:
+    """The command that goes on with the run in a directory."""
+    everywhere = " on every worker" if several else ""
+    return f"Go on{everywhere} with: charrnn train --resume --name {spoken_name(directory)}"
