@@ -305,8 +305,14 @@ def _trainer(
         callbacks=hooks.callbacks,
         first_epoch=len(kept) if resumed else 0,
         sample=hooks.sample,
-        finishers=[partial(finisher, writer, corpus) for finisher in hooks.finishers],
+        finish=partial(_finish, hooks, corpus),
         clock=clock,
         workers=workers,
         resumed=resumed,
     )
+
+
+def _finish(hooks: RunHooks, corpus: Corpus, place: CheckpointWriter, record: RunRecord) -> None:
+    """Run all finishers."""
+    for finisher in hooks.finishers:
+        finisher(place, corpus, record, hooks.observer.noted)

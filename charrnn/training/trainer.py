@@ -2,9 +2,12 @@
 
 import dataclasses
 import math
+import shutil
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -81,10 +84,8 @@ LONGEST_QUICK_LOSS_SECONDS = 0.5
 SampleWriter = Callable[[RunRecord, Sequence[npt.NDArray[np.float32]], int], str]
 """Writes something with a network: what `charrnn.json` says, what `get_weights` returns, a seed."""
 
-Note = Callable[[str], None]
-
-Finisher = Callable[[CheckpointWriter, Corpus, RunRecord, Note], None]
-"""Makes a file that depends on the text alone, beside the network; is told whom to tell."""
+Finisher = Callable[[CheckpointWriter, Corpus, RunRecord, Callable[[str], None]], None]
+"""Makes a file that depends on the text alone, in a directory; the last argument tells the user."""
 
 
 class Trainer:
@@ -102,8 +103,7 @@ class Trainer:
         callbacks: Keras callbacks.
         first_epoch: Number of the next Keras epoch.
         sample: Writes a sample at each evaluation, where there is one.
-        finishers: Called once, with the record and whom to tell, after the first evaluation, so that
-            their time counts.
+        finish: Makes the files that depend on the text alone, in a directory, for a record.
         clock: Ends the run; None where the number of steps does.
         workers: The processes that train together.
         resumed: Whether the directory holds this run already.
@@ -123,7 +123,7 @@ class Trainer:
         callbacks: Sequence[keras.callbacks.Callback] = (),
         first_epoch: int = 0,
         sample: SampleWriter | None = None,
-        finishers: Sequence[Callable[[RunRecord, Note], None]] = (),
+        finish: Callable[[CheckpointWriter, RunRecord], None] | None = None,
         clock: TimeBudget | None = None,
         workers: Workers,
         resumed: bool = False,
@@ -145,7 +145,7 @@ class Trainer:
         self._observer = observer
         self._callbacks = CallbackDriver(callbacks, step.network.model, first_epoch)
         self._sample = sample
-        self._finishers = list(finishers)
+        self._finish = finish
         self._workers = workers
         self._writes = workers.index == 0
         self._begun = resumed
@@ -161,7 +161,9 @@ class Trainer:
             WorkersError: Another worker is gone.
         """
         self.schedule.begin()
-        with self._interruption:
+        with self._interruption, tempfile.TemporaryDirectory() as staged:
+            self._staged = Path(staged)
+            self._make_files()
             self._callbacks.begin()
             try:
                 ending = self._loop()
@@ -169,6 +171,18 @@ class Trainer:
                 self._callbacks.end()
             self._workers.wait()  # The first worker may still be writing.
         return self._result(ending)
+
+    def _make_files(self) -> None:
+        """Make what depends on the text alone, before the first step: its time is the run's.
+
+        It waits outside the directory until that is taken over.
+        """
+        began = self._workers.clock()
+        if self._finish is not None and self._writes:
+            place = self.writer if self._begun else CheckpointWriter(self._staged)
+            self._finish(place, self.record)
+        self._workers.wait()
+        self.state.seconds += self._workers.clock() - began
 
     def _loop(self) -> Ending:
         state, workers = self.state, self._workers
@@ -262,8 +276,6 @@ class Trainer:
         self.schedule.evaluated(self._workers.clock() - began)
         state.seconds += self._workers.clock() - began
         self._save()
-        if self._finishers:
-            self._finish()
 
     def _validation_loss(self) -> float | None:
         """Nats per character of the validation split; None where a signal stopped it."""
@@ -276,17 +288,6 @@ class Trainer:
         if self._workers.stop_signal is not None:
             return None
         return float(total[0]) / self.evaluator.characters
-
-    def _finish(self) -> None:
-        """Make what depends on the text alone, once; its time is part of the run's."""
-        began = self._workers.clock()
-        finishers, self._finishers = self._finishers, []
-        for finish in finishers if self._writes else ():
-            finish(self.record, self._observer.noted)
-        self._workers.wait()
-        self.schedule.plan()
-        self.state.seconds += self._workers.clock() - began
-        self._save()
 
     def _evaluation(self, validation_loss: float, best: bool) -> Evaluation:
         state, metrics = self.state, self.state.metrics
@@ -319,6 +320,8 @@ class Trainer:
             return
         self.writer.clear()
         self.writer.write_record(self.record)
+        for path in self._staged.iterdir():
+            shutil.move(path, self.writer.directory / path.name)
         self._begun = True
 
     def _keep(self, evaluation: Evaluation) -> None:

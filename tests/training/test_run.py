@@ -2,11 +2,13 @@
 
 import dataclasses
 import json
+import math
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,13 @@ import pytest
 from charrnn import finishers
 from charrnn.checkpoint.directory import (
     HISTORY_FILE,
+    MODEL_FILE,
     NGRAM_FILTER_FILE,
     STATE_FILE,
     Checkpoint,
     CheckpointWriter,
     read_history,
+    read_record,
 )
 from charrnn.corpus import layout, ngram_filter, streams
 from charrnn.corpus.loading import Corpus, read_corpus
@@ -34,7 +38,7 @@ from charrnn.errors import (
 )
 from charrnn.forms.english.words import open_words
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
-from charrnn.training import defaults, evaluation, run, schedule, step, trainer
+from charrnn.training import data, defaults, evaluation, run, schedule, step, trainer
 from charrnn.training.observer import (
     Evaluation,
     Progress,
@@ -349,6 +353,25 @@ def test_a_run_says_what_it_measures_of_a_long_text(
     assert whole.notes == []
     # What is measured quickly is measured often.
     assert len(part.evaluations) > len(whole.evaluations)
+
+
+def test_a_network_that_has_diverged_is_not_kept_when_its_run_is_interrupted(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluation.Evaluator, "quick_loss", lambda *_: math.nan)
+        with pytest.raises(TrainingInterrupted):
+            train(corpus, tmp_path, observer=Diary(lambda _: os.kill(os.getpid(), signal.SIGTERM)))
+    assert not (tmp_path / "moon" / MODEL_FILE).exists()
+    assert run.resume(tmp_path / "moon", corpus=corpus).steps == 30
+
+
+def test_a_run_that_goes_on_does_not_compress_its_text_again(
+    corpus: Corpus, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = read_record(directory).baselines
+    monkeypatch.setattr(data, "xz_entropy", lambda _: pytest.fail("the text is compressed"))
+    assert run.resume(directory, corpus=corpus, changes={"steps": 31}).baselines == before
 
 
 class Killed(BaseException):
@@ -705,6 +728,7 @@ def test_the_history_is_one_json_document_to_a_line(straight: Path) -> None:
 
 TWO_DEVICES = """
 import sys
+import time
 from pathlib import Path
 import tensorflow as tf
 
@@ -770,25 +794,45 @@ def test_a_finished_run_has_the_words_of_its_text(straight: Path) -> None:
     assert set(WORDS.lower().split()) <= words.counts.keys()
 
 
-def test_an_interrupted_run_has_its_filter_when_it_has_gone_on_to_its_end(
+def test_files_of_the_text_are_made_in_the_time_of_the_run_before_its_first_step(
     corpus: Corpus, tmp_path: Path
 ) -> None:
+    told: list[Any] = []
+
+    def make(writer: CheckpointWriter, *_: Any) -> None:
+        told.append("made")
+        time.sleep(0.2)
+        (writer.directory / "made").touch()
+        assert not (tmp_path / "moon" / "made").exists()
+
+    training = dataclasses.replace(TRAINING, steps=2, evaluate_every=2)
+    outcome = train(
+        corpus, tmp_path, training=training, finishers=[make], observer=Diary(told.append)
+    )
+    assert told == ["made", 1, 2]
+    assert outcome.seconds >= 0.2
+    assert (tmp_path / "moon" / "made").exists()
+
+
+def test_an_interrupted_run_has_its_filter_and_keeps_it(corpus: Corpus, tmp_path: Path) -> None:
     def interrupt(step: int) -> None:
         if step == 5:
             os.kill(os.getpid(), signal.SIGTERM)
 
     with pytest.raises(TrainingInterrupted):
         train(corpus, tmp_path, observer=Diary(interrupt))
-    assert not (tmp_path / "moon" / NGRAM_FILTER_FILE).exists()
+    path = tmp_path / "moon" / NGRAM_FILTER_FILE
+    assert NgramFilter.open(path).corpus == corpus.digest
+    path.unlink()  # As if the process had been killed before it was there.
     run.resume(tmp_path / "moon", corpus=corpus, finishers=finishers())
-    assert NgramFilter.open(tmp_path / "moon" / NGRAM_FILTER_FILE).corpus == corpus.digest
+    assert NgramFilter.open(path).corpus == corpus.digest
 
 
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (KeyboardInterrupt(), "is left out: it was interrupted. The network is saved."),
-        (OSError(28, "No space left"), "is left out: No space left. The network is saved."),
+        (KeyboardInterrupt(), "is left out: it was interrupted."),
+        (OSError(28, "No space left"), "is left out: No space left."),
     ],
 )
 def test_a_filter_that_cannot_be_made_takes_nothing_away(
