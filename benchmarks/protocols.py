@@ -34,7 +34,7 @@ class Windows(NamedTuple):
 
 
 def whole_pass(model, ids, among):
-    """Nats of all characters but the first, and of those among some symbols with their number."""
+    """Nats of all characters but the first, and of those among some tokens with their number."""
     from charrnn.decoding.filters import log_softmax
 
     state, nats, apart, characters = model.initial_state(1), 0.0, 0.0, 0
@@ -99,7 +99,7 @@ def unknown_kinds(text, vocabulary):
 def main(network: str, checkpoints: Path, batches: int, seed: int) -> None:
     """Measure NETWORK, whose corpus must be at hand."""
     from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
-    from charrnn.cli.evaluate import han_symbols, text_to_measure
+    from charrnn.cli.evaluate import han_tokens, text_to_measure
     from charrnn.corpus.splitting import encode_part
     from charrnn.corpus.vocabulary import UNKNOWN
     from charrnn.decoding.scoring import text_loss
@@ -109,7 +109,7 @@ def main(network: str, checkpoints: Path, batches: int, seed: int) -> None:
     writer = TextGenerator.open(opened)
     corpus, spans = text_to_measure(opened, None, None)
     ids = encode_part(corpus, spans, writer.vocabulary)
-    among = han_symbols(writer.vocabulary)
+    among = han_tokens(writer.vocabulary)
     nats, apart, characters = whole_pass(writer.model, ids, among)
     print("| protocol | nats per character |\n|---|---|")
     print(f"| whole | {nats / (len(ids) - 1):.4f} |", flush=True)

@@ -76,7 +76,7 @@ def evaluate(
     if file is None:
         _tell_what_training_measured(ids)
     unknown = sum(int((block == UNKNOWN).sum()) for block in blocks(ids))
-    loss = _loss(opened, ids, han_symbols(opened.writer.vocabulary))
+    loss = _loss(opened, ids, han_tokens(opened.writer.vocabulary))
     text = f"the validation part of {first.record.corpus.name}" if file is None else file
     if as_json:
         _print_json(opened, text, loss, unknown)
@@ -102,8 +102,8 @@ def text_to_measure(
         raise CorpusError(f"{error} Name a text to evaluate on: {command}") from error
 
 
-def han_symbols(vocabulary: "Vocabulary") -> "Mask | None":
-    """Which symbols are Chinese characters, the unknown one among them; None where none is."""
+def han_tokens(vocabulary: "Vocabulary") -> "Mask | None":
+    """Which tokens are Chinese characters, the unknown one among them; None where none is."""
     import numpy as np
 
     from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL

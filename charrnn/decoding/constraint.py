@@ -1,6 +1,6 @@
 """What a poem must keep to, whatever the network would like: checked before each character.
 
-A constraint is an automaton over the symbols of a poem. Its states are values, so a draft carries
+A constraint is an automaton over the tokens of a poem. Its states are values, so a draft carries
 them, and a poem that steps back has its old ones again.
 """
 
@@ -14,47 +14,47 @@ from charrnn.decoding.filters import Mask
 
 
 class Constraint(Protocol):
-    """Says which symbols may come next.
+    """Says which tokens may come next.
 
-    It is told of the symbols of a prompt too, which it does not judge: it answers for what is
+    It is told of the tokens of a prompt too, which it does not judge: it answers for what is
     written after them.
     """
 
     def initial_state(self) -> Hashable:
-        """The state before the first symbol of a poem."""
+        """The state before the first token of a poem."""
 
     def allowed_tokens(self, state: Hashable) -> Mask | None:
-        """`(vocabulary,)`, true for the symbols that may come next; None allows every one."""
+        """`(vocabulary,)`, true for the tokens that may come next; None allows every one."""
 
-    def next_state(self, state: Hashable, symbol: int) -> Hashable:
-        """The state after one more symbol; the poem break begins another poem."""
+    def next_state(self, state: Hashable, token: int) -> Hashable:
+        """The state after one more token; the poem break begins another poem."""
 
 
-def states_after(constraints: Sequence[Constraint], symbols: Iterable[int]) -> tuple[Hashable, ...]:
-    """The state of each constraint after the symbols of a text."""
-    read = list(symbols)
+def states_after(constraints: Sequence[Constraint], tokens: Iterable[int]) -> tuple[Hashable, ...]:
+    """The state of each constraint after the tokens of a text."""
+    read = list(tokens)
     states = []
     for constraint in constraints:
         state = constraint.initial_state()
-        for symbol in read:
-            state = constraint.next_state(state, symbol)
+        for token in read:
+            state = constraint.next_state(state, token)
         states.append(state)
     return tuple(states)
 
 
 class NoRepeat:
-    """Lets no run of so many symbols stand twice in a poem (Paulus et al., 2017, section 2.5).
+    """Lets no run of so many tokens stand twice in a poem (Paulus et al., 2017, section 2.5).
 
     Runs may overlap: with three, "aaaa" holds "aaa" twice. The poem break is never forbidden.
 
     Args:
-        run: Symbols of a run, at least 1.
-        symbols: Size of the vocabulary.
+        run: Tokens of a run, at least 1.
+        tokens: Size of the vocabulary.
     """
 
-    def __init__(self, run: int, symbols: int) -> None:
+    def __init__(self, run: int, tokens: int) -> None:
         self._before = run - 1
-        self._symbols = symbols
+        self._tokens = tokens
 
     def initial_state(self) -> "SeenRuns":
         """Nothing has been seen."""
@@ -66,17 +66,15 @@ class NoRepeat:
         repeating = state.following()
         if not repeating:
             return None
-        mask = np.ones(self._symbols, np.bool_)
+        mask = np.ones(self._tokens, np.bool_)
         mask[repeating] = False
         return mask
 
-    def next_state(self, state: Hashable, symbol: int) -> "SeenRuns":
-        """Remember the run that the symbol ends."""
+    def next_state(self, state: Hashable, token: int) -> "SeenRuns":
+        """Remember the run that the token ends."""
         assert isinstance(state, SeenRuns)
         return (
-            self.initial_state()
-            if symbol == END_OF_POEM
-            else state.followed_by(symbol, self._before)
+            self.initial_state() if token == END_OF_POEM else state.followed_by(token, self._before)
         )
 
 
@@ -86,12 +84,12 @@ class _Log:
     def __init__(self, entries: Iterable[tuple[tuple[int, ...], int]] = ()) -> None:
         self.entries: list[tuple[tuple[int, ...], int]] = []
         self.following: dict[tuple[int, ...], list[tuple[int, int]]] = {}
-        for beginning, symbol in entries:
-            self.add(beginning, symbol)
+        for beginning, token in entries:
+            self.add(beginning, token)
 
-    def add(self, beginning: tuple[int, ...], symbol: int) -> None:
-        self.following.setdefault(beginning, []).append((len(self.entries), symbol))
-        self.entries.append((beginning, symbol))
+    def add(self, beginning: tuple[int, ...], token: int) -> None:
+        self.following.setdefault(beginning, []).append((len(self.entries), token))
+        self.entries.append((beginning, token))
 
 
 class SeenRuns:
@@ -104,7 +102,7 @@ class SeenRuns:
     Args:
         log: Where the runs are.
         length: How many of them are this text's.
-        end: Its last symbols, as many as a run has before its last.
+        end: Its last tokens, as many as a run has before its last.
     """
 
     __slots__ = ("_end", "_length", "_log")
@@ -115,17 +113,17 @@ class SeenRuns:
         self._end = end
 
     def following(self) -> list[int]:
-        """Symbols that would end a run seen before."""
+        """Tokens that would end a run seen before."""
         known = self._log.following.get(self._end, ())
-        return [symbol for place, symbol in known if place < self._length]
+        return [token for place, token in known if place < self._length]
 
-    def followed_by(self, symbol: int, before: int) -> "SeenRuns":
-        """The runs after one more symbol; a run has `before` symbols before its last."""
-        end = (*self._end, symbol)
+    def followed_by(self, token: int, before: int) -> "SeenRuns":
+        """The runs after one more token; a run has `before` tokens before its last."""
+        end = (*self._end, token)
         if len(self._end) < before:
             return SeenRuns(self._log, self._length, end)
         log = self._log
         if len(log.entries) > self._length:
             log = _Log(log.entries[: self._length])
-        log.add(self._end, symbol)
+        log.add(self._end, token)
         return SeenRuns(log, self._length + 1, end[1:])

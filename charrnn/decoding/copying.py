@@ -152,10 +152,10 @@ class CopyGuard:
             copies &= ~self._blank
         return np.concatenate((np.ones(SPECIAL, np.bool_), ~copies))
 
-    def next_state(self, state: Hashable, symbol: int) -> CopyState:
+    def next_state(self, state: Hashable, token: int) -> CopyState:
         """The state after one more character; a prompt may have gone beyond the limit."""
         assert isinstance(state, CopyState)
-        character = self._characters[symbol]
+        character = self._characters[token]
         if character is None:
             return self.initial_state()
         end, prefix, hits = state

@@ -1,4 +1,4 @@
-"""A network that reads a symbol and says what may come next, one step at a time."""
+"""A network that reads a token and says what may come next, one step at a time."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -21,14 +21,14 @@ It is a value. Nothing changes it, so to rewind or to branch is to keep the old 
 """
 
 LARGEST_TABLE: Final = 2**20
-"""Numbers (4 MiB) up to which the first layer's product is worked out for every symbol.
+"""Numbers (4 MiB) up to which the first layer's product is worked out for every token.
 
-A step then looks a row up instead of multiplying. Layers of 512 units reach it at 512 symbols. Of
+A step then looks a row up instead of multiplying. Layers of 512 units reach it at 512 tokens. Of
 a larger alphabet a poem uses a small part, and rows are worked out as they are met.
 """
 
 MOST_REMEMBERED: Final = 1024
-"""Symbols of a large alphabet whose rows are kept, those met last: 8 MiB with 512 units."""
+"""Tokens of a large alphabet whose rows are kept, those met last: 8 MiB with 512 units."""
 
 
 class StepModel(Protocol):
@@ -36,31 +36,31 @@ class StepModel(Protocol):
 
     @property
     def vocabulary_size(self) -> int:
-        """Symbols it reads and predicts."""
+        """Tokens it reads and predicts."""
 
     def initial_state(self, batch: int) -> State:
-        """The state before the first symbol, for `batch` texts side by side."""
+        """The state before the first token, for `batch` texts side by side."""
 
     def step(self, ids: Ids, state: State) -> tuple[Logits, State]:
-        """Read one symbol of each text.
+        """Read one token of each text.
 
         Args:
             ids: `(batch,)`.
             state: Where the texts stand.
 
         Returns:
-            Logits `(batch, vocabulary_size)` float32 for the symbol after, and the new state.
+            Logits `(batch, vocabulary_size)` float32 for the token after, and the new state.
         """
 
     def read(self, ids: Ids, state: State) -> tuple[Logits, State]:
-        """Read several symbols of each text; the same as `step` after `step`, but faster.
+        """Read several tokens of each text; the same as `step` after `step`, but faster.
 
         Args:
             ids: `(batch, time)`, at least one in time.
             state: Where the texts stand.
 
         Returns:
-            Logits `(batch, time, vocabulary_size)` float32, those after each symbol, and the
+            Logits `(batch, time, vocabulary_size)` float32, those after each token, and the
             state after the last. The caller keeps `time` short enough for them to fit in memory.
         """
 
@@ -92,15 +92,15 @@ class NumpyEngine:
 
     @property
     def vocabulary_size(self) -> int:
-        """Symbols it reads and predicts."""
+        """Tokens it reads and predicts."""
         return len(self._logits_bias)
 
     def initial_state(self, batch: int) -> State:
-        """The state before the first symbol: zeros."""
+        """The state before the first token: zeros."""
         return tuple(layer.initial_state(batch) for layer in self._layers)
 
     def step(self, ids: Ids, state: State) -> tuple[Logits, State]:
-        """Read one symbol of each text; see `StepModel.step`."""
+        """Read one token of each text; see `StepModel.step`."""
         first, *others = self._layers
         if self._tabulated:
             layer_state = first.advance(self._table[ids], state[0])
@@ -115,7 +115,7 @@ class NumpyEngine:
         return self._logits(layer_state[0]), tuple(after)
 
     def read(self, ids: Ids, state: State) -> tuple[Logits, State]:
-        """Read several symbols of each text; see `StepModel.read`.
+        """Read several tokens of each text; see `StepModel.read`.
 
         The inputs of a layer are multiplied in one product for all steps, layer after layer.
         """
@@ -132,13 +132,13 @@ class NumpyEngine:
         return logits.swapaxes(0, 1), tuple(after)
 
     def _first_projection(self, ids: Ids) -> Array:
-        """What symbols add to the sums of the first layer: `(n,)` to `(n, gates * units)`."""
+        """What tokens add to the sums of the first layer: `(n,)` to `(n, gates * units)`."""
         rows = self._table[ids]
         return rows if self._tabulated else self._layers[0].project(rows)
 
-    def _first_projection_of(self, symbol: int) -> Array:
-        """That of one symbol, `(1, gates * units)`."""
-        return self._first_projection(np.array([symbol]))
+    def _first_projection_of(self, token: int) -> Array:
+        """That of one token, `(1, gates * units)`."""
+        return self._first_projection(np.array([token]))
 
     def _logits(self, outputs: Array) -> Logits:
         if self._projection is not None:

@@ -118,15 +118,15 @@ def log_softmax(logits: Logits) -> Logits:
     return shifted
 
 
-def log_probabilities_of(symbols: npt.NDArray[np.integer], logits: Logits) -> Logits:
-    """Log-probability of one symbol in each row, in nats, `(batch,)`.
+def log_probabilities_of(tokens: npt.NDArray[np.integer], logits: Logits) -> Logits:
+    """Log-probability of one token in each row, in nats, `(batch,)`.
 
     Args:
-        symbols: `(batch,)`.
+        tokens: `(batch,)`.
         logits: `(batch, vocabulary)`.
     """
     shifted = logits - greatest(logits)
-    chosen: Logits = shifted[np.arange(len(symbols)), symbols]
+    chosen: Logits = shifted[np.arange(len(tokens)), tokens]
     chosen -= np.log(np.exp(shifted, out=shifted).sum(axis=-1))
     return chosen
 
@@ -135,11 +135,11 @@ def greatest(logits: Logits) -> Logits:
     """The greatest logit of each row, `(..., 1)`.
 
     Raises:
-        ValueError: Every symbol of a row is barred, or a logit is no number.
+        ValueError: Every token of a row is barred, or a logit is no number.
     """
     highest: Logits = logits.max(axis=-1, keepdims=True)
     if not np.isfinite(highest).all():
-        raise ValueError("nothing can be drawn: every symbol is barred, or a logit is no number.")
+        raise ValueError("nothing can be drawn: every token is barred, or a logit is no number.")
     return highest
 
 

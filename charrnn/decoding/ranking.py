@@ -64,7 +64,7 @@ def score(
     text: str,
     log_probabilities: Sequence[float],
     *,
-    symbols: int,
+    tokens: int,
     ngram_filters: Sequence[NgramFilter] = (),
 ) -> Score:
     """Judge a draft.
@@ -73,12 +73,12 @@ def score(
         prompt: What stood before it; it is not judged, but what repeats it is.
         text: What was written.
         log_probabilities: In nats, one for each character of it.
-        symbols: Size of the vocabulary.
+        tokens: Size of the vocabulary.
         ngram_filters: Those of the texts learned; none where they are not known.
     """
     if not log_probabilities:
         return Score(log_probability=None, repeated=0.0, copied=0.0)
-    run = run_length(symbols)
+    run = run_length(tokens)
     return Score(
         log_probability=math.fsum(log_probabilities) / len(log_probabilities),
         repeated=repeated_share(prompt, text, run),
@@ -86,9 +86,9 @@ def score(
     )
 
 
-def run_length(symbols: int) -> int:
+def run_length(tokens: int) -> int:
     """Characters of a run that is long enough to be noticed when it comes again."""
-    return math.ceil(BITS_OF_RUN / math.log2(max(2, symbols)))
+    return math.ceil(BITS_OF_RUN / math.log2(max(2, tokens)))
 
 
 def repeated_share(prompt: str, text: str, run: int) -> float:

@@ -111,10 +111,10 @@ class TextReader:
             vocabulary = Vocabulary(record.vocabulary)
         except ValueError as error:
             raise CheckpointError(str(error)) from error
-        symbols = record.architecture.vocabulary_size
-        if vocabulary.size != symbols:
+        tokens = record.architecture.vocabulary_size
+        if vocabulary.size != tokens:
             raise CheckpointError(
-                f"its network has {symbols} symbols and its vocabulary {vocabulary.size}."
+                f"its network has {tokens} tokens and its vocabulary {vocabulary.size}."
             )
         corpus = record.corpus
         return cls(
@@ -169,7 +169,7 @@ class TextReader:
             prompt,
             text,
             log_probabilities,
-            symbols=self.vocabulary.size,
+            tokens=self.vocabulary.size,
             ngram_filters=self.ngram_filters,
         )
 

@@ -165,6 +165,9 @@ def start_run(
             "Matrix products are computed in bfloat16, all else in float32; --precision float32 "
             "computes all of it in float32."
         )
+    # Processors choose the precision, and a slow one a smaller network.
+    settings = [dataclasses.asdict(architecture), dataclasses.asdict(settled)]
+    check_agreement(context.workers, {"the settings that they choose by themselves": settings})
     record = RunRecord(
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         versions=versions(),
@@ -270,8 +273,8 @@ def _time_budget(
     if training.minutes is None:
         return None
     # The time of several workers begins when all of them are connected.
-    own = hooks.began is not None and workers.count == 1
-    began = hooks.began if own and hooks.began is not None else workers.clock()
+    alone = workers.count == 1
+    began = hooks.began if alone and hooks.began is not None else workers.clock()
     return TimeBudget(began - spent + 60 * training.minutes, workers.clock)
 
 

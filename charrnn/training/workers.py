@@ -227,10 +227,14 @@ def lost_workers_told(cluster: Cluster | None, directory: Path) -> Iterator[None
         if cluster is None or cluster.is_alone:
             raise
         raise WorkersError(
-            "another worker ended or cannot be reached (TensorFlow: "
-            f"{error.message.strip().partition(chr(10))[0][:200]}). What was saved last is in "
-            f"{directory}. {how_to_resume(directory, several=True)}"
+            f"another worker ended or cannot be reached (TensorFlow: {_reason(error)}). What was "
+            f"saved last, if anything, is in {directory}. {how_to_resume(directory, several=True)}"
         ) from error
+
+
+def _reason(error: tf.errors.OpError) -> str:
+    """What TensorFlow says: the first line of the last paragraph, below the traceback of a graph."""
+    return str(error.message).strip().rpartition("\n\n")[2].partition("\n")[0].strip()
 
 
 def how_to_resume(directory: Path, *, several: bool) -> str:

@@ -47,7 +47,7 @@ def test_a_text_is_divided_as_nanogpt_does(tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_text("abcab" * 7, encoding="utf-8")
     text = Text.read(path)
-    assert (len(text.training), len(text.validation), text.symbols) == (31, 4, 3)
+    assert (len(text.training), len(text.validation), text.tokens) == (31, 4, 3)
     assert text.training[:5].tolist() == [0, 1, 2, 0, 1]
 
 

@@ -72,8 +72,8 @@ def test_the_validation_part_of_the_corpus_is_measured(corpus_file: Path) -> Non
     ids = encode_part(corpus, split_corpus(corpus, 0.5, 4).validation, VOCABULARY).tolist()
     model = reciter().model
     state, nats = model.initial_state(1), 0.0
-    for symbol, following in itertools.pairwise(ids):
-        logits, state = model.step([symbol], state)
+    for token, following in itertools.pairwise(ids):
+        logits, state = model.step([token], state)
         nats += math.log(sum(math.exp(value) for value in logits[0])) - logits[0, following]
     document = json.loads(evaluate("reciter", "--json").stdout)
     assert document["text"] == "the validation part of poems"

@@ -24,7 +24,7 @@ POEM = "black\nhorse"
 """A poem of eleven different characters, so that each tells what comes next."""
 
 CERTAINTY = 30.0
-"""Logit of the symbol that comes next; those of all others are 0."""
+"""Logit of the token that comes next; those of all others are 0."""
 
 VOCABULARY = Vocabulary(tuple(sorted(POEM)))
 
@@ -32,15 +32,15 @@ VOCABULARY = Vocabulary(tuple(sorted(POEM)))
 def reciting_weights(layout: Layout = "blocks") -> tuple[NetworkWeights, Architecture]:
     """A network that knows `POEM` by heart, and goes on after a line end with its second line.
 
-    Each unit stands for a symbol: what is read goes straight to the output.
+    Each unit stands for a token: what is read goes straight to the output.
     """
     size = VOCABULARY.size
     reading_order = [END_OF_POEM, *VOCABULARY.encode(POEM).tolist(), END_OF_POEM]
     if layout == "text":
         reading_order = [*VOCABULARY.encode(POEM).tolist(), VOCABULARY.id_of("b")]
     logits = np.zeros((size, size), np.float32)
-    for symbol, following in itertools.pairwise(reading_order):
-        logits[symbol, following] = CERTAINTY
+    for token, following in itertools.pairwise(reading_order):
+        logits[token, following] = CERTAINTY
     one = np.eye(size, dtype=np.float32)
     recurrent = RecurrentWeights(one, np.zeros_like(one), np.zeros(size, np.float32))
     weights = NetworkWeights(one.copy(), (recurrent,), logits, np.zeros(size, np.float32))
@@ -61,10 +61,10 @@ def reciter(layout: Layout = "blocks") -> TextGenerator:
 
 
 def markov(table: np.ndarray, characters: str, layout: Layout = "blocks") -> TextGenerator:
-    """A writer whose prediction depends on the last symbol alone.
+    """A writer whose prediction depends on the last token alone.
 
     Args:
-        table: `(vocabulary, vocabulary)`, the logits after each symbol.
+        table: `(vocabulary, vocabulary)`, the logits after each token.
         characters: The alphabet, in order.
         layout: How poems stood in the text it learned.
     """
@@ -73,7 +73,7 @@ def markov(table: np.ndarray, characters: str, layout: Layout = "blocks") -> Tex
 
 
 def markov_weights(table: np.ndarray) -> tuple[NetworkWeights, Architecture]:
-    """A network whose prediction is the row of a table that the last symbol has."""
+    """A network whose prediction is the row of a table that the last token has."""
     one = np.eye(len(table), dtype=np.float32)
     recurrent = RecurrentWeights(one, np.zeros_like(one), np.zeros(len(table), np.float32))
     weights = NetworkWeights(
@@ -93,7 +93,7 @@ def save_reciting_run(
 
 
 def save_markov_run(directory: Path, table: np.ndarray, characters: str) -> RunRecord:
-    """Write a checkpoint of a network whose prediction depends on the last symbol alone."""
+    """Write a checkpoint of a network whose prediction depends on the last token alone."""
     return _save_run(directory, markov_weights(table), Vocabulary(tuple(characters)))
 
 

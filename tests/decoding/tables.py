@@ -11,12 +11,12 @@ from charrnn.settings.configuration import Layout
 
 
 class TableModel:
-    """Predicts by the last symbol alone, and remembers what it has read.
+    """Predicts by the last token alone, and remembers what it has read.
 
-    Its state is one layer of one array `(batch, 1)`: the symbols read, as digits.
+    Its state is one layer of one array `(batch, 1)`: the tokens read, as digits.
 
     Args:
-        table: `(vocabulary, vocabulary)` logits after each symbol.
+        table: `(vocabulary, vocabulary)` logits after each token.
     """
 
     def __init__(self, table: np.ndarray) -> None:
@@ -47,14 +47,14 @@ def table_generator(
     unknown: float = 0.0,
     ngram_filters: Sequence[Any] = (),
 ) -> TextGenerator:
-    """A writer that predicts alike after every symbol.
+    """A writer that predicts alike after every token.
 
     Args:
         predictions: The probability of each character of its alphabet; any scale.
         layout: The layout it learned.
         poems_by_lines: How many poems had 1, 2, 3 ... lines.
         ends: The probability of the poem break.
-        unknown: The probability of the unknown symbol.
+        unknown: The probability of the unknown token.
         ngram_filters: What stands for the filters of the texts it learned.
     """
     vocabulary = Vocabulary(tuple(sorted(predictions)))

@@ -32,9 +32,9 @@ class Only:
                 mask[LETTERS.index(text[len(state)]) + SPECIAL] = True
         return mask
 
-    def next_state(self, state: object, symbol: int) -> str:
+    def next_state(self, state: object, token: int) -> str:
         assert isinstance(state, str)
-        return "" if symbol == END_OF_POEM else state + LETTERS[symbol - SPECIAL]
+        return "" if token == END_OF_POEM else state + LETTERS[token - SPECIAL]
 
 
 class Trap(Only):

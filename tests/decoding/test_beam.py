@@ -16,7 +16,7 @@ SIZE = len(LETTERS) + SPECIAL
 
 @pytest.fixture(params=range(6))
 def table(request: pytest.FixtureRequest) -> np.ndarray:
-    """Random logits after each symbol."""
+    """Random logits after each token."""
     return np.random.default_rng(request.param).normal(0, 1.5, (SIZE, SIZE))
 
 
@@ -34,13 +34,13 @@ def all_texts(length: int) -> list[tuple[int, ...]]:
 def mean_of(
     table: np.ndarray, text: tuple[int, ...], temperature: float, barred: set[int] = frozenset()
 ) -> float:
-    """The mean log-probability of a text, worked out symbol by symbol; a poem begins after END_OF_POEM."""
+    """The mean log-probability of a text, worked out token by token; a poem begins after END_OF_POEM."""
     total = 0.0
-    for place, (before, symbol) in enumerate(itertools.pairwise((END_OF_POEM, *text))):
+    for place, (before, token) in enumerate(itertools.pairwise((END_OF_POEM, *text))):
         logits = table[before].astype(np.float32).astype(np.float64)
         never = {UNKNOWN, *barred} | ({END_OF_POEM} if place == 0 else set())
         logits[list(never)] = -np.inf
-        total += float(log_softmax(logits / temperature)[symbol])
+        total += float(log_softmax(logits / temperature)[token])
     return total / len(text)
 
 
@@ -69,7 +69,7 @@ def test_a_narrow_beam_keeps_the_likeliest_beginnings(table: np.ndarray, width: 
 
 
 def test_a_poem_that_has_ended_leaves_room_for_one_less() -> None:
-    # Had "c" not taken a place of the two, "caabb", which is likelier for each symbol, were found.
+    # Had "c" not taken a place of the two, "caabb", which is likelier for each token, were found.
     table = np.random.default_rng(13).normal(0, 1.5, (SIZE, SIZE))
     table[:, END_OF_POEM] += 1
     config = SamplingConfig(length=5, temperature=1.0)
@@ -91,10 +91,10 @@ def by_hand(table: np.ndarray, width: int, length: int) -> tuple[int, ...]:
 
     for _ in range(length):
         grown = [
-            (*text, symbol)
+            (*text, token)
             for text in followed
-            for symbol in (END_OF_POEM, *range(SPECIAL, SIZE))
-            if text or symbol != END_OF_POEM
+            for token in (END_OF_POEM, *range(SPECIAL, SIZE))
+            if text or token != END_OF_POEM
         ]
         kept = sorted(grown, key=total, reverse=True)[: width - len(complete)]
         complete += [text for text in kept if text[-1] == END_OF_POEM]
@@ -148,12 +148,12 @@ def mean_of_keeping(table: np.ndarray, text: tuple[int, ...]) -> float:
     for place in range(len(text)):
         before = text[place - 1] if place else END_OF_POEM
         logits = table[before].astype(np.float32).astype(np.float64)
-        for symbol in range(SIZE):
-            barred = symbol in {UNKNOWN, LETTERS.index("b") + SPECIAL} or (
-                symbol == END_OF_POEM and place == 0
+        for token in range(SIZE):
+            barred = token in {UNKNOWN, LETTERS.index("b") + SPECIAL} or (
+                token == END_OF_POEM and place == 0
             )
-            if barred or (symbol != END_OF_POEM and repeats((*text[:place], symbol))):
-                logits[symbol] = -np.inf
+            if barred or (token != END_OF_POEM and repeats((*text[:place], token))):
+                logits[token] = -np.inf
         total += float(log_softmax(logits)[text[place]])
     return total / len(text)
 

@@ -12,15 +12,15 @@ SYMBOLS = 5
 
 
 def would_repeat(text: list[int], run: int) -> list[int]:
-    """Symbols that would make a run stand twice, by looking at all runs of the poem."""
-    broken = [place for place, symbol in enumerate(text) if symbol == END_OF_POEM]
+    """Tokens that would make a run stand twice, by looking at all runs of the poem."""
+    broken = [place for place, token in enumerate(text) if token == END_OF_POEM]
     poem = text[broken[-1] + 1 if broken else 0 :]
     repeating = []
-    for symbol in range(1, SYMBOLS):
-        longer = [*poem, symbol]
+    for token in range(1, SYMBOLS):
+        longer = [*poem, token]
         runs = [tuple(longer[start : start + run]) for start in range(len(longer) - run + 1)]
         if runs and runs[-1] in runs[:-1]:
-            repeating.append(symbol)
+            repeating.append(token)
     return repeating
 
 
@@ -33,9 +33,9 @@ def forbidden(constraint: NoRepeat, state: object) -> list[int]:
 def test_what_would_repeat_a_run_is_forbidden_and_nothing_else(text: list[int], run: int) -> None:
     constraint = NoRepeat(run, SYMBOLS)
     state = constraint.initial_state()
-    for place, symbol in enumerate(text):
+    for place, token in enumerate(text):
         assert forbidden(constraint, state) == would_repeat(text[:place], run)
-        state = constraint.next_state(state, symbol)
+        state = constraint.next_state(state, token)
     assert forbidden(constraint, state) == would_repeat(text, run)
 
 

@@ -72,7 +72,7 @@ def test_a_state_that_was_kept_can_be_gone_on_from_again(case):
     np.testing.assert_allclose(logits, expected[:1, 50], atol=1e-5, rtol=0)
 
 
-def test_of_a_large_alphabet_the_symbols_met_last_are_remembered(case, monkeypatch):
+def test_of_a_large_alphabet_the_tokens_met_last_are_remembered(case, monkeypatch):
     path, sizes, ids, expected = case
     monkeypatch.setattr(engine, "LARGEST_TABLE", 0)
     monkeypatch.setattr(engine, "MOST_REMEMBERED", 2)

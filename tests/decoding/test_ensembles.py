@@ -72,7 +72,7 @@ def test_each_network_reads_its_own_ids_of_the_shared_tokens():
     assert [layer[0].ravel().tolist() for layer in state] == [[230, 113], [130, 213]]
 
 
-def test_a_network_does_not_know_the_unknown_symbol():
+def test_a_network_does_not_know_the_unknown_token():
     member = Member.of(table_generator({"a": 1, "c": 1}), Vocabulary(("a", "b", "c")))
     assert member.known.tolist() == [True, False, True, False, True]
 
@@ -83,8 +83,8 @@ def test_reading_at_once_is_reading_step_by_step(writer):
     logits, last = writer.model.read(ids, state)
     assert logits.dtype == np.float32
     assert logits.shape == (3, 5, writer.vocabulary.size) == (3, 5, writer.model.vocabulary_size)
-    for time, symbols in enumerate(ids.T):
-        after, state = writer.model.step(symbols, state)
+    for time, tokens in enumerate(ids.T):
+        after, state = writer.model.step(tokens, state)
         assert after.dtype == np.float32
         np.testing.assert_allclose(logits[:, time], after, rtol=1e-4, atol=1e-4)
     for layer, expected in zip(last, state, strict=True):
@@ -208,7 +208,7 @@ def test_one_of_weight_zero_has_no_part_in_it():
     assert writer.poems_by_lines[1:] == []
 
 
-def test_poem_breaks_and_unknown_symbols_are_shared():
+def test_poem_breaks_and_unknown_tokens_are_shared():
     pair = [
         table_generator({"a": 0.5}, ends=0.25, unknown=0.25),
         table_generator({"a": 0.5}, ends=0.25, unknown=0.25),
@@ -305,7 +305,7 @@ def test_a_writer_unlike_another_one_has_the_alphabet_of_the_first():
     expert = table_generator({"a": 0.5, "b": 0.3, "é": 0.2}, poems_by_lines=[2])
     amateur = table_generator({"a": 8, "b": 1, "x": 1})
     writer = contrastive_decoding(expert, amateur, 1.0)
-    # The other one has five symbols: é counts a fifth. 5/8, 3/1, 2 / 2.
+    # The other one has five tokens: é counts a fifth. 5/8, 3/1, 2 / 2.
     assert probabilities(writer, "aéb") == pytest.approx(
         {"a": 5 / 37, "b": 24 / 37, "é": 8 / 37}, rel=1e-5
     )

@@ -39,7 +39,7 @@ def test_log_softmax_normalises_and_does_not_mind_huge_logits():
     np.testing.assert_allclose(probabilities_of(np.array([1e30, 1e30])), [0.5, 0.5])
 
 
-def test_the_log_probability_of_a_symbol_is_that_of_the_whole_distribution():
+def test_the_log_probability_of_a_token_is_that_of_the_whole_distribution():
     rows = np.stack([logits_of(2, 4, 1, 1), np.array([1e30, 0, 1e30, 0])])
     likely = log_probabilities_of(np.array([1, 2]), rows)
     np.testing.assert_allclose(np.exp(likely), [0.5, 0.5])

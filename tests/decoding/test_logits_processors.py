@@ -44,10 +44,10 @@ def ways(ahead: Decoder, *texts: str, generated: int = 0) -> np.ndarray:
     return shares / shares.sum(axis=1, keepdims=True)
 
 
-def share_of(*symbols: int) -> np.ndarray:
-    """The network's probabilities of some symbols, renormalised."""
+def share_of(*tokens: int) -> np.ndarray:
+    """The network's probabilities of some tokens, renormalised."""
     shares = np.zeros(len(LOGITS))
-    shares[list(symbols)] = np.exp(LOGITS[list(symbols)])
+    shares[list(tokens)] = np.exp(LOGITS[list(tokens)])
     return shares / shares.sum()
 
 

@@ -22,7 +22,7 @@ def marked(runs: list[tuple[int, int]], start: int, stop: int) -> float:
 
 
 def test_the_score_is_the_mean_log_probability_when_nothing_comes_again() -> None:
-    found = score("", "abcd", [-1.0, -2.0, -3.0, -2.0], symbols=4096)
+    found = score("", "abcd", [-1.0, -2.0, -3.0, -2.0], tokens=4096)
     assert found == Score(log_probability=-2.0, repeated=0.0, copied=0.0)
     assert found.total == -2.0
 
@@ -33,14 +33,14 @@ def test_what_is_repeated_and_what_is_copied_takes_nats_off() -> None:
 
 
 def test_a_draft_without_a_character_is_the_worst() -> None:
-    found = score("ab", "", [], symbols=10)
+    found = score("ab", "", [], tokens=10)
     assert found.log_probability is None
     assert found.total == -math.inf
 
 
-@pytest.mark.parametrize(("symbols", "run"), [(64, 8), (65, 8), (4096, 4), (8000, 4), (2, 48)])
-def test_a_run_is_noticed_at_the_same_number_of_bits(symbols: int, run: int) -> None:
-    assert run_length(symbols) == run
+@pytest.mark.parametrize(("tokens", "run"), [(64, 8), (65, 8), (4096, 4), (8000, 4), (2, 48)])
+def test_a_run_is_noticed_at_the_same_number_of_bits(tokens: int, run: int) -> None:
+    assert run_length(tokens) == run
 
 
 @pytest.mark.parametrize(
@@ -103,6 +103,6 @@ def test_nothing_but_white_space_after_a_prompt_copies_nothing() -> None:
 def test_the_text_that_is_copied_most_counts() -> None:
     filters = [filter_of([poem]) for poem in ("x" * 40, "abcdefghijklmnopqrstuvwxyz" * 2)]
     text = "abcdefghijklmnopqrst"
-    found = score("", text, [-1.0] * len(text), symbols=65, ngram_filters=filters)
+    found = score("", text, [-1.0] * len(text), tokens=65, ngram_filters=filters)
     assert found.copied == 1.0
-    assert score("", text, [-1.0] * len(text), symbols=65, ngram_filters=filters[:1]).copied == 0.0
+    assert score("", text, [-1.0] * len(text), tokens=65, ngram_filters=filters[:1]).copied == 0.0

@@ -107,7 +107,7 @@ def test_the_weights_of_a_run_write_before_they_are_saved(tmp_path):
     assert (writer.checkpoints, writer.layout, writer.stanzas) == ((), "blocks", False)
     stanzas = dataclasses.replace(record, corpus=dataclasses.replace(record.corpus, stanzas=True))
     assert TextGenerator.of_weights(weights, stanzas).stanzas
-    with pytest.raises(CheckpointError, match=r"^its network has 13 symbols and its vocabulary 12"):
+    with pytest.raises(CheckpointError, match=r"^its network has 13 tokens and its vocabulary 12"):
         TextGenerator.of_weights(
             weights, dataclasses.replace(record, vocabulary=VOCABULARY.characters[1:])
         )
@@ -116,7 +116,7 @@ def test_the_weights_of_a_run_write_before_they_are_saved(tmp_path):
 @pytest.mark.parametrize(
     ("vocabulary", "message"),
     [
-        (VOCABULARY.characters[1:], "its network has 13 symbols and its vocabulary 12"),
+        (VOCABULARY.characters[1:], "its network has 13 tokens and its vocabulary 12"),
         (VOCABULARY.characters[::-1], "must be distinct and sorted"),
     ],
 )

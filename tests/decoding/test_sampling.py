@@ -170,7 +170,7 @@ def test_a_row_with_everything_barred_is_an_error(temperature):
 
 
 def chi_square(drawn: np.ndarray, expected: np.ndarray) -> float:
-    """How far draws are from a distribution; symbols of probability 0 are not to be drawn."""
+    """How far draws are from a distribution; tokens of probability 0 are not to be drawn."""
     possible = expected > 0
     observed = np.bincount(drawn, minlength=len(expected))
     assert observed[~possible].sum() == 0
@@ -227,10 +227,10 @@ def test_what_has_no_share_is_never_drawn_from_any_vocabulary(size, seed, unifor
 
 
 @given(logits_of_four, st.integers(0, 3), st.floats(0, LARGEST_UNIFORM))
-def test_what_is_barred_is_never_drawn(logits, barred_symbol, uniform):
-    barred = np.arange(4) == barred_symbol
+def test_what_is_barred_is_never_drawn(logits, barred_token, uniform):
+    barred = np.arange(4) == barred_token
     prepared = prepare(logits, PLAIN, barred=barred, temperature=1e6)
-    assert (draw(prepared, np.full(logits.shape[:-1], uniform)) != barred_symbol).all()
+    assert (draw(prepared, np.full(logits.shape[:-1], uniform)) != barred_token).all()
 
 
 @given(logits_of_four, configs, st.floats(0, 1e6))

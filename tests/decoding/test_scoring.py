@@ -93,7 +93,7 @@ def test_every_token_but_the_first_is_scored_and_reported():
     ids = np.array([END_OF_POEM, *poem * 20], np.uint8)
     reports: list[int] = []
     found = text_loss(engine, ids, reports.append)
-    # After a break, and after every symbol of the poem, the network knows what comes.
+    # After a break, and after every token of the poem, the network knows what comes.
     expected = math.log1p(12 * math.exp(-CERTAINTY))
     assert found.characters == sum(reports) == 240
     assert found.nats_per_character == pytest.approx(expected, abs=1e-6)
@@ -138,7 +138,7 @@ def test_a_text_without_a_prediction_is_refused(length, told):
 
 
 SHARES = {"a": 0.5, "b": 0.25, "\n": 0.125}
-"""Beside them the poem break has 3/32, and the unknown symbol 1/32."""
+"""Beside them the poem break has 3/32, and the unknown token 1/32."""
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_what_came_is_compared_with_what_was_predicted() -> None:
     assert (logits == before).all()
 
 
-def test_where_few_symbols_are_few_others_are_told() -> None:
+def test_where_few_tokens_are_few_others_are_told() -> None:
     _, ranks, others, _ = score_tokens(np.zeros((1, 3), np.float32), np.array([1]))
     assert others.tolist() == [[0, 2]]
     assert ranks.tolist() == [1]
@@ -209,8 +209,8 @@ def test_every_poem_is_read_from_a_fresh_start(monkeypatch: pytest.MonkeyPatch) 
     for poem, found in zip(poems, score_poems(writer, poems, reported.append), strict=True):
         path = [END_OF_POEM, *writer.vocabulary.encode(poem).tolist(), END_OF_POEM]
         state, expected = model.initial_state(1), []
-        for symbol, following in itertools.pairwise(path):
-            logits, state = model.step(np.array([symbol]), state)
+        for token, following in itertools.pairwise(path):
+            logits, state = model.step(np.array([token]), state)
             shares = np.exp(logits[0].astype(np.float64))
             expected.append(math.log(shares[following] / shares.sum()))
         assert [one.log_probability for one in found] == pytest.approx(expected, abs=1e-5)

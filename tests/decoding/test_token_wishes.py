@@ -49,12 +49,12 @@ def test_a_ban_that_leaves_white_space_alone_is_refused(ban):
 
 
 @given(st.text(alphabet="\n é愁月花xyz"))
-def test_a_ban_bars_its_characters_and_never_a_special_symbol(ban):
+def test_a_ban_bars_its_characters_and_never_a_special_token(ban):
     try:
         banned = token_wishes(SamplingConfig(ban=ban), VOCABULARY).suppressed
     except ConfigurationError:
         assert set(ban) >= set("é愁月花")
     else:
-        assert {VOCABULARY.characters[symbol - 2] for symbol in banned} == (
+        assert {VOCABULARY.characters[token - 2] for token in banned} == (
             set(ban) & set(VOCABULARY.characters)
         )

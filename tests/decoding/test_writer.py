@@ -70,7 +70,7 @@ def test_a_blank_line_in_a_prompt_begins_another_poem():
 
 
 @pytest.mark.parametrize("layout", ["blocks", "lines", "text"])
-def test_the_unknown_symbol_is_never_written_however_likely(layout):
+def test_the_unknown_token_is_never_written_however_likely(layout):
     weights, sizes = reciting_weights()
     weights.logits_bias[:] = 0
     weights.logits_bias[UNKNOWN] = 2 * CERTAINTY
