@@ -137,7 +137,7 @@ def scaling_table(rates: dict[str, float], exchange: Exchange, arrays: int) -> l
 
 
 def measure(cluster: Cluster) -> None:
-    """Add up arrays with another process; the chief prints the median seconds of each size."""
+    """Add up arrays with another process; worker 0 prints the median seconds of each size."""
     with quiet_startup():
         import tensorflow as tf
 
@@ -157,7 +157,7 @@ def measure(cluster: Cluster) -> None:
             began = time.perf_counter()
             add_up(array).numpy()
             seconds.append(time.perf_counter() - began)
-        if cluster.is_chief:
+        if cluster.index == 0:
             print(statistics.median(seconds[WARM_UP:]), flush=True)
 
 
@@ -175,8 +175,8 @@ def measured() -> list[float]:
         )
         for index in (0, 1)
     ]
-    chief, _ = [process.communicate()[0] for process in processes]
-    return [float(line) for line in chief.split()]
+    first, _ = [process.communicate()[0] for process in processes]
+    return [float(line) for line in first.split()]
 
 
 def _rates(given: tuple[str, ...]) -> dict[str, float]:
