@@ -137,8 +137,8 @@ class TextGenerator(TextReader):
             ConfigurationError: A limit was asked for that cannot be kept.
         """
         constraints: list[Constraint] = []
-        if config.no_repeat is not None:
-            constraints.append(NoRepeat(config.no_repeat, self.vocabulary.size))
+        if config.no_repeat_ngram_size is not None:
+            constraints.append(NoRepeat(config.no_repeat_ngram_size, self.vocabulary.size))
         if config.max_copy != 0:
             constraints += copy_guards(
                 self.ngram_filters, self.vocabulary, self.layout, config.max_copy
