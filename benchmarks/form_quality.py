@@ -35,13 +35,13 @@ from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS
 from charrnn.cli.evaluate import text_to_measure
 from charrnn.cli.options import config_options
 from charrnn.corpus.store import as_array
+from charrnn.decoding.scoring import score_poems
+from charrnn.decoding.writer import TextGenerator, with_seed
 from charrnn.errors import FormGivenUpError
 from charrnn.forms.chinese.sounds import is_han
 from charrnn.forms.core.compile import compile_form
 from charrnn.forms.core.config import FormConfig
 from charrnn.forms.core.form import Judgement
-from charrnn.generation.scoring import score_poems
-from charrnn.generation.writer import TextGenerator, with_seed
 from charrnn.settings.configuration import SamplingConfig, seed_after
 
 Poem = list[str]

@@ -34,8 +34,8 @@ class Windows(NamedTuple):
 
 
 def whole_pass(model, ids, among):
-    """Nats of all characters but the first, and of those among some symbols with their number."""
-    from charrnn.generation.filters import log_softmax
+    """Nats of all characters but the first, and of those among some tokens with their number."""
+    from charrnn.decoding.filters import log_softmax
 
     state, nats, apart, characters = model.initial_state(1), 0.0, 0.0, 0
     for start in range(0, len(ids) - 1, PIECE):
@@ -61,7 +61,7 @@ def random_windows(ids, batch, length, random):
 
 def window_loss(model, ids, windows, seed):
     """Mean nats per character in random windows from an empty context."""
-    from charrnn.generation.filters import log_softmax
+    from charrnn.decoding.filters import log_softmax
 
     random = np.random.default_rng(seed)
     text = np.asarray(ids[:])
@@ -99,17 +99,17 @@ def unknown_kinds(text, vocabulary):
 def main(network: str, checkpoints: Path, batches: int, seed: int) -> None:
     """Measure NETWORK, whose corpus must be at hand."""
     from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
-    from charrnn.cli.evaluate import han_symbols, text_to_measure
+    from charrnn.cli.evaluate import han_tokens, text_to_measure
     from charrnn.corpus.splitting import encode_part
     from charrnn.corpus.vocabulary import UNKNOWN
-    from charrnn.generation.scoring import text_loss
-    from charrnn.generation.writer import TextGenerator
+    from charrnn.decoding.scoring import text_loss
+    from charrnn.decoding.writer import TextGenerator
 
     opened = Checkpoint.open(find_checkpoint(network, checkpoints))
     writer = TextGenerator.open(opened)
     corpus, spans = text_to_measure(opened, None, None)
     ids = encode_part(corpus, spans, writer.vocabulary)
-    among = han_symbols(writer.vocabulary)
+    among = han_tokens(writer.vocabulary)
     nats, apart, characters = whole_pass(writer.model, ids, among)
     print("| protocol | nats per character |\n|---|---|")
     print(f"| whole | {nats / (len(ids) - 1):.4f} |", flush=True)

@@ -21,8 +21,8 @@ from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS
 from charrnn.corpus.loading import read_corpus
 from charrnn.corpus.ngram_filter import folded
 from charrnn.corpus.splitting import poems_at, split_corpus
-from charrnn.generation.copying import sensible_limit
-from charrnn.generation.writer import TextGenerator
+from charrnn.decoding.copying import sensible_limit
+from charrnn.decoding.writer import TextGenerator
 from charrnn.settings.configuration import SamplingConfig, seed_after
 
 POEM_BREAK = "\n"

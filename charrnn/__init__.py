@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from charrnn.decoding.writer import TextGenerator
     from charrnn.forms.core.writer import FormWriter
-    from charrnn.generation.writer import TextGenerator
     from charrnn.training.run import resume as resume
     from charrnn.training.run import train as train
     from charrnn.training.trainer import Finisher
@@ -64,7 +64,7 @@ def open(checkpoint: "str | Path") -> "TextGenerator":  # noqa: A001 (as gzip.op
     from pathlib import Path
 
     from charrnn.checkpoint.directory import bundled_network
-    from charrnn.generation.writer import TextGenerator
+    from charrnn.decoding.writer import TextGenerator
 
     directory = Path(checkpoint)
     return TextGenerator.open(bundled_network(directory) or directory)

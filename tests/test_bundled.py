@@ -9,9 +9,9 @@ import pytest
 import charrnn
 from charrnn.checkpoint.directory import FIRST_NETWORK, HISTORY_FILE, Checkpoint
 from charrnn.checkpoint.model_card import CARD_FILE
-from charrnn.generation.copying import open_ngram_filter
-from charrnn.generation.hdf5 import ARRAYS, stored_arrays
-from charrnn.generation.writer import TextGenerator
+from charrnn.decoding.copying import open_ngram_filter
+from charrnn.decoding.hdf5 import ARRAYS, stored_arrays
+from charrnn.decoding.writer import TextGenerator
 from charrnn.settings.configuration import SamplingConfig
 
 SHIPPED = Path(charrnn.__file__).parent / "bundled"

@@ -19,11 +19,11 @@ PACKAGE = Path(charrnn.__file__).parent
 SLOW = {"tensorflow", "keras", "numpy", "h5py", "rich", "prompt_toolkit", "charset_normalizer"}
 
 LEVELS = [
-    {"cluster", "errors", "settings", "typecheck", "wording"},
+    {"cluster", "errors", "settings", "wording"},
     {"checkpoint"},
     {"corpus"},
     {"model"},
-    {"generation"},
+    {"decoding"},
     {"forms"},
     {"training"},
     {"cli"},
@@ -31,8 +31,8 @@ LEVELS = [
 """The rooms of the package: each imports from itself and from those above it in this list."""
 
 STRANGERS = [
-    ("generation", "model"),
-    ("training", "generation"),
+    ("decoding", "model"),
+    ("training", "decoding"),
     ("forms", "model"),
 ]
 """Rooms that know nothing of one another all the same."""

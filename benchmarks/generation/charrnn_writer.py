@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from benchmarks.generation.contestants import TEMPERATURE, Write
-from charrnn.generation.writer import TextGenerator
+from charrnn.decoding.writer import TextGenerator
 from charrnn.settings.configuration import SamplingConfig
 
 

@@ -25,8 +25,8 @@ def open_writer(checkpoint: Path) -> Write:
             probabilities = model.predict(windows, verbose=0)
             drawn = sample(probabilities, generator)
             windows = np.concatenate((windows[:, 1:], drawn[:, None]), axis=1)
-            for text, symbol in zip(written, drawn.tolist(), strict=True):
-                text.append(symbol)
+            for text, token in zip(written, drawn.tolist(), strict=True):
+                text.append(token)
         return written
 
     return write
@@ -49,11 +49,11 @@ def predicting_model(checkpoint: Path) -> keras.Model:
 def sample(
     probabilities: npt.NDArray[np.float32], generator: np.random.Generator
 ) -> npt.NDArray[np.int32]:
-    """Draw a symbol of each row, `(batch, vocabulary)` to `(batch,)`."""
+    """Draw a token of each row, `(batch, vocabulary)` to `(batch,)`."""
     with np.errstate(divide="ignore"):
         scaled = np.exp(np.log(probabilities.astype(np.float64)) / TEMPERATURE)
     cumulative = (scaled / scaled.sum(axis=1, keepdims=True)).cumsum(axis=1)
     drawn = (cumulative < generator.random((len(scaled), 1))).sum(axis=1)
     # Rounding may leave the last sum below 1.
-    symbols: npt.NDArray[np.int32] = np.minimum(drawn, scaled.shape[1] - 1).astype(np.int32)
-    return symbols
+    tokens: npt.NDArray[np.int32] = np.minimum(drawn, scaled.shape[1] - 1).astype(np.int32)
+    return tokens

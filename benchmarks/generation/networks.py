@@ -28,7 +28,7 @@ class Network:
         name: What the command line calls it.
         layers: Recurrent layers.
         units: Units of each.
-        vocabulary_size: Symbols read and predicted.
+        vocabulary_size: Tokens read and predicted.
         embedding: Length of a character's vector.
         wanted: Characters a second that charrnn wants to write on two cores, by the number of
             poems written at once.
@@ -44,7 +44,7 @@ class Network:
     @property
     def title(self) -> str:
         """What a table calls it."""
-        return f"LSTM {self.layers} x {self.units}, {self.vocabulary_size:,} symbols"
+        return f"LSTM {self.layers} x {self.units}, {self.vocabulary_size:,} tokens"
 
     @property
     def weights(self) -> int:
@@ -74,8 +74,8 @@ def network_named(name: str) -> Network:
 
 
 def text_of(network: Network) -> str:
-    """A text of as many different characters as the network has symbols for."""
-    # Two symbols stand for the poem break and for unknown characters.
+    """A text of as many different characters as the network has tokens for."""
+    # Two tokens stand for the poem break and for unknown characters.
     beside_line_end = network.vocabulary_size - 3
     first, count = ASCII if beside_line_end <= ASCII[1] else HAN
     assert beside_line_end <= count, "characters that normalising leaves as they are"

@@ -9,7 +9,7 @@ from torch import nn
 from benchmarks.generation.contestants import TEMPERATURE, Write
 from benchmarks.machine import available_cores
 from charrnn.checkpoint.directory import Checkpoint
-from charrnn.generation.weights import NetworkWeights
+from charrnn.decoding.weights import NetworkWeights
 
 
 def open_writer(checkpoint: Path) -> Write:
@@ -26,8 +26,8 @@ def open_writer(checkpoint: Path) -> Write:
         for _ in range(characters):
             logits, state = network(ids, state)
             ids = torch.multinomial(torch.softmax(logits[:, 0] / TEMPERATURE, dim=-1), 1)
-            for text, symbol in zip(written, ids[:, 0].tolist(), strict=True):
-                text.append(symbol)
+            for text, token in zip(written, ids[:, 0].tolist(), strict=True):
+                text.append(token)
         return written
 
     return write

@@ -25,8 +25,8 @@ def open_writer(checkpoint: Path, *, jit_compile: bool = False) -> Write:
         written: list[list[int]] = [[] for _ in range(poems)]
         for _ in range(characters):
             ids, state = step(ids, state)
-            for text, symbol in zip(written, ids.numpy().tolist(), strict=True):
-                text.append(symbol)
+            for text, token in zip(written, ids.numpy().tolist(), strict=True):
+                text.append(token)
         return written
 
     return write

@@ -78,9 +78,9 @@ class Block(nn.Module):
 class Decoder(nn.Module):
     """Characters and their places, blocks, and an output tied to the characters."""
 
-    def __init__(self, recipe: Recipe, symbols: int) -> None:
+    def __init__(self, recipe: Recipe, tokens: int) -> None:
         super().__init__()
-        self.symbols = nn.Embedding(symbols, recipe.width)
+        self.tokens = nn.Embedding(tokens, recipe.width)
         self.places = nn.Embedding(recipe.context, recipe.width)
         self.dropped = nn.Dropout(recipe.dropout)
         self.blocks = nn.Sequential(*(Block(recipe) for _ in range(recipe.layers)))
@@ -92,10 +92,10 @@ class Decoder(nn.Module):
                 nn.init.normal_(weight, std=0.02 * scale)
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
-        """Logits `(batch, time, symbols)`."""
+        """Logits `(batch, time, tokens)`."""
         places = torch.arange(ids.shape[1])
-        hidden = self.dropped(self.symbols(ids) + self.places(places))
-        return self.last(self.blocks(hidden)) @ self.symbols.weight.T
+        hidden = self.dropped(self.tokens(ids) + self.places(places))
+        return self.last(self.blocks(hidden)) @ self.tokens.weight.T
 
 
 def learn(name: str, text: Text, began: float, seconds: float, autocast: bool) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def learn(name: str, text: Text, began: float, seconds: float, autocast: bool) -
     torch.set_num_threads(available_cores())
     torch.manual_seed(0)
     recipe = RECIPES[name]
-    network = Decoder(recipe, text.symbols)
+    network = Decoder(recipe, text.tokens)
     matrices = [weight for weight in network.parameters() if weight.dim() > 1]
     others = [weight for weight in network.parameters() if weight.dim() == 1]
     groups = [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]

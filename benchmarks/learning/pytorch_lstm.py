@@ -22,11 +22,11 @@ WARM_UP = 50
 class Network(nn.Module):
     """Embedding, LSTM, one dropout mask for a window, output."""
 
-    def __init__(self, symbols: int, units: int, dropout: float) -> None:
+    def __init__(self, tokens: int, units: int, dropout: float) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(symbols, EMBEDDING)
+        self.embedding = nn.Embedding(tokens, EMBEDDING)
         self.recurrent = nn.LSTM(EMBEDDING, units)
-        self.logits = nn.Linear(units, symbols)
+        self.logits = nn.Linear(units, tokens)
         self.dropout = dropout
         nn.init.normal_(self.embedding.weight, std=0.1)
         nn.init.xavier_uniform_(self.recurrent.weight_ih_l0)
@@ -53,7 +53,7 @@ def learn(
     """Train until the time is up, and measure the average of the weights."""
     torch.set_num_threads(available_cores())
     torch.manual_seed(0)
-    network = Network(text.symbols, units, dropout)
+    network = Network(text.tokens, units, dropout)
     averaged = torch.optim.swa_utils.AveragedModel(
         network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99)
     )

@@ -24,12 +24,12 @@ class Text:
     Attributes:
         training: `(length,)` ids of the first nine tenths.
         validation: `(length,)` ids of the rest.
-        symbols: Distinct characters.
+        tokens: Distinct characters.
     """
 
     training: Ids
     validation: Ids
-    symbols: int
+    tokens: int
 
     @classmethod
     def read(cls, path: Path) -> "Text":

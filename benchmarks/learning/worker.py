@@ -12,7 +12,7 @@ def charrnn(task: dict[str, Any], began: float) -> dict[str, Any]:
     """The default recipe, or what a task asks for, by the clock."""
     from benchmarks.protocols import Windows, validation_part, whole_pass, window_loss
     from charrnn.checkpoint.directory import Checkpoint
-    from charrnn.generation.writer import TextGenerator
+    from charrnn.decoding.writer import TextGenerator
     from charrnn.settings.configuration import TrainingConfig
     from charrnn.training.run import train
 

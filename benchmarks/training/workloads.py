@@ -37,7 +37,7 @@ class Size:
         units: Units of each.
         batch_size: Streams read side by side.
         window: Characters read from each in one step.
-        vocabulary_size: Symbols read and predicted.
+        vocabulary_size: Tokens read and predicted.
         embedding: Length of a character's vector.
     """
 
@@ -56,7 +56,7 @@ SIZES: Final = (
     Size("2x512", layers=2, units=512, batch_size=128, window=100),
     Size("1x512", layers=1, units=512, batch_size=32, window=64),
     Size("1x1024", layers=1, units=1024, batch_size=32, window=64),
-    # With 8,000 symbols the logits of a step take 66 MB at 32 x 64, and 410 MB at 128 x 100; each
+    # With 8,000 tokens the logits of a step take 66 MB at 32 x 64, and 410 MB at 128 x 100; each
     # contestant keeps several such arrays.
     Size("2x512-8000", 2, 512, batch_size=32, window=64, vocabulary_size=8_000, embedding=256),
 )
@@ -90,8 +90,8 @@ class Workload:
     def title(self) -> str:
         """What a table calls it."""
         size = self.size
-        symbols = f", {size.vocabulary_size:,} symbols" if size.vocabulary_size != 65 else ""
-        network = f"{CELL_NAMES[self.cell]} {size.layers} x {size.units:,}{symbols}"
+        tokens = f", {size.vocabulary_size:,} tokens" if size.vocabulary_size != 65 else ""
+        network = f"{CELL_NAMES[self.cell]} {size.layers} x {size.units:,}{tokens}"
         return f"{network}, batch {size.batch_size} x {size.window}"
 
     @property

@@ -62,7 +62,7 @@ def _network(record: RunRecord) -> str:
     output = ", its output tied to them" if sizes.output == "tied" else ""
     return (
         f"{CELL_NAMES[sizes.cell]}, {layers}, vectors of {sizes.embedding} for "
-        f"{sizes.vocabulary_size:,} symbols{output}; {sizes.parameters:,} weights"
+        f"{sizes.vocabulary_size:,} tokens{output}; {sizes.parameters:,} weights"
     )
 
 

@@ -12,10 +12,10 @@ from charrnn.cli.networks import DEAD_END
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from charrnn.decoding.hypothesis import Hypothesis
+    from charrnn.decoding.writer import TextGenerator
     from charrnn.forms.core.smc_decoder import WrittenLine
     from charrnn.forms.core.writer import FormWriter
-    from charrnn.generation.hypothesis import Hypothesis
-    from charrnn.generation.writer import TextGenerator
     from charrnn.settings.configuration import SamplingConfig
 
 

@@ -16,9 +16,9 @@ from charrnn.wording import counted
 
 if TYPE_CHECKING:
     from charrnn.corpus.variants import Substitution
+    from charrnn.decoding.scoring import TokenScore
+    from charrnn.decoding.writer import TextGenerator
     from charrnn.forms.core.form import Judgement
-    from charrnn.generation.scoring import TokenScore
-    from charrnn.generation.writer import TextGenerator
 
 WIDTH = 78
 """Longest line of a reply."""
@@ -166,7 +166,7 @@ class Conversation:
 
     def _explain(self, _: str) -> None:
         from charrnn.cli.explanation import LEGEND
-        from charrnn.generation.scoring import score_continuation
+        from charrnn.decoding.scoring import score_continuation
 
         turn = self.page.last()
         self._remark(LEGEND)
@@ -222,7 +222,7 @@ class Conversation:
         self.over = True
 
     def _tell_of_substitution(self, substitution: "Substitution") -> None:
-        from charrnn.generation.prompts import describe_substitution
+        from charrnn.decoding.prompts import describe_substitution
 
         self._remark(describe_substitution(substitution))
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from charrnn.corpus.layout import Spans
     from charrnn.corpus.loading import Corpus
     from charrnn.corpus.vocabulary import Ids, Vocabulary
-    from charrnn.generation.filters import Mask
-    from charrnn.generation.scoring import TextLoss
+    from charrnn.decoding.filters import Mask
+    from charrnn.decoding.scoring import TextLoss
 
 
 @click.command(
@@ -76,7 +76,7 @@ def evaluate(
     if file is None:
         _tell_what_training_measured(ids)
     unknown = sum(int((block == UNKNOWN).sum()) for block in blocks(ids))
-    loss = _loss(opened, ids, han_symbols(opened.writer.vocabulary))
+    loss = _loss(opened, ids, han_tokens(opened.writer.vocabulary))
     text = f"the validation part of {first.record.corpus.name}" if file is None else file
     if as_json:
         _print_json(opened, text, loss, unknown)
@@ -102,8 +102,8 @@ def text_to_measure(
         raise CorpusError(f"{error} Name a text to evaluate on: {command}") from error
 
 
-def han_symbols(vocabulary: "Vocabulary") -> "Mask | None":
-    """Which symbols are Chinese characters, the unknown one among them; None where none is."""
+def han_tokens(vocabulary: "Vocabulary") -> "Mask | None":
+    """Which tokens are Chinese characters, the unknown one among them; None where none is."""
     import numpy as np
 
     from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL
@@ -132,7 +132,7 @@ def _tell_what_training_measured(ids: "Ids") -> None:
 
 def _loss(opened: OpenedNetworks, ids: "Ids", among: "Mask | None") -> "TextLoss":
     """Read the text, with a bar on stderr when that is a terminal."""
-    from charrnn.generation.scoring import text_loss
+    from charrnn.decoding.scoring import text_loss
 
     with click.progressbar(
         length=len(ids) - 1, label="Reading", file=sys.stderr, hidden=not sys.stderr.isatty()

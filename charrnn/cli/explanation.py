@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from charrnn.generation.scoring import POEM_END, RUNNERS_UP, TokenScore, mean_bits, split_lines
+from charrnn.decoding.scoring import POEM_END, RUNNERS_UP, TokenScore, mean_bits, split_lines
 
 LEGEND: Final = (
     "Beneath each character: its surprisal in bits (9: nine or more), and the three likeliest "

@@ -28,10 +28,10 @@ from charrnn.settings.setting import Setting
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from charrnn.decoding.hypothesis import Hypothesis, Poem
+    from charrnn.decoding.scoring import TokenScore
+    from charrnn.decoding.writer import TextGenerator
     from charrnn.forms.core.writer import FormWriter
-    from charrnn.generation.hypothesis import Hypothesis, Poem
-    from charrnn.generation.scoring import TokenScore
-    from charrnn.generation.writer import TextGenerator
 
 COUNT: Final = Setting(help="Poems to write, each with a seed one higher.", minimum=1, kind=int)
 
@@ -144,8 +144,8 @@ def generate(
     if show_scansion and not form_config.asked:
         raise click.UsageError("--show-scansion goes with a form of verse; give a --form.")
     use_idle_cores()
-    from charrnn.generation.prompts import describe_substitution
-    from charrnn.generation.writer import with_seed
+    from charrnn.decoding.prompts import describe_substitution
+    from charrnn.decoding.writer import with_seed
 
     text = _beginning(prompt, prompt_file)
     networks = find_networks(
@@ -249,7 +249,7 @@ def _poems(
 
 
 def _explained(writer: "TextGenerator", start: "Hypothesis", poem: "Poem") -> "list[TokenScore]":
-    from charrnn.generation.scoring import score_continuation
+    from charrnn.decoding.scoring import score_continuation
 
     return score_continuation(writer, start, poem.text, ended=poem.ended)
 

@@ -10,9 +10,9 @@ from charrnn.forms.core.config import FormConfig
 from charrnn.settings.configuration import SamplingConfig
 
 if TYPE_CHECKING:
+    from charrnn.decoding.hypothesis import Hypothesis, Step
+    from charrnn.decoding.writer import TextGenerator
     from charrnn.forms.core.writer import FormWriter
-    from charrnn.generation.hypothesis import Hypothesis, Step
-    from charrnn.generation.writer import TextGenerator
 
 Compile = Callable[["TextGenerator", FormConfig, SamplingConfig], "FormWriter"]
 
@@ -50,7 +50,7 @@ class FormAuthor:
         return steps if first is None else itertools.chain([first], steps)
 
     def _steps(self, start: "Hypothesis", settings: SamplingConfig) -> "Iterator[Step]":
-        from charrnn.generation.hypothesis import Step
+        from charrnn.decoding.hypothesis import Step
 
         for line in self.form.stream(start.text, settings):
             draft = dataclasses.replace(line.hypothesis, ended=line.last)

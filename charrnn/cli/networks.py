@@ -16,16 +16,14 @@ from charrnn.settings.notation import parse_blend
 from charrnn.wording import listed
 
 if TYPE_CHECKING:
-    from charrnn.generation.writer import TextGenerator
+    from charrnn.decoding.writer import TextGenerator
 
 CAME_ALONG: Final = (
     "Nothing was trained here yet, so this is {}, which came along. charrnn train makes one of "
     "your own."
 )
 
-DEAD_END: Final = (
-    "The poem stops here: the settings (no-repeat, max-copy) leave no character to follow."
-)
+DEAD_END: Final = "The poem stops here: the settings (no-repeat-ngram-size, max-copy) leave no character to follow."
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -72,7 +70,7 @@ class Networks:
             CheckpointError: One cannot be used.
             ConfigurationError: They cannot be used together.
         """
-        from charrnn.generation.writer import TextGenerator
+        from charrnn.decoding.writer import TextGenerator
 
         found = [Checkpoint.open(directory) for directory, _ in self.weights]
         weights = [weight for _, weight in self.weights]
@@ -80,13 +78,13 @@ class Networks:
         writer = writers[0]
         facts = _facts(found[0])
         if len(found) > 1:
-            from charrnn.generation.ensembles import product_of_experts
+            from charrnn.decoding.ensembles import product_of_experts
 
             writer = product_of_experts(writers, weights, reads_only=reads_only)
             pairs = zip(found, weights, strict=True)
             facts = {"blend": [_facts(one) | {"weight": weight} for one, weight in pairs]}
         if self.unlike is not None:
-            from charrnn.generation.ensembles import contrastive_decoding
+            from charrnn.decoding.ensembles import contrastive_decoding
 
             other = Checkpoint.open(self.unlike)
             writer = contrastive_decoding(writer, TextGenerator.open(other), self.strength)

@@ -62,8 +62,8 @@ def _measure(checkpoint: Checkpoint) -> "Callable[[Checkpoint], float] | None":
     """The loss on the validation part; None, and why, where that text is not at hand."""
     from charrnn.corpus.splitting import encode_part
     from charrnn.corpus.vocabulary import Vocabulary
-    from charrnn.generation.scoring import text_loss
-    from charrnn.generation.writer import TextGenerator
+    from charrnn.decoding.scoring import text_loss
+    from charrnn.decoding.writer import TextGenerator
 
     try:
         corpus, spans = validation_part(checkpoint)
@@ -75,7 +75,7 @@ def _measure(checkpoint: Checkpoint) -> "Callable[[Checkpoint], float] | None":
 
 
 def _sample(checkpoint: Checkpoint) -> str:
-    from charrnn.generation.writer import TextGenerator
+    from charrnn.decoding.writer import TextGenerator
 
     config = SamplingConfig(seed=1, length=LENGTH_OF_TEXT)
     return str(TextGenerator.open(checkpoint).write(config=config))

@@ -11,8 +11,8 @@ from charrnn.settings.configuration import SamplingConfig, seed_after
 
 if TYPE_CHECKING:
     from charrnn.corpus.variants import Substitution
-    from charrnn.generation.hypothesis import Hypothesis, Step
-    from charrnn.generation.writer import TextGenerator
+    from charrnn.decoding.hypothesis import Hypothesis, Step
+    from charrnn.decoding.writer import TextGenerator
 
 
 class PageError(CharrnnError):

@@ -13,11 +13,11 @@ from charrnn.cli.networks import DEAD_END
 from charrnn.errors import FormGivenUpError
 
 if TYPE_CHECKING:
+    from charrnn.decoding.hypothesis import Poem
+    from charrnn.decoding.ranking import Score
+    from charrnn.decoding.scoring import TokenScore
     from charrnn.forms.core.form import Judgement
     from charrnn.forms.core.writer import FormWriter
-    from charrnn.generation.hypothesis import Poem
-    from charrnn.generation.ranking import Score
-    from charrnn.generation.scoring import TokenScore
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,10 @@ from charrnn.settings.configuration import SamplingConfig
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from charrnn.decoding.scoring import TokenScore
+    from charrnn.decoding.writer import TextGenerator
     from charrnn.forms.core.form import Judgement
     from charrnn.forms.core.writer import FormWriter
-    from charrnn.generation.scoring import TokenScore
-    from charrnn.generation.writer import TextGenerator
 
 
 @click.command(

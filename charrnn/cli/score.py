@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from charrnn.corpus.loading import Corpus
-    from charrnn.generation.scoring import TokenScore
-    from charrnn.generation.writer import TextGenerator
+    from charrnn.decoding.scoring import TokenScore
+    from charrnn.decoding.writer import TextGenerator
 
 MOST_SURPRISING: Final = 5
 """Characters named at the end."""
@@ -81,7 +81,7 @@ def score(
             "Missing argument 'FILE': the text to score, or - for standard input."
         )
     use_idle_cores()
-    from charrnn.generation.writer import TextGenerator
+    from charrnn.decoding.writer import TextGenerator
 
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
     generator = TextGenerator.open(opened)
@@ -123,7 +123,7 @@ def _lines(
     """The lines of a text, read as they are asked for."""
     from charrnn.corpus.splitting import poems_at
     from charrnn.corpus.store import pieces
-    from charrnn.generation.scoring import score_poems, score_text, split_lines
+    from charrnn.decoding.scoring import score_poems, score_text, split_lines
 
     if corpus.layout == "text":
         ((start, stop),) = corpus.spans[:1].tolist()
@@ -189,7 +189,7 @@ class _Summary:
 
 def _print_lines(lines: "Iterable[_Line]", *, explain: bool, apart: bool) -> None:
     """Print lines as they are read; a blank line between poems if they stand `apart`."""
-    from charrnn.generation.scoring import mean_bits
+    from charrnn.decoding.scoring import mean_bits
 
     if explain:
         from charrnn.cli.explanation import print_legend, print_line
@@ -240,8 +240,8 @@ def _likelier(score: "TokenScore") -> str:
 
 
 def _named(character: str) -> str:
-    from charrnn.generation.prompts import shown
-    from charrnn.generation.scoring import ANY_UNKNOWN, POEM_END
+    from charrnn.decoding.prompts import shown
+    from charrnn.decoding.scoring import ANY_UNKNOWN, POEM_END
 
     special = {POEM_END: "the end of the poem", ANY_UNKNOWN: "an unknown character"}
     return special.get(character) or shown(character)
@@ -275,7 +275,7 @@ def _print_json(
 
 def _line_facts(line: _Line, *, explain: bool) -> dict[str, Any]:
     from charrnn.cli.poems import token_facts
-    from charrnn.generation.scoring import mean_bits
+    from charrnn.decoding.scoring import mean_bits
 
     facts = {
         "text": line.text,

@@ -252,8 +252,8 @@ def _write_sample(
     record: "RunRecord", arrays: "Sequence[npt.NDArray[np.float32]]", seed: int
 ) -> str:
     """Write a poem with a network in training, from what Keras's `get_weights` returns."""
-    from charrnn.generation.weights import NetworkWeights
-    from charrnn.generation.writer import TextGenerator
+    from charrnn.decoding.weights import NetworkWeights
+    from charrnn.decoding.writer import TextGenerator
 
     weights = NetworkWeights.from_keras(arrays, record.architecture)
     writer = TextGenerator.of_weights(weights, record)

@@ -32,7 +32,7 @@ def describe_plan(plan: TrainingPlan) -> list[str]:
     layers = f"{counted(network.layers, 'layer')} of {network.units:,}"
     text = (
         f"{plan.training_characters:,} characters to learn, "
-        f"{plan.validation_characters:,} kept aside to measure, {network.vocabulary_size:,} symbols"
+        f"{plan.validation_characters:,} held out for validation, {network.vocabulary_size:,} tokens"
     )
     sentences = [
         f"{plan.directory.name}: {text}.",

@@ -1,1 +1,1 @@
-"""Writing verse that keeps a form: forms as automata over symbols, and particles that follow them."""
+"""Writing verse that keeps a form: forms as automata over tokens, and particles that follow them."""

@@ -64,9 +64,9 @@ class FusedNetwork(StatefulNetwork):
         sizes = split_sizes(ids.shape[0], self.config.batch_shards)
         shards = [_rows_of(array, sizes) for array in (ids, targets, state)]
         shard_masks = [
-            Masks(outputs, masks.weights, symbols)
-            for outputs, symbols in zip(
-                _rows_of(masks.outputs, sizes), _rows_of(masks.symbols, sizes), strict=True
+            Masks(outputs, masks.weights, tokens)
+            for outputs, tokens in zip(
+                _rows_of(masks.outputs, sizes), _rows_of(masks.tokens, sizes), strict=True
             )
         ]
         read = [self._nats(*shard) for shard in zip(*shards, shard_masks, strict=True)]
@@ -84,11 +84,11 @@ class FusedNetwork(StatefulNetwork):
         wanted = tf.reshape(_transposed(targets), (-1,))
         logits_of = self._output()
         nats = []
-        for columns, symbols in zip(
+        for columns, tokens in zip(
             tf.split(hidden, sizes, 1 - layout.axis), tf.split(wanted, sizes), strict=True
         ):
             logits = tf.cast(logits_of(columns), tf.float32)
-            nats.append(tf.nn.sparse_softmax_cross_entropy_with_logits(symbols, logits))
+            nats.append(tf.nn.sparse_softmax_cross_entropy_with_logits(tokens, logits))
         return tf.transpose(tf.reshape(tf.concat(nats, 0), (time, batch))), after
 
     def _output(self) -> Callable[[tf.Tensor], tf.Tensor]:
@@ -110,7 +110,7 @@ class FusedNetwork(StatefulNetwork):
         """What the last layer hands on, as a matrix, and the state after it."""
         layout, dtype = self.config.layout, self.config.dtype
         rows = tf.gather(self._embedding.embeddings, _transposed(ids))
-        for mask in masks.symbols:
+        for mask in masks.tokens:
             rows *= _transposed(tf.gather(mask, ids, batch_dims=1))[:, :, None]
         hidden = layout.sequence(tf.cast(rows, dtype))
         after: State = []

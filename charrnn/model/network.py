@@ -23,7 +23,7 @@ class Masks(NamedTuple):
     Attributes:
         outputs: For each recurrent layer what its output is multiplied by, `(batch_size, units)`.
         weights: For each recurrent layer what its recurrent kernel is multiplied by, of its shape.
-        symbols: What the vectors of characters are multiplied by, `(batch_size,
+        tokens: What the vectors of characters are multiplied by, `(batch_size,
             vocabulary_size)`.
 
     Empty where nothing is left out.
@@ -31,7 +31,7 @@ class Masks(NamedTuple):
 
     outputs: list[tf.Tensor] = []  # noqa: RUF012 (never changed)
     weights: list[tf.Tensor] = []  # noqa: RUF012
-    symbols: list[tf.Tensor] = []  # noqa: RUF012
+    tokens: list[tf.Tensor] = []  # noqa: RUF012
 
 
 NO_MASKS: Final = Masks()
@@ -139,7 +139,7 @@ class StatefulNetwork:
             Logits `(batch_size, time, vocabulary_size)` float32, and the state after them.
         """
         hidden = self._embedding(ids)
-        for mask in masks.symbols:
+        for mask in masks.tokens:
             hidden *= tf.gather(mask, ids, batch_dims=1)[:, :, None]
         after: State = []
         # Keras's layers read what stands here in the place of their variables.

@@ -50,7 +50,7 @@ class Architecture:
 
     Attributes:
         cell: Kind of recurrent layer.
-        vocabulary_size: Symbols read and predicted.
+        vocabulary_size: Tokens read and predicted.
         embedding: Length of a character's vector.
         layers: Recurrent layers.
         units: Units of each recurrent layer.
@@ -86,7 +86,7 @@ class Architecture:
                 "Embedding",
                 self.embedding,
                 self.vocabulary_size * self.embedding,
-                f"{self.vocabulary_size:,} symbols x {self.embedding:,}",
+                f"{self.vocabulary_size:,} tokens x {self.embedding:,}",
             )
         ]
         inputs = self.embedding
@@ -94,7 +94,7 @@ class Architecture:
             rows.append(self._recurrent(inputs))
             inputs = self.units
         if self.output == "own":
-            return [*rows, self._dense(self.vocabulary_size, "symbols")]
+            return [*rows, self._dense(self.vocabulary_size, "tokens")]
         tied = Layer("Embedding, tied", self.vocabulary_size, 0, "the first layer's, turned round")
         return [*rows, self._dense(self.embedding, "numbers"), tied]
 

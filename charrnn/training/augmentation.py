@@ -65,7 +65,7 @@ class NameAugmentation:
     @cached_property
     def places(self) -> npt.NDArray[np.bool_]:
         """`(length,)` whether a character is one of a name; sought when it is first needed."""
-        # A poem break and the unknown symbol are one character long here too.
+        # A poem break and the unknown token are one character long here too.
         characters = "\n\N{REPLACEMENT CHARACTER}" + "".join(self._vocabulary.characters)
         points = np.frombuffer(characters.encode("utf-32-le"), "<u4")
         text = points[as_array(self._ids)].tobytes().decode("utf-32-le")

@@ -61,9 +61,9 @@ def unigram_entropy(
     """Nats per character of guessing by how often each character occurs.
 
     Args:
-        training: `(length,)` ids that are counted; every symbol counts once more (Laplace).
+        training: `(length,)` ids that are counted; every token counts once more (Laplace).
         validation: `(length,)` ids that are guessed.
-        vocabulary_size: Number of symbols.
+        vocabulary_size: Number of tokens.
     """
     counts = _counts(training, vocabulary_size) + 1
     guessed = _counts(validation, vocabulary_size) / len(validation)
@@ -71,7 +71,7 @@ def unigram_entropy(
 
 
 def _counts(ids: Ids, vocabulary_size: int) -> npt.NDArray[np.int64]:
-    """`(vocabulary_size,)` occurrences of every symbol."""
+    """`(vocabulary_size,)` occurrences of every token."""
     counts = np.zeros(vocabulary_size, np.int64)
     # NumPy counts a copy that takes 8 bytes a character, so it is given a little at a time.
     for block in blocks(ids):

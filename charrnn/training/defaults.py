@@ -76,7 +76,7 @@ def settle_architecture(
         model: What is asked for.
         budget: What the run may read.
         training_characters: Length of the training part.
-        vocabulary_size: Number of symbols.
+        vocabulary_size: Number of tokens.
     """
     large_vocabulary = vocabulary_size > LARGE_VOCABULARY
     settled = Architecture(

@@ -24,7 +24,7 @@ class Dropout:
 
     Args:
         architecture: Sizes of the network, and the share of its outputs.
-        config: Settled settings: the seed, the shares of weights and of symbols.
+        config: Settled settings: the seed, the shares of weights and of tokens.
     """
 
     def __init__(self, architecture: Architecture, config: TrainingConfig) -> None:
@@ -33,7 +33,7 @@ class Dropout:
         self._batch_size = config.batch_size
         self._seed = config.seed
         self._weights = config.weight_dropout or 0.0
-        self._symbols = config.embedding_dropout
+        self._tokens = config.embedding_dropout
 
     def masks(self, step: tf.Tensor, rows: slice) -> Masks:
         """What a step leaves out.
@@ -51,10 +51,10 @@ class Dropout:
             shape = (sizes.units, GATES[sizes.cell] * sizes.units)
             key = self._key(sizes.layers + layer, step)
             masks.weights.append(_kept_weights(shape, self._weights, key))
-        if self._symbols:
+        if self._tokens:
             shape = (self._batch_size, sizes.vocabulary_size)
             key = self._key(2 * sizes.layers, step)
-            masks.symbols.append(_kept(shape, self._symbols, key)[rows])
+            masks.tokens.append(_kept(shape, self._tokens, key)[rows])
         return masks
 
     def _key(self, number: int, step: tf.Tensor) -> tf.Tensor:

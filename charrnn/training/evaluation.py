@@ -26,7 +26,7 @@ class Evaluator:
 
     Args:
         ids: `(length,)` ids of the text.
-        vocabulary_size: Number of symbols.
+        vocabulary_size: Number of tokens.
         share: Which of the streams are read here: `(k, n)` reads every n-th, from the k-th on.
 
     Attributes:

@@ -96,9 +96,9 @@ class WarmStart:
         known = theirs != UNKNOWN
         known[UNKNOWN] = True
         arrays = [array.copy() for array in self.arrays]
-        for place in _by_symbol(self.architecture):
+        for place in _by_token(self.architecture):
             arrays[place] = fresh[place].copy()
-            # Symbols stand along the last axis of an output, and along the first of an embedding.
+            # Tokens stand along the last axis of an output, and along the first of an embedding.
             rows, kept = arrays[place].T, self.arrays[place].T
             if place == EMBEDDING:
                 rows, kept = arrays[place], self.arrays[place]
@@ -114,6 +114,6 @@ class WarmStart:
         )
 
 
-def _by_symbol(architecture: Architecture) -> tuple[int, ...]:
-    """Which arrays have something for each symbol: the embedding, an output's kernel and bias."""
+def _by_token(architecture: Architecture) -> tuple[int, ...]:
+    """Which arrays have something for each token: the embedding, an output's kernel and bias."""
     return (EMBEDDING,) if architecture.output == "tied" else (EMBEDDING, -2, -1)

@@ -25,9 +25,9 @@ from benchmarks.generation.tables import Result
 from charrnn.checkpoint.directory import CheckpointWriter
 from charrnn.corpus.encoding import Normaliser
 from charrnn.corpus.vocabulary import Vocabulary
-from charrnn.generation.engine import NumpyEngine
+from charrnn.decoding.engine import NumpyEngine
+from tests.decoding.networks import keras_network, read_weights, save_reciting_run
 from tests.fakes import ARCHITECTURE, MODEL, RECORD, write_run
-from tests.generation.networks import keras_network, read_weights, save_reciting_run
 
 TINY = Network("tiny", 2, 5, 6, 3, {1: 100})
 
@@ -74,7 +74,7 @@ def test_weights_read_are_those_that_cannot_be_looked_up(network: Network) -> No
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.name)
-def test_a_text_has_as_many_characters_as_the_network_has_symbols(network: Network) -> None:
+def test_a_text_has_as_many_characters_as_the_network_has_tokens(network: Network) -> None:
     text = "".join(Normaliser().normalise([text_of(network)]))
     assert Vocabulary.of_text(text).size == network.vocabulary_size
 
@@ -83,7 +83,7 @@ def test_rates_are_medians_beside_what_is_wanted_and_the_best_of_the_others() ->
     header, _, one, many = tables.rates([_result()]).splitlines()
     assert _cells(header)[2:4] == ["charrnn", "wanted"]
     assert _cells(one) == [
-        "LSTM 2 x 512, 65 symbols",
+        "LSTM 2 x 512, 65 tokens",
         "1",
         "2,900, short",
         "3,000",

@@ -9,9 +9,9 @@ import pytest
 from benchmarks.learning.text import Clock, Text, half_cosine
 from benchmarks.protocols import Windows, random_windows, unknown_kinds, whole_pass, window_loss
 from charrnn.corpus.vocabulary import Vocabulary
-from charrnn.generation.engine import NumpyEngine
-from charrnn.generation.scoring import text_loss
-from tests.generation.networks import random_network
+from charrnn.decoding.engine import NumpyEngine
+from charrnn.decoding.scoring import text_loss
+from tests.decoding.networks import random_network
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_a_text_is_divided_as_nanogpt_does(tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_text("abcab" * 7, encoding="utf-8")
     text = Text.read(path)
-    assert (len(text.training), len(text.validation), text.symbols) == (31, 4, 3)
+    assert (len(text.training), len(text.validation), text.tokens) == (31, 4, 3)
     assert text.training[:5].tolist() == [0, 1, 2, 0, 1]
 
 

@@ -20,11 +20,11 @@ from charrnn.checkpoint.directory import (
 from charrnn.checkpoint.export import Exported, export
 from charrnn.checkpoint.model_card import CARD_FILE
 from charrnn.checkpoint.record import RECORD_FILE
+from charrnn.decoding.scoring import text_loss
+from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import CheckpointError
-from charrnn.generation.scoring import text_loss
-from charrnn.generation.writer import TextGenerator
 from tests.corpora import filter_of
-from tests.generation.networks import POEM, save_markov_run, save_reciting_run
+from tests.decoding.networks import POEM, save_markov_run, save_reciting_run
 
 ALPHABET = "\n abcd"
 TEXT = {"text": "moons"}

@@ -33,7 +33,7 @@ def test_a_card_tells_what_a_network_is_and_what_it_learned_and_how_and_how_well
         "A network that writes, character by character, made with charrnn 0.1.0.\n\n"
         "| | |\n"
         "|---|---|\n"
-        "| network | LSTM, 2 layers of 5 units, vectors of 3 for 6 symbols; "
+        "| network | LSTM, 2 layers of 5 units, vectors of 3 for 6 tokens; "
         f"{RECORD.architecture.parameters} weights |\n"
         f"| text | moons, 12,345 characters, 67 poems; charrnn's digest of it `{'0' * 16}` |\n"
         "| learned | 3.25 readings in 150 steps, on the CPU (2 cores) |\n"
@@ -112,6 +112,6 @@ def test_a_tied_output_is_told_and_a_record_without_a_version_is_no_obstacle() -
     told = card_of(dataclasses.replace(RECORD, architecture=sizes, versions={}))
     assert "made with charrnn of an unknown version." in told
     assert rows(told)["network"] == (
-        "LSTM, 1 layer of 1,234 units, vectors of 3 for 6 symbols, its output tied to them; "
+        "LSTM, 1 layer of 1,234 units, vectors of 3 for 6 tokens, its output tied to them; "
         f"{sizes.parameters:,} weights"
     )

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from charrnn.checkpoint.export import round_weights
+from charrnn.decoding.engine import NumpyEngine
 from charrnn.errors import CheckpointError
-from charrnn.generation.engine import NumpyEngine
-from tests.generation.networks import architecture, keras_network, read_weights
+from tests.decoding.networks import architecture, keras_network, read_weights
 
 ARRAYS = "model.weights.h5"
 

@@ -16,8 +16,8 @@ from charrnn.errors import (
 from charrnn.forms.core.config import FormConfig
 from charrnn.settings.configuration import LARGEST_SEED, SamplingConfig
 from charrnn.settings.setting import settings_of
+from tests.decoding.networks import reciter
 from tests.fakes import ScriptedDraft, ScriptedGenerator
-from tests.generation.networks import reciter
 
 EXAMPLES = {"favour": "a=1", "ban": "ab"}
 
@@ -165,7 +165,7 @@ def test_a_poem_that_nothing_can_follow_is_told_of_and_kept() -> None:
     desk = Desk(" is|", " bright")
     desk.type("The moon")
     assert desk.notes == [
-        "The poem stops here: the settings (no-repeat, max-copy) leave no character to follow."
+        "The poem stops here: the settings (no-repeat-ngram-size, max-copy) leave no character to follow."
     ]
     assert desk.poems == ["The moon is"]
     desk.type("/more")

@@ -15,7 +15,7 @@ from charrnn.corpus.catalogue import Catalogue, read_entries
 from charrnn.corpus.loading import read_corpus
 from charrnn.corpus.splitting import encode_part, split_corpus
 from charrnn.settings.configuration import CorpusConfig
-from tests.generation.networks import (
+from tests.decoding.networks import (
     CERTAINTY,
     POEM,
     VOCABULARY,
@@ -72,8 +72,8 @@ def test_the_validation_part_of_the_corpus_is_measured(corpus_file: Path) -> Non
     ids = encode_part(corpus, split_corpus(corpus, 0.5, 4).validation, VOCABULARY).tolist()
     model = reciter().model
     state, nats = model.initial_state(1), 0.0
-    for symbol, following in itertools.pairwise(ids):
-        logits, state = model.step([symbol], state)
+    for token, following in itertools.pairwise(ids):
+        logits, state = model.step([token], state)
         nats += math.log(sum(math.exp(value) for value in logits[0])) - logits[0, following]
     document = json.loads(evaluate("reciter", "--json").stdout)
     assert document["text"] == "the validation part of poems"

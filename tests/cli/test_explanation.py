@@ -8,7 +8,7 @@ from rich.console import Console
 
 from charrnn.cli import explanation
 from charrnn.cli.explanation import print_explained, print_line, visible
-from charrnn.generation.scoring import Candidate, TokenScore
+from charrnn.decoding.scoring import Candidate, TokenScore
 
 
 def surprise(character: str, bits: float, others: str = "", rank: int = 1) -> TokenScore:

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from charrnn.checkpoint.directory import Checkpoint
 from charrnn.cli import main
 from charrnn.settings.configuration import LARGEST_SEED
-from tests.generation.networks import POEM, save_reciting_run
+from tests.decoding.networks import POEM, save_reciting_run
 
 WILD = ("--temperature", "1000000")
 
@@ -282,7 +282,7 @@ def test_a_network_writes_unlike_another_one(runs: Path) -> None:
 
 def test_a_poem_that_nothing_can_follow_is_told_of(runs: Path) -> None:
     save_reciting_run(runs / "text", layout="text")
-    arguments = ("text", *WILD, "--no-repeat", "1", "--seed", "1")
+    arguments = ("text", *WILD, "--no-repeat-ngram-size", "1", "--seed", "1")
     for more in ((), ("--show-scores",)):
         result = generate(*arguments, *more)
         assert result.exit_code == 0
@@ -308,7 +308,7 @@ def test_ctrl_c_prints_the_poems_that_are_done(form: str) -> None:
     # All are side by side; the signal comes when the first one alone goes on.
     code = (
         "import os, signal\n"
-        "from charrnn.generation.decoder import Decoder\n"
+        "from charrnn.decoding.decoder import Decoder\n"
         "advance = Decoder.advance\n"
         "def interrupted(self, samplers):\n"
         "    if len(samplers) == 1: os.kill(os.getpid(), signal.SIGINT)\n"

@@ -12,9 +12,9 @@ from charrnn.cli import main
 from charrnn.corpus.loading import read_corpus
 from charrnn.forms.core.known_forms import find_form
 from charrnn.settings.configuration import CorpusConfig
+from tests.decoding.networks import save_reciting_run
 from tests.forms.chinese.test_form_learning import poems
 from tests.forms.english.test_form_learning import poems as english_poems
-from tests.generation.networks import save_reciting_run
 
 
 @pytest.fixture(autouse=True)

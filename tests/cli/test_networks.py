@@ -6,7 +6,7 @@ from charrnn.checkpoint.directory import Checkpoint
 from charrnn.cli.networks import Networks, find_named, find_networks
 from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.settings.configuration import DEFAULT_STRENGTH
-from tests.generation.networks import POEM, save_reciting_run
+from tests.decoding.networks import POEM, save_reciting_run
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from charrnn.cli import main
 from charrnn.corpus.loading import read_corpus
 from charrnn.corpus.ngram_filter import filter_of_training_part
 from charrnn.settings.configuration import CorpusConfig, Layout
-from tests.generation.networks import save_reciting_run
+from tests.decoding.networks import save_reciting_run
 
 LEARNED = "\n\n".join(
     f"The {colour} moon above the {place}\nlooks down on every {colour} face."

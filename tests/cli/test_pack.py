@@ -11,7 +11,7 @@ from charrnn.checkpoint.record import RunRecord
 from charrnn.cli import main
 from charrnn.corpus.loading import read_corpus
 from charrnn.settings.configuration import CorpusConfig
-from tests.generation.networks import POEM, save_markov_run, save_reciting_run
+from tests.decoding.networks import POEM, save_markov_run, save_reciting_run
 
 POEMS = "bad\ncab\n\ndab\n\nbad\ncab\n\nabc\n\ncab\ndab\n\n"
 

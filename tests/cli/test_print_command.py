@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from charrnn.cli import main
 from charrnn.corpus.vocabulary import END_OF_POEM
-from tests.generation.networks import save_markov_run
+from tests.decoding.networks import save_markov_run
 
 WILD = ("--end-of-poem", "model", "--length", "30")
 
@@ -47,7 +47,16 @@ def again(command: str, *more: str) -> Result:
         ("--beam", "3"),
         ("--prompt", '-a it\'s\n\n月 $HOME\\ "b"'),
         ("--prompt=--seed",),
-        ("--temperature", "2:0.5", "--no-repeat", "3", "--ban", "c", "--favour", "a=1,月=-0.5"),
+        (
+            "--temperature",
+            "2:0.5",
+            "--no-repeat-ngram-size",
+            "3",
+            "--ban",
+            "c",
+            "--favour",
+            "a=1,月=-0.5",
+        ),
         ("--favour", "-=1"),
         ("--top-k", "4", "--top-p", "0.95", "--min-p", "0.01", "--typical-p", "0.9"),
         ("--repetition-penalty", "1.1", "--repetition-window", "7", "--max-copy", "0"),

@@ -17,9 +17,9 @@ from charrnn.errors import CheckpointError
 from charrnn.forms.chinese import language as chinese_language
 from charrnn.forms.core.config import FormConfig
 from charrnn.settings.configuration import SamplingConfig
+from tests.decoding.networks import reciter
 from tests.fakes import ScriptedGenerator, write_run
 from tests.forms.core.runs import save_verse_runs
-from tests.generation.networks import reciter
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from click.testing import CliRunner, Result
 
 from charrnn.checkpoint.directory import Checkpoint
 from charrnn.cli import main
-from charrnn.generation.writer import TextGenerator
+from charrnn.decoding.writer import TextGenerator
 from charrnn.settings.configuration import Layout
-from tests.generation.networks import CERTAINTY, POEM, save_reciting_run
+from tests.decoding.networks import CERTAINTY, POEM, save_reciting_run
 
 FORESEEN = math.log1p(12 * math.exp(-CERTAINTY))
 TEXT = f"{POEM}\n\nblock\nhorse\n\nhe€k\n"

@@ -14,7 +14,7 @@ def test_what_is_encoded_can_be_read_back(text):
     assert vocabulary.decode(vocabulary.encode(text)) == text
 
 
-def test_ids_begin_after_the_break_and_the_unknown_symbol():
+def test_ids_begin_after_the_break_and_the_unknown_token():
     vocabulary = Vocabulary.of_text("cabbage")
     assert vocabulary.characters == ("a", "b", "c", "e", "g")
     assert vocabulary.size == 7

@@ -164,15 +164,15 @@ def test_only_weights_that_are_kept_learn(cell: Cell) -> None:
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
-def test_a_mask_of_symbols_hides_them_from_its_row_alone(output: Output) -> None:
-    """A row that does not see some symbols is one of a network that has no vectors for them."""
+def test_a_mask_of_tokens_hides_them_from_its_row_alone(output: Output) -> None:
+    """A row that does not see some tokens is one of a network that has no vectors for them."""
     network = network_of(architecture(output=output))
     mask = np.ones((3, 11), np.float32)
     hidden = {1: [2, 5], 2: [7]}
-    for row, symbols in hidden.items():
-        mask[row, symbols] = 0
-        assert np.isin(ids().numpy()[row], symbols).any()
-    logits, after = network(ids(), network.zero_state(3), Masks(symbols=[tf.constant(mask)]))
+    for row, tokens in hidden.items():
+        mask[row, tokens] = 0
+        assert np.isin(ids().numpy()[row], tokens).any()
+    logits, after = network(ids(), network.zero_state(3), Masks(tokens=[tf.constant(mask)]))
     for row in range(3):
         blind = network_of(architecture(output=output))
         vectors = blind.model.get_layer("embedding").embeddings
@@ -190,11 +190,11 @@ def test_a_mask_of_symbols_hides_them_from_its_row_alone(output: Output) -> None
     assert np.all(logits.numpy() != 0)
 
 
-def test_a_mask_of_symbols_scales_the_vectors_that_are_seen() -> None:
+def test_a_mask_of_tokens_scales_the_vectors_that_are_seen() -> None:
     network, doubled = network_of(architecture()), network_of(architecture())
     vectors = doubled.model.get_layer("embedding").embeddings
     vectors.assign(2 * vectors.value)
-    masks = Masks(symbols=[tf.fill((3, 11), 2.0)])
+    masks = Masks(tokens=[tf.fill((3, 11), 2.0)])
     logits, _ = network(ids(), network.zero_state(3), masks)
     np.testing.assert_allclose(logits, doubled(ids(), doubled.zero_state(3))[0], atol=1e-6)
 

@@ -14,10 +14,10 @@ from tests.fakes import ARCHITECTURE
 
 def test_the_table_tells_the_layers_and_where_their_counts_come_from() -> None:
     assert ARCHITECTURE.table() == [
-        Layer("Embedding", 3, 18, "6 symbols x 3"),
+        Layer("Embedding", 3, 18, "6 tokens x 3"),
         Layer("LSTM", 5, 180, "4 x 5 units x (3 inputs + 5 state + 1 bias)"),
         Layer("LSTM", 5, 220, "4 x 5 units x (5 inputs + 5 state + 1 bias)"),
-        Layer("Dense", 6, 36, "(5 inputs + 1 bias) x 6 symbols"),
+        Layer("Dense", 6, 36, "(5 inputs + 1 bias) x 6 tokens"),
     ]
     assert ARCHITECTURE.parameters == 18 + 180 + 220 + 36
 

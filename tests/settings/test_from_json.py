@@ -65,14 +65,14 @@ def test_a_dataclass_is_read_with_all_that_is_in_it() -> None:
     ],
 )
 def test_a_value_of_another_type_is_refused(changes: dict[str, Any]) -> None:
-    with pytest.raises(CheckpointError, match="it does not hold what charrnn writes"):
+    with pytest.raises(CheckpointError, match="its content is not valid"):
         read(RIGHT | changes)
 
 
 def test_a_name_that_is_not_known_is_refused_at_any_depth() -> None:
-    with pytest.raises(CheckpointError, match="it says rhyme, which this version does not know"):
+    with pytest.raises(CheckpointError, match="it has rhyme, which this version does not know"):
         read(RIGHT | {"rhyme": "AABB"})
-    with pytest.raises(CheckpointError, match="it says metre, which"):
+    with pytest.raises(CheckpointError, match="it has metre, which"):
         read(RIGHT | {"line": {"syllables": 5, "metre": "iambic"}})
 
 

@@ -58,7 +58,7 @@ def test_no_two_masks_of_a_step_are_alike() -> None:
     drawn = masks(dropout(**ALL, units=13))
     assert not same(Masks(outputs=drawn.outputs[:1]), Masks(outputs=drawn.outputs[1:]))[0]
     assert not same(Masks(weights=drawn.weights[:1]), Masks(weights=drawn.weights[1:]))[0]
-    assert not same(Masks(outputs=drawn.outputs[1:]), Masks(outputs=drawn.symbols))[0]
+    assert not same(Masks(outputs=drawn.outputs[1:]), Masks(outputs=drawn.tokens))[0]
 
 
 def test_neighbouring_seeds_share_no_mask() -> None:
@@ -105,7 +105,7 @@ def test_nothing_is_drawn_where_nothing_is_left_out(
 def test_masks_have_the_shapes_of_what_they_multiply() -> None:
     found = masks(dropout(**ALL), rows=slice(2, 5))
     assert [mask.shape for mask in found.outputs] == [(3, 6), (3, 6)]
-    assert [mask.shape for mask in found.symbols] == [(3, 13)]
+    assert [mask.shape for mask in found.tokens] == [(3, 13)]
     assert {mask.dtype for kind in found for mask in kind} == {tf.float32}
 
 
@@ -121,7 +121,7 @@ def test_masks_of_weights_have_the_shape_of_recurrent_kernels(cell: Cell) -> Non
 def test_devices_draw_their_rows_of_one_batch_and_the_same_weights() -> None:
     drawing = dropout(**ALL)
     whole, first, second = (masks(drawing, 4, rows) for rows in (WHOLE, slice(0, 4), slice(4, 8)))
-    for kind in ("outputs", "symbols"):
+    for kind in ("outputs", "tokens"):
         parts = zip(getattr(first, kind), getattr(second, kind), strict=True)
         for mask, both in zip(getattr(whole, kind), parts, strict=True):
             np.testing.assert_array_equal(np.concatenate(both), mask)
@@ -134,7 +134,7 @@ def test_devices_draw_their_rows_of_one_batch_and_the_same_weights() -> None:
 def test_a_share_is_left_out_and_the_rest_makes_up_for_it(share: float) -> None:
     drawing = dropout(units=64, dropout=share, weight_dropout=share, embedding_dropout=share)
     steps = [masks(drawing, step) for step in range(20)]
-    for kind in ("outputs", "weights", "symbols"):
+    for kind in ("outputs", "weights", "tokens"):
         drawn = np.concatenate(
             [mask.numpy().ravel() for step in steps for mask in getattr(step, kind)]
         )

@@ -112,7 +112,7 @@ def test_a_step_leaves_out_what_the_settings_say() -> None:
     masks = make_step(**THINNED)._masks(tf.constant(3, tf.int64))
     assert [mask.shape for mask in masks.outputs] == [(4, 6)] * 2
     assert [mask.shape for mask in masks.weights] == [(6, 24)] * 2
-    assert [mask.shape for mask in masks.symbols] == [(4, 13)]
+    assert [mask.shape for mask in masks.tokens] == [(4, 13)]
     assert make_step()._masks(tf.constant(3, tf.int64)) == NO_MASKS
 
 

@@ -49,15 +49,15 @@ def fresh(vocabulary: Vocabulary, **sizes: Any) -> list[np.ndarray]:
 def assert_rows(
     found: np.ndarray, theirs: np.ndarray, new: np.ndarray, known: Vocabulary, own: Vocabulary
 ) -> None:
-    """The rows of shared symbols are theirs, and all others those of a new network."""
-    for symbol, character in enumerate(("break", "unknown", *own.characters)):
-        if symbol in {END_OF_POEM, UNKNOWN}:
-            expected = theirs[symbol]
+    """The rows of shared tokens are theirs, and all others those of a new network."""
+    for token, character in enumerate(("break", "unknown", *own.characters)):
+        if token in {END_OF_POEM, UNKNOWN}:
+            expected = theirs[token]
         elif character in known:
             expected = theirs[known.id_of(character)]
         else:
-            expected = new[symbol]
-        np.testing.assert_array_equal(found[symbol], expected, err_msg=character)
+            expected = new[token]
+        np.testing.assert_array_equal(found[token], expected, err_msg=character)
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "simple_rnn", "peephole_lstm"])
@@ -68,7 +68,7 @@ def test_shared_characters_keep_their_rows_and_new_ones_are_those_of_a_new_netwo
     found = origin.transferred(new, NEW)
     assert [array.shape for array in found] == [array.shape for array in new]
     for place in (EMBEDDING, KERNEL, BIAS):
-        # Symbols are the first axis of an embedding, and the last one of an output.
+        # Tokens are the first axis of an embedding, and the last one of an output.
         turned = [
             arrays[place] if place == EMBEDDING else arrays[place].T
             for arrays in (found, origin.arrays, new)

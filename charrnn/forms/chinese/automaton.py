@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from charrnn.corpus.vocabulary import UNKNOWN, Vocabulary
+from charrnn.decoding.filters import Mask
+from charrnn.decoding.hypothesis import LINE_END
 from charrnn.errors import FormError
 from charrnn.forms.chinese.plan import FORGOTTEN, ChinesePlan, ChinesePlanner, ChineseTemplate
 from charrnn.forms.chinese.requirements import (
@@ -19,12 +21,10 @@ from charrnn.forms.chinese.requirements import (
 )
 from charrnn.forms.chinese.rhymes import ChineseAlphabet
 from charrnn.forms.chinese.sounds import ChineseSounds
-from charrnn.forms.core.automaton import OutputTokens, Symbols
+from charrnn.forms.core.automaton import OutputTokens, Tokens
 from charrnn.forms.core.config import Readings, Requirements
 from charrnn.forms.core.form import LONGEST_LINE, Form
 from charrnn.forms.core.placements import Placements, PlacementSearch
-from charrnn.generation.filters import Mask
-from charrnn.generation.hypothesis import LINE_END
 
 _MARKS: Final = ("，。？！；：", ",.?!;:")
 """Marks that part lines, full-width and of ASCII."""
@@ -34,7 +34,7 @@ _CLOSING: Final = "。？！.?!"
 
 
 class Marks(NamedTuple):
-    """Symbols that are no characters of the verse.
+    """Tokens that are no characters of the verse.
 
     Attributes:
         parting: Those that a line ends with before another one.
@@ -42,9 +42,9 @@ class Marks(NamedTuple):
         after: Those of which one may stand between a parting mark and the next line.
     """
 
-    parting: Symbols
-    closing: Symbols
-    after: Symbols
+    parting: Tokens
+    closing: Tokens
+    after: Tokens
 
 
 def marks_of(vocabulary: Vocabulary, writable: Mask) -> Marks:
@@ -54,12 +54,12 @@ def marks_of(vocabulary: Vocabulary, writable: Mask) -> Marks:
 
     Args:
         vocabulary: What the network knows.
-        writable: `(vocabulary,)`, true for the symbols that may be written at all.
+        writable: `(vocabulary,)`, true for the tokens that may be written at all.
     """
 
-    def written(characters: str) -> Symbols:
-        symbols = frozenset(map(vocabulary.id_of, characters)) - {UNKNOWN}
-        return frozenset(symbol for symbol in symbols if writable[symbol])
+    def written(characters: str) -> Tokens:
+        tokens = frozenset(map(vocabulary.id_of, characters)) - {UNKNOWN}
+        return frozenset(token for token in tokens if writable[token])
 
     line_end = written(LINE_END)
     for marks in _MARKS:
@@ -80,7 +80,7 @@ MOST_KEPT: Final = 1_024
 MOST_TRIED: Final = 10_000
 """Placements of required words that are looked at for one poem."""
 
-_NOTHING: Final[Symbols] = frozenset()
+_NOTHING: Final[Tokens] = frozenset()
 
 
 class ChineseState(NamedTuple):
@@ -188,20 +188,20 @@ class ChineseAutomaton:
             sets.add(self._marks.after)
         return self._alphabet.mask(frozenset(sets))
 
-    def next_state(self, state: Hashable, symbol: int) -> ChineseState:
-        """The state after one of the symbols that are allowed."""
+    def next_state(self, state: Hashable, token: int) -> ChineseState:
+        """The state after one of the tokens that are allowed."""
         assert isinstance(state, ChineseState)
-        if state.after_mark and symbol in self._marks.after:
+        if state.after_mark and token in self._marks.after:
             return state._replace(after_mark=False)
         following, parting = self._open(state)
-        if symbol in parting:
+        if token in parting:
             return self._after_line(state)
         ways = zip(state.ways, following, strict=True)
-        kept = tuple(way for way, symbols in ways if symbol in symbols)
+        kept = tuple(way for way, tokens in ways if token in tokens)
         place = state.place + 1
         ended = self._ended(state.placements, state.line, place, kept)
         further = state._replace(
-            place=place, ways=kept, last=symbol if ended else FORGOTTEN, after_mark=False
+            place=place, ways=kept, last=token if ended else FORGOTTEN, after_mark=False
         )
         if ended and state.line + 1 == self._lines and not self._marks.closing:
             return self._after_line(further)
@@ -222,7 +222,7 @@ class ChineseAutomaton:
         variants = range(len(self._planner.templates))
         return ChineseState(placements, 0, ways=plan.begun(0, variants, ()))
 
-    def _ways_on(self, state: ChineseState) -> tuple[tuple[Symbols, ...], Symbols]:
+    def _ways_on(self, state: ChineseState) -> tuple[tuple[Tokens, ...], Tokens]:
         """What may stand next in each way of the line, and what may part it from the next one."""
         plan = self._plan(state.placements)
         following = tuple(

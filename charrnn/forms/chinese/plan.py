@@ -8,7 +8,7 @@ from typing import Final
 from charrnn.forms.chinese.requirements import FixedPlaces
 from charrnn.forms.chinese.rhymes import ChineseAlphabet, ChineseRhymes, Classes, RhymePool
 from charrnn.forms.chinese.sounds import Tone
-from charrnn.forms.core.automaton import Symbols
+from charrnn.forms.core.automaton import Tokens
 from charrnn.forms.core.form import Line
 
 LineTones = tuple[Tone | None, ...]
@@ -95,7 +95,7 @@ class LineWay:
     """
 
     variant: int
-    places: tuple[Symbols, ...]
+    places: tuple[Tokens, ...]
     pool: RhymePool | None
 
 
@@ -170,14 +170,14 @@ class ChinesePlanner:
             if fixed.length not in {None, length} or any(place >= length for place in fixed.at):
                 continue
             places = [self._alphabet.of_tone(tone) for tone in shape]
-            for place, symbol in fixed.at.items():
-                places[place] &= {symbol}
+            for place, token in fixed.at.items():
+                places[place] &= {token}
             if fixed.end is not None:
                 places[-1] &= {fixed.end}
             pool = None
             if line in template.group_of:
                 pool = self.rhymes.pool(places[-1], template.rhyme_tones[line])
-                places[-1] = pool.symbols
+                places[-1] = pool.tokens
             if all(places):
                 yield LineWay(variant, tuple(places), pool)
 
@@ -231,7 +231,7 @@ class ChinesePlan:
             if way.variant in variants and (way.pool is None or self._can_be_ended(way, line, ends))
         )
 
-    def following(self, line: int, number: int, place: int, ends: Sequence[int]) -> Symbols:
+    def following(self, line: int, number: int, place: int, ends: Sequence[int]) -> Tokens:
         """What may stand at a place of a line; nothing after its end.
 
         Args:
@@ -263,12 +263,12 @@ class ChinesePlan:
 
     def _company(
         self, way: LineWay, line: int, ends: Sequence[int]
-    ) -> tuple[tuple[RhymePool, ...], Classes, Symbols]:
+    ) -> tuple[tuple[RhymePool, ...], Classes, Tokens]:
         """What later lines may end in, the classes that are left, and what is used already."""
         earlier, later, classes = self._rhyming(way.variant, line)
         tones = self._planner.templates[way.variant].rhyme_tones
         before = [(ends[one], tones[one]) for one in earlier]
-        used = frozenset(symbol for symbol, _ in before)
+        used = frozenset(token for token, _ in before)
         return later, self._planner.rhymes.left(classes, before), used
 
     def _rhymes_with(
@@ -284,6 +284,6 @@ class ChinesePlan:
         )
 
 
-def _joined(sets: Iterator[Symbols]) -> Symbols:
+def _joined(sets: Iterator[Tokens]) -> Tokens:
     first, *others = dict.fromkeys(sets)
     return first.union(*others) if others else first

@@ -16,9 +16,9 @@ class FixedPlaces:
     """Places of a line where one character has to stand.
 
     Attributes:
-        at: The symbol at a place, from 0; `UNKNOWN`, which is never written, where two characters
+        at: The token at a place, from 0; `UNKNOWN`, which is never written, where two characters
             would have to stand.
-        end: The symbol at the end of the line, however long it is; None where any may.
+        end: The token at the end of the line, however long it is; None where any may.
         length: How many characters the line has; None where the form alone tells.
     """
 
@@ -26,11 +26,11 @@ class FixedPlaces:
     end: int | None = None
     length: int | None = None
 
-    def with_run(self, start: int, symbols: tuple[int, ...]) -> "FixedPlaces":
-        """The same with symbols that follow one another from a place on."""
+    def with_run(self, start: int, tokens: tuple[int, ...]) -> "FixedPlaces":
+        """The same with tokens that follow one another from a place on."""
         at = dict(self.at)
-        for place, symbol in enumerate(symbols, start):
-            at[place] = symbol if at.get(place, symbol) == symbol else UNKNOWN
+        for place, token in enumerate(tokens, start):
+            at[place] = token if at.get(place, token) == token else UNKNOWN
         return replace(self, at=at)
 
 
@@ -44,25 +44,25 @@ def fixed_places(
     """
     fixed: dict[int, FixedPlaces] = {}
     if requirements.first_line:
-        symbols = tuple(map(vocabulary.id_of, _one_line(requirements.first_line)))
-        fixed[0] = FixedPlaces(length=len(symbols)).with_run(0, symbols)
+        tokens = tuple(map(vocabulary.id_of, _one_line(requirements.first_line)))
+        fixed[0] = FixedPlaces(length=len(tokens)).with_run(0, tokens)
     if len(requirements.acrostic) > form.lines:
         raise ConfigurationError(
             f"an acrostic has at most one character for each line, and {form.name} has "
             f"{form.lines} lines. Received: {requirements.acrostic}."
         )
     _check_characters(requirements.acrostic, "an acrostic of Chinese verse")
-    for number, symbol in enumerate(map(vocabulary.id_of, requirements.acrostic)):
+    for number, token in enumerate(map(vocabulary.id_of, requirements.acrostic)):
         line = fixed.get(number, FixedPlaces())
         at_end = requirements.acrostic_at == "end"
-        fixed[number] = replace(line, end=symbol) if at_end else line.with_run(0, (symbol,))
+        fixed[number] = replace(line, end=token) if at_end else line.with_run(0, (token,))
     return fixed
 
 
 def required_words(
     requirements: Requirements, vocabulary: Vocabulary
 ) -> tuple[tuple[int, ...], ...]:
-    """The words that have to stand in a poem, as symbols, each once.
+    """The words that have to stand in a poem, as tokens, each once.
 
     Raises:
         ConfigurationError: One is not Chinese.

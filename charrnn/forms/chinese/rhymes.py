@@ -12,10 +12,10 @@ from typing import Final
 import numpy as np
 
 from charrnn.corpus.vocabulary import SPECIAL, Vocabulary
+from charrnn.decoding.filters import Mask
 from charrnn.forms.chinese.sounds import TONES, ChineseSounds, Tone, is_han, rhymes, tones
-from charrnn.forms.core.automaton import Symbols, can_all_differ, leaving_enough
+from charrnn.forms.core.automaton import Tokens, can_all_differ, leaving_enough
 from charrnn.forms.core.config import Readings
-from charrnn.generation.filters import Mask
 
 MOST_KEPT: Final = 1_024
 """Masks that are kept for another time."""
@@ -26,7 +26,7 @@ class ChineseAlphabet:
 
     Args:
         vocabulary: What the network knows.
-        writable: `(vocabulary,)`, true for the symbols that may be written at all.
+        writable: `(vocabulary,)`, true for the tokens that may be written at all.
         sounds: How characters sound.
         readings: With "any", a character fits a tone when one of its readings does; with "strict",
             when all of them do, and it rhymes only where it stands in a single class.
@@ -39,34 +39,34 @@ class ChineseAlphabet:
         self._sounds = sounds
         self._strict = readings == "strict"
         self._characters = {
-            symbol: character
-            for symbol, character in enumerate(vocabulary.characters, SPECIAL)
-            if writable[symbol] and is_han(character)
+            token: character
+            for token, character in enumerate(vocabulary.characters, SPECIAL)
+            if writable[token] and is_han(character)
         }
-        known = {symbol: tones(sounds, character) for symbol, character in self._characters.items()}
-        self._fitting: dict[Tone | None, Symbols] = {
-            tone: frozenset(symbol for symbol, found in known.items() if self._fits(tone, found))
+        known = {token: tones(sounds, character) for token, character in self._characters.items()}
+        self._fitting: dict[Tone | None, Tokens] = {
+            tone: frozenset(token for token, found in known.items() if self._fits(tone, found))
             for tone in TONES
         }
         self._fitting[None] = frozenset(self._characters)
         self.classes = lru_cache(maxsize=None)(self._classes)
         self.mask = lru_cache(MOST_KEPT)(self._mask)
 
-    def of_tone(self, tone: Tone | None) -> Symbols:
+    def of_tone(self, tone: Tone | None) -> Tokens:
         """The characters that may stand where a tone is asked for; all of them for None."""
         return self._fitting[tone]
 
-    def rhyming(self, symbols: Symbols, tone: Tone | None) -> dict[str, Symbols]:
+    def rhyming(self, tokens: Tokens, tone: Tone | None) -> dict[str, Tokens]:
         """Some characters by the classes in which they rhyme.
 
         Args:
-            symbols: Characters that may be written.
+            tokens: Characters that may be written.
             tone: The tone that is asked for at the end of the line.
         """
         by_class: dict[str, set[int]] = {}
-        for symbol in symbols:
-            for name in self.classes(symbol, tone):
-                by_class.setdefault(name, set()).add(symbol)
+        for token in tokens:
+            for name in self.classes(token, tone):
+                by_class.setdefault(name, set()).add(token)
         return {name: frozenset(found) for name, found in by_class.items()}
 
     def rhymes_with(self, character: str, tone: Tone | None) -> frozenset[str]:
@@ -76,17 +76,17 @@ class ChineseAlphabet:
     def _fits(self, tone: Tone, known: Collection[Tone]) -> bool:
         return tone in known and (not self._strict or len(known) == 1)
 
-    def _classes(self, symbol: int, tone: Tone | None) -> frozenset[str]:
+    def _classes(self, token: int, tone: Tone | None) -> frozenset[str]:
         """The rhyme classes of a character in a tone; in either, where it has none in that."""
-        character = self._characters[symbol]
+        character = self._characters[token]
         found = rhymes(self._sounds, character, tone) or rhymes(self._sounds, character)
         return frozenset() if self._strict and len(found) > 1 else found
 
-    def _mask(self, parts: frozenset[Symbols]) -> Mask:
-        """`(vocabulary,)`, true for the symbols of any of the sets; not to be changed."""
+    def _mask(self, parts: frozenset[Tokens]) -> Mask:
+        """`(vocabulary,)`, true for the tokens of any of the sets; not to be changed."""
         mask: Mask = np.zeros(self._size, np.bool_)
-        for symbols in parts:
-            mask[list(symbols)] = True
+        for tokens in parts:
+            mask[list(tokens)] = True
         mask.flags.writeable = False
         return mask
 
@@ -94,7 +94,7 @@ class ChineseAlphabet:
 Classes = frozenset[str] | None
 """The classes that a group may still rhyme in; None for any."""
 
-_NOTHING: Final[Symbols] = frozenset()
+_NOTHING: Final[Tokens] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,12 +102,12 @@ class RhymePool:
     """The characters that a line which rhymes may end in.
 
     Attributes:
-        symbols: All of them.
+        tokens: All of them.
         by_class: The same by rhyme class; some may stand in several.
     """
 
-    symbols: Symbols
-    by_class: Mapping[str, Symbols]
+    tokens: Tokens
+    by_class: Mapping[str, Tokens]
 
     def classes(self, among: Classes) -> frozenset[str]:
         """Those of some classes that it has characters of."""
@@ -127,22 +127,22 @@ class ChineseRhymes:
         self.can_rhyme = lru_cache(MOST_KEPT)(self._can_rhyme)
         self.ends = lru_cache(MOST_KEPT)(self._ends)
 
-    def _pool(self, symbols: Symbols, tone: Tone | None) -> RhymePool:
+    def _pool(self, tokens: Tokens, tone: Tone | None) -> RhymePool:
         """The characters among some whose rhyme is known."""
-        by_class = self._alphabet.rhyming(symbols, tone)
+        by_class = self._alphabet.rhyming(tokens, tone)
         known = _NOTHING.union(*by_class.values())
         # Sets of thousands are compared in no time when they are one and the same.
-        return RhymePool(symbols if known == symbols else known, by_class)
+        return RhymePool(tokens if known == tokens else known, by_class)
 
     def left(self, classes: Classes, ends: Sequence[tuple[int, Tone | None]]) -> Classes:
         """The classes that are left of some after lines that ended in these characters."""
-        found = [self._alphabet.classes(symbol, tone) for symbol, tone in ends]
+        found = [self._alphabet.classes(token, tone) for token, tone in ends]
         if classes is not None:
             found.append(classes)
         return frozenset.intersection(*found) if found else None
 
     def _can_rhyme(
-        self, pools: tuple[RhymePool, ...], classes: Classes, used: Symbols = _NOTHING
+        self, pools: tuple[RhymePool, ...], classes: Classes, used: Tokens = _NOTHING
     ) -> bool:
         """Whether lines can end so that they rhyme.
 
@@ -157,8 +157,8 @@ class ChineseRhymes:
         )
 
     def _ends(
-        self, pool: RhymePool, later: tuple[RhymePool, ...], classes: Classes, used: Symbols
-    ) -> Symbols:
+        self, pool: RhymePool, later: tuple[RhymePool, ...], classes: Classes, used: Tokens
+    ) -> Tokens:
         """The characters that a line may end in.
 
         Args:

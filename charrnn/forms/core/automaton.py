@@ -1,4 +1,4 @@
-"""A form of verse as an automaton over the symbols that a network writes."""
+"""A form of verse as an automaton over the tokens that a network writes."""
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Sequence
@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from charrnn.corpus.vocabulary import Vocabulary
-from charrnn.generation.filters import Mask
+from charrnn.decoding.filters import Mask
 
 
 class OutputTokens(NamedTuple):
@@ -25,10 +25,10 @@ class OutputTokens(NamedTuple):
 
 
 class Automaton(Protocol):
-    """Says which symbols may follow so that the poem can still be finished in its form.
+    """Says which tokens may follow so that the poem can still be finished in its form.
 
-    It is a `charrnn.generation.constraint.Constraint` that always has a say, and it is exact: a
-    symbol is allowed where, and only where, some poem that keeps the form goes on with it. So what
+    It is a `charrnn.decoding.constraint.Constraint` that always has a say, and it is exact: a
+    token is allowed where, and only where, some poem that keeps the form goes on with it. So what
     follows it is never a dead end. States are hashable values.
     """
 
@@ -46,13 +46,13 @@ class Automaton(Protocol):
         """
 
     def allowed_tokens(self, state: Hashable) -> Mask:
-        """`(vocabulary,)`, true for the symbols that may come next; not to be changed.
+        """`(vocabulary,)`, true for the tokens that may come next; not to be changed.
 
         All false where the poem is finished, and nowhere else.
         """
 
-    def next_state(self, state: Hashable, symbol: int) -> Hashable:
-        """The state after one of the symbols that are allowed."""
+    def next_state(self, state: Hashable, token: int) -> Hashable:
+        """The state after one of the tokens that are allowed."""
 
     def is_final(self, state: Hashable) -> bool:
         """Whether the poem is whole, with whatever mark ends it."""
@@ -61,19 +61,19 @@ class Automaton(Protocol):
         """How many of its lines are whole, with the mark or the line end that parts them."""
 
 
-Symbols = frozenset[int]
-"""Symbols of a vocabulary."""
+Tokens = frozenset[int]
+"""Tokens of a vocabulary."""
 
 
-def can_all_differ(choices: Sequence[Symbols], taken: Symbols = frozenset()) -> bool:
-    """Whether one symbol can be chosen from each of some sets, all of them different.
+def can_all_differ(choices: Sequence[Tokens], taken: Tokens = frozenset()) -> bool:
+    """Whether one token can be chosen from each of some sets, all of them different.
 
     This is Hall's marriage problem (1935). A set that has as many members as there are sets can be
     served last, so it is left aside; for what remains, augmenting paths are looked for (Kuhn, 1955).
 
     Args:
         choices: The sets.
-        taken: Symbols that may not be chosen any more.
+        taken: Tokens that may not be chosen any more.
     """
     scarce = [one - taken for one in _scarce(choices, taken, len(choices))]
     scarce.sort(key=len)
@@ -84,14 +84,14 @@ def can_all_differ(choices: Sequence[Symbols], taken: Symbols = frozenset()) -> 
 
 
 def leaving_enough(
-    candidates: Symbols, choices: Sequence[Symbols], taken: Symbols = frozenset()
-) -> Symbols:
-    """The symbols that can be taken so that all the others can still differ.
+    candidates: Tokens, choices: Sequence[Tokens], taken: Tokens = frozenset()
+) -> Tokens:
+    """The tokens that can be taken so that all the others can still differ.
 
     Args:
-        candidates: The symbols to choose from now.
+        candidates: The tokens to choose from now.
         choices: The sets that will be chosen from later.
-        taken: Symbols that may not be chosen any more.
+        taken: Tokens that may not be chosen any more.
     """
     if not can_all_differ(choices, taken):
         return frozenset()
@@ -101,7 +101,7 @@ def leaving_enough(
     return free.difference(one for one in needed if not can_all_differ(choices, taken | {one}))
 
 
-def _scarce(choices: Sequence[Symbols], taken: Symbols, enough: int) -> list[Symbols]:
+def _scarce(choices: Sequence[Tokens], taken: Tokens, enough: int) -> list[Tokens]:
     """Sets that may have fewer members left than is enough whatever happens."""
     return [one for one in choices if len(one) - len(taken) < enough]
 
@@ -111,11 +111,11 @@ def _can_be_matched(choices: Sequence[Collection[int]]) -> bool:
     holders: dict[int, int] = {}
 
     def serve(number: int, tried: set[int]) -> bool:
-        for symbol in choices[number]:
-            if symbol not in tried:
-                tried.add(symbol)
-                if symbol not in holders or serve(holders[symbol], tried):
-                    holders[symbol] = number
+        for token in choices[number]:
+            if token not in tried:
+                tried.add(token)
+                if token not in holders or serve(holders[token], tried):
+                    holders[token] = number
                     return True
         return False
 

@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
+from charrnn.decoding.filters import Mask
+from charrnn.decoding.hypothesis import LINE_END
+from charrnn.decoding.logits_processors import token_wishes
+from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import ConfigurationError
 from charrnn.forms.core.automaton import Automaton, OutputTokens
 from charrnn.forms.core.config import FormConfig, refuse_sampling_outside_a_form
@@ -13,10 +17,6 @@ from charrnn.forms.core.form import Form
 from charrnn.forms.core.known_forms import asked_form
 from charrnn.forms.core.language import FormRules, all_languages, language_of, open_rules
 from charrnn.forms.core.learned_tables import LearnedTable
-from charrnn.generation.filters import Mask
-from charrnn.generation.hypothesis import LINE_END
-from charrnn.generation.logits_processors import token_wishes
-from charrnn.generation.writer import TextGenerator
 from charrnn.settings.configuration import SamplingConfig
 
 if TYPE_CHECKING:

@@ -1,9 +1,8 @@
 """The settings of verse in a form, and what they require of a poem."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, Self, get_args
+from typing import Final, Literal, NamedTuple, Self
 
 from charrnn.errors import ConfigurationError
 from charrnn.settings.configuration import SamplingConfig
@@ -81,15 +80,12 @@ class FormConfig(Configuration):
     metre: Literal["iambic", "anapaestic"] | None = setting(
         None,
         "Metre of an English form of your own.",
-        choices=("iambic", "anapaestic"),
         unset="that of the form",
     )
     acrostic: str | None = setting(
         None, "Characters that the lines begin with, one for each, read downwards.", unset="none"
     )
-    acrostic_at: AcrosticAt = setting(
-        "start", "Where in its line each of them stands.", choices=get_args(AcrosticAt)
-    )
+    acrostic_at: AcrosticAt = setting("start", "Where in its line each of them stands.")
     must: tuple[str, ...] | None = setting(
         None,
         "Characters or a word that have to stand in the poem; several with spaces between them, or "
@@ -110,13 +106,11 @@ class FormConfig(Configuration):
     readings: Readings = setting(
         "any",
         "Whether any of a character's readings may fit, or all must.",
-        choices=get_args(Readings),
     )
     profile: Profile = setting(
         "strict",
         "Tones of Chinese verse that count: all, those of the second, fourth, sixth and last "
         "character, or that of the rhymes.",
-        choices=get_args(Profile),
     )
     lexicon: str | None = setting(
         None,
@@ -126,7 +120,6 @@ class FormConfig(Configuration):
     words: Words | None = setting(
         None,
         "English words that may stand in a poem: those that the network has learned, or any.",
-        choices=get_args(Words),
         unset="learned, where they were kept",
     )
     particles: int = setting(
@@ -135,7 +128,6 @@ class FormConfig(Configuration):
     choose: Choose = setting(
         "weight",
         "Which draft of a line is taken: one drawn by its weight, or the best.",
-        choices=get_args(Choose),
     )
 
     @property
@@ -148,26 +140,20 @@ class FormConfig(Configuration):
     def __post_init__(self) -> None:
         """Refuse values out of range, and settings that contradict one another."""
         Configuration.__post_init__(self)
-        changed = self._changed(settings_of(FormConfig))
+        changed = self.changed(settings_of(FormConfig))
         if changed and not self.asked:
             raise ConfigurationError(
                 f"{listed(changed)} {'goes' if len(changed) == 1 else 'go'} with a form of verse: "
                 "give a form by its name (charrnn forms lists them), or lines with syllables or "
                 "characters."
             )
-        own = self._changed(FORM_PARTS)
+        own = self.changed(FORM_PARTS)
         if own and self.form is not None:
             raise ConfigurationError(
                 f"the form {self.form} has its own lines. Leave out form, or {listed(own)}."
             )
         if self.acrostic is None and self.acrostic_at != "start":
             raise ConfigurationError("acrostic-at goes with an acrostic; give both, or neither.")
-
-    def _changed(self, names: Iterable[str]) -> list[str]:
-        """Those of some settings that were given, as they are spelled."""
-        fields = FormConfig.__dataclass_fields__
-        given = (name for name in names if getattr(self, name) != fields[name].default)
-        return [name.replace("_", "-") for name in given]
 
 
 def refuse_sampling_outside_a_form(config: SamplingConfig) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
 from charrnn.corpus.vocabulary import Vocabulary
+from charrnn.decoding.prompts import shown
 from charrnn.errors import CharrnnError, FormConflictError
 from charrnn.forms.core.config import FormConfig, Requirement
 from charrnn.forms.core.form import Form
 from charrnn.forms.core.language import FormRules
-from charrnn.generation.prompts import shown
 from charrnn.settings.configuration import SamplingConfig
 from charrnn.wording import listed
 

@@ -16,16 +16,16 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.decoding.constraint import Constraint, NoRepeat, states_after
+from charrnn.decoding.decoder import Decoder
+from charrnn.decoding.hypothesis import Hypothesis, gather
+from charrnn.decoding.prompts import read_prompt
+from charrnn.decoding.sampling import draw, temperature_at
+from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import FormGivenUpError
 from charrnn.forms.core.automaton import Automaton
 from charrnn.forms.core.config import Choose, refuse_sampling_outside_a_form
-from charrnn.forms.core.opening import given_symbols, states_after_prompt
-from charrnn.generation.constraint import Constraint, NoRepeat, states_after
-from charrnn.generation.decoder import Decoder
-from charrnn.generation.hypothesis import Hypothesis, gather
-from charrnn.generation.prompts import read_prompt
-from charrnn.generation.sampling import draw, temperature_at
-from charrnn.generation.writer import TextGenerator
+from charrnn.forms.core.opening import given_tokens, states_after_prompt
 from charrnn.settings.configuration import SamplingConfig
 
 LEAST_EFFECTIVE: Final = 0.5
@@ -58,7 +58,7 @@ def write_line(
     """Write a line in each of some drafts, a character in all of them at a time.
 
     After any character they are resampled, when too few of them count. A draft that has the line
-    whole waits for the others; one that no symbol may follow dies.
+    whole waits for the others; one that no token may follow dies.
 
     Args:
         decoder: Writes them.
@@ -137,7 +137,7 @@ def _resampled(
 def _grown(
     decoder: Decoder, particles: Sequence[Particle], generator: np.random.Generator
 ) -> list[Particle | None]:
-    """Some drafts with one more symbol each; None for one that no symbol may follow."""
+    """Some drafts with one more token each; None for one that no token may follow."""
     hypotheses = [particle.hypothesis for particle in particles]
     decoder_state = gather(hypotheses)
     following = decoder.distribution(hypotheses, decoder_state.logits, shares=True)
@@ -229,7 +229,7 @@ class SMCDecoder:
         read = read_prompt(
             prompt.lstrip(), writer.vocabulary, writer.layout, stanzas=writer.stanzas
         )
-        self._symbols = read.ids
+        self._tokens = read.ids
         self.prompt = writer.vocabulary.decode(read.ids)
         self.begun = dataclasses.replace(
             writer.begin(self.prompt), substitutions=read.substitutions
@@ -313,20 +313,20 @@ class SMCDecoder:
     def _states(self, generator: np.random.Generator) -> list[Hashable]:
         """The states of the form after the prompt, with the places of required words drawn."""
         return states_after_prompt(
-            self._automaton, self._writer.vocabulary, self._symbols, generator, self._particles
+            self._automaton, self._writer.vocabulary, self._tokens, generator, self._particles
         )
 
     def _beginnings(self, states: Sequence[Hashable]) -> list[Particle]:
         """The drafts of a poem after its prompt, and after what is as good as typed.
 
-        Where the form leaves one symbol alone, as when the first line is given, what was typed goes
+        Where the form leaves one token alone, as when the first line is given, what was typed goes
         on with it; and what was typed is not held against the other constraints.
         """
-        symbols, after = given_symbols(self._automaton, states)
+        tokens, after = given_tokens(self._automaton, states)
         draft = dataclasses.replace(self.begun, constraint_states=(states[0], *self._others_begun))
         line, log_probabilities = "", list[float]()
         for step in self._decoder_at(self._automaton.lines_written(states[0])).retrace(
-            draft, symbols
+            draft, tokens
         ):
             draft = step.hypothesis
             line += step.character
@@ -379,7 +379,7 @@ class SMCDecoder:
             for constraint, state in zip(self._others, states, strict=True):
                 allowed = constraint.allowed_tokens(state)
                 if allowed is not None and (open_ & ~allowed).any():
-                    yield "no-repeat" if isinstance(constraint, NoRepeat) else "max-copy"
+                    yield "no-repeat-ngram-size" if isinstance(constraint, NoRepeat) else "max-copy"
 
 
 def _complaint(number: int, obstacles: Sequence[str]) -> str:

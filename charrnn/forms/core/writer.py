@@ -5,15 +5,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from charrnn.decoding.batch import generators_for
+from charrnn.decoding.hypothesis import Hypothesis, Poem
+from charrnn.decoding.ranking import Score
+from charrnn.decoding.writer import TextGenerator, with_seed
 from charrnn.errors import ConfigurationError, FormGivenUpError
 from charrnn.forms.core.automaton import Automaton
 from charrnn.forms.core.config import FormConfig
 from charrnn.forms.core.language import FormRules
 from charrnn.forms.core.smc_decoder import SMCDecoder, WrittenLine
-from charrnn.generation.batch import generators_for
-from charrnn.generation.hypothesis import Hypothesis, Poem
-from charrnn.generation.ranking import Score
-from charrnn.generation.writer import TextGenerator, with_seed
 from charrnn.settings.configuration import SamplingConfig
 from charrnn.settings.notation import parse_ban
 
@@ -33,7 +33,7 @@ class FormWriter:
             are written at once, `particles`; and how one of them is taken, `choose`: with "weight",
             drawn by their weights, it is a sample of what the network writes there when it happens
             to keep the form; with "best" it is the draft of the best score
-            (`charrnn.generation.ranking`): likelier, and less various.
+            (`charrnn.decoding.ranking`): likelier, and less various.
         sampling: How characters are drawn unless a call tells otherwise. What it bans is part of
             the automaton.
 

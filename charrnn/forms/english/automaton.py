@@ -1,4 +1,4 @@
-"""English verse as an automaton over the symbols that a network writes.
+"""English verse as an automaton over the tokens that a network writes.
 
 What it writes: the words of a line with a space between two of them, or a hyphen; a mark may stand
 after a word, before the space or at the end of the line, and never two together. A word's first
@@ -20,6 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
+from charrnn.decoding.filters import Mask
+from charrnn.decoding.hypothesis import LINE_END
 from charrnn.errors import FormError
 from charrnn.forms.core.automaton import OutputTokens
 from charrnn.forms.core.config import Requirements
@@ -30,31 +32,29 @@ from charrnn.forms.english.plan import VersePlan, WordBoundaries, WordBoundary
 from charrnn.forms.english.pronunciation import Rhymes
 from charrnn.forms.english.requirements import EnglishPlacement, read_requirements
 from charrnn.forms.english.word_trie import Node, writable_words
-from charrnn.generation.filters import Mask
-from charrnn.generation.hypothesis import LINE_END
 
 
-class GivenSymbols(NamedTuple):
-    """The symbols of a line that is given.
+class GivenTokens(NamedTuple):
+    """The tokens of a line that is given.
 
     Attributes:
-        symbols: They follow one another.
+        tokens: They follow one another.
         marked: Whether a mark stands at its end already.
     """
 
-    symbols: tuple[int, ...]
+    tokens: tuple[int, ...]
     marked: bool
 
 
-def spell(text: str, vocabulary: Vocabulary, writable: Mask) -> GivenSymbols | None:
-    """The symbols of a line; None where some of them cannot be written."""
-    symbols = tuple(vocabulary.id_of(character) for character in text)
-    if not all(writable[symbol] for symbol in symbols):
+def spell(text: str, vocabulary: Vocabulary, writable: Mask) -> GivenTokens | None:
+    """The tokens of a line; None where some of them cannot be written."""
+    tokens = tuple(vocabulary.id_of(character) for character in text)
+    if not all(writable[token] for token in tokens):
         return None
-    return GivenSymbols(symbols, not (text[-1].isalnum() or text[-1] in "'’"))
+    return GivenTokens(tokens, not (text[-1].isalnum() or text[-1] in "'’"))
 
 
-Symbols = npt.NDArray[np.int64]
+Tokens = npt.NDArray[np.int64]
 
 CLOSING: Final = ".!?"
 """Marks that may stand after a word, and that a poem may end with."""
@@ -64,11 +64,11 @@ PAUSING: Final = ",;:"
 
 
 class Separators:
-    """The symbols between words, those that can be written.
+    """The tokens between words, those that can be written.
 
     Args:
-        vocabulary: What the symbols stand for.
-        writable: `(vocabulary,)`, true for the symbols that may be written at all.
+        vocabulary: What the tokens stand for.
+        writable: `(vocabulary,)`, true for the tokens that may be written at all.
 
     Attributes:
         spaces: The space, if there is one.
@@ -79,15 +79,15 @@ class Separators:
     """
 
     def __init__(self, vocabulary: Vocabulary, writable: Mask) -> None:
-        def symbols(characters: str) -> Symbols:
+        def tokens(characters: str) -> Tokens:
             known = [vocabulary.id_of(one) for one in characters if one in vocabulary]
-            return np.array([symbol for symbol in known if writable[symbol]], np.int64)
+            return np.array([token for token in known if writable[token]], np.int64)
 
-        self.spaces = symbols(" ")
-        self.joints = symbols(" -")
-        self.closing = symbols(CLOSING)
-        self.pausing = symbols(PAUSING)
-        self.line_ends = symbols("\n")
+        self.spaces = tokens(" ")
+        self.joints = tokens(" -")
+        self.closing = tokens(CLOSING)
+        self.pausing = tokens(PAUSING)
+        self.line_ends = tokens("\n")
 
 
 _STATES_KEPT: Final = 1 << 13
@@ -117,7 +117,7 @@ _IN_GIVEN: Final = frozenset({_Phase.GIVEN, _Phase.GIVEN_ENDED})
 
 
 class _State(NamedTuple):
-    """A poem between two symbols.
+    """A poem between two tokens.
 
     Attributes:
         boundary: Where its latest word began; while a line is written that is given, the end of it.
@@ -196,7 +196,7 @@ class EnglishAutomaton:
         self._lines = form.lines
         self._must = len(read.must)
         self._size = vocabulary.size
-        self._end: Symbols = np.array([end], np.int64)
+        self._end: Tokens = np.array([end], np.int64)
         self._can_be_parted = (end == END_OF_POEM or bool(writable[end])) and (
             form.lines == 1 or len(self._separators.line_ends) > 0
         )
@@ -227,20 +227,20 @@ class EnglishAutomaton:
         return [self._begun(placements[draft % draws]) for draft in range(count)]
 
     def allowed_tokens(self, state: Hashable) -> Mask:
-        """`(vocabulary,)`, true for the symbols that may come next; not to be changed."""
+        """`(vocabulary,)`, true for the tokens that may come next; not to be changed."""
         return self._mask(state)
 
-    def next_state(self, state: Hashable, symbol: int) -> Hashable:
-        """The state after one of the symbols that are allowed."""
-        return self._next(state, int(symbol))
+    def next_state(self, state: Hashable, token: int) -> Hashable:
+        """The state after one of the tokens that are allowed."""
+        return self._next(state, int(token))
 
     def is_final(self, state: Hashable) -> bool:
-        """Whether the poem is whole, with the symbol that ends it."""
+        """Whether the poem is whole, with the token that ends it."""
         assert isinstance(state, _State)
         return state.phase is _Phase.DONE
 
     def lines_written(self, state: Hashable) -> int:
-        """How many of its lines are whole, with the symbol that ends them."""
+        """How many of its lines are whole, with the token that ends them."""
         assert isinstance(state, _State)
         return 0 if state.phase in _IN_GIVEN else state.boundary.line
 
@@ -267,20 +267,20 @@ class EnglishAutomaton:
         mask = np.zeros(self._size, np.bool_)
         if state.phase is _Phase.WORD:
             branches = self._trie.branches(state.node)
-            mask[branches.symbols] = self._boundaries.leading(state.boundary, branches)
+            mask[branches.tokens] = self._boundaries.leading(state.boundary, branches)
         after = self._after_given if state.phase in _IN_GIVEN else self._after_letters
-        for symbols in after(state):
-            mask[symbols] = True
+        for tokens in after(state):
+            mask[tokens] = True
         mask.flags.writeable = False
         return mask
 
-    def _after_given(self, state: _State) -> Iterable[Symbols]:
+    def _after_given(self, state: _State) -> Iterable[Tokens]:
         """What may stand after some characters of a line that is given."""
         assert self._given is not None
         written = state.node.depth
         last = self._lines == 1
-        if written < len(self._given.symbols):
-            yield np.array([self._given.symbols[written]], np.int64)
+        if written < len(self._given.tokens):
+            yield np.array([self._given.tokens[written]], np.int64)
             return
         yield self._end if last else self._separators.line_ends
         if state.phase is _Phase.GIVEN and not self._given.marked:
@@ -288,7 +288,7 @@ class EnglishAutomaton:
             if not last:
                 yield self._separators.pausing
 
-    def _after_letters(self, state: _State) -> Iterable[Symbols]:
+    def _after_letters(self, state: _State) -> Iterable[Tokens]:
         """What may stand after the letters of a word, if it is whole, or after its mark."""
         boundary, phase, node = state
         word = None if phase is _Phase.DONE else self._trie.word(node)
@@ -308,29 +308,29 @@ class EnglishAutomaton:
         ):
             yield self._separators.pausing
 
-    def _state_after(self, state: _State, symbol: int) -> _State:
+    def _state_after(self, state: _State, token: int) -> _State:
         boundary, phase, node = state
         if phase in _IN_GIVEN:
-            return self._state_after_given(state, symbol)
-        if phase is _Phase.WORD and symbol in self._trie.branches(node).nodes:
-            return _State(boundary, phase, self._trie.branches(node).nodes[symbol])
+            return self._state_after_given(state, token)
+        if phase is _Phase.WORD and token in self._trie.branches(node).nodes:
+            return _State(boundary, phase, self._trie.branches(node).nodes[token])
         word = self._trie.word(node)
         assert word is not None
-        if symbol in self._separators.closing:
+        if token in self._separators.closing:
             return _State(boundary, _Phase.CLOSE, node)
-        if symbol in self._separators.pausing:
+        if token in self._separators.pausing:
             return _State(boundary, _Phase.PAUSE, node)
-        if symbol in self._separators.joints:
+        if token in self._separators.joints:
             return self._word_begun(self._boundaries.after_word(boundary, word))
         return self._word_begun(self._boundaries.after_line(boundary, word))
 
-    def _state_after_given(self, state: _State, symbol: int) -> _State:
+    def _state_after_given(self, state: _State, token: int) -> _State:
         """One character more of a line that is given, or of what ends it."""
         assert self._given is not None
         boundary, _, node = state
-        if node.depth < len(self._given.symbols):
+        if node.depth < len(self._given.tokens):
             return _State(boundary, _Phase.GIVEN, node._replace(depth=node.depth + 1))
-        if symbol not in (*self._end, *self._separators.line_ends):
+        if token not in (*self._end, *self._separators.line_ends):
             return _State(boundary, _Phase.GIVEN_ENDED, node)
         return self._word_begun(boundary)
 

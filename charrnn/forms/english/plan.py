@@ -361,7 +361,7 @@ class WordBoundaries:
         self.after_line = functools.lru_cache(_KEPT)(self._after_line)
 
     def leading(self, boundary: WordBoundary, branches: Branches) -> Flags:
-        """`(symbols,)`, true for those of some branches that lead to a word that may follow."""
+        """`(tokens,)`, true for those of some branches that lead to a word that may follow."""
         found = np.zeros(len(branches.bounds), np.bool_)
         if len(found):
             for finish, position in self._places(boundary):

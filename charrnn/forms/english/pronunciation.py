@@ -18,7 +18,7 @@ _CONSONANTS: Final = "B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z ZH"
 PHONES: Final = frozenset(
     [*_CONSONANTS.split(), *(vowel + stress for vowel in _VOWELS.split() for stress in "012")]
 )
-"""The symbols that a pronunciation is written with."""
+"""The tokens that a pronunciation is written with."""
 
 _CLUSTERS: Final = """
 P L, P R, P Y, B L, B R, B Y, T R, T W, D R, D W, K L, K R, K W, K Y, G L, G R, G W, F L, F R, F Y,
@@ -35,7 +35,7 @@ class Pronunciation:
     """One way to say a word.
 
     Attributes:
-        phones: ARPABET symbols in capitals; vowels end in the digit of their stress, 0 for none,
+        phones: ARPABET tokens in capitals; vowels end in the digit of their stress, 0 for none,
             1 for primary, 2 for secondary: `("HH", "AH0", "L", "OW1")`. Elided words such as th' have no vowel.
     """
 

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.corpus.vocabulary import Vocabulary
+from charrnn.decoding.filters import Mask
 from charrnn.forms.english.lexicon import Lexicon
 from charrnn.forms.english.pronunciation import Pronunciation, Rhymes
 from charrnn.forms.english.rhyme_classes import RhymeClasses
 from charrnn.forms.english.spoken_words import SpokenWords
 from charrnn.forms.english.words import words_of
-from charrnn.generation.filters import Mask
 
 APOSTROPHES: Final = "'’"
 """What an apostrophe within a word may be written with."""
@@ -28,31 +28,30 @@ _NODES_KEPT: Final = 1 << 16
 
 
 class Spelling:
-    """The symbols that a letter of a word may be written with.
+    """The tokens that a letter of a word may be written with.
 
     Letters are small, and a word's first letter may be a capital. Where the vocabulary lacks one
     case of a letter, the other takes its place.
 
     Args:
-        vocabulary: What the symbols stand for.
-        writable: `(vocabulary,)`, true for the symbols that may be written at all.
+        vocabulary: What the tokens stand for.
+        writable: `(vocabulary,)`, true for the tokens that may be written at all.
 
     Attributes:
-        first: For each letter, in its small form, the symbols of a word's first letter.
+        first: For each letter, in its small form, the tokens of a word's first letter.
         inner: The same for its further letters, and for the apostrophe.
     """
 
     def __init__(self, vocabulary: Vocabulary, writable: Mask) -> None:
-        def symbols(characters: str) -> tuple[int, ...]:
+        def tokens(characters: str) -> tuple[int, ...]:
             known = [vocabulary.id_of(one) for one in characters if one in vocabulary]
-            return tuple(symbol for symbol in known if writable[symbol])
+            return tuple(token for token in known if writable[token])
 
-        self.first = {letter: symbols(letter + letter.upper()) for letter in LETTERS}
+        self.first = {letter: tokens(letter + letter.upper()) for letter in LETTERS}
         self.inner = {
-            letter: symbols(letter if letter in vocabulary else letter.upper())
-            for letter in LETTERS
+            letter: tokens(letter if letter in vocabulary else letter.upper()) for letter in LETTERS
         }
-        self.inner["'"] = self.first["'"] = symbols(APOSTROPHES)
+        self.inner["'"] = self.first["'"] = tokens(APOSTROPHES)
         first = _one_of(letter for letter, found in self.first.items() if found)
         inner = _one_of(letter for letter, found in self.inner.items() if found)
         apostrophe = "'?" if self.inner["'"] else ""
@@ -79,18 +78,18 @@ class Node(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Branches:
-    """Where further symbols lead.
+    """Where further tokens lead.
 
     Attributes:
-        nodes: The node after each symbol.
-        symbols: `(symbols,)` the symbols.
-        letters: `(symbols,)` the letter that each of them writes, from 0.
+        nodes: The node after each token.
+        tokens: `(tokens,)` the tokens.
+        letters: `(tokens,)` the letter that each of them writes, from 0.
         bounds: `(letters,)` the first word after each letter; those of the next letter follow.
         words: The words that have a further letter.
     """
 
     nodes: dict[int, Node]
-    symbols: npt.NDArray[np.int64]
+    tokens: npt.NDArray[np.int64]
     letters: npt.NDArray[np.int64]
     bounds: npt.NDArray[np.int64]
     words: slice
@@ -104,7 +103,7 @@ class WordTrie:
 
     Args:
         words: Different words, sorted by code point, each of which the spelling spells.
-        spelling: The symbols of their letters.
+        spelling: The tokens of their letters.
 
     Attributes:
         root: All words.
@@ -134,13 +133,13 @@ class WordTrie:
         changes = np.flatnonzero(letters[1:] != letters[:-1]) + 1
         bounds = np.concatenate(([0], changes)) if low < high else changes
         begins = depth == 0 or (depth == 1 and self._words[node.low][0] == "'")
-        symbols_of = self._spelling.first if begins else self._spelling.inner
+        tokens_of = self._spelling.first if begins else self._spelling.inner
         nodes: dict[int, Node] = {}
         written: list[int] = []
         for letter, (first, after) in enumerate(itertools.pairwise([*bounds.tolist(), high - low])):
-            symbols = symbols_of[self._words[low + first][depth]]
-            nodes |= dict.fromkeys(symbols, Node(low + first, low + after, depth + 1))
-            written += [letter] * len(symbols)
+            tokens = tokens_of[self._words[low + first][depth]]
+            nodes |= dict.fromkeys(tokens, Node(low + first, low + after, depth + 1))
+            written += [letter] * len(tokens)
         return Branches(
             nodes,
             np.fromiter(nodes, np.int64, len(nodes)),
@@ -166,7 +165,7 @@ class WritableWords:
         lexicon: How words are said.
         words: Those that may be used, in small letters; what the lexicon has to guess is left out.
         must: Further words that may be used, guessed or not.
-        spelling: The symbols that they are written with.
+        spelling: The tokens that they are written with.
 
     Attributes:
         spoken: The words and their ways.
@@ -203,8 +202,8 @@ def writable_words(
         lexicon: How words are said.
         words: Those that may be used, in small letters.
         must: Further words that may be used, though the lexicon should have to guess them.
-        vocabulary: What symbols stand for.
-        writable: A byte for each symbol, not zero where it may be written.
+        vocabulary: What tokens stand for.
+        writable: A byte for each token, not zero where it may be written.
     """
     mask = np.frombuffer(writable, np.bool_)
     return WritableWords(lexicon, words, must, Spelling(vocabulary, mask))

@@ -36,7 +36,7 @@ installed = pytest.mark.skipif(
 )
 
 Choice = Callable[[Any, Sequence[int]], int]
-"""Chooses one of the symbols that are allowed in a state."""
+"""Chooses one of the tokens that are allowed in a state."""
 
 NOTHING = Asked()
 
@@ -86,45 +86,45 @@ def allowed_by(
     automaton = automaton_of(wanted, sounds, characters, demands, banned)
     allowed: dict[str, set[str]] = {}
     for start in set(automaton.initial_states(np.random.default_rng(0), 400)):
-        for text, symbols in walked(automaton, vocabulary_of(characters), start).items():
-            allowed.setdefault(text, set()).update(symbols)
+        for text, tokens in walked(automaton, vocabulary_of(characters), start).items():
+            allowed.setdefault(text, set()).update(tokens)
     return allowed
 
 
 def poems_written(*arguments: Any, **more: Any) -> set[str]:
     """The whole poems that an automaton allows."""
-    return {text for text, symbols in allowed_by(*arguments, **more).items() if not symbols}
+    return {text for text, tokens in allowed_by(*arguments, **more).items() if not tokens}
 
 
 def poem_of(automaton: Automaton, state: Any, characters: str, choose: Choice) -> str:
-    """A poem of what somebody chooses, each time among the symbols that are allowed."""
+    """A poem of what somebody chooses, each time among the tokens that are allowed."""
     vocabulary = vocabulary_of(characters)
     text = ""
     while not automaton.is_final(state):
-        symbol = choose(state, np.flatnonzero(automaton.allowed_tokens(state)).tolist())
-        text += vocabulary.decode([symbol])
-        state = automaton.next_state(state, symbol)
+        token = choose(state, np.flatnonzero(automaton.allowed_tokens(state)).tolist())
+        text += vocabulary.decode([token])
+        state = automaton.next_state(state, token)
     return text
 
 
 def at_random(seed: int) -> Choice:
     """The choice of whoever does not care."""
     generator = np.random.default_rng(seed)
-    return lambda _, symbols: symbols[generator.integers(len(symbols))]
+    return lambda _, tokens: tokens[generator.integers(len(tokens))]
 
 
-def by_taste(seed: int, symbols: int) -> Choice:
+def by_taste(seed: int, tokens: int) -> Choice:
     """The choice of a network that would always rather write something else."""
-    rank = np.random.default_rng(seed).permutation(symbols).tolist()
-    return lambda _, symbols: min(symbols, key=rank.__getitem__)
+    rank = np.random.default_rng(seed).permutation(tokens).tolist()
+    return lambda _, tokens: min(tokens, key=rank.__getitem__)
 
 
 def into_a_corner(automaton: Automaton) -> Choice:
     """The choice that leaves the fewest ways to go on."""
 
-    def choose(state: Any, symbols: Sequence[int]) -> int:
+    def choose(state: Any, tokens: Sequence[int]) -> int:
         return min(
-            symbols,
+            tokens,
             key=lambda one: automaton.allowed_tokens(automaton.next_state(state, one)).sum(),
         )
 
@@ -444,8 +444,8 @@ def test_states_are_values() -> None:
     for text in ("月东，", "中东。", "发东，"):
         automaton = automaton_of(COUPLET, TOY, "东中月发，。", NOTHING)
         state = automaton.initial_state()
-        for symbol in vocabulary.encode(text).tolist():
-            state = automaton.next_state(state, symbol)
+        for token in vocabulary.encode(text).tolist():
+            state = automaton.next_state(state, token)
         walks.append(state)
     assert walks[0] == walks[1] == walks[2]
     assert len(set(walks)) == 1

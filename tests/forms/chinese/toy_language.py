@@ -133,14 +133,14 @@ def walked(automaton: Automaton, vocabulary: Vocabulary, start: Hashable) -> Fol
     waiting = [("", start)]
     while waiting:
         text, state = waiting.pop()
-        symbols = np.flatnonzero(automaton.allowed_tokens(state)).tolist()
-        found[text] = {vocabulary.decode([symbol]) for symbol in symbols}
-        assert END_OF_POEM not in symbols
-        assert UNKNOWN not in symbols
-        assert automaton.is_final(state) == (not symbols)
+        tokens = np.flatnonzero(automaton.allowed_tokens(state)).tolist()
+        found[text] = {vocabulary.decode([token]) for token in tokens}
+        assert END_OF_POEM not in tokens
+        assert UNKNOWN not in tokens
+        assert automaton.is_final(state) == (not tokens)
         waiting += [
-            (text + vocabulary.decode([symbol]), automaton.next_state(state, symbol))
-            for symbol in symbols
+            (text + vocabulary.decode([token]), automaton.next_state(state, token))
+            for token in tokens
         ]
     return found
 

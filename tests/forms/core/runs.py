@@ -6,11 +6,11 @@ import numpy as np
 
 from charrnn.checkpoint.directory import WORDS_FILE
 from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN
+from charrnn.decoding.writer import TextGenerator
 from charrnn.forms.english.words import LearnedWords
-from charrnn.generation.writer import TextGenerator
+from tests.decoding.networks import save_markov_run
 from tests.forms.chinese.toy_sounds import TOY
 from tests.forms.english.toy_lexicon import ENTRIES
-from tests.generation.networks import save_markov_run
 
 HAN = "".join(sorted((*TOY.table, "鱼")))
 """Characters whose sound the table knows, and one that it does not."""

@@ -3,7 +3,7 @@ import pytest
 
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import FormConflictError
-from charrnn.forms.core.opening import given_symbols, states_after_prompt
+from charrnn.forms.core.opening import given_tokens, states_after_prompt
 from tests.forms.core.toys import END, ListedPoems
 
 VOCABULARY = Vocabulary(tuple("\nabcdefg"))
@@ -11,8 +11,8 @@ VOCABULARY = Vocabulary(tuple("\nabcdefg"))
 
 def states(text: str, *lists: list[str], count: int = 4, seed: int = 0):
     automaton = ListedPoems(VOCABULARY, *lists)
-    symbols = [automaton.id_of(one) if one != "?" else UNKNOWN for one in text]
-    return states_after_prompt(automaton, VOCABULARY, symbols, np.random.default_rng(seed), count)
+    tokens = [automaton.id_of(one) if one != "?" else UNKNOWN for one in text]
+    return states_after_prompt(automaton, VOCABULARY, tokens, np.random.default_rng(seed), count)
 
 
 def refusal(text: str, *lists: list[str]) -> str:
@@ -75,10 +75,8 @@ def test_what_the_form_leaves_no_choice_of_is_given_up_to_the_end_of_the_line() 
     def given(*lists: list[str], text: str = "") -> str:
         automaton = ListedPoems(VOCABULARY, *lists)
         found = [(text, number) for number in range(len(lists))]
-        symbols, after = given_symbols(automaton, found)
-        written = "".join(
-            END if one == END_OF_POEM else VOCABULARY.decode([one]) for one in symbols
-        )
+        tokens, after = given_tokens(automaton, found)
+        written = "".join(END if one == END_OF_POEM else VOCABULARY.decode([one]) for one in tokens)
         assert after == [(text + written, number) for number in range(len(lists))]
         return written
 

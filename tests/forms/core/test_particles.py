@@ -6,6 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from charrnn.decoding.constraint import NoRepeat
+from charrnn.decoding.decoder import Decoder
+from charrnn.decoding.hypothesis import Hypothesis
+from charrnn.decoding.writer import TextGenerator
 from charrnn.forms.core.smc_decoder import (
     Particle,
     chosen,
@@ -13,13 +17,9 @@ from charrnn.forms.core.smc_decoder import (
     systematic,
     write_line,
 )
-from charrnn.generation.constraint import NoRepeat
-from charrnn.generation.decoder import Decoder
-from charrnn.generation.hypothesis import Hypothesis
-from charrnn.generation.writer import TextGenerator
 from charrnn.settings.configuration import SamplingConfig
+from tests.decoding.networks import markov
 from tests.forms.core.toys import ListedPoems
-from tests.generation.networks import markov
 
 LOG_WEIGHTS = st.lists(st.floats(-30, 30) | st.just(-np.inf), min_size=1, max_size=12).filter(
     lambda weights: max(weights) > -np.inf

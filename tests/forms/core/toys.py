@@ -43,11 +43,11 @@ class ListedPoems:
                 mask[self.id_of(poem[len(text)])] = True
         return mask
 
-    def next_state(self, state: Hashable, symbol: int) -> Hashable:
-        assert self.allowed_tokens(state)[symbol]
+    def next_state(self, state: Hashable, token: int) -> Hashable:
+        assert self.allowed_tokens(state)[token]
         text, number = state
         return (
-            text + (END if symbol == END_OF_POEM else self._vocabulary.decode([symbol])),
+            text + (END if token == END_OF_POEM else self._vocabulary.decode([token])),
             number,
         )
 

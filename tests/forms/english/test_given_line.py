@@ -1,4 +1,4 @@
-"""A line that is given, in symbols."""
+"""A line that is given, in tokens."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ VOCABULARY = Vocabulary(tuple(sorted(" !'’”ant")))
 def test_a_line_is_spelled_and_known_to_end_in_a_mark(text: str, marked: bool) -> None:
     given = spell(text, VOCABULARY, np.ones(VOCABULARY.size, np.bool_))
     assert given is not None
-    assert VOCABULARY.decode(given.symbols) == text
+    assert VOCABULARY.decode(given.tokens) == text
     assert given.marked is marked
 
 

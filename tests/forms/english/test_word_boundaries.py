@@ -49,8 +49,8 @@ def test_branches_lead_to_the_words_that_may_follow() -> None:
     def letters(boundary: WordBoundary) -> str:
         return vocabulary.decode(
             [
-                symbol
-                for symbol, leads in zip(
+                token
+                for token, leads in zip(
                     branches.nodes, boundaries.leading(boundary, branches), strict=True
                 )
                 if leads

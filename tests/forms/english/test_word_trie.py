@@ -1,4 +1,4 @@
-"""Words as a tree of the symbols that spell them."""
+"""Words as a tree of the tokens that spell them."""
 
 import numpy as np
 import pytest
@@ -59,9 +59,9 @@ def test_the_tree_spells_its_words_and_no_others(words: list[str], characters: s
         if number is not None:
             written[words[number]].add(text)
         branches = trie.branches(node)
-        assert branches.symbols.tolist() == list(branches.nodes)
-        for symbol, following in branches.nodes.items():
-            walk(following, text + vocabulary.decode([symbol]))
+        assert branches.tokens.tolist() == list(branches.nodes)
+        for token, following in branches.nodes.items():
+            walk(following, text + vocabulary.decode([token]))
 
     walk(trie.root, "")
     for word, texts in written.items():
@@ -77,7 +77,7 @@ def test_letters_part_the_words_that_have_one_more() -> None:
     spelling, vocabulary = spelling_of("Naent")
     trie = WordTrie(["a", "an", "ate", "nat", "net"], spelling)
     branches = trie.branches(trie.root)
-    assert vocabulary.decode(branches.symbols) == "anN"
+    assert vocabulary.decode(branches.tokens) == "anN"
     assert branches.letters.tolist() == [0, 1, 1]
     assert branches.bounds.tolist() == [0, 3]
     assert branches.words == slice(0, 5)
@@ -89,4 +89,4 @@ def test_letters_part_the_words_that_have_one_more() -> None:
     assert below.words == slice(1, 3)
     leaf = below.nodes[vocabulary.id_of("n")]
     assert trie.word(leaf) == 1
-    assert len(trie.branches(leaf).symbols) == 0
+    assert len(trie.branches(leaf).tokens) == 0

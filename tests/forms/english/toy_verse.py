@@ -116,9 +116,9 @@ def language_of(automaton: Automaton, vocabulary: Vocabulary, starts: int = 1) -
             assert bool(len(allowed)) is not automaton.is_final(state), text
             if automaton.is_final(state):
                 poems.add(text)
-            for symbol in allowed.tolist():
-                character = "" if symbol == END_OF_POEM else vocabulary.decode([symbol])
-                waiting.append((automaton.next_state(state, symbol), text + character))
+            for token in allowed.tolist():
+                character = "" if token == END_OF_POEM else vocabulary.decode([token])
+                waiting.append((automaton.next_state(state, token), text + character))
     return poems
 
 
@@ -183,28 +183,28 @@ def write(
     generator: np.random.Generator,
     likeliest: npt.NDArray[np.float64] | None = None,
 ) -> str | None:
-    """Write a poem by chance, or always with the least likely symbol; None where none is possible.
+    """Write a poem by chance, or always with the least likely token; None where none is possible.
 
     Args:
         automaton: Says what may follow.
-        vocabulary: What the symbols stand for.
-        generator: Draws the symbols.
-        likeliest: `(vocabulary,)` how likely each symbol is, of which the least likely is written.
+        vocabulary: What the tokens stand for.
+        generator: Draws the tokens.
+        likeliest: `(vocabulary,)` how likely each token is, of which the least likely is written.
     """
     states = automaton.initial_states(generator, 1)
     if not states:
         return None
     (state,) = states
-    symbols: list[int] = []
+    tokens: list[int] = []
     while not automaton.is_final(state):
         allowed = np.flatnonzero(automaton.allowed_tokens(state))
-        assert len(allowed), vocabulary.decode(symbols)
+        assert len(allowed), vocabulary.decode(tokens)
         if likeliest is None:
-            symbols.append(int(generator.choice(allowed)))
+            tokens.append(int(generator.choice(allowed)))
         else:
-            symbols.append(int(allowed[likeliest[allowed].argmin()]))
-        state = automaton.next_state(state, symbols[-1])
-    return vocabulary.decode([symbol for symbol in symbols if symbol != END_OF_POEM])
+            tokens.append(int(allowed[likeliest[allowed].argmin()]))
+        state = automaton.next_state(state, tokens[-1])
+    return vocabulary.decode([token for token in tokens if token != END_OF_POEM])
 
 
 def fit(words: Sequence[WordShape], template: str, *, rhyming: bool = False) -> bool:

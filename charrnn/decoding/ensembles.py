@@ -1,0 +1,287 @@
+"""Several networks that predict as one: a product of experts, or contrastive decoding.
+
+Each network has a vocabulary of its own. Together they read a shared one: the end of a poem and the
+unknown token are common to all, and a character that a network does not know is unknown to it.
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
+from charrnn.decoding.engine import Ids, Logits, State, StepModel
+from charrnn.decoding.filters import Mask, greatest, log_softmax
+from charrnn.decoding.writer import TextGenerator
+from charrnn.errors import ConfigurationError
+from charrnn.settings.configuration import DEFAULT_STRENGTH, STRENGTH, Layout
+from charrnn.settings.setting import is_finite
+from charrnn.wording import listed
+
+PLAUSIBLE_SHARE: Final = 0.1
+"""Share of the greatest probability below which no token is plausible in a contrast (Li et al.,
+2023, section 3.3)."""
+
+IMPLAUSIBLE: Final = np.float32(-1e5)
+"""Nats added to the logits of tokens that an ensemble rules out.
+
+Temperatures below thousands never reach them. They stay finite, so that a mask that leaves nothing
+else can rank them, and so that differences of logits are numbers.
+"""
+
+POEMS_COUNTED: Final = 1_000_000
+"""Poems over which the line counts of several corpora are shared out."""
+
+Combination = Callable[[Sequence[Logits]], Logits]
+"""From log-probabilities `(..., shared vocabulary)` of each network to logits of all, float32.
+
+A network that does not know a token gives it the log-probability of its own unknown token.
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """A network of an ensemble.
+
+    Attributes:
+        model: The network.
+        ids: `(shared vocabulary,)` its own id of each shared token.
+    """
+
+    model: StepModel
+    ids: npt.NDArray[np.intp]
+
+    @classmethod
+    def of(cls, generator: TextGenerator, shared: Vocabulary) -> "Member":
+        """A network with a vocabulary of its own, as a member that reads a shared one."""
+        ids = [END_OF_POEM, UNKNOWN, *map(generator.vocabulary.id_of, shared.characters)]
+        return cls(generator.model, np.array(ids, np.intp))
+
+    @property
+    def known(self) -> Mask:
+        """`(shared vocabulary,)`, true for the end of a poem and the characters it knows."""
+        known: Mask = self.ids != UNKNOWN
+        return known
+
+
+class Ensemble:
+    """A `StepModel` made of several; its state is theirs, one after the other, layer by layer.
+
+    Args:
+        members: The networks, at least one.
+        combine: Combines their predictions.
+    """
+
+    def __init__(self, members: Sequence[Member], combine: Combination) -> None:
+        self._members = tuple(members)
+        self._combine = combine
+        layers = [len(member.model.initial_state(1)) for member in self._members]
+        ends = itertools.accumulate(layers, initial=0)
+        self._layers = [slice(*pair) for pair in itertools.pairwise(ends)]
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Tokens of the shared vocabulary."""
+        return len(self._members[0].ids)
+
+    def initial_state(self, batch: int) -> State:
+        """The state before the first token, for a batch of texts."""
+        return sum((member.model.initial_state(batch) for member in self._members), ())
+
+    def step(self, ids: Ids, state: State) -> tuple[Logits, State]:
+        """Read one token of each text; see `StepModel.step`."""
+        return self._combined(
+            member.model.step(member.ids[ids], own) for member, own in self._states(state)
+        )
+
+    def read(self, ids: Ids, state: State) -> tuple[Logits, State]:
+        """Read several tokens of each text; see `StepModel.read`."""
+        return self._combined(
+            member.model.read(member.ids[ids], own) for member, own in self._states(state)
+        )
+
+    def _states(self, state: State) -> Iterator[tuple[Member, State]]:
+        """Each member with its part of the state."""
+        for member, layers in zip(self._members, self._layers, strict=True):
+            yield member, state[layers]
+
+    def _combined(self, results: Iterable[tuple[Logits, State]]) -> tuple[Logits, State]:
+        all_logits, states = zip(*results, strict=True)
+        log_probabilities = [
+            np.take(log_softmax(logits), member.ids, axis=-1)
+            for member, logits in zip(self._members, all_logits, strict=True)
+        ]
+        return self._combine(log_probabilities), sum(states, ())
+
+
+def multiply_experts(
+    log_probabilities: Sequence[Logits], weights: Sequence[float], known: Mask
+) -> Logits:
+    """Combine predictions as a product of experts: log p = sum of weight * log p_i, normalised.
+
+    A token is likely if no network objects (Hinton, 2002, Training products of experts by
+    minimizing contrastive divergence, equation 1, with weights).
+
+    Args:
+        log_probabilities: `(..., vocabulary)` of each network.
+        weights: One for each network.
+        known: `(vocabulary,)`, true for tokens that every network knows. The others are ruled out.
+
+    Returns:
+        Log-probabilities, `(..., vocabulary)` float32.
+    """
+    product = np.where(known, np.float32(0), IMPLAUSIBLE)
+    for weight, own in zip(weights, log_probabilities, strict=True):
+        product = product + np.float32(weight) * own
+    return log_softmax(product)
+
+
+def subtract_amateur(
+    log_probabilities: Sequence[Logits], strength: float, known: Mask, guess: float
+) -> Logits:
+    """Combine predictions by contrastive decoding (Li et al., 2023, section 3).
+
+    The logit of a token is log p - strength * log q, where p is the expert's probability and q the
+    amateur's. Only plausible tokens count, whose p is at least `PLAUSIBLE_SHARE` of the greatest;
+    the others are ruled out.
+
+    Args:
+        log_probabilities: `(..., vocabulary)` of the expert, and of the amateur.
+        strength: How much the amateur counts, at least 0.
+        known: `(vocabulary,)`, true for tokens that the amateur knows.
+        guess: The amateur's log-probability of any token that it does not know.
+
+    Returns:
+        Logits, `(..., vocabulary)` float32.
+    """
+    expert, amateur = log_probabilities
+    amateur = np.where(known, amateur, np.float32(guess))
+    plausible = expert >= greatest(expert) + np.float32(math.log(PLAUSIBLE_SHARE))
+    return np.where(plausible, expert - np.float32(strength) * amateur, expert + IMPLAUSIBLE)
+
+
+def product_of_experts(
+    generators: Sequence[TextGenerator], weights: Sequence[float], *, reads_only: bool = False
+) -> TextGenerator:
+    """A writer for several networks that agree on each character.
+
+    It reads the characters that any of them knows, and writes those that all of them know. What
+    any of them learned counts as learned, for the limit on copying.
+
+    Args:
+        generators: A writer for each network.
+        weights: The weight of each, at least 0; they are divided by their sum. A network of weight
+            0 is left out.
+        reads_only: Whether it scores texts and writes none. Nothing is ruled out then, and a
+            character that a network does not know has the probability of its unknown token.
+
+    Raises:
+        ConfigurationError: The weights make no sense, the networks learned texts of different
+            layouts, or they share no characters.
+    """
+    shares = _normalised(weights, len(generators))
+    experts = [one for one, weight in zip(generators, weights, strict=True) if weight]
+    layout = common_layout(experts)
+    alphabets = [set(one.vocabulary.characters) for one in experts]
+    if not "".join(set.intersection(*alphabets)).strip():
+        raise ConfigurationError(
+            "these networks have no characters in common to write with. Blend ones that learned "
+            "texts of one script."
+        )
+    vocabulary = Vocabulary(tuple(sorted(set.union(*alphabets))))
+    members = [Member.of(one, vocabulary) for one in experts]
+    known = np.logical_and.reduce([member.known | reads_only for member in members])
+    by_share = sorted(zip(shares, experts, strict=True), key=lambda pair: -pair[0])
+    return TextGenerator(
+        Ensemble(members, partial(multiply_experts, weights=shares, known=known)),
+        vocabulary,
+        layout,
+        stanzas=by_share[0][1].stanzas,
+        poems_by_lines=_shared_counts([one.poems_by_lines for one in experts], shares),
+        checkpoints=[checkpoint for _, one in by_share for checkpoint in one.checkpoints],
+        open_ngram_filters=lambda: [known for one in experts for known in one.ngram_filters],
+    )
+
+
+def contrastive_decoding(
+    expert: TextGenerator, amateur: TextGenerator, strength: float = DEFAULT_STRENGTH
+) -> TextGenerator:
+    """A writer that prefers what one network holds likelier than another does.
+
+    It reads and writes the characters of the expert, and what the expert learned counts as learned.
+    To the amateur, a character that it does not know is as likely as any.
+
+    Args:
+        expert: The network that writes.
+        amateur: The network whose ways are avoided.
+        strength: How much it is avoided; see `subtract_amateur`.
+
+    Raises:
+        ConfigurationError: The strength is out of range, or the networks learned texts of
+            different layouts.
+    """
+    if not STRENGTH.allows(strength):
+        raise ConfigurationError(
+            f"the strength must be {STRENGTH.allowed()}. Received: {strength}."
+        )
+    layout = common_layout([expert, amateur])
+    members = [Member.of(one, expert.vocabulary) for one in (expert, amateur)]
+    combine = partial(
+        subtract_amateur,
+        strength=strength,
+        known=members[1].known,
+        guess=-math.log(amateur.vocabulary.size),
+    )
+    return TextGenerator(
+        Ensemble(members, combine),
+        expert.vocabulary,
+        layout,
+        stanzas=expert.stanzas,
+        poems_by_lines=expert.poems_by_lines,
+        checkpoints=expert.checkpoints,
+        open_ngram_filters=lambda: expert.ngram_filters,
+    )
+
+
+def common_layout(generators: Sequence[TextGenerator]) -> Layout:
+    """The layout that all networks learned.
+
+    Raises:
+        ConfigurationError: There is none: what ends a poem to one means nothing to another.
+    """
+    layouts = sorted({generator.layout for generator in generators})
+    if len(layouts) > 1:
+        raise ConfigurationError(
+            "networks that write together must have learned texts of one layout. "
+            f"Received: {listed(layouts)}."
+        )
+    return generators[0].layout
+
+
+def _normalised(weights: Sequence[float], count: int) -> list[float]:
+    """The weights above 0, divided by their sum; raises ConfigurationError."""
+    if len(weights) != count or not all(is_finite(weight) and weight >= 0 for weight in weights):
+        raise ConfigurationError(
+            "a blend needs a weight at least 0 for each network. "
+            f"Received: {', '.join(map(str, weights))} for {count}."
+        )
+    if not any(weights):
+        raise ConfigurationError("a blend needs a weight above 0.")
+    # Division by the greatest comes first, because the sum may overflow.
+    shares = [weight / max(weights) for weight in weights if weight]
+    return [share / sum(shares) for share in shares]
+
+
+def _shared_counts(counts: Sequence[Sequence[int]], shares: Sequence[float]) -> list[int]:
+    """How many of `POEMS_COUNTED` have 1, 2, 3 ... lines; each network's corpus has its share."""
+    known = [(one, share) for one, share in zip(counts, shares, strict=True) if sum(one)]
+    together = np.zeros(max((len(one) for one, _ in known), default=0))
+    for one, share in known:
+        together[: len(one)] += share * np.array(one) / sum(one)
+    total = sum(share for _, share in known) or 1.0
+    return [round(POEMS_COUNTED * part / total) for part in together.tolist()]
