@@ -109,7 +109,7 @@ def compute_on(
     description = f"{len(cluster.addresses)} workers, the first on {chosen.description}"
     workers = Together(strategy, cluster)
     facts = {
-        "the versions of their packages": versions(),
+        "the versions of their packages": versions() | {"python": "any"},
         "the devices": chosen.kind,
         "whether they resume a run": resumes,
     }

@@ -175,14 +175,10 @@ class TrainingSchedule:
             self._follow_clock(self._clock)
 
     def evaluated(self, seconds: float) -> None:
-        """An evaluation took so long; plans the next one."""
-        if self._clock is not None:
-            self._clock.evaluated(seconds)
-        self.plan()
-
-    def plan(self) -> None:
-        """Plan the next evaluation; a run by the clock is laid out anew, in the time left."""
+        """An evaluation took so long; plans the next one, by the clock in the time that is left."""
         clock, state = self._clock, self._state
+        if clock is not None:
+            clock.evaluated(seconds)
         # A run that goes on may meet an evaluation before it has measured its speed.
         speed_known = clock is not None and clock.step_seconds is not None
         if clock is not None and speed_known and state.step != state.schedule.total:
