@@ -173,12 +173,18 @@ def test_two_workers_that_begin_with_a_network_learn_what_one_learns(place: Path
     )
 
 
-def test_workers_with_other_settings_are_refused_and_nothing_is_written(place: Path) -> None:
-    ended = together(place, str(place / "moon.txt"), *SETTINGS, second="--units 9")
+@pytest.mark.parametrize(
+    ("second", "what"),
+    [("--units 9", "the settings"), ("--resume", "whether they resume a run")],
+)
+def test_workers_that_differ_are_refused_and_nothing_is_written(
+    place: Path, second: str, what: str
+) -> None:
+    ended = together(place, str(place / "moon.txt"), *SETTINGS, second=second)
     for worker in ended:
         assert worker.code == 1
         assert worker.errors.splitlines()[-1] == (
-            "Error: the workers differ in the settings. Start all of them with the same command "
+            f"Error: the workers differ in {what}. Start all of them with the same command "
             "but for --worker-index, on the same text, with the same versions."
         )
     assert [path.name for path in place.rglob("*")] == ["moon.txt", "0", "1"]
