@@ -261,8 +261,8 @@ def test_every_setting_of_sampling_is_a_command() -> None:
 
 def test_all_settings_are_shown_in_columns() -> None:
     assert Desk().type("/settings").splitlines()[:2] == [
-        "[temperature         0.8",
-        "top-k               all",
+        "[temperature           0.8",
+        "top-k                 all",
     ]
 
 
