@@ -180,8 +180,8 @@ def resume(
         corpus_config = dataclasses.replace(record.corpus_config, layout=record.corpus.layout)
         sources = corpus or sources_of(record, writer.directory)
         text = read_text(sources, corpus_config, hooks.observer, record.corpus.stanzas)
-        _refuse_other_text(text, record, writer.directory)
         check_workers(context, text, changes)
+        _refuse_other_text(text, record, writer.directory)
         trainer = resume_run(
             writer,
             text,

@@ -137,6 +137,12 @@ def test_two_workers_that_are_killed_and_stopped_and_resumed_learn_what_one_lear
     assert error.startswith("Error: another worker ended or cannot be reached (TensorFlow: ")
     assert error.endswith(f"if anything, is in checkpoints/moon. {go_on}")
 
+    # They compare what they have before they go on.
+    (place / "other.txt").write_text(WORDS * 20)
+    for worker in together(place, "--resume", second=str(place / "other.txt")):
+        assert worker.code == 1
+        assert worker.errors.splitlines()[-1].startswith("Error: the workers differ in the text.")
+
     # Whichever worker is interrupted, all are; and the text is where the first one's run found it.
     first, second = together(place, "--resume", step=45, number=signal.SIGTERM)
     assert (first.code, second.code) == (143, 143)
