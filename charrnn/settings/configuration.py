@@ -1,12 +1,13 @@
 """All defaults, limits and help texts of corpus, model, training and sampling.
 
-Each field of a configuration carries a `Setting`, which validates values from Python and defines the
-option of the command line. A default of `None` means off or chosen by charrnn; see `Setting.unset`.
+Each field of a configuration carries a `Setting`, which validates values from Python and defines
+the option of the command line. A default of `None` means off or chosen by charrnn, see
+`Setting.unset`.
 """
 
 import re
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 from charrnn.errors import ConfigurationError
 from charrnn.settings.notation import (
@@ -35,11 +36,9 @@ LONGEST_POEM: Final = 2_000
 LENGTH_OF_TEXT: Final = 500
 """Default length of continuous text, in characters."""
 
-PLAUSIBLE_SHARE: Final = 0.1
-"""In contrastive decoding, tokens below this share of the highest probability are suppressed
-(Li et al., 2023, section 3.3)."""
-
-STRENGTH: Final = Setting(help="Weight of the network to avoid.", minimum=0, maximum=10, kind=float)
+STRENGTH: Final = Setting(
+    help="Weight of the contrasted network.", minimum=0, maximum=10, kind=float
+)
 
 DEFAULT_STRENGTH: Final = 0.5
 
@@ -56,16 +55,15 @@ class CorpusConfig(Configuration):
 
     layout: Layout = setting(
         "auto",
-        "Arrangement of the poems: one continuous text, blocks separated by blank lines, or one "
-        "poem per line.",
-        choices=get_args(Layout),
+        "Layout of the text: one continuous text, poems as blocks between blank lines, or one poem "
+        "per line.",
     )
     encoding: str | None = setting(
         None, "Encoding of the text, such as utf-8, gb18030 or big5.", unset="detected"
     )
     min_count: int | None = setting(
         None,
-        "Least count of a character in the vocabulary; rarer characters become unknown.",
+        "Characters that occur fewer times are learned as unknown.",
         minimum=1,
         unset="1, or 2 for a large vocabulary",
     )
@@ -78,7 +76,7 @@ class CorpusConfig(Configuration):
 class ModelConfig(Configuration):
     """The network; `charrnn.training.defaults` fills in what is None."""
 
-    cell: Cell = setting("lstm", "Kind of recurrent layer.", choices=get_args(Cell))
+    cell: Cell = setting("lstm", "Kind of recurrent layer.")
     layers: int | None = setting(
         None, "Number of recurrent layers.", minimum=1, maximum=16, unset="by corpus size"
     )
@@ -99,13 +97,10 @@ class ModelConfig(Configuration):
         below=1,
         unset="by corpus size",
     )
-    activation: Activation = setting(
-        "tanh", "Activation of simple_rnn layers.", choices=get_args(Activation)
-    )
+    activation: Activation = setting("tanh", "Activation of a simple_rnn layer.")
     output: Output | None = setting(
         None,
         "Output layer: weights of its own, or tied to the embedding.",
-        choices=get_args(Output),
         unset="by vocabulary size",
     )
 
@@ -123,18 +118,14 @@ class TrainingConfig(Configuration):
     """How a network is trained. At most one of `epochs`, `steps` and `minutes` is given."""
 
     epochs: float | None = setting(
-        None,
-        "Passes over the text in training.",
-        above=0,
-        maximum=1_000_000,
-        unset="by corpus size",
+        None, "Passes over the text.", above=0, maximum=1_000_000, unset="by corpus size"
     )
     steps: int | None = setting(
         None, "Training steps.", minimum=1, maximum=10**12, unset="by epochs"
     )
     minutes: float | None = setting(
         None,
-        "Minutes of training, start-up included.",
+        "Minutes of the whole run, from start to finish.",
         above=0,
         maximum=100_000,
         unset="by epochs",
@@ -150,7 +141,7 @@ class TrainingConfig(Configuration):
         unset="64, or 256 for continuous text with many epochs",
     )
     learning_rate: float | None = setting(
-        None, "Peak learning rate of the schedule.", above=0, maximum=1, unset="by units"
+        None, "Peak of the learning rate.", above=0, maximum=1, unset="by units"
     )
     weight_decay: float = setting(0.01, "Weight decay of AdamW.", minimum=0, maximum=1)
     weight_dropout: float | None = setting(
@@ -162,19 +153,19 @@ class TrainingConfig(Configuration):
     )
     embedding_dropout: float = setting(
         0.0,
-        "Share of the vocabulary dropped from the input of each sequence in a step.",
+        "Share of the vocabulary that a sequence does not see in one step.",
         minimum=0,
         below=1,
     )
     name_augmentation: float | None = setting(
         None,
         "Share of streams whose names are replaced by made-up ones in each epoch, until late in "
-        "the run.",
+        "the run, so that the network learns to continue after unknown names.",
         minimum=0,
         maximum=1,
         unset="0.5 for continuous text, else 0",
     )
-    clip_norm: float = setting(1.0, "Gradients are clipped to this norm.", above=0)
+    clip_norm: float = setting(1.0, "Gradients are clipped to this global norm.", above=0)
     ema_decay: float = setting(
         0.99,
         "Decay of the exponential moving average of the weights, which is evaluated and saved; 0 "
@@ -184,28 +175,25 @@ class TrainingConfig(Configuration):
     )
     patience: int | None = setting(
         None,
-        "Evaluations without improvement before training stops, not counting those during name "
-        "augmentation; 0 never stops.",
+        "Evaluations without a better loss before training stops, counted when name augmentation "
+        "has ended; 0 never stops.",
         minimum=0,
         unset="two fifths of them",
     )
     precision: Precision | None = setting(
         None,
-        "Precision of matrix products on a CPU.",
-        choices=get_args(Precision),
+        "Precision of matrix products in training on a CPU.",
         unset="bfloat16 if the processor has it",
     )
     evaluate_every: int | None = setting(
-        None, "Steps between evaluations.", minimum=1, unset="20 evaluations in a run"
+        None, "Steps between evaluations.", minimum=1, unset="20 to a run"
     )
-    seed: int = setting(0, "Seed of every random choice.", minimum=0, maximum=LARGEST_SEED)
+    seed: int = setting(0, "Seed of all random choices.", minimum=0, maximum=LARGEST_SEED)
 
     def __post_init__(self) -> None:
         """Refuse values out of range, and two budgets at once."""
         Configuration.__post_init__(self)
-        budgets = [
-            name for name in ("epochs", "steps", "minutes") if getattr(self, name) is not None
-        ]
+        budgets = self.changed(("epochs", "steps", "minutes"))
         if len(budgets) > 1:
             raise ConfigurationError(
                 f"a run has one budget: give {listed(budgets, 'or')}, not both."
@@ -213,7 +201,7 @@ class TrainingConfig(Configuration):
 
     @property
     def shortest_part(self) -> int:
-        """The window, or its default: each split holds at least one more character."""
+        """The window or its default: each split holds at least one more character."""
         return self.window or SHORT_WINDOW
 
 
@@ -223,17 +211,17 @@ class SamplingConfig(Configuration):
 
     temperature: float | str = setting(
         0.8,
-        "Randomness: below 1 is safer, above 1 bolder, 0 always takes the likeliest character; "
-        "1.0:0.6 moves from one value to the other as the poem grows.",
+        "Below 1 is safer, above 1 is bolder, 0 always takes the likeliest character. 1.0:0.6 "
+        "changes from the first to the second as the poem grows.",
         minimum=0,
         notation=Notation("X[:Y]", SCHEDULE, parse_schedule),
     )
     top_k: int | None = setting(
-        None, "Sample from the K likeliest characters only.", minimum=1, unset="all"
+        None, "Draw only from the K likeliest characters.", minimum=1, unset="all"
     )
     top_p: float = setting(
         1.0,
-        "Sample from the likeliest characters that together have this probability.",
+        "Draw only from the likeliest characters that together have this probability.",
         above=0,
         maximum=1,
     )
@@ -245,56 +233,49 @@ class SamplingConfig(Configuration):
     )
     typical_p: float = setting(
         1.0,
-        "Sample from the characters of the most typical surprisal that together have this "
-        "probability.",
+        "Draw only from the most typical characters that together have this probability.",
         above=0,
         maximum=1,
     )
     repetition_penalty: float = setting(
-        1.0, "Above 1, recent characters are less likely.", minimum=1, maximum=1_000_000
+        1.0, "Above 1 makes recent characters less likely.", minimum=1, maximum=1_000_000
     )
-    repetition_window: int = setting(64, "Number of characters that are recent.", minimum=1)
+    repetition_window: int = setting(64, "Characters that count as recent.", minimum=1)
     no_repeat_ngram_size: int | None = setting(
-        None,
-        "Length of character sequences that may not occur twice in a poem.",
-        minimum=1,
-        unset="any may",
+        None, "No run of this many characters occurs twice in a poem.", minimum=1, unset="off"
     )
     favour: str | None = setting(
         None,
-        "Characters made likelier by these amounts, in nats, or less likely by negative ones: "
-        "月=2,花=-1.5.",
+        "Make characters likelier, or rarer with numbers below 0, in nats: 月=2,花=-1.5.",
         unset="none",
         notation=Notation("C=X,...", FAVOURS, parse_favours),
     )
     ban: str | None = setting(None, "Characters that are never written.", unset="none")
     max_copy: int | None = setting(
         None,
-        "Most characters in a row copied from the training text; 0 sets no limit.",
+        "Longest run of characters that may be copied from the training text; 0 allows any.",
         minimum=0,
         unset="chosen for poems, off for other texts",
     )
-    best_of: int = setting(
-        1, "Drafts of each poem; the best one is shown.", minimum=1, maximum=1024
-    )
+    best_of: int = setting(1, "Drafts of each poem; the best is shown.", minimum=1, maximum=1024)
     beam: int | None = setting(
         None,
-        "Beam width: search for the likeliest poem instead of sampling.",
+        "Search for the likeliest poem with a beam of this width, instead of drawing.",
         minimum=1,
         maximum=64,
-        unset="sample",
+        unset="draw",
     )
     end_of_poem: EndOfPoem = setting(
         "corpus",
-        "End of a poem: after as many lines as poems of the corpus have, or chosen by the model.",
-        choices=get_args(EndOfPoem),
+        "Where a poem ends: after as many lines as poems of the corpus have, or where the model "
+        "ends it.",
     )
     length: int | None = setting(
         None, "Most characters to write.", minimum=1, unset="until the poem ends"
     )
     seed: int | None = setting(
         None,
-        "Seed; the same seed writes the same poem.",
+        "Seed of the draw; the same seed writes the same poem.",
         minimum=0,
         maximum=LARGEST_SEED,
         unset="a new one",
@@ -318,14 +299,7 @@ class SamplingConfig(Configuration):
 
     def _check_beam(self) -> None:
         """Refuse settings for sampling beside a beam search."""
-        for_sampling = {
-            "best-of": self.best_of > 1,
-            "top-k": self.top_k is not None,
-            "top-p": self.top_p < 1,
-            "min-p": self.min_p > 0,
-            "typical-p": self.typical_p < 1,
-        }
-        given = [name for name, is_given in for_sampling.items() if is_given]
+        given = self.changed(("best_of", "top_k", "top_p", "min_p", "typical_p"))
         if self.beam is not None and given:
             raise ConfigurationError(
                 f"beam search does not sample. Omit beam, or omit {listed(given)}."

@@ -1,8 +1,6 @@
-"""Reading JSON into dataclasses, with the type of every value checked."""
+"""Reading JSON into frozen dataclasses, with the type of every value checked."""
 
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, get_args, get_origin
-
-from charrnn.settings.setting import is_finite
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,18 +10,39 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LARGEST_DOCUMENT: Final = 64 * 2**20
-"""Characters of the longest document accepted; charrnn writes a few million at most."""
+"""Most characters of a JSON document; charrnn writes a few million at most."""
+
+
+def read_document(
+    text: str, version: int, kind: type[T], error: "Callable[[str], CharrnnError]"
+) -> T:
+    """Read a JSON document that has the fields of a dataclass and its format version.
+
+    Args:
+        text: The document.
+        version: The format version that is accepted.
+        kind: The dataclass.
+        error: Makes an error from a sentence.
+
+    Raises:
+        CharrnnError: The document is not JSON, has another format, or does not fit the dataclass;
+            made by `error`.
+    """
+    values = parse_json(text, error)
+    found = values.pop("format", None) if isinstance(values, dict) else None
+    if found != version or isinstance(found, bool):
+        raise error(
+            f"it has format {found}, and this charrnn reads format {version}; use the charrnn that "
+            "wrote it, or make it again."
+        )
+    return from_json(values, kind, error)
 
 
 def parse_json(text: str, error: "Callable[[str], CharrnnError]") -> Any:
     """Parse JSON with Unicode text and finite numbers of at most 64 bits.
 
-    Args:
-        text: The document.
-        error: Makes an error from a sentence.
-
     Raises:
-        CharrnnError: The text is not JSON or is too long; made by `error`.
+        CharrnnError: The text is not JSON or is too long; made by `error` from a sentence.
     """
     import msgspec  # Here, because help pages do without it.
 
@@ -39,10 +58,10 @@ def parse_json(text: str, error: "Callable[[str], CharrnnError]") -> Any:
 
 
 def from_json(value: Any, kind: type[T], error: "Callable[[str], CharrnnError]") -> T:
-    """Convert a value from JSON to a dataclass or another type that msgspec knows.
+    """Convert plain values to a dataclass or another type that msgspec knows.
 
     Args:
-        value: Result of `parse_json`.
+        value: Result of `parse_json`, or content of a TOML file.
         kind: The type. The `__post_init__` of a dataclass may raise ValueError.
         error: Makes an error from a sentence.
 
@@ -54,38 +73,18 @@ def from_json(value: Any, kind: type[T], error: "Callable[[str], CharrnnError]")
     try:
         made = msgspec.convert(value, kind)
     except (msgspec.MsgspecError, RecursionError) as problem:
-        raise error(f"it has values of the wrong type ({problem}).") from problem
+        told = str(problem).replace(" - at `$.", " at `").replace(" - at `$", " at `")
+        raise error(f"its content is not valid ({told}).") from problem
     if unknown := _unknown(value, msgspec.to_builtins(made)):
-        raise error(f"it has {', '.join(sorted(unknown))}, unknown to this version of charrnn.")
+        raise error(f"it has {', '.join(sorted(unknown))}, which this version does not know.")
     return made
 
 
 def _unknown(value: Any, known: Any) -> set[str]:
-    """Names in a value from JSON that its dataclass does not have, at any depth."""
+    """Names in a value that its dataclass does not have, at any depth."""
     if isinstance(value, dict) and isinstance(known, dict):
         inner = (_unknown(value[name], known[name]) for name in value.keys() & known.keys())
         return (value.keys() - known.keys()).union(*inner)
     if isinstance(value, list) and isinstance(known, (list, tuple)):
         return set().union(*map(_unknown, value, known))
     return set()
-
-
-def conforms(value: Any, annotation: Any) -> bool:
-    """Whether a value has a type: a class, a Literal, `tuple[T, ...]` or `dict[K, V]`.
-
-    True is not an int; NaN, infinity and integers too long for a float are not numbers.
-    """
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Literal:
-        return value in arguments
-    if origin is tuple:
-        return isinstance(value, tuple) and all(conforms(item, arguments[0]) for item in value)
-    if origin is dict:
-        return isinstance(value, dict) and all(
-            conforms(key, arguments[0]) and conforms(item, arguments[1])
-            for key, item in value.items()
-        )
-    if annotation in (int, float):
-        numbers = (int, float) if annotation is float else int
-        return isinstance(value, numbers) and not isinstance(value, bool) and is_finite(value)
-    return isinstance(value, annotation)

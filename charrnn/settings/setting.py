@@ -5,7 +5,7 @@ The description also defines the option of the command line.
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from numbers import Integral, Real
 from types import NoneType
@@ -55,11 +55,11 @@ class Setting:
         maximum: Greatest value.
         above: Exclusive lower limit.
         below: Exclusive upper limit.
-        choices: The only valid values.
+        choices: The only valid values; `settings_of` takes them from a Literal annotation.
         unset: Meaning of `None` in the help text ("by corpus size"); None forbids `None`.
         notation: Notation of valid texts, beside numbers if `kind` is a number.
         repeatable: Whether the value is a tuple of words.
-        kind: int, float or str; `settings_of` takes it from the annotation of the field.
+        kind: int, float or str; `settings_of` takes it from the annotation.
     """
 
     help: str
@@ -163,18 +163,20 @@ def settings_of(configuration: type["Configuration"]) -> dict[str, Setting]:
     """The descriptions of all fields of a configuration, in order."""
     if configuration not in _SETTINGS:
         _SETTINGS[configuration] = {
-            field.name: dataclasses.replace(field.metadata["setting"], kind=_kind_of(field.type))
+            field.name: _typed(field.metadata["setting"], field.type)
             for field in dataclasses.fields(configuration)
         }
     return _SETTINGS[configuration]
 
 
-def _kind_of(annotation: Any) -> Any:
-    """The plain type of a field: int for `int | None`, str for a Literal or `tuple[str, ...]`."""
+def _typed(described: Setting, annotation: Any) -> Setting:
+    """A setting with the type of its field: int for `int | None`, str for `tuple[str, ...]`."""
+    members = get_args(annotation)
     if get_origin(annotation) is Literal:
-        return str
-    members = [kind for kind in get_args(annotation) if kind is not NoneType]
-    return _kind_of(members[0]) if members else annotation
+        return dataclasses.replace(described, choices=members)
+    if members:
+        return _typed(described, members[0])
+    return dataclasses.replace(described, kind=annotation)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -182,7 +184,7 @@ class Configuration:
     """A dataclass of settings that validates its values."""
 
     def __post_init__(self) -> None:
-        """Refuse invalid values with a ConfigurationError, and convert NumPy numbers to Python's."""
+        """Refuse invalid values with a ConfigurationError; NumPy numbers become Python's."""
         for name, description in settings_of(type(self)).items():
             value = getattr(self, name)
             if not description.allows(value):
@@ -191,3 +193,9 @@ class Configuration:
                 )
             if description.kind is not str and not isinstance(value, (int, float, str, NoneType)):
                 object.__setattr__(self, name, description.kind(value))
+
+    def changed(self, names: Iterable[str]) -> list[str]:
+        """The settings among `names` that differ from their default, as options: "top-k"."""
+        fields = type(self).__dataclass_fields__
+        given = (name for name in names if getattr(self, name) != fields[name].default)
+        return [name.replace("_", "-") for name in given]

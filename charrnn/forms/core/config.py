@@ -1,9 +1,8 @@
 """The settings of verse in a form, and what they require of a poem."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, Self, get_args
+from typing import Final, Literal, NamedTuple, Self
 
 from charrnn.errors import ConfigurationError
 from charrnn.settings.configuration import SamplingConfig
@@ -53,89 +52,81 @@ class FormConfig(Configuration):
     """
 
     form: str | None = setting(
-        None, "Form of verse to keep: a name of charrnn forms, or a TOML file.", unset="off"
+        None, "Form of verse: a name from charrnn forms, or a TOML file.", unset="off"
     )
     lines: int | None = setting(
         None,
-        "Lines of a form of your own.",
+        "Your own form: number of lines.",
         minimum=1,
-        unset="as many as lengths or rhymes are given",
+        unset="as many as lengths or rhymes",
     )
     syllables: str | None = setting(
         None,
-        "Syllables of each line of an English form of your own, or of all lines.",
+        "Your own English form: syllables of each line, or one number for all.",
         unset="those of the form",
         notation=Notation("N,...", LENGTHS, parse_lengths),
     )
     characters: str | None = setting(
         None,
-        "Characters of each line of a Chinese form of your own, or of all lines.",
+        "Your own Chinese form: characters of each line, or one number for all.",
         unset="those of the form",
         notation=Notation("N,...", LENGTHS, parse_lengths),
     )
     rhyme: str | None = setting(
         None,
-        "Rhymes of a form of your own: a letter for each line, - for none, as in ABCB.",
+        "Your own form: a rhyme letter for each line, or - for none, as in ABCB.",
         unset="those of the form",
     )
     metre: Literal["iambic", "anapaestic"] | None = setting(
         None,
-        "Metre of an English form of your own.",
-        choices=("iambic", "anapaestic"),
+        "Your own English form: metre.",
         unset="that of the form",
     )
     acrostic: str | None = setting(
-        None, "Characters that the lines begin with, one for each, read downwards.", unset="none"
+        None, "Characters that the lines begin with, one for each line.", unset="none"
     )
-    acrostic_at: AcrosticAt = setting(
-        "start", "Where in its line each of them stands.", choices=get_args(AcrosticAt)
-    )
+    acrostic_at: AcrosticAt = setting("start", "Whether the acrostic begins or ends the lines.")
     must: tuple[str, ...] | None = setting(
         None,
-        "Characters or a word that have to stand in the poem; several with spaces between them, or "
-        "given again.",
+        "Words or characters that the poem must contain, separated by spaces.",
         unset="none",
         repeatable=True,
     )
     rhyme_with: str | None = setting(
-        None, "A word or a line that the first rhyme of the poem rhymes with.", unset="any"
+        None, "A word or a line that the first rhyme must rhyme with.", unset="any"
     )
-    first_line: str | None = setting(None, "The first line, as it is to stand.", unset="any")
+    first_line: str | None = setting(None, "The first line, word for word.", unset="any")
     rhymes: str | None = setting(
         None,
-        "How Chinese sounds: pingshui, cilin, xinyun, tongyun, learned by the network from its "
-        "poems, or a FILE of characters and rhyme classes. English: perfect or slant.",
-        unset="learned where a network writes regular verse, else as the form has it",
+        "Chinese: a rhyme book (pingshui, cilin, xinyun, tongyun), learned (from the network's "
+        "poems), or a FILE of characters and rhyme classes. English: perfect or slant.",
+        unset="learned if the network knows regular verse, else that of the form",
     )
     readings: Readings = setting(
         "any",
-        "Whether any of a character's readings may fit, or all must.",
-        choices=get_args(Readings),
+        "Whether one reading of a Chinese character must fit, or all.",
     )
     profile: Profile = setting(
         "strict",
-        "Tones of Chinese verse that count: all, those of the second, fourth, sixth and last "
-        "character, or that of the rhymes.",
-        choices=get_args(Profile),
+        "Chinese tones that count: all, those of characters 2, 4, 6 and the last, or only those of "
+        "the rhymes.",
     )
     lexicon: str | None = setting(
         None,
-        "File of English pronunciations, as CMUdict has them.",
-        unset="that of the extra english",
+        "File of English pronunciations, in the format of CMUdict.",
+        unset="the one of the extra english",
     )
     words: Words | None = setting(
         None,
-        "English words that may stand in a poem: those that the network has learned, or any.",
-        choices=get_args(Words),
-        unset="learned, where they were kept",
+        "English words that may be used: those the network has learned, or any.",
+        unset="learned, if the network has them",
     )
     particles: int = setting(
-        32, "Drafts of each line that are written side by side.", minimum=1, maximum=1024
+        32, "Drafts of each line, written in one batch.", minimum=1, maximum=1024
     )
     choose: Choose = setting(
         "weight",
-        "Which draft of a line is taken: one drawn by its weight, or the best.",
-        choices=get_args(Choose),
+        "How one draft of each line is chosen: at random by weight, or the best.",
     )
 
     @property
@@ -148,26 +139,20 @@ class FormConfig(Configuration):
     def __post_init__(self) -> None:
         """Refuse values out of range, and settings that contradict one another."""
         Configuration.__post_init__(self)
-        changed = self._changed(settings_of(FormConfig))
+        changed = self.changed(settings_of(FormConfig))
         if changed and not self.asked:
             raise ConfigurationError(
                 f"{listed(changed)} {'goes' if len(changed) == 1 else 'go'} with a form of verse: "
                 "give a form by its name (charrnn forms lists them), or lines with syllables or "
                 "characters."
             )
-        own = self._changed(FORM_PARTS)
+        own = self.changed(FORM_PARTS)
         if own and self.form is not None:
             raise ConfigurationError(
                 f"the form {self.form} has its own lines. Leave out form, or {listed(own)}."
             )
         if self.acrostic is None and self.acrostic_at != "start":
             raise ConfigurationError("acrostic-at goes with an acrostic; give both, or neither.")
-
-    def _changed(self, names: Iterable[str]) -> list[str]:
-        """Those of some settings that were given, as they are spelled."""
-        fields = FormConfig.__dataclass_fields__
-        given = (name for name in names if getattr(self, name) != fields[name].default)
-        return [name.replace("_", "-") for name in given]
 
 
 def refuse_sampling_outside_a_form(config: SamplingConfig) -> None:
