@@ -9,8 +9,8 @@
       words.json       learned words of an English text
       resume/          the latest training state (see `charrnn.training.state`)
 
-`ngrams.filter`, `sounds.json` and `words.json` (see `charrnn.forms.core.learned_tables`) are written
-at the end of a run, and everything else works without them.
+`ngrams.filter`, `sounds.json` and `words.json` (see `charrnn.forms.core.learned_tables`) are
+written at the end of a run, and everything else works without them.
 
 `charrnn.json` names the SHA-256 of `model.keras`. Two files cannot be replaced in one step, so
 `charrnn.json` is written first and names both models, the new and the old one. After a crash,

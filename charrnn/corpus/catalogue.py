@@ -1,7 +1,7 @@
 """The catalogue: corpora known by name, bundled or downloaded.
 
-A recipe makes the text of a corpus from the contents of its files. `corpora/README.md` describes what
-each recipe keeps and drops.
+A recipe makes the text of a corpus from the contents of its files. `corpora/README.md` describes
+what each recipe keeps and drops.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """The layout of a text: where each poem begins and ends.
 
-`text` is one continuous text. In `blocks`, blank lines separate the poems. In `lines`, every line is
-a poem. `auto` decides by the first four million characters:
+`text` is one continuous text. In `blocks`, blank lines separate the poems. In `lines`, every line
+is a poem. `auto` decides by the first four million characters:
 
 1. It is `lines` if four fifths of the lines are whole poems: at least four clauses that end in
    Chinese punctuation, half of them of one length; or verses separated by " / ".

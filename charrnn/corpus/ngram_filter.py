@@ -1,17 +1,18 @@
 """The set of character n-grams of a text, as a filter from which the text cannot be restored.
 
-It is a Bloom filter (Bloom, 1970) with all bits of an n-gram in one word of 64 bits, so that a look-up
-reads memory once (Putze, Sanders and Singler, "Cache-, hash- and space-efficient Bloom filters",
-2007). N-grams of the text are always found, and others with a probability of about 0.6 %. A run of
-white space counts as one space. No n-gram spans two poems.
+It is a Bloom filter (Bloom, 1970) with all bits of an n-gram in one word of 64 bits, so that a
+look-up reads memory once (Putze, Sanders and Singler, "Cache-, hash- and space-efficient Bloom
+filters", 2007). N-grams of the text are always found, and others with a probability of about 0.6 %.
+A run of white space counts as one space. No n-gram spans two poems.
 
 The file has a header (magic, version, n, words, SHA-256 of the corpus) and the words, all
 little-endian. It is mapped into memory. After 11 letters of the text, the filter allows one to ten
 continuations by 12 letters, and hundreds by 25. A known passage can still be looked up.
 
-n is 12 for letters and 6 for characters that are like words. Of the n-grams that the bundled networks
-write, 12 % (shakespeare) and 0.4 % (tang) are in the training text. With the default limits, 102 of
-63,600 and none of 22,600 characters end a run that is too long; 22 of them are real copies.
+n is 12 for letters and 6 for characters that are like words. Of the n-grams that the bundled
+networks write, 12 % (shakespeare) and 0.4 % (tang) are in the training text. With the default
+limits, 102 of 63,600 and none of 22,600 characters end a run that is too long; 22 of them are real
+copies.
 """
 
 import re
@@ -209,7 +210,7 @@ def _texts(corpus: Corpus, spans: Spans, n: int) -> Iterator[str]:
 
 
 def _ngrams(text: str, n: int) -> tuple[Hashes, Mask]:
-    """`(length - n + 1,)` hashes of the n-grams of a text, and whether each lies within one poem."""
+    """`(length - n + 1,)` hashes of the n-grams of a text, and which lie within one poem."""
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
     count = max(0, len(points) - n + 1)
     hashes = np.zeros(count, np.uint64)

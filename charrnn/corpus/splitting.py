@@ -41,10 +41,10 @@ def split_corpus(corpus: Corpus, fraction: float, window: int) -> Split:
     """Split a corpus.
 
     The validation split of continuous text is its end: with fraction 0.1, the training split is the
-    first `int(0.9 * n)` characters, as in nanoGPT. A poem belongs to the validation split if its MD5
-    hash modulo d is below n, where n/d is the fraction. So equal poems stay together, and a poem
-    stays in its split when the corpus changes. If one split of a small corpus is too short, some
-    poems change splits, always the same ones.
+    first `int(0.9 * n)` characters, as in nanoGPT. A poem belongs to the validation split if its
+    MD5 hash modulo d is below n, where n/d is the fraction. So equal poems stay together, and a
+    poem stays in its split when the corpus changes. If one split of a small corpus is too short,
+    some poems change splits, always the same ones.
 
     Args:
         corpus: The corpus.
@@ -182,10 +182,11 @@ def _balanced(
 ) -> npt.NDArray[np.bool_]:
     """Move poems, with all their copies, until both splits are long enough.
 
-    First, poems of the highest hashes move to training while training is too short or validation has
-    more than the share `most`. Then poems of the lowest hashes move to validation while validation
-    is too short: never one that training needs, preferably one with at most half of the training
-    split. This succeeds if two different poems are each long enough, because one of them can move.
+    First, poems of the highest hashes move to training while training is too short or validation
+    has more than the share `most`. Then poems of the lowest hashes move to validation while
+    validation is too short: never one that training needs, preferably one with at most half of the
+    training split. This succeeds if two different poems are each long enough, because one of them
+    can move.
     """
     # The order of digests is the same for bytes and numbers.
     digests = np.concatenate(list(_digests(corpus)))

@@ -38,8 +38,8 @@ class EvaluationStreams:
 
     Each stream first reads some characters before its start, without counting their loss. This
     warm-up brings its state close to the state of a single pass over the text. Every character but
-    the first is predicted once; of a very long text, only the beginning of each stream. The text may
-    be larger than memory.
+    the first is predicted once; of a very long text, only the beginning of each stream. The text
+    may be larger than memory.
 
     Args:
         ids: `(length,)` ids of the text, at least two.

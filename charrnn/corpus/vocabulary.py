@@ -30,7 +30,7 @@ _CODE_POINTS: Final = 0x110000
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The tokens of a network: end of poem (id 0), unknown (id 1), and `characters[i]` (id `i + 2`).
+    """The tokens of a network: end of poem (id 0), unknown (id 1), `characters[i]` (id `i + 2`).
 
     Attributes:
         characters: Distinct characters, sorted by code point.

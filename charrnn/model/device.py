@@ -84,8 +84,8 @@ def choose_device(name: str) -> Device:
     """Choose a device, before TensorFlow runs any operation.
 
     Args:
-        name: "cpu"; "gpu" for all GPUs; "gpu:N" for one GPU, counted from 0; "auto" for all GPUs, or
-            the CPU if there is none.
+        name: "cpu"; "gpu" for all GPUs; "gpu:N" for one GPU, counted from 0; "auto" for all GPUs,
+            or the CPU if there is none.
 
     Raises:
         ConfigurationError: The name is invalid.
@@ -163,7 +163,7 @@ def has_bfloat16() -> bool:
 
 @contextlib.contextmanager
 def _default_ctrl_c() -> Iterator[None]:
-    """Let Ctrl-C end the process while TensorFlow waits in C++, where Python handlers do not run."""
+    """Let Ctrl-C end the process while TensorFlow waits in C++ and no Python handler runs."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

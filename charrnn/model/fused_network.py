@@ -1,4 +1,4 @@
-"""The network computed by the CPU kernels of `charrnn.model.kernel`, with the weights of Keras layers.
+"""The network on the CPU kernels of `charrnn.model.kernel`, with the weights of its Keras layers.
 
 Arrays between the layers have the memory layout of the kernels (`charrnn.model.kernel_config`).
 """
@@ -19,7 +19,7 @@ from charrnn.settings.architecture import Architecture
 
 @tf.function(jit_compile=True, autograph=False)
 def _transposed(ids: tf.Tensor) -> tf.Tensor:
-    """Transpose `(batch, time)` ids; compiled, because TensorFlow warns about integers otherwise."""
+    """Transpose `(batch, time)` ids; compiled, or TensorFlow warns about integers."""
     return tf.transpose(ids)
 
 

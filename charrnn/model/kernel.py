@@ -3,12 +3,13 @@
 Three things make it faster than Keras's layers. The third is memory layout, see
 `charrnn.model.kernel_config`.
 
-1. Products without the state are computed outside the loop: one product of all inputs before it, and
-   one product for all gradients of the weights after it. A step has one product, that of the state.
-2. The cores share a layer, not an operation. Each core has a shard of the units, so that its weights
-   stay in its cache. TensorFlow runs the shards in parallel with one inter-op thread per core and one
-   intra-op thread (`charrnn.model.device`). For some layers, shards of the batch are faster
-   (`charrnn.model.fused_network`).
+1. Products without the state are computed outside the loop: one product of all inputs before it,
+   and one product for all gradients of the weights after it. A step has one product, that of the
+   state.
+2. The cores share a layer, not an operation. Each core has a shard of the units, so that its
+   weights stay in its cache. TensorFlow runs the shards in parallel with one inter-op thread per
+   core and one intra-op thread (`charrnn.model.device`). For some layers, shards of the batch are
+   faster (`charrnn.model.fused_network`).
 
 A gate applies its activation to its *pre-activation*, the sum of its products and biases. A *delta*
 is the gradient of a pre-activation, or of one of its parts where a cell treats them differently.
@@ -318,7 +319,7 @@ class WindowPass:
         return tf.stack(rows)
 
     def _projected(self, inputs: tf.Tensor) -> list[tf.Tensor]:
-        """Inputs' part of the pre-activations, with biases; for each shard (time, gates * u, batch)."""
+        """The part of inputs and biases; for each shard `(time, gates * u, batch)`."""
         constants = self.weights.constants
         return [
             self.layout.projected(

@@ -1,14 +1,14 @@
 """How the kernels compute: precision, shards and memory layout.
 
-*Features first*, `(features, batch)`: the weights are the left operand of each product, which oneDNN
-reads in their order in memory. As the right operand it would reorder them in every step, which takes
-longer than the product itself in bfloat16.
+*Features first*, `(features, batch)`: the weights are the left operand of each product, which
+oneDNN reads in their order in memory. As the right operand it would reorder them in every step,
+which takes longer than the product itself in bfloat16.
 
 *Batch first*, `(batch, features)`, as in Keras: small float32 products are faster
 (docs/benchmarks.md).
 
-A *state* is an array of one step. A *sequence* is the states of a window, with time as the first axis.
-A *matrix* is a sequence with time and batch as one axis.
+A *state* is an array of one step. A *sequence* is the states of a window, with time as the first
+axis. A *matrix* is a sequence with time and batch as one axis.
 """
 
 import math

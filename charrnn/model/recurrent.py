@@ -6,8 +6,8 @@
 
 These layers have Keras's weights and results. Keras computes what the kernels do not support: other
 activations, dropout in the layer, masks, going backwards, GPUs, and shapes unknown before the call,
-like those of `fit` on arrays. `charrnn train` uses `charrnn.model.fused_network` instead, which hands
-arrays from layer to layer without transposing them.
+like those of `fit` on arrays. `charrnn train` uses `charrnn.model.fused_network` instead, which
+hands arrays from layer to layer without transposing them.
 
 A checkpoint with a PeepholeLSTM opens with `keras.saving.load_model` after this module is imported.
 """
@@ -136,8 +136,8 @@ class PeepholeLSTMCell(keras.layers.Layer):
         f = sigmoid(x W_f + h U_f + b_f + p_f * c)      h' = o * tanh(c')
         o = sigmoid(x W_o + h U_o + b_o + p_o * c')
 
-    The weights are those of Keras's LSTM with gates in the order i, f, c, o, and p, `(3, units)`, in
-    the order i, f, o.
+    The weights are those of Keras's LSTM with gates in the order i, f, c, o, and p, `(3, units)`,
+    in the order i, f, o.
 
     Args:
         units: Number of units.

@@ -175,7 +175,7 @@ def test_nothing_is_replaced(checkpoint: Checkpoint, tmp_path: Path, stands_ther
     else:
         save_reciting_run(place)
     before = content(tmp_path)
-    with pytest.raises(CheckpointError, match="gift is there already, and nothing is replaced"):
+    with pytest.raises(CheckpointError, match="gift exists already, and nothing is replaced"):
         packed_in(place, checkpoint)
     assert content(tmp_path) == before
     assert place.exists()

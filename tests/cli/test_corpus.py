@@ -25,9 +25,8 @@ validation           7 poems, 103 characters
  FOUND                                   TIMES  EXAMPLES
  ──────────────────────────────────────────────────────────────────────────────
  duplicate poems                             1  poem 61: repeats poem 2: poem 1
- Delete the repetitions: what stands
- twice is learned twice as hard, and
- copied.
+ Delete the duplicates: the network
+ learns them twice, and copies them.
 """
 
 

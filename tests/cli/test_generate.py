@@ -123,7 +123,7 @@ def test_a_prompt_file_in_another_encoding_is_read_with_a_note(tmp_path: Path) -
         ),
         (("--seed", "9223372036854775808"), "Received: 9223372036854775808."),
         (("reciter", "--blend", "reciter=1"), "leave out CHECKPOINT, or --blend."),
-        (("--blend", "reciter"), "a blend is names of checkpoints with a weight for each"),
+        (("--blend", "reciter"), "a blend is names of checkpoints with weights"),
         (("--strength", "1"), "--strength goes with --unlike CHECKPOINT"),
         (("--unlike", "reciter", "--strength", "11"), "from 0 to 10. Received: 11."),
         (("--beam", "2", "--count", "2"), "--beam always finds the same poem"),

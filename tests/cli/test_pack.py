@@ -94,8 +94,8 @@ def test_a_bundled_network_can_be_packed_and_keeps_its_files(bundled: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (("mine", "poems.txt"), 1, "Error: poems.txt is there already, and nothing is replaced."),
-        (("mine", "checkpoints"), 1, "Error: checkpoints is there already"),
+        (("mine", "poems.txt"), 1, "Error: poems.txt exists already, and nothing is replaced."),
+        (("mine", "checkpoints"), 1, "Error: checkpoints exists already"),
         (("mine", "poems.txt/gift"), 1, "Error: poems.txt/gift cannot be written (Not a directory"),
         (("lakes", "gift"), 1, "Error: there is no checkpoint named lakes"),
         (("mine",), 2, "Missing argument 'DIRECTORY'"),
