@@ -57,7 +57,7 @@ def test_a_check_is_a_table(run, poems):
     assert result.exit_code == 0
     assert lines(result.stdout) == lines(CHECKED)
     assert result.stderr == (
-        "Note: layout blocks was chosen: blank lines part the poems. Choose another with --layout.\n"
+        "Note: layout blocks was chosen: blank lines separate the poems. Choose another with --layout.\n"
     )
 
 
