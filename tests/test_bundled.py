@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import charrnn
-from charrnn.checkpoint.directory import FIRST_NETWORK, HISTORY_FILE, Checkpoint
+from charrnn.checkpoint.directory import FIRST_NETWORK, HISTORY_FILE, WEIGHTS_MEMBER, Checkpoint
 from charrnn.checkpoint.model_card import CARD_FILE
-from charrnn.decoding.copying import open_ngram_filter
-from charrnn.decoding.hdf5 import ARRAYS, stored_arrays
+from charrnn.decoding.constraints import open_ngram_filter
+from charrnn.decoding.hdf5 import stored_arrays
 from charrnn.decoding.writer import TextGenerator
 from charrnn.settings.configuration import SamplingConfig
 
@@ -27,7 +27,7 @@ def test_it_is_small(name: str) -> None:
 
 
 def test_its_weights_are_half_as_long_as_usual(name: str) -> None:
-    with zipfile.ZipFile(SHIPPED / name / "model.keras") as archive, archive.open(ARRAYS) as file:
+    with zipfile.ZipFile(SHIPPED / name / "model.keras") as archive, archive.open(WEIGHTS_MEMBER) as file:
         assert {array.dtype.name for array in stored_arrays(file).values()} == {"float16"}
 
 

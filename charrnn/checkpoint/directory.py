@@ -34,6 +34,9 @@ from charrnn.checkpoint.record import RECORD_FILE, ModelRecord, RunRecord, holds
 from charrnn.errors import CheckpointError, ConfigurationError
 
 MODEL_FILE: Final = "model.keras"
+WEIGHTS_MEMBER: Final = "model.weights.h5"
+"""The HDF5 file with the arrays inside `model.keras`, a zip."""
+
 HISTORY_FILE: Final = "history.jsonl"
 NGRAM_FILTER_FILE: Final = "ngrams.filter"
 SOUNDS_FILE: Final = "sounds.json"

@@ -161,7 +161,7 @@ def measure(known: "NgramFilter", poems: Iterable[str], most_runs: int = 1) -> N
 def _filter(checkpoint: Checkpoint, corpus: "Corpus | None", missing: str) -> "NgramFilter":
     """The n-gram filter of a checkpoint; one without gets it now, where its corpus is at hand."""
     from charrnn.corpus.ngram_filter import filter_of_training_part
-    from charrnn.decoding.copying import open_ngram_filter
+    from charrnn.decoding.constraints import open_ngram_filter
 
     known = open_ngram_filter(checkpoint)
     if known is not None:

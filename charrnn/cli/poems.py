@@ -14,7 +14,7 @@ from charrnn.errors import FormGivenUpError
 
 if TYPE_CHECKING:
     from charrnn.decoding.hypothesis import Poem
-    from charrnn.decoding.ranking import Score
+    from charrnn.decoding.ranking import HypothesisScore
     from charrnn.decoding.scoring import TokenScore
     from charrnn.forms.core.form import Judgement
     from charrnn.forms.core.writer import FormWriter
@@ -34,7 +34,7 @@ class Told:
     """
 
     poem: "Poem"
-    scores: "Sequence[Score]" = ()
+    scores: "Sequence[HypothesisScore]" = ()
     command: str | None = None
     explanation: "Sequence[TokenScore] | None" = None
     form: "FormWriter | None" = None
@@ -136,13 +136,13 @@ def _facts(told: Told) -> dict[str, Any]:
     return facts
 
 
-def _score_facts(score: "Score") -> dict[str, Any]:
+def _score_facts(score: "HypothesisScore") -> dict[str, Any]:
     """A score for JSON, which has no infinity: a draft without a character has none."""
     total = None if score.log_probability is None else score.total
     return {"score": total} | dataclasses.asdict(score)
 
 
-def _judgement(poem: "Poem", scores: "Sequence[Score]") -> str:
+def _judgement(poem: "Poem", scores: "Sequence[HypothesisScore]") -> str:
     """The scores in words: "Seed 7 scores -1.31 (...); its 15 other drafts -1.35 to -1.80."."""
     best, *others = scores
     if best.log_probability is None:

@@ -282,9 +282,9 @@ class SamplingConfig(Configuration):
     ban: str | None = setting(None, "Characters that are never written.", unset="none")
     max_copy: int | None = setting(
         None,
-        "Longest run of characters that may stand in the text learned too; 0 lets any.",
+        "Longest run of characters that may be copied from the training text; 0 allows any.",
         minimum=0,
-        unset="chosen for poems, off for other texts",
+        unset="25, or 7 in Chinese",
     )
     best_of: int = setting(
         1, "Drafts to write of each poem, of which the best is shown.", minimum=1, maximum=1024

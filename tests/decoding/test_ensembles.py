@@ -19,7 +19,7 @@ from charrnn.decoding.ensembles import (
     product_of_experts,
     subtract_amateur,
 )
-from charrnn.decoding.filters import log_softmax
+from charrnn.decoding.sampling import log_softmax
 from charrnn.decoding.weights import NetworkWeights
 from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import ConfigurationError
