@@ -18,7 +18,7 @@ _ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\],]+):([0-9]{1,5})")
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """All workers of a run, as one of them knows them. The first one is the chief.
+    """All workers of a run, as one of them knows them. The first one writes.
 
     Attributes:
         addresses: `host:port` of every worker; the same, in the same order, on all of them.
@@ -51,29 +51,9 @@ class Cluster:
             )
 
     @property
-    def is_chief(self) -> bool:
-        """Whether this worker decides and writes."""
-        return self.index == 0
-
-    @property
     def is_alone(self) -> bool:
         """Whether there is nobody to share with."""
         return len(self.addresses) == 1
-
-    @property
-    def port(self) -> int:
-        """The port of this worker."""
-        return self.place(self.index)[1]
-
-    def place(self, index: int) -> tuple[str, int]:
-        """Host and port of a worker."""
-        host, port = self.addresses[index].rsplit(":", 1)
-        return host.strip("[]"), int(port)
-
-    def name(self, index: int) -> str:
-        """What a worker is called: "worker 1 at 192.168.0.7:2222"."""
-        who = "the chief" if index == 0 else f"worker {index}"
-        return f"{who} at {self.addresses[index]}"
 
 
 def find_cluster(

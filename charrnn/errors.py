@@ -45,16 +45,7 @@ class DeviceError(CharrnnError):
 
 
 class WorkersError(CharrnnError):
-    """Workers of one run that do not find one another, do not fit, or are gone.
-
-    Args:
-        message: What happened.
-        exit_code: That of the worker whose error ended the run.
-    """
-
-    def __init__(self, message: str, exit_code: int = 1) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
+    """Workers of one run that do not find one another, do not fit, or are gone."""
 
 
 class DivergenceError(CharrnnError):

@@ -10,7 +10,7 @@ from typing import Final
 from charrnn.errors import CheckpointError
 from charrnn.settings.architecture import Architecture
 from charrnn.settings.configuration import CorpusConfig, Layout, TrainingConfig
-from charrnn.settings.from_json import from_json, parse_json
+from charrnn.settings.from_json import read_document
 
 FORMAT: Final = 2
 
@@ -68,7 +68,7 @@ class ModelRecord:
     Attributes:
         sha256: Digest of `model.keras`.
         step: Training steps behind it.
-        epoch: Readings of the text behind it.
+        epoch: Epochs behind it.
         training_loss: Mean since the evaluation before, in nats per character.
         validation_loss: On the validation part, in nats per character.
     """
@@ -118,14 +118,7 @@ class RunRecord:
     @classmethod
     def from_json(cls, text: str) -> "RunRecord":
         """Read what `to_json` wrote; raises CheckpointError for anything else."""
-        values = parse_json(text, CheckpointError)
-        version = values.pop("format", None) if isinstance(values, dict) else None
-        if version != FORMAT:
-            raise CheckpointError(
-                f"it has format {version}, and this charrnn reads format {FORMAT}; "
-                "use the charrnn that wrote it, or train again."
-            )
-        record = from_json(values, cls, CheckpointError)
+        record = read_document(text, FORMAT, cls, CheckpointError)
         _check_vocabulary(record.vocabulary)
         return record
 

@@ -23,9 +23,7 @@ CAME_ALONG: Final = (
     "your own."
 )
 
-DEAD_END: Final = (
-    "The poem stops here: the settings (no-repeat, max-copy) leave no character to follow."
-)
+DEAD_END: Final = "The poem stops here: the settings (no-repeat-ngram-size, max-copy) leave no character to follow."
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -138,35 +138,39 @@ def checkpoints_option(command: Command) -> Command:
     )(command)
 
 
+def _passed_as(keyword: str, name: str, **attributes: Any) -> Callable[[Command], Command]:
+    """Decorate a command with an option that it receives under another name.
+
+    The parameter keeps the name of the option, and so does its environment variable.
+    """
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def renamed(*arguments: Any, **values: Any) -> Any:
+            values[keyword] = values.pop(name)
+            return command(*arguments, **values)
+
+        return click.option(f"--{name}", **attributes)(renamed)  # type: ignore[return-value]
+
+    return decorate
+
+
 def json_option(command: Command) -> Command:
     """Add `--json`, which the command receives as `as_json`."""
-
-    # The parameter itself is named `json`, so that CHARRNN_<COMMAND>_JSON sets it.
-    @functools.wraps(command)
-    def renamed(*arguments: Any, json: bool, **values: Any) -> Any:
-        return command(*arguments, as_json=json, **values)
-
-    return click.option("--json", is_flag=True, help="Print one JSON document instead of text.")(
-        renamed
-    )  # type: ignore[return-value]
+    add = _passed_as("as_json", "json", is_flag=True, help="Print one JSON document, not text.")
+    return add(command)
 
 
 def origin_option(command: Command) -> Command:
     """Add `--from`, which the command receives as `origin`."""
-
-    # The parameter itself is named `from`, so that CHARRNN_TRAIN_FROM sets it.
-    @functools.wraps(command)
-    def renamed(*arguments: Any, **values: Any) -> Any:
-        origin = values.pop("from")
-        return command(*arguments, origin=origin, **values)
-
-    return click.option(
-        "--from",
+    return _passed_as(
+        "origin",
+        "from",
         metavar="CHECKPOINT",
         shell_complete=_complete_name,
-        help="Begin with what another network has learned: shared characters keep what it knows "
-        "of them. The new one has its architecture.",
-    )(renamed)  # type: ignore[return-value]
+        help="Start from the weights of another network, which also decides the architecture. "
+        "Characters that both know keep their vectors.",
+    )(command)
 
 
 def examples(*pairs: tuple[str, str]) -> str:

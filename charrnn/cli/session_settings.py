@@ -54,8 +54,12 @@ class SessionSettings:
         except ConfigurationError as error:
             raise ConfigurationError(f"/{name}: {error}") from error
         if field in _SAMPLING:
-            return dataclasses.replace(self, sampling=_changed(self.sampling, field, value))
-        return self._with_demand(field, value)
+            sampling = dataclasses.replace(self.sampling, **{field: value})
+            return dataclasses.replace(self, sampling=sampling)
+        changes = {field: value}
+        if field in FORM_PARTS and value is not None:
+            changes["form"] = None
+        return dataclasses.replace(self, form=dataclasses.replace(self.form, **changes))
 
     def spelled(self, name: str) -> str:
         """The value of a setting in words."""
@@ -78,14 +82,6 @@ class SessionSettings:
         asked_form(form)
         return dataclasses.replace(self, form=form)
 
-    def _with_demand(self, field: str, value: Any) -> "SessionSettings":
-        form = self.form
-        if field in FORM_PARTS and value is not None:
-            form = dataclasses.replace(form, **{"form": None, field: value})
-        else:
-            form = _changed(form, field, value)
-        return dataclasses.replace(self, form=form)
-
 
 def helps() -> dict[str, str]:
     """What each setting does."""
@@ -100,10 +96,6 @@ def suggestions_for(name: str) -> list[str]:
 
         return [OFF, *known_forms()]
     return [] if _SETTINGS[field].unset is None else [AUTO]
-
-
-def _changed(configuration: Any, field: str, value: Any) -> Any:
-    return dataclasses.replace(configuration, **{field: value})
 
 
 def _spelled(field: str) -> str:

@@ -85,14 +85,14 @@ def _check_device(context: click.Context, parameter: click.Parameter, value: str
 @click.option(
     "--workers",
     metavar="HOST:PORT,...",
-    help="Train together with other machines: the addresses of all, the chief first, the same on "
-    "each.  [default: as TF_CONFIG says, else alone]",
+    help="Train together with other machines: the addresses of all, the same on each; the first "
+    "writes.  [default: as TF_CONFIG says, else alone]",
 )
 @click.option(
     "--worker-index",
     type=click.IntRange(min=0),
     metavar="N",
-    help="Which of the workers this one is; 0 is the chief, which decides and writes.",
+    help="Which of the workers this one is; 0 writes.",
 )
 @origin_option
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped, or lengthen it.")
@@ -137,13 +137,12 @@ def train(
         )
     began = time.monotonic()
     cluster = find_cluster(workers, worker_index, os.environ)
-    alone = cluster is None or cluster.is_alone
-    follows = cluster is not None and not cluster.is_chief
+    writes = cluster is None or cluster.index == 0
     from charrnn.corpus.sources import corpus_name
 
     run_name = name or (corpus_name(corpus) if corpus else None if resume else DEFAULT_CORPUS)
-    if follows:
-        directory = checkpoints / (run_name or DEFAULT_CORPUS)  # The chief's; it is not touched.
+    if not writes:
+        directory = checkpoints / (run_name or DEFAULT_CORPUS)  # It is not touched.
     elif resume:
         directory = find_run(run_name, checkpoints)
     else:
@@ -151,10 +150,10 @@ def train(
         directory = claim(checkpoints, run_name or DEFAULT_CORPUS, overwrite=overwrite).directory
     begins_with = None if origin is None else find_checkpoint(origin, checkpoints)
     require_tensorflow()
-    if not alone:
+    if cluster is not None and not cluster.is_alone:
         # TensorFlow logs every lost connection; what is to be said of one is said in a sentence.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    callbacks = [] if follows else _callbacks(tensorboard)
+    callbacks = _callbacks(tensorboard) if writes else []
     observer = _observer()
     with contextlib.closing(observer):
         with observer.loading(), quiet_startup():
@@ -170,8 +169,7 @@ def train(
             "callbacks": callbacks,
             "sample": _write_sample,
             "finishers": finishers(),
-            # The time of several begins when all of them have come.
-            "began": began if alone else None,
+            "began": began,
         }
         if resume:
             changes = _given(context, model_config, training_config, corpus_config)
@@ -188,7 +186,7 @@ def train(
                 warm_start=begins_with,
                 **watching,
             )
-    if as_json and not follows:
+    if as_json and writes:
         values = dataclasses.asdict(result) | {"directory": str(result.directory)}
         click.echo(json.dumps(values, ensure_ascii=False, indent=1))
 

@@ -19,9 +19,13 @@ from charrnn.decoding.engine import Ids, Logits, State, StepModel
 from charrnn.decoding.sampling import Mask, log_softmax, row_max
 from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import ConfigurationError
-from charrnn.settings.configuration import DEFAULT_STRENGTH, PLAUSIBLE_SHARE, STRENGTH, Layout
+from charrnn.settings.configuration import DEFAULT_STRENGTH, STRENGTH, Layout
 from charrnn.settings.setting import is_finite
 from charrnn.wording import listed
+
+PLAUSIBLE_SHARE: Final = 0.1
+"""Share of the greatest probability below which no token is plausible in a contrast (Li et al.,
+2023, section 3.3)."""
 
 IMPLAUSIBLE: Final = np.float32(-1e5)
 """Nats added to the logits of tokens that an ensemble rules out.

@@ -261,7 +261,9 @@ def row_max(logits: Logits) -> Logits:
     """
     highest: Logits = logits.max(axis=-1, keepdims=True)
     if not np.isfinite(highest).all():
-        raise ValueError("nothing can be drawn: every token is suppressed, or a logit is not a number.")
+        raise ValueError(
+            "nothing can be drawn: every token is suppressed, or a logit is not a number."
+        )
     return highest
 
 

@@ -277,8 +277,8 @@ class TextGenerator:
             ConfigurationError: A limit was asked for that cannot be kept.
         """
         constraints: list[Constraint] = []
-        if config.no_repeat is not None:
-            constraints.append(NoRepeat(config.no_repeat, self.vocabulary.size))
+        if config.no_repeat_ngram_size is not None:
+            constraints.append(NoRepeat(config.no_repeat_ngram_size, self.vocabulary.size))
         if config.max_copy != 0:  # No filter is opened in vain.
             constraints += copy_guards(self.ngram_filters, self.vocabulary, config.max_copy)
         return constraints

@@ -1,4 +1,4 @@
-"""Reading JSON into the dataclasses it was written from, with every value checked."""
+"""Reading JSON into frozen dataclasses, with every value checked: the one way that charrnn has."""
 
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -10,11 +10,36 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LARGEST_DOCUMENT: Final = 64 * 2**20
-"""Characters of a JSON document at most; the largest that charrnn writes have a few million."""
+"""Most characters of a JSON document; the largest that charrnn writes have a few million."""
+
+
+def read_document(
+    text: str, version: int, kind: type[T], error: "Callable[[str], CharrnnError]"
+) -> T:
+    """Read a JSON document that names its format beside the fields of a dataclass.
+
+    Args:
+        text: The document.
+        version: The format that this version of charrnn reads.
+        kind: The dataclass.
+        error: Makes the error from a sentence.
+
+    Raises:
+        CharrnnError: What `error` makes, because the document is not JSON, has another format, or
+            does not fit the dataclass.
+    """
+    values = parse_json(text, error)
+    found = values.pop("format", None) if isinstance(values, dict) else None
+    if found != version or isinstance(found, bool):
+        raise error(
+            f"it has format {found}, and this charrnn reads format {version}; use the charrnn that "
+            "wrote it, or make it again."
+        )
+    return from_json(values, kind, error)
 
 
 def parse_json(text: str, error: "Callable[[str], CharrnnError]") -> Any:
-    """The value of a JSON document: numbers are finite and of at most 64 bits, text is Unicode.
+    """Parse a JSON document; numbers are finite and have at most 64 bits, text is Unicode.
 
     Args:
         text: The document.
@@ -38,14 +63,13 @@ def parse_json(text: str, error: "Callable[[str], CharrnnError]") -> Any:
 
 
 def from_json(value: Any, kind: type[T], error: "Callable[[str], CharrnnError]") -> T:
-    """Make a dataclass, or any other type that msgspec knows, of a value from JSON.
+    """Make a dataclass, or any other type that msgspec knows, from plain values.
 
-    Each value has the declared type and no other; true is not a number. A name that a dataclass
-    does not know is refused, because what it asks for could not be kept.
+    Each value must have the declared type; true is not a number. An unknown name is refused.
 
     Args:
-        value: What `parse_json` returns.
-        kind: The type; the `__post_init__` of a dataclass may refuse values with a ValueError.
+        value: What `parse_json` returns, or the content of a TOML file.
+        kind: The type; the `__post_init__` of a dataclass may refuse values.
         error: Makes the error from a sentence.
 
     Raises:
@@ -56,14 +80,15 @@ def from_json(value: Any, kind: type[T], error: "Callable[[str], CharrnnError]")
     try:
         made = msgspec.convert(value, kind)
     except (msgspec.MsgspecError, RecursionError) as problem:
-        raise error(f"it does not hold what charrnn writes ({problem}).") from problem
+        told = str(problem).replace(" - at `$.", " at `").replace(" - at `$", " at `")
+        raise error(f"its content is not valid ({told}).") from problem
     if unknown := _unknown(value, msgspec.to_builtins(made)):
-        raise error(f"it says {', '.join(sorted(unknown))}, which this version does not know.")
+        raise error(f"it has {', '.join(sorted(unknown))}, which this version does not know.")
     return made
 
 
 def _unknown(value: Any, known: Any) -> set[str]:
-    """The names in a value from JSON that its dataclass does not have, at any depth."""
+    """The names in a value that its dataclass does not have, at any depth."""
     if isinstance(value, dict) and isinstance(known, dict):
         inner = (_unknown(value[name], known[name]) for name in value.keys() & known.keys())
         return (value.keys() - known.keys()).union(*inner)

@@ -5,7 +5,7 @@ The same description validates a value given from Python and makes the option of
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from numbers import Integral, Real
 from types import NoneType
@@ -55,12 +55,11 @@ class Setting:
         maximum: Greatest value allowed.
         above: The value must be greater than this.
         below: The value must be less than this.
-        choices: The only values allowed.
-        unset: What `None` means, in a word or two for the help text ("chosen for the corpus").
+        choices: The only values allowed, where the annotation of the field is a Literal.
+        unset: What `None` means, in a few words for the help text ("by corpus size").
         notation: How a text is written that is allowed beside numbers, or as the only text.
-        repeatable: Whether several may be given; the value is a tuple, and words typed together
-            are several.
-        kind: int, float or str; `settings_of` takes it from the annotation of the field.
+        repeatable: Whether the value is a tuple of words, which may be given together or apart.
+        kind: int, float or str; `settings_of` takes it from the annotation, as it does `choices`.
     """
 
     help: str
@@ -168,18 +167,20 @@ def settings_of(configuration: type["Configuration"]) -> dict[str, Setting]:
     """The description of every field of a configuration, in the order of the class."""
     if configuration not in _SETTINGS:
         _SETTINGS[configuration] = {
-            field.name: dataclasses.replace(field.metadata["setting"], kind=_kind_of(field.type))
+            field.name: _typed(field.metadata["setting"], field.type)
             for field in dataclasses.fields(configuration)
         }
     return _SETTINGS[configuration]
 
 
-def _kind_of(annotation: Any) -> Any:
-    """The plain type of a field: int for `int | None`, str for a Literal or `tuple[str, ...]`."""
+def _typed(described: Setting, annotation: Any) -> Setting:
+    """A setting of the first type of its field: int of `int | None`, str of `tuple[str, ...]`."""
+    members = get_args(annotation)
     if get_origin(annotation) is Literal:
-        return str
-    members = [kind for kind in get_args(annotation) if kind is not NoneType]
-    return _kind_of(members[0]) if members else annotation
+        return dataclasses.replace(described, choices=members)
+    if members:
+        return _typed(described, members[0])
+    return dataclasses.replace(described, kind=annotation)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -199,3 +200,9 @@ class Configuration:
                 )
             if description.kind is not str and not isinstance(value, (int, float, str, NoneType)):
                 object.__setattr__(self, name, description.kind(value))
+
+    def changed(self, names: Iterable[str]) -> list[str]:
+        """Those of some settings that are not their default, as they are spelled: "top-k"."""
+        fields = type(self).__dataclass_fields__
+        given = (name for name in names if getattr(self, name) != fields[name].default)
+        return [name.replace("_", "-") for name in given]

@@ -2,7 +2,7 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +16,11 @@ from charrnn.errors import CheckpointError
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training.data import CorpusSource, read_text
 from charrnn.training.observer import SilentObserver, TrainingObserver, TrainingPlan, TrainingResult
-from charrnn.training.preparation import (
-    RunHooks,
-    check_workers,
-    compute_on,
-    resume_run,
-    start_run,
-)
+from charrnn.training.preparation import check_workers, compute_on, resume_run, start_run
 from charrnn.training.resume_policy import changed_training, has_new_budget, sources_of
-from charrnn.training.trainer import Finisher, SampleWriter, Trainer
+from charrnn.training.trainer import Finisher, RunHooks, SampleWriter, Trainer
 from charrnn.training.warm_start import WarmStart
+from charrnn.training.workers import Workers, lost_workers_told
 
 
 def train(
@@ -57,10 +52,10 @@ def train(
         corpus_config: How to read the text.
         device: "auto", "cpu", "gpu" or "gpu:N".
         cluster: The workers that train together, each called with the same but for its index. Only
-            the first writes, and calls its observer, its callbacks and its sample.
+            the first writes, and calls its observer, its sample and its finishers.
         overwrite: Whether a run of that name may be replaced.
         warm_start: A checkpoint directory, whose network this one begins with; it has the same
-            architecture. On several machines each of them has it.
+            architecture. Each of several workers needs it.
         observer: Whom to tell how it goes.
         callbacks: Keras callbacks; their epochs are the stretches between evaluations.
         sample: Writes a sample at each evaluation.
@@ -72,8 +67,8 @@ def train(
 
     Raises:
         CorpusError: The text cannot be read or learned from.
-        CheckpointError: A run of that name is in the way, or the network to begin with cannot be read or is of
-            another architecture than the network asked for.
+        CheckpointError: A run of that name is in the way, or `warm_start` cannot be read or has
+            another architecture.
         ConfigurationError: Settings contradict each other or the text.
         DeviceError: The device is not there.
         DivergenceError: The loss became NaN.
@@ -81,15 +76,13 @@ def train(
         WorkersError: The workers do not train the same, or one is gone.
     """
     observer = observer or SilentObserver()
-    hooks = _hooks_of(
-        cluster,
-        RunHooks(
-            observer=observer,
-            callbacks=callbacks,
-            sample=sample,
-            finishers=finishers,
-            began=began,
-        ),
+    hooks = RunHooks(
+        # The first worker alone tells how it goes.
+        observer=observer if _writes(cluster) else SilentObserver(),
+        callbacks=callbacks,
+        sample=sample,
+        finishers=finishers,
+        began=began,
     )
     training, corpus_config = training or TrainingConfig(), corpus_config or CorpusConfig()
     text = read_text(corpus, corpus_config, hooks.observer)
@@ -97,19 +90,20 @@ def train(
     if _writes(cluster):
         directory = claim(Path(checkpoints), name or text.name, overwrite=overwrite).directory
     writer = CheckpointWriter(directory)
-    with writer.held() if _writes(cluster) else contextlib.nullcontext():
+    with _held(writer, cluster):
         if _writes(cluster):
             # Another process may have finished a run of that name since.
             claim(Path(checkpoints), name or text.name, overwrite=overwrite)
-        context = compute_on(device, cluster, observer)
+        context = compute_on(device, cluster, observer, resumes=False)
+        # Loading a network runs TensorFlow, which several workers must have configured before.
+        begins_with = None if warm_start is None else WarmStart.open(Path(warm_start))
         settings = {
             "model": dataclasses.asdict(model or ModelConfig()),
             "training": dataclasses.asdict(training),
             "corpus": dataclasses.asdict(corpus_config),
+            "warm_start": begins_with and begins_with.record.sha256,
         }
         check_workers(context, text, settings)
-        # Loading a network runs TensorFlow, which several workers must have configured before.
-        begins_with = None if warm_start is None else WarmStart.open(Path(warm_start))
         trainer = start_run(
             writer,
             text,
@@ -139,7 +133,7 @@ def resume(
     """Go on with a run exactly where it was stopped, or make a finished one longer.
 
     Args:
-        directory: The checkpoint; on several machines only the first needs it.
+        directory: The checkpoint; of several workers only the first needs it.
         corpus: Its text, where that has moved; it must be the same to the letter.
         changes: Settings by name. A new budget (`epochs`, `steps`, `minutes`), `patience` or
             `evaluate_every` is taken on; any other must be what the run has already.
@@ -165,35 +159,29 @@ def resume(
         WorkersError: The workers do not train the same, or one is gone.
     """
     observer = observer or SilentObserver()
-    hooks = _hooks_of(
-        cluster,
-        RunHooks(
-            observer=observer,
-            callbacks=callbacks,
-            sample=sample,
-            finishers=finishers,
-            began=began,
-        ),
+    hooks = RunHooks(
+        # The first worker alone tells how it goes.
+        observer=observer if _writes(cluster) else SilentObserver(),
+        callbacks=callbacks,
+        sample=sample,
+        finishers=finishers,
+        began=began,
     )
     changes = changes or {}
     writer = CheckpointWriter(Path(directory))
-    writes = _writes(cluster)
-    if writes:
+    if _writes(cluster):
         # Refused before TensorFlow starts, and before other workers are waited for.
         changed_training(read_record(writer.directory), changes, writer.directory)
-    with writer.held() if writes else contextlib.nullcontext():
-        context = compute_on(device, cluster, observer)
-        shared = context.workers.share(
-            read_record(writer.directory).to_json().encode() if writes else b""
-        )
-        record = RunRecord.from_json(shared.decode())
+    with _held(writer, cluster):
+        context = compute_on(device, cluster, observer, resumes=True)
+        writer, record = _shared(context.workers, writer)
         training = changed_training(record, changes, writer.directory)
         # What was settled for the run is not chosen again.
         corpus_config = dataclasses.replace(record.corpus_config, layout=record.corpus.layout)
         sources = corpus or sources_of(record, writer.directory)
         text = read_text(sources, corpus_config, hooks.observer, record.corpus.stanzas)
-        _refuse_other_text(text, record, writer.directory)
         check_workers(context, text, changes)
+        _refuse_other_text(text, record, writer.directory)
         trainer = resume_run(
             writer,
             text,
@@ -211,9 +199,22 @@ def _writes(cluster: Cluster | None) -> bool:
     return cluster is None or cluster.index == 0
 
 
-def _hooks_of(cluster: Cluster | None, hooks: RunHooks) -> RunHooks:
-    """What is called in this process: the first worker alone tells how it goes."""
-    return hooks if _writes(cluster) else RunHooks(callbacks=hooks.callbacks)
+@contextlib.contextmanager
+def _held(writer: CheckpointWriter, cluster: Cluster | None) -> Iterator[None]:
+    """Hold the directory where this process writes it; tell of workers that are lost meanwhile."""
+    with (
+        lost_workers_told(cluster, writer.directory),
+        writer.held() if _writes(cluster) else contextlib.nullcontext(),
+    ):
+        yield
+
+
+def _shared(workers: Workers, writer: CheckpointWriter) -> tuple[CheckpointWriter, RunRecord]:
+    """The run that the first worker goes on with: its directory, which others only name, its record."""
+    writes = workers.index == 0
+    name = workers.share(str(writer.directory).encode())
+    content = workers.share(read_record(writer.directory).to_json().encode() if writes else b"")
+    return CheckpointWriter(Path(name.decode())), RunRecord.from_json(content.decode())
 
 
 def _refuse_other_text(text: Corpus, record: RunRecord, directory: Path) -> None:

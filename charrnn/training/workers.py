@@ -7,20 +7,25 @@ the loss of an evaluation. So each of them takes the same decision at the same s
 worker writes. `tf.distribute.MultiWorkerMirroredStrategy` is the only connection.
 """
 
+import contextlib
 import hashlib
 import json
 import platform
 import signal
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import metadata
-from typing import Any, Final, Protocol
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Final, Protocol, Self
 
 import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from charrnn.checkpoint.lookup import spoken_name
 from charrnn.cluster import Cluster
 from charrnn.errors import WorkersError
 
@@ -73,6 +78,9 @@ class Workers(Protocol):
     def share(self, content: bytes) -> bytes:
         """The bytes that the first worker passes; what the others pass is ignored."""
 
+    def wait(self) -> None:
+        """Wait until all workers are here, and set the clock that decides for all."""
+
 
 class Alone:
     """One worker, whose own clock and signals decide."""
@@ -103,6 +111,9 @@ class Alone:
     def share(self, content: bytes) -> bytes:
         """The bytes themselves."""
         return content
+
+    def wait(self) -> None:
+        """Nobody has to come."""
 
 
 class Together:
@@ -162,6 +173,50 @@ class Together:
             numbers[:] = np.frombuffer(content.ljust(4 * len(numbers), b"\0"), np.int32)
         return self.total(numbers).tobytes()[:length]
 
+    def wait(self) -> None:
+        """Wait until all workers are here, and set the clock by the first one's."""
+        seconds = time.monotonic() - self._began if self.index == 0 else 0.0
+        self._seconds = float(self.total(np.array([seconds]))[0])
+
+
+class Interruption:
+    """Catches the first SIGINT or SIGTERM while it is entered; a second one ends the program.
+
+    Attributes:
+        received: Number of the signal that came, or None.
+    """
+
+    received: int | None = None
+
+    def came(self) -> bool:
+        """Whether a signal was received."""
+        return self.received is not None
+
+    def __enter__(self) -> Self:
+        self._former: dict[int, Any] = {}
+        # Python delivers signals to the main thread alone, and lets it alone set handlers.
+        if threading.current_thread() is threading.main_thread():
+            for number in SIGNALS:
+                self._former[number] = signal.signal(number, self._receive)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._restore()
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        self.received = number
+        self._restore()
+
+    def _restore(self) -> None:
+        for number, handler in self._former.items():
+            signal.signal(number, handler)
+        self._former = {}
+
 
 def versions() -> dict[str, str]:
     """Versions of charrnn, Python and the packages that matter."""
@@ -199,15 +254,32 @@ def _fingerprint(value: Any) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4])
 
 
-def lost_worker(error: tf.errors.OpError, advice: str) -> WorkersError:
-    """What is told when TensorFlow fails in a run of several workers.
+@contextlib.contextmanager
+def lost_workers_told(cluster: Cluster | None, directory: Path) -> Iterator[None]:
+    """Turn what TensorFlow raises when another worker is gone into a WorkersError.
 
     Args:
-        error: What TensorFlow raised.
-        advice: How to go on.
+        cluster: The workers; alone, an error is an error.
+        directory: The checkpoint of the run.
     """
-    reason = (error.message or type(error).__name__).strip().partition("\n")[0][:200]
-    return WorkersError(
-        f"the connection to another worker failed, because it ended or cannot be reached "
-        f"(TensorFlow: {reason.rstrip('.')}). {advice}"
-    )
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if cluster is None or cluster.is_alone:
+            raise
+        raise WorkersError(
+            f"another worker ended or cannot be reached (TensorFlow: {_reason(error)}). What was "
+            f"saved last, if anything, is in {directory}. {how_to_resume(directory, several=True)}"
+        ) from error
+
+
+def _reason(error: tf.errors.OpError) -> str:
+    """What TensorFlow says: the first line of the last paragraph, below the traceback of a graph."""
+    line: str = error.message.strip().rpartition("\n\n")[2].partition("\n")[0]
+    return line.rpartition("}} ")[2].strip().rstrip(".:")  # Names of nodes stand in {{}}.
+
+
+def how_to_resume(directory: Path, *, several: bool) -> str:
+    """The command that goes on with the run in a directory."""
+    everywhere = " on every worker" if several else ""
+    return f"Go on{everywhere} with: charrnn train --resume --name {spoken_name(directory)}"

@@ -354,7 +354,7 @@ def test_no_damage_to_the_record_raises_anything_else(cut: int, junk: str) -> No
 def test_settings_that_came_later_are_refused_and_not_ignored() -> None:
     values = json.loads(RECORD.to_json())
     values["training"] |= {"optimizer": "lion"}
-    with pytest.raises(CheckpointError, match="it says optimizer, which this version does not"):
+    with pytest.raises(CheckpointError, match="it has optimizer, which this version does not"):
         RunRecord.from_json(json.dumps(values))
 
 

@@ -165,7 +165,7 @@ def test_a_poem_that_nothing_can_follow_is_told_of_and_kept() -> None:
     desk = Desk(" is|", " bright")
     desk.type("The moon")
     assert desk.notes == [
-        "The poem stops here: the settings (no-repeat, max-copy) leave no character to follow."
+        "The poem stops here: the settings (no-repeat-ngram-size, max-copy) leave no character to follow."
     ]
     assert desk.poems == ["The moon is"]
     desk.type("/more")
@@ -261,8 +261,8 @@ def test_every_setting_of_sampling_is_a_command() -> None:
 
 def test_all_settings_are_shown_in_columns() -> None:
     assert Desk().type("/settings").splitlines()[:2] == [
-        "[temperature         0.8",
-        "top-k               all",
+        "[temperature           0.8",
+        "top-k                 all",
     ]
 
 

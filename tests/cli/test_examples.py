@@ -18,6 +18,7 @@ from charrnn.corpus.loading import read_corpus
 from charrnn.forms.chinese.learned_sounds import LearnedSounds
 from charrnn.forms.chinese.sounds import Tone, tones
 from charrnn.forms.core.known_forms import find_form, written_form
+from charrnn.forms.core.learned_tables import table_to_json
 from charrnn.forms.english import lexicon
 from charrnn.settings.configuration import CorpusConfig
 from tests.decoding.networks import save_reciting_run
@@ -97,7 +98,7 @@ def test_an_example_of_a_form_writes_a_poem(example: str, monkeypatch: pytest.Mo
     }
     classes: dict[Tone, tuple[str, ...]] = {"平": ("东风中空红", "云江花春"), "仄": ()}
     sounds = LearnedSounds(100, places, classes, "0" * 64)
-    Path("checkpoints", "tang", SOUNDS_FILE).write_text(sounds.to_json(), encoding="utf-8")
+    Path("checkpoints", "tang", SOUNDS_FILE).write_text(table_to_json(sounds), encoding="utf-8")
     vowels = ("AA", "AE", "AH", "AO", "EH", "EY", "IH")
     words = {
         f"{onset}{number * 'o'}t": [f"{onset} {vowel}1 T"]

@@ -282,7 +282,7 @@ def test_a_network_writes_unlike_another_one(runs: Path) -> None:
 
 def test_a_poem_that_nothing_can_follow_is_told_of(runs: Path) -> None:
     save_reciting_run(runs / "text", layout="text")
-    arguments = ("text", *WILD, "--no-repeat", "1", "--seed", "1")
+    arguments = ("text", *WILD, "--no-repeat-ngram-size", "1", "--seed", "1")
     for more in ((), ("--show-scores",)):
         result = generate(*arguments, *more)
         assert result.exit_code == 0

@@ -197,18 +197,18 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_pipe_gets_no_part_of_a_poem() -> None:
-    result = generate(*CHINESE, "--no-repeat", "1", "--ban", "，\n", "--seed", "1")
+    result = generate(*CHINESE, "--no-repeat-ngram-size", "1", "--ban", "，\n", "--seed", "1")
     assert (result.exit_code, result.stdout) == (4, "")
 
 
 @pytest.mark.usefixtures("terminal")
 def test_a_stream_that_is_given_up_ends_its_line() -> None:
     # No character may stand twice, so the second line finds no mark to end with.
-    result = generate(*CHINESE, "--no-repeat", "1", "--ban", "，\n", "--seed", "1")
+    result = generate(*CHINESE, "--no-repeat-ngram-size", "1", "--ban", "，\n", "--seed", "1")
     assert result.exit_code == 4
     assert re.fullmatch(".{3}。\n", result.stdout)
     assert result.stderr.startswith("Error: the poem was given up after line 1: ")
-    assert "no-repeat" in result.stderr
+    assert "no-repeat-ngram-size" in result.stderr
 
 
 @pytest.mark.usefixtures("terminal")

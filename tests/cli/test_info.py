@@ -21,6 +21,7 @@ from charrnn.cli import main
 from charrnn.cli.run_facts import any_run, whole_run
 from charrnn.cli.run_tables import show_run, show_runs
 from charrnn.forms.chinese.learned_sounds import LearnedSounds
+from charrnn.forms.core.learned_tables import table_to_json
 from charrnn.forms.english.words import LearnedWords
 from tests.fakes import RECORD, write_run
 
@@ -119,12 +120,12 @@ def taught(runs: Path, name: str, content: str, width: int = 80) -> str:
 
 def test_what_the_poems_taught_is_told(runs: Path) -> None:
     corpus = RECORD.corpus.digest
-    words = LearnedWords({"moon": 3, "the": 1}, corpus).to_json()
+    words = table_to_json(LearnedWords({"moon": 3, "the": 1}, corpus))
     assert taught(runs, WORDS_FILE, words) == "Learned 2 words"
     sounds = LearnedSounds(
         120, {"东": (9, 0), "月": (0, 9), "风": (1, 0)}, {"平": (), "仄": ()}, corpus
     )
-    assert taught(runs, SOUNDS_FILE, sounds.to_json(), 120) == (
+    assert taught(runs, SOUNDS_FILE, table_to_json(sounds), 120) == (
         "Learned the tones of 2 characters, from 120 regular poems; 2 words"
     )
     result = CliRunner().invoke(main, ["info", "moons", "--checkpoints", str(runs), "--json"])
@@ -137,7 +138,7 @@ def test_what_the_poems_taught_is_told(runs: Path) -> None:
 
 
 def test_what_the_poems_taught_and_cannot_be_used_is_told(runs: Path) -> None:
-    row = taught(runs, WORDS_FILE, LearnedWords({"moon": 3}, "another").to_json(), 300)
+    row = taught(runs, WORDS_FILE, table_to_json(LearnedWords({"moon": 3}, "another")), 300)
     assert row.startswith("Learned what its poems taught cannot be used: moons/words.json is not")
     assert row.endswith("Make it anew: charrnn forms sounds moons")
 

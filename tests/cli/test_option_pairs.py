@@ -83,7 +83,7 @@ OPTIONS: dict[str, tuple[list[str], Callable[[Poem], bool] | None]] = {
     "min-p": (["--min-p", "0.1"], None),
     "typical-p": (["--typical-p", "0.9"], None),
     "penalty": (["--repetition-penalty", "1.5", "--repetition-window", "4"], None),
-    "no-repeat": (["--no-repeat", "3"], no_run_twice),
+    "no-repeat-ngram-size": (["--no-repeat-ngram-size", "3"], no_run_twice),
     "favour": (["--favour", "o=31"], None),
     "ban": (["--ban", "k"], lambda poem: "k" not in poem["text"]),
     "max-copy": (["--max-copy", "4"], no_copy),

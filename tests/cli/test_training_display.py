@@ -79,7 +79,7 @@ def test_plain_lines_of_a_run() -> None:
     display.finished(OUTCOME)
     assert lines == [
         "Read as blocks.",
-        "moons: 114,000 characters to learn, 14,000 kept aside to measure, 60 tokens.",
+        "moons: 114,000 characters to learn, 14,000 held out for validation, 60 tokens.",
         "LSTM, 1 layer of 256 units, 347,964 weights, on 2 CPU cores (x86_64).",
         "Baselines: xz -9 2.110 nats, guessing by frequency 2.980 nats per character.",
         "Budget: 1,000 steps (18.2 readings of the text), 32 x 64 characters to a step.",

@@ -35,8 +35,8 @@ def generator() -> TextGenerator:
         {"length": 7},
         {"temperature": "1.5:0.2", "end_of_poem": "model", "length": 30},
         {"repetition_penalty": 2.0, "repetition_window": 3},
-        {"no_repeat": 2},
-        {"no_repeat": 1, "end_of_poem": "model"},
+        {"no_repeat_ngram_size": 2},
+        {"no_repeat_ngram_size": 1, "end_of_poem": "model"},
         {"favour": "a=2", "ban": "b", "top_p": 0.9},
     ],
 )

@@ -126,7 +126,7 @@ def test_of_equals_the_first_is_kept() -> None:
 def test_what_is_banned_or_would_repeat_is_not_found(table: np.ndarray) -> None:
     generator = markov(table, LETTERS)
     length = 4
-    config = SamplingConfig(length=length, temperature=1.0, ban="b", no_repeat=2)
+    config = SamplingConfig(length=length, temperature=1.0, ban="b", no_repeat_ngram_size=2)
     found = search(*generator._prepared(generator.begin(), config), 10_000)
     ways = {
         text: mean_of_keeping(table, text)
@@ -161,9 +161,9 @@ def mean_of_keeping(table: np.ndarray, text: tuple[int, ...]) -> float:
 def test_a_search_whose_every_way_is_blocked_is_a_dead_end() -> None:
     table = np.zeros((SIZE, SIZE))
     generator = markov(table, LETTERS, "text")
-    poem = generator.write("", SamplingConfig(beam=4, no_repeat=1))
+    poem = generator.write("", SamplingConfig(beam=4, no_repeat_ngram_size=1))
     assert (sorted(poem.text), poem.ended, poem.dead_end) == (["a", "b", "c"], False, True)
-    *_, last = generator.stream(generator.begin(), SamplingConfig(beam=4, no_repeat=1))
+    *_, last = generator.stream(generator.begin(), SamplingConfig(beam=4, no_repeat_ngram_size=1))
     assert (last.character, last.hypothesis.dead_end) == ("", True)
 
 

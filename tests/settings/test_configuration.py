@@ -276,7 +276,7 @@ SAMPLING: dict[str, Any] = {
     "min_p": 0.1,
     "typical_p": 0.5,
     "repetition_penalty": 1.5,
-    "no_repeat": 4,
+    "no_repeat_ngram_size": 4,
     "favour": "a=1",
     "ban": "b",
     "max_copy": 8,

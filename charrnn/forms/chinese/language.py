@@ -102,6 +102,7 @@ class ChineseLanguage:
     table_title: Final = (
         "The tones and rhymes that its poems teach, by which Chinese verse is written,"
     )
+    table_kind: Final = LearnedSounds
     table_file: Final = SOUNDS_FILE
 
     def writes(self, character: str) -> bool:
@@ -118,10 +119,6 @@ class ChineseLanguage:
         """What poems in a form are held to; sounds are those of the first network that has any."""
         sounds = _sounds(form, config.rhymes, learned)
         return ChineseRules(with_profile(form, config.profile), sounds, config.readings)
-
-    def read_table(self, text: str, name: str) -> LearnedSounds:
-        """Read the file of learned sounds."""
-        return LearnedSounds.from_json(text, name)
 
     def open_table(self, checkpoint: Checkpoint) -> LearnedSounds | None:
         """The sounds that a network's poems taught."""

@@ -3,13 +3,12 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from charrnn.checkpoint.directory import SOUNDS_FILE, Checkpoint
 from charrnn.errors import FormError
 from charrnn.forms.chinese.sounds import TONES, Reading, SoundTable, Tone
-from charrnn.forms.core.learned_tables import open_table, read_document, write_document
-from charrnn.typecheck import conforms
+from charrnn.forms.core.learned_tables import open_table
 
 LEARNED: Final = "learned"
 """What sounds are called that poems taught, those of a network or those at hand."""
@@ -38,6 +37,14 @@ class LearnedSounds:
     classes: Mapping[Tone, tuple[str, ...]]
     corpus: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse counts below 0 and tones that there are not, with a FormError."""
+        counts = (count for pair in self.places.values() for count in pair)
+        if self.classes.keys() != set(TONES) or min(counts, default=0) < 0:
+            raise FormError(
+                f"learned sounds have classes of {' and '.join(TONES)}, and counts at least 0."
+            )
+
     def sounds(self, name: str = LEARNED) -> SoundTable:
         """The readings of all characters whose tone is known.
 
@@ -56,36 +63,6 @@ class LearnedSounds:
                     for name in classes[tone].get(character, ("",))
                 )
         return SoundTable(name, table)
-
-    def to_json(self) -> str:
-        """What `from_json` reads."""
-        return write_document(
-            self.corpus, poems=self.poems, places=dict(self.places), classes=dict(self.classes)
-        )
-
-    @classmethod
-    def from_json(cls, text: str, name: str) -> "LearnedSounds":
-        """Read what `to_json` gave.
-
-        Args:
-            text: The JSON document.
-            name: What to call it in an error: its path.
-
-        Raises:
-            FormError: It is not such a document.
-        """
-        kinds = {"poems": int, "places": dict[str, object], "classes": dict[Tone, object]}
-        document = read_document(text, name, kinds)
-        if document is not None and document["classes"].keys() == set(TONES):
-            places = {key: _as_tuple(pair) for key, pair in document["places"].items()}
-            classes = {key: _as_tuple(names) for key, names in document["classes"].items()}
-            if (
-                conforms(places, dict[str, tuple[int, ...]])
-                and conforms(classes, dict[Tone, tuple[str, ...]])
-                and all(len(pair) == 2 and min(pair) >= 0 for pair in places.values())
-            ):
-                return cls(document["poems"], places, classes, document["corpus"])
-        raise FormError(f"{name} holds no learned sounds that this version can read.")
 
     def _named_classes(self) -> dict[Tone, dict[str, list[str]]]:
         """The classes of each character in each tone, each named after a common member of it."""
@@ -109,14 +86,10 @@ def _allowed(places: tuple[int, int]) -> Sequence[Tone]:
     return sure or TONES
 
 
-def _as_tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
 def open_sounds(checkpoint: Checkpoint) -> LearnedSounds | None:
     """How characters sound in the poems that a network learned; None where that is not kept.
 
     Raises:
         CheckpointError: It is damaged, of another format, or that of another text.
     """
-    return open_table(checkpoint, SOUNDS_FILE, LearnedSounds.from_json)
+    return open_table(checkpoint, SOUNDS_FILE, LearnedSounds)

@@ -12,6 +12,7 @@ from charrnn.errors import FormError
 from charrnn.forms.chinese.learned_sounds import LearnedSounds
 from charrnn.forms.chinese.sounds import TONES, ChineseSounds, Reading, SoundTable, is_han
 from charrnn.forms.core.form import Book
+from charrnn.forms.core.learned_tables import table_from_json
 
 FINALS: Final[dict[str, dict[str, str]]] = {
     "xinyun": {
@@ -232,7 +233,7 @@ def read_sounds(path: Path) -> SoundTable:
     except UnicodeDecodeError as error:
         raise FormError(f"{path} is not UTF-8 text.") from error
     if text.lstrip().startswith("{"):
-        return LearnedSounds.from_json(text, str(path)).sounds(path.stem)
+        return table_from_json(text, str(path), LearnedSounds).sounds(path.stem)
     table: dict[str, set[Reading]] = defaultdict(set)
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip() and not line.startswith("#"):

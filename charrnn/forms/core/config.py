@@ -1,9 +1,8 @@
 """The settings of verse in a form, and what they require of a poem."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, Self, get_args
+from typing import Final, Literal, NamedTuple, Self
 
 from charrnn.errors import ConfigurationError
 from charrnn.settings.configuration import SamplingConfig
@@ -53,7 +52,7 @@ class FormConfig(Configuration):
     """
 
     form: str | None = setting(
-        None, "Form of verse to keep: a name of charrnn forms, or a TOML file.", unset="off"
+        None, "Form of verse: a name from charrnn forms, or a TOML file.", unset="off"
     )
     lines: int | None = setting(
         None,
@@ -81,61 +80,56 @@ class FormConfig(Configuration):
     metre: Literal["iambic", "anapaestic"] | None = setting(
         None,
         "Metre of an English form of your own.",
-        choices=("iambic", "anapaestic"),
         unset="that of the form",
     )
     acrostic: str | None = setting(
-        None, "Characters that the lines begin with, one for each, read downwards.", unset="none"
+        None, "First characters of the lines, read downwards.", unset="none"
     )
     acrostic_at: AcrosticAt = setting(
-        "start", "Where in its line each of them stands.", choices=get_args(AcrosticAt)
+        "start", "Where the characters of the acrostic stand in their lines."
     )
     must: tuple[str, ...] | None = setting(
         None,
-        "Characters or a word that have to stand in the poem; several with spaces between them, or "
-        "given again.",
+        "Characters or a word that must occur in the poem; separate several with spaces, or repeat "
+        "the option.",
         unset="none",
         repeatable=True,
     )
     rhyme_with: str | None = setting(
-        None, "A word or a line that the first rhyme of the poem rhymes with.", unset="any"
+        None, "A word or a line that the first rhyme must rhyme with.", unset="any"
     )
-    first_line: str | None = setting(None, "The first line, as it is to stand.", unset="any")
+    first_line: str | None = setting(None, "The first line of the poem.", unset="any")
     rhymes: str | None = setting(
         None,
-        "How Chinese sounds: pingshui, cilin, xinyun, tongyun, learned by the network from its "
-        "poems, or a FILE of characters and rhyme classes. English: perfect or slant.",
+        "Chinese: the sounds of pingshui, cilin, xinyun or tongyun, those learned from poems, or a "
+        "FILE of characters and rhyme classes. English: perfect or slant.",
         unset="learned where a network writes regular verse, else as the form has it",
     )
     readings: Readings = setting(
         "any",
-        "Whether any of a character's readings may fit, or all must.",
-        choices=get_args(Readings),
+        "Whether one pronunciation of a character must fit, or all of them.",
     )
     profile: Profile = setting(
         "strict",
-        "Tones of Chinese verse that count: all, those of the second, fourth, sixth and last "
-        "character, or that of the rhymes.",
-        choices=get_args(Profile),
+        "Tones that count in Chinese verse: all, those of the second, fourth, sixth and last "
+        "character, or those of the rhymes.",
     )
     lexicon: str | None = setting(
         None,
-        "File of English pronunciations, as CMUdict has them.",
+        "File of English pronunciations in the format of CMUdict.",
         unset="that of the extra english",
     )
     words: Words | None = setting(
         None,
-        "English words that may stand in a poem: those that the network has learned, or any.",
-        choices=get_args(Words),
+        "English words that may occur: those that the network has learned, or any.",
         unset="learned, where they were kept",
     )
     particles: int = setting(
-        32, "Drafts of each line that are written side by side.", minimum=1, maximum=1024
+        32, "Drafts of each line, written in one batch.", minimum=1, maximum=1024
     )
     choose: Choose = setting(
         "weight",
-        "Which draft of a line is taken: one drawn by its weight, or the best.",
-        choices=get_args(Choose),
+        "Which draft of a line is taken: one drawn by weight, or the best.",
     )
 
     @property
@@ -148,26 +142,20 @@ class FormConfig(Configuration):
     def __post_init__(self) -> None:
         """Refuse values out of range, and settings that contradict one another."""
         Configuration.__post_init__(self)
-        changed = self._changed(settings_of(FormConfig))
+        changed = self.changed(settings_of(FormConfig))
         if changed and not self.asked:
             raise ConfigurationError(
                 f"{listed(changed)} {'goes' if len(changed) == 1 else 'go'} with a form of verse: "
                 "give a form by its name (charrnn forms lists them), or lines with syllables or "
                 "characters."
             )
-        own = self._changed(FORM_PARTS)
+        own = self.changed(FORM_PARTS)
         if own and self.form is not None:
             raise ConfigurationError(
                 f"the form {self.form} has its own lines. Leave out form, or {listed(own)}."
             )
         if self.acrostic is None and self.acrostic_at != "start":
             raise ConfigurationError("acrostic-at goes with an acrostic; give both, or neither.")
-
-    def _changed(self, names: Iterable[str]) -> list[str]:
-        """Those of some settings that were given, as they are spelled."""
-        fields = FormConfig.__dataclass_fields__
-        given = (name for name in names if getattr(self, name) != fields[name].default)
-        return [name.replace("_", "-") for name in given]
 
 
 def refuse_sampling_outside_a_form(config: SamplingConfig) -> None:

@@ -8,15 +8,29 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from charrnn.errors import ConfigurationError, FormError
 from charrnn.forms.core.config import FormConfig, parse_lengths
 from charrnn.forms.core.form import LONGEST_LINE, MOST_LINES, Form, Line, Metre
-from charrnn.typecheck import conforms
+from charrnn.settings.from_json import from_json
 
-Made = TypeVar("Made", Form, Line)
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Variant:
+    """A template as it stands in a file."""
+
+    name: str = ""
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Variants:
+    """The templates of a file."""
+
+    variants: tuple[_Variant, ...]
 
 
 def read_form(text: str, name: str) -> Form:
@@ -32,12 +46,11 @@ def read_form(text: str, name: str) -> Form:
     """
     try:
         values = tomllib.loads(text)
-        tables = _listed(values, "variants")
-        variants = [
-            [_made(Line, "a line", line) for line in _listed(table, "lines")] for table in tables
-        ]
-        names = [table.get("name", "") for table in tables]
-        return _made(Form, "a form", values | {"variants": variants, "variant_names": names})
+        tables = values.get("variants", [])
+        named = from_json({"variants": tables}, _Variants, FormError).variants
+        values["variants"] = [table["lines"] for table in tables]
+        values["variant_names"] = [variant.name for variant in named]
+        return from_json(values, Form, FormError)
     except tomllib.TOMLDecodeError as error:
         raise FormError(f"{name} is not TOML: {error}.") from error
     except RecursionError as error:
@@ -96,35 +109,7 @@ def _text(text: str) -> str:
     return '"""\n' + "\n".join(_string(line)[1:-1] for line in text.split("\n")) + '"""'
 
 
-def _listed(values: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    """An array of tables, checked to be one."""
-    tables = values.get(key, [])
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise FormError(f"{key} must be an array of tables.")
-    return tables
-
-
-def _made(kind: type[Made], what: str, values: dict[str, Any]) -> Made:
-    """A dataclass of values that nobody has checked."""
-    fields = {field.name: field for field in dataclasses.fields(kind)}
-    frozen = {key: _frozen(value) for key, value in values.items()}
-    for fault, names in (
-        ("has no", frozen.keys() - fields.keys()),
-        ("needs", _required(kind) - frozen.keys()),
-    ):
-        if names:
-            raise FormError(f"{what} {fault} {' and '.join(sorted(names))}.")
-    for key, item in frozen.items():
-        if not conforms(item, fields[key].type):
-            raise FormError(f"{what} cannot have this {key}: {values[key]}.")
-    return kind(**frozen)
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
-
-
-def _required(kind: type[Made]) -> set[str]:
+def _required(kind: type[Form]) -> set[str]:
     return {
         field.name for field in dataclasses.fields(kind) if field.default is dataclasses.MISSING
     }

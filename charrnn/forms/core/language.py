@@ -81,6 +81,10 @@ class Language(Protocol):
         """What its poems teach a network, and what for, for a note."""
 
     @property
+    def table_kind(self) -> type[LearnedTable]:
+        """The dataclass of the table."""
+
+    @property
     def table_file(self) -> str:
         """The file that keeps it beside the network."""
 
@@ -104,9 +108,6 @@ class Language(Protocol):
             FormError: The sounds are not at hand.
             ConfigurationError: A setting has no such value in the language.
         """
-
-    def read_table(self, text: str, name: str) -> LearnedTable:
-        """Read what `LearnedTable.to_json` wrote; raises FormError where it is no such thing."""
 
     def open_table(self, checkpoint: Checkpoint) -> LearnedTable | None:
         """What the poems of a network taught; raises CheckpointError where it is damaged."""

@@ -4,43 +4,37 @@ Each language has a table of its own: the tones and rhymes of Chinese characters
 text. A table names the corpus that it is from, and a network can do without any.
 """
 
+import dataclasses
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, cast
 
 from charrnn.checkpoint.directory import Checkpoint
 from charrnn.checkpoint.lookup import spoken_name
 from charrnn.errors import CheckpointError, FormError
-from charrnn.typecheck import conforms
+from charrnn.settings.from_json import read_document
 
 _FORMAT: Final = 1
 
 
 class LearnedTable(Protocol):
-    """What poems taught."""
+    """What poems taught: a frozen dataclass of what JSON knows."""
 
     @property
     def corpus(self) -> str:
         """Digest of the corpus that the poems come from; "" where that is not known."""
 
-    def to_json(self) -> str:
-        """The content of its file."""
-
 
 Table = TypeVar("Table", bound=LearnedTable)
 
-Read = Callable[[str, str], Table]
-"""Makes a table of the content of its file, and of the name to use in an error."""
 
-
-def open_table(checkpoint: Checkpoint, file: str, read: Read[Table]) -> Table | None:
+def open_table(checkpoint: Checkpoint, file: str, kind: type[Table]) -> Table | None:
     """What the poems of a network taught.
 
     Args:
         checkpoint: The network.
         file: The file of the table.
-        read: Reads it.
+        kind: The dataclass of the table.
 
     Returns:
         The table; None where there is none.
@@ -50,7 +44,7 @@ def open_table(checkpoint: Checkpoint, file: str, read: Read[Table]) -> Table | 
     """
     path = checkpoint.directory / file
     try:
-        table = read_table(path, read)
+        table = read_table(path, kind)
     except FileNotFoundError:
         return None
     except FormError as error:
@@ -67,7 +61,7 @@ def open_table(checkpoint: Checkpoint, file: str, read: Read[Table]) -> Table | 
     )
 
 
-def read_table(path: Path, read: Read[Table]) -> Table:
+def read_table(path: Path, kind: type[Table]) -> Table:
     """Read the file of a table.
 
     Raises:
@@ -78,39 +72,27 @@ def read_table(path: Path, read: Read[Table]) -> Table:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise FormError(f"{path} is not UTF-8 text.") from error
-    return read(text, str(path))
+    return table_from_json(text, str(path), kind)
 
 
-def write_document(corpus: str, **content: Any) -> str:
-    """The file of a table: JSON with its format and its corpus."""
-    document = {"format": _FORMAT, "corpus": corpus} | content
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
-
-
-def read_document(text: str, name: str, kinds: dict[str, Any]) -> dict[str, Any] | None:
-    """The content that `write_document` wrote.
+def table_from_json(text: str, name: str, kind: type[Table]) -> Table:
+    """Read what `table_to_json` wrote.
 
     Args:
         text: The JSON document.
-        name: What to call it in an error.
-        kinds: The type of each entry besides format and corpus.
-
-    Returns:
-        The entries; None where they are not these, or not of these types.
+        name: What to call it in an error: its path.
+        kind: The dataclass of the table.
 
     Raises:
-        FormError: It is not JSON.
+        FormError: It is not such a document.
     """
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise FormError(f"{name} is not JSON: {error}.") from error
-    expected = kinds | {"format": int, "corpus": str}
-    fits = (
-        isinstance(document, dict)
-        and document.setdefault("corpus", "") is not None
-        and document.keys() == expected.keys()
-        and document["format"] == _FORMAT
-        and all(conforms(document[key], kind) for key, kind in expected.items())
-    )
-    return document if fits else None
+        return read_document(text, _FORMAT, kind, FormError)
+    except FormError as error:
+        raise FormError(f"{name} cannot be used: {error}") from error
+
+
+def table_to_json(table: LearnedTable) -> str:
+    """The file of a table: JSON with its format."""
+    document = {"format": _FORMAT} | dataclasses.asdict(cast("Any", table))
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"

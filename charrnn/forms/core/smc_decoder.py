@@ -379,7 +379,7 @@ class SMCDecoder:
             for constraint, state in zip(self._others, states, strict=True):
                 allowed = constraint.allowed_tokens(state)
                 if allowed is not None and (open_ & ~allowed).any():
-                    yield "no-repeat" if isinstance(constraint, NoRepeat) else "max-copy"
+                    yield "no-repeat-ngram-size" if isinstance(constraint, NoRepeat) else "max-copy"
 
 
 def _complaint(number: int, obstacles: Sequence[str]) -> str:

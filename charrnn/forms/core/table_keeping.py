@@ -14,7 +14,7 @@ from charrnn.corpus.splitting import poems_at, split_corpus
 from charrnn.corpus.store import whole_lines
 from charrnn.errors import FormError
 from charrnn.forms.core.language import Language, all_languages
-from charrnn.forms.core.learned_tables import LearnedTable, read_table
+from charrnn.forms.core.learned_tables import LearnedTable, read_table, table_to_json
 
 LONGEST_READ: Final = 50_000_000
 """Characters of the training part that are read at most, the first; some seconds' work."""
@@ -23,7 +23,7 @@ LONGEST_READ: Final = 50_000_000
 def keep_learned_tables(
     writer: CheckpointWriter, corpus: Corpus, record: RunRecord, noted: Callable[[str], None]
 ) -> None:
-    """Keep what the poems of a run that has ended teach, unless it is there already.
+    """Keep what the poems of a run teach, unless it is there already.
 
     Nothing depends on it: what keeps it from being made or written is told, and that is all.
 
@@ -41,7 +41,7 @@ def keep_learned_tables(
 def _keep(language: Language, writer: CheckpointWriter, corpus: Corpus, record: RunRecord) -> None:
     path = writer.directory / language.table_file
     try:
-        if read_table(path, language.read_table).corpus == corpus.digest:
+        if read_table(path, language.table_kind).corpus == corpus.digest:
             return
     except (FormError, OSError):
         pass  # Missing or of no use; it is made now.
@@ -52,7 +52,7 @@ def _keep(language: Language, writer: CheckpointWriter, corpus: Corpus, record: 
     except FormError:
         return  # It is verse of another kind, or too little of it.
     named = dataclasses.replace(cast("Any", table), corpus=corpus.digest)
-    write_text(path, cast("LearnedTable", named).to_json())
+    write_text(path, table_to_json(cast("LearnedTable", named)))
 
 
 def _learned_texts(corpus: Corpus, record: RunRecord) -> Iterator[str]:

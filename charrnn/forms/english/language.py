@@ -124,6 +124,7 @@ class EnglishLanguage:
     shape_unit: Final = "lines"
     example_of_lengths: Final = "syllables 8,6,8,6"
     table_title: Final = "The words of the text, with which English verse is written,"
+    table_kind: Final = LearnedWords
     table_file: Final = WORDS_FILE
 
     def writes(self, character: str) -> bool:
@@ -157,10 +158,6 @@ class EnglishLanguage:
         kind = config.words or ("learned" if known else "any")
         words = frozenset(lexicon) if kind == "any" else known
         return dataclasses.replace(rules, words=words, kind=kind)
-
-    def read_table(self, text: str, name: str) -> LearnedWords:
-        """Read the file of learned words."""
-        return LearnedWords.from_json(text, name)
 
     def open_table(self, checkpoint: Checkpoint) -> LearnedWords | None:
         """The words that a network learned."""

@@ -9,7 +9,7 @@ from typing import Final
 
 from charrnn.checkpoint.directory import WORDS_FILE, Checkpoint
 from charrnn.errors import FormError
-from charrnn.forms.core.learned_tables import open_table, read_document, write_document
+from charrnn.forms.core.learned_tables import open_table
 from charrnn.forms.english.lexicon import Lexicon, Sound, words_of_old_verse
 
 _WORD: Final = re.compile(r"['’‘ʼ]?[^\W_]+(?:['’ʼ][^\W_]+)*['’ʼ]?")
@@ -106,26 +106,6 @@ class LearnedWords:
     counts: Mapping[str, int]
     corpus: str = ""
 
-    def to_json(self) -> str:
-        """What `from_json` reads."""
-        return write_document(self.corpus, words=dict(self.counts))
-
-    @classmethod
-    def from_json(cls, text: str, name: str) -> "LearnedWords":
-        """Read what `to_json` gave.
-
-        Args:
-            text: The JSON document.
-            name: What to call it in an error: its path.
-
-        Raises:
-            FormError: It is not such a document.
-        """
-        document = read_document(text, name, {"words": dict[str, int]})
-        if document is None:
-            raise FormError(f"{name} holds no learned words that this version can read.")
-        return cls(document["words"], document["corpus"])
-
 
 def open_words(checkpoint: Checkpoint) -> LearnedWords | None:
     """The words of the text that a network learned; None where they are not kept.
@@ -133,7 +113,7 @@ def open_words(checkpoint: Checkpoint) -> LearnedWords | None:
     Raises:
         CheckpointError: They are damaged, of another format, or those of another text.
     """
-    return open_table(checkpoint, WORDS_FILE, LearnedWords.from_json)
+    return open_table(checkpoint, WORDS_FILE, LearnedWords)
 
 
 def learn_words(texts: Iterable[str]) -> LearnedWords:

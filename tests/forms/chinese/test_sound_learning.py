@@ -10,6 +10,7 @@ from charrnn.forms.chinese.sound_learning import FEWEST_POEMS, learn_sounds
 from charrnn.forms.chinese.sounds import Reading
 from charrnn.forms.core.form import Form
 from charrnn.forms.core.known_forms import find_form
+from charrnn.forms.core.learned_tables import table_from_json, table_to_json
 
 LEVEL = "东风中空红山间还颜关年天边前烟"
 OBLIQUE = "月发雪别歇去处路树雨里水起子地"
@@ -63,14 +64,14 @@ def test_too_few_poems_are_told() -> None:
 
 
 def test_learned_sounds_are_written_and_read(learned: LearnedSounds) -> None:
-    assert LearnedSounds.from_json(learned.to_json(), "x") == learned
+    assert table_from_json(table_to_json(learned), "x", LearnedSounds) == learned
     named = dataclasses.replace(learned, corpus="c" * 64)
-    assert LearnedSounds.from_json(named.to_json(), "x") == named
+    assert table_from_json(table_to_json(named), "x", LearnedSounds) == named
 
 
 def test_a_document_need_not_name_the_corpus_it_is_from() -> None:
     text = '{"format":1,"poems":1,"places":{"东":[1,0]},"classes":{"平":[],"仄":[]}}'
-    assert LearnedSounds.from_json(text, "x") == LearnedSounds(
+    assert table_from_json(text, "x", LearnedSounds) == LearnedSounds(
         1, {"东": (1, 0)}, {"平": (), "仄": ()}
     )
 
@@ -113,8 +114,8 @@ def test_no_two_classes_have_the_same_name() -> None:
     ],
 )
 def test_a_document_that_holds_no_sounds_is_refused(text: Any) -> None:
-    with pytest.raises(FormError, match=r"tang\.json holds no learned sounds"):
-        LearnedSounds.from_json(text, "tang.json")
+    with pytest.raises(FormError, match=r"tang\.json cannot be used: "):
+        table_from_json(text, "tang.json", LearnedSounds)
 
 
 def test_a_character_that_rhymes_in_two_classes_stands_in_both() -> None:

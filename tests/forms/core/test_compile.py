@@ -12,6 +12,7 @@ from charrnn.forms.chinese import rhyme_books
 from charrnn.forms.chinese.learned_sounds import LearnedSounds
 from charrnn.forms.core.compile import compile_form
 from charrnn.forms.core.config import FormConfig
+from charrnn.forms.core.learned_tables import table_to_json
 from charrnn.forms.english import lexicon
 from charrnn.forms.english.words import LearnedWords
 from charrnn.settings.configuration import SamplingConfig
@@ -95,7 +96,7 @@ def test_learned_sounds_are_those_of_the_first_network_that_has_any(
         classes={"平": ("云江花春",), "仄": ()},
         corpus="0" * 64,
     )
-    (runs / "yun" / SOUNDS_FILE).write_text(learned.to_json(), encoding="utf-8")
+    (runs / "yun" / SOUNDS_FILE).write_text(table_to_json(learned), encoding="utf-8")
     writer = open_run(runs, "yun")
     compiled = compile_form(writer, asked, PLAIN)
     assert compiled.settings.rhymes == "learned"
@@ -111,7 +112,7 @@ def test_networks_that_write_together_have_learned_the_words_of_each(
 ) -> None:
     save_verse_runs(tmp_path / "more")
     words = LearnedWords({"grieve": 2, "eternity": 1}, "0" * 64)
-    (tmp_path / "more" / "moons" / WORDS_FILE).write_text(words.to_json(), encoding="utf-8")
+    (tmp_path / "more" / "moons" / WORDS_FILE).write_text(table_to_json(words), encoding="utf-8")
     pair = [open_run(runs, "moons"), open_run(tmp_path / "more", "moons")]
     compiled = compile_form(product_of_experts(pair, [0.3, 0.7]), couplet, PLAIN)
     assert set(compiled.rules.words) == {*WORDS, "eternity"}

@@ -12,6 +12,7 @@ from charrnn.errors import CheckpointError
 from charrnn.forms.chinese.learned_sounds import open_sounds
 from charrnn.forms.chinese.sounds import Reading
 from charrnn.forms.core import table_keeping
+from charrnn.forms.core.learned_tables import table_to_json
 from charrnn.forms.core.table_keeping import keep_learned_tables
 from charrnn.forms.english.words import LearnedWords, open_words
 from charrnn.settings.configuration import CorpusConfig, Layout
@@ -136,7 +137,12 @@ def test_what_is_there_is_not_made_again(tmp_path: Path, monkeypatch: pytest.Mon
     assert keep(corpus, run) == []
 
 
-UNUSABLE = (b"", b"\xff\xfe", b"[]", LearnedWords({"sun": 1}, corpus="another").to_json().encode())
+UNUSABLE = (
+    b"",
+    b"\xff\xfe",
+    b"[]",
+    table_to_json(LearnedWords({"sun": 1}, corpus="another")).encode(),
+)
 
 
 @pytest.mark.parametrize("content", UNUSABLE)
@@ -186,8 +192,7 @@ def test_what_fails_is_told_and_leaves_everything_as_it_was(
     monkeypatch.setattr(table_keeping, place, fail)
     (note,) = keep(corpus, run)
     assert note == (
-        f"The words of the text, with which English verse is written, are left out: {reason} "
-        "The network is saved."
+        f"The words of the text, with which English verse is written, are left out: {reason}"
     )
     assert (run.directory / WORDS_FILE).read_bytes() == b"old"
     assert files(run) == {WORDS_FILE}

@@ -257,7 +257,7 @@ def test_choosing_the_best_takes_the_likeliest_line_and_shuns_repetition() -> No
 
 def test_other_promises_are_kept_too() -> None:
     even = markov(np.zeros_like(TABLE), ALPHABET)
-    config = dataclasses.replace(SETTINGS, no_repeat=2)
+    config = dataclasses.replace(SETTINGS, no_repeat_ngram_size=2)
     for seed in range(10):
         text = poet(writer=even).write(sampling=dataclasses.replace(config, seed=seed)).text
         runs = list(itertools.pairwise(text))
@@ -266,7 +266,7 @@ def test_other_promises_are_kept_too() -> None:
 
 def test_other_promises_know_the_prompt() -> None:
     writer = markov(np.zeros_like(TABLE), ALPHABET)
-    config = dataclasses.replace(SETTINGS, no_repeat=2)
+    config = dataclasses.replace(SETTINGS, no_repeat_ngram_size=2)
     for seed in range(10):
         poem = poet(["abc\ncab\n", "abc\ncba\n"], writer).write(
             "abc\n", dataclasses.replace(config, seed=seed)
@@ -293,11 +293,11 @@ def test_a_poem_that_cannot_be_finished_is_given_up_after_some_attempts() -> Non
         SamplingConfig(),
     )
     with pytest.raises(FormGivenUpError) as caught:
-        stuck.write(sampling=dataclasses.replace(SETTINGS, no_repeat=1))
+        stuck.write(sampling=dataclasses.replace(SETTINGS, no_repeat_ngram_size=1))
     assert caught.value.exit_code == 4
     assert str(caught.value) == (
-        "the poem was given up before its first line was whole: in 9 attempts at it, no-repeat left "
-        "nothing to write of what the form allows. Allow longer runs with --no-repeat, or demand "
+        "the poem was given up before its first line was whole: in 9 attempts at it, no-repeat-ngram-size left "
+        "nothing to write of what the form allows. Allow longer runs with --no-repeat-ngram-size, or demand "
         "less."
     )
     assert len(set(begun)) == 2 + MOST_RETURNS  # once more at the end, in vain
@@ -305,7 +305,7 @@ def test_a_poem_that_cannot_be_finished_is_given_up_after_some_attempts() -> Non
 
 def test_what_was_written_before_stays_where_a_poem_is_given_up() -> None:
     poems = ["ab\nca\n"]
-    lines = poet(poems).stream(sampling=dataclasses.replace(SETTINGS, no_repeat=1))
+    lines = poet(poems).stream(sampling=dataclasses.replace(SETTINGS, no_repeat_ngram_size=1))
     assert next(lines).text == "ab\n"
     with pytest.raises(FormGivenUpError, match="given up after line 1: in 9 attempts at the next"):
         next(lines)
@@ -316,7 +316,9 @@ def test_copying_is_named_where_it_is_what_stands_in_the_way() -> None:
     writer = table_generator({"a": 1, "b": 1, "c": 1, "\n": 1}, ngram_filters=[known])
     poems = ["abc\n", "bca\n"]
     with pytest.raises(FormGivenUpError, match="attempts at it, max-copy left nothing to write"):
-        poet(poems, writer).write(sampling=dataclasses.replace(SETTINGS, max_copy=2, no_repeat=1))
+        poet(poems, writer).write(
+            sampling=dataclasses.replace(SETTINGS, max_copy=2, no_repeat_ngram_size=1)
+        )
     assert (
         poet(poems, writer).write(sampling=dataclasses.replace(SETTINGS, max_copy=3)).text in poems
     )
@@ -326,7 +328,7 @@ def test_a_line_that_the_form_gives_is_as_good_as_typed() -> None:
     known = filter_of(["abcabc\nabcabc"])
     writer = table_generator({"a": 3, "b": 2, "c": 1, "\n": 1}, ngram_filters=[known])
     given = poet(["abcabc\nab\n", "abcabc\nba\n"], writer)
-    config = dataclasses.replace(SETTINGS, max_copy=4, no_repeat=3)
+    config = dataclasses.replace(SETTINGS, max_copy=4, no_repeat_ngram_size=3)
     first, second = given.stream(sampling=config)
     assert (first.number, first.text, first.last) == (1, "abcabc\n", False)
     expected = np.log([3 / 7, 2 / 7, 1 / 7, 3 / 7, 2 / 7, 1 / 7, 1 / 7])
@@ -343,7 +345,7 @@ def test_another_attempt_goes_on_from_the_last_line_with_other_random_numbers() 
     # A draft that begins its line with a, as three in four do, is stranded at the second b.
     writer = table_generator({"a": 3, "b": 1, "c": 1, "\n": 1})
     alone = poet(["c\nabab\n", "c\nba\n"], writer, particles=1)
-    config = dataclasses.replace(SETTINGS, no_repeat=2)
+    config = dataclasses.replace(SETTINGS, no_repeat_ngram_size=2)
     written = []
     for seed in range(10):
         with contextlib.suppress(FormGivenUpError):

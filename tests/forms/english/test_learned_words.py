@@ -1,6 +1,7 @@
 import pytest
 
 from charrnn.errors import FormError
+from charrnn.forms.core.learned_tables import table_from_json, table_to_json
 from charrnn.forms.english.words import FEW_KINDS, LearnedWords, learn_words, words_of
 from tests.forms.english.toy_lexicon import LEXICON
 
@@ -61,8 +62,8 @@ def test_a_text_without_words_teaches_none(text: str) -> None:
 
 def test_words_are_written_and_read() -> None:
     words = LearnedWords({"moon": 3, "'tis": 1}, corpus="c" * 64)
-    assert LearnedWords.from_json(words.to_json(), "x") == words
-    assert list(LearnedWords.from_json(words.to_json(), "x").counts) == ["moon", "'tis"]
+    assert table_from_json(table_to_json(words), "x", LearnedWords) == words
+    assert list(table_from_json(table_to_json(words), "x", LearnedWords).counts) == ["moon", "'tis"]
 
 
 @pytest.mark.parametrize(
@@ -70,18 +71,18 @@ def test_words_are_written_and_read() -> None:
     [
         "[]",
         "{}",
-        '{"format":2,"corpus":"","words":{}}',
-        '{"format":1,"corpus":1,"words":{}}',
-        '{"format":1,"corpus":"","words":{"moon":"3"}}',
-        '{"format":1,"corpus":"","words":["moon"]}',
-        '{"format":1,"corpus":"","words":{},"more":1}',
+        '{"format":2,"corpus":"","counts":{}}',
+        '{"format":1,"corpus":1,"counts":{}}',
+        '{"format":1,"corpus":"","counts":{"moon":"3"}}',
+        '{"format":1,"corpus":"","counts":["moon"]}',
+        '{"format":1,"corpus":"","counts":{},"more":1}',
     ],
 )
 def test_a_document_that_holds_no_words_is_refused(text: str) -> None:
-    with pytest.raises(FormError, match=r"words\.json holds no learned words"):
-        LearnedWords.from_json(text, "words.json")
+    with pytest.raises(FormError, match=r"words\.json cannot be used: "):
+        table_from_json(text, "words.json", LearnedWords)
 
 
 def test_what_is_not_json_is_told() -> None:
-    with pytest.raises(FormError, match=r"words\.json is not JSON"):
-        LearnedWords.from_json('{"format":1', "words.json")
+    with pytest.raises(FormError, match=r"words\.json cannot be used: it is not JSON"):
+        table_from_json('{"format":1', "words.json", LearnedWords)
