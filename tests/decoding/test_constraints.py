@@ -24,7 +24,9 @@ from charrnn.decoding.constraints import (
     usual_limit,
 )
 from charrnn.errors import CheckpointError, ConfigurationError
+from charrnn.settings.configuration import Layout, SamplingConfig
 from tests.corpora import filter_of
+from tests.decoding.tables import table_generator
 from tests.fakes import RECORD, write_run
 
 TOKENS = 5
@@ -224,8 +226,22 @@ def test_a_guard_for_each_filter_unless_copying_is_allowed() -> None:
     assert copy_guards([], LETTERS, None) == []
 
 
+@pytest.mark.parametrize("layout", ["blocks", "lines", "text"])
+def test_a_text_of_any_layout_is_guarded_by_default(layout: Layout) -> None:
+    known = filter_of(["abcabcabcabcabc"], 6)
+    writer = table_generator({"a": 0.3, "b": 0.3, "c": 0.4}, layout, ngram_filters=[known])
+    (guard,) = writer.constraints(SamplingConfig())
+    assert isinstance(guard, CopyGuard)
+    assert writer.constraints(SamplingConfig(max_copy=0)) == []
+    start = writer.begin("abcabca")  # as long as may be copied
+    (after,) = {step.character for step in writer.stream(start, SamplingConfig(seed=1, length=1))}
+    assert after != "b"
+
+
 def test_a_limit_that_cannot_be_kept_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="max-copy 9 needs the n-gram filter of the training"):
+    with pytest.raises(
+        ConfigurationError, match="max-copy 9 needs the n-gram filter of the training"
+    ):
         copy_guards([], LETTERS, 9)
     filters = [filter_of([], 6), filter_of([], 12)]
     with pytest.raises(ConfigurationError) as refused:
