@@ -86,13 +86,7 @@ def write_together(decoder: Decoder, drafts: Iterator[Draft]) -> Iterator[Draft]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RankedDrafts:
-    """A poem that is done.
-
-    Attributes:
-        settings: Its settings.
-        drafts: Its drafts, the best first.
-        scores: Their scores; empty for a single draft, which is not scored.
-    """
+    """The drafts of a poem, the best first, with their scores; a single draft has none."""
 
     settings: SamplingConfig
     drafts: Sequence[Draft]
@@ -168,7 +162,6 @@ def write_in_order(
 def _ranked(
     settings: SamplingConfig, drafts: Sequence[Draft], judge: Callable[[Draft], HypothesisScore]
 ) -> RankedDrafts:
-    """The drafts of a poem, the best first."""
     if len(drafts) == 1:
         return RankedDrafts(settings, drafts, ())
     judged = sorted(

@@ -38,20 +38,12 @@ POEMS_COUNTED: Final = 1_000_000
 """Total of the line counts that several corpora are combined to."""
 
 Combination = Callable[[Sequence[Logits]], Logits]
-"""From log-probabilities `(..., shared vocabulary)` of each network to float32 logits of all.
-
-A network gives a token that it does not know the log-probability of its unknown token.
-"""
+"""From log-probabilities `(..., shared vocabulary)` of each network to float32 logits of all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Member:
-    """A network of an ensemble.
-
-    Attributes:
-        model: The network.
-        ids: `(shared vocabulary,)`, its own id of each shared token.
-    """
+    """A network of an ensemble, with its own id of each shared token, `(shared vocabulary,)`."""
 
     model: StepModel
     ids: npt.NDArray[np.intp]
@@ -61,12 +53,6 @@ class Member:
         """A network as a member that reads a shared vocabulary."""
         ids = [END_OF_POEM, UNKNOWN, *map(generator.vocabulary.id_of, shared.characters)]
         return cls(generator.model, np.array(ids, np.intp))
-
-    @property
-    def known(self) -> Mask:
-        """`(shared vocabulary,)`, true for the end of a poem and the characters it knows."""
-        known: Mask = self.ids != UNKNOWN
-        return known
 
 
 class Ensemble:
@@ -95,20 +81,15 @@ class Ensemble:
 
     def step(self, ids: Ids, state: State) -> tuple[Logits, State]:
         """Read one token of each text; see `StepModel.step`."""
-        return self._combined(
-            member.model.step(member.ids[ids], own) for member, own in self._states(state)
-        )
+        return self._combined(one.model.step(one.ids[ids], own) for one, own in self._each(state))
 
     def read(self, ids: Ids, state: State) -> tuple[Logits, State]:
         """Read several tokens of each text; see `StepModel.read`."""
-        return self._combined(
-            member.model.read(member.ids[ids], own) for member, own in self._states(state)
-        )
+        return self._combined(one.model.read(one.ids[ids], own) for one, own in self._each(state))
 
-    def _states(self, state: State) -> Iterator[tuple[Member, State]]:
+    def _each(self, state: State) -> Iterator[tuple[Member, State]]:
         """Each member with its part of the state."""
-        for member, layers in zip(self._members, self._layers, strict=True):
-            yield member, state[layers]
+        return zip(self._members, (state[layers] for layers in self._layers), strict=True)
 
     def _combined(self, results: Iterable[tuple[Logits, State]]) -> tuple[Logits, State]:
         all_logits, states = zip(*results, strict=True)
@@ -193,7 +174,7 @@ def product_of_experts(
         )
     vocabulary = Vocabulary(tuple(sorted(set.union(*alphabets))))
     members = [Member.of(one, vocabulary) for one in experts]
-    known = np.logical_and.reduce([member.known | reads_only for member in members])
+    known = np.logical_and.reduce([(one.ids != UNKNOWN) | reads_only for one in members])
     by_share = sorted(zip(shares, experts, strict=True), key=lambda pair: -pair[0])
     return TextGenerator(
         Ensemble(members, partial(multiply_experts, weights=shares, known=known)),
@@ -231,7 +212,7 @@ def contrastive_decoding(
     combine = partial(
         subtract_amateur,
         strength=strength,
-        known=members[1].known,
+        known=members[1].ids != UNKNOWN,
         guess=-math.log(amateur.vocabulary.size),
     )
     return TextGenerator(

@@ -3,10 +3,11 @@
 Nothing changes a value, so to rewind or to branch is to keep an old one.
 """
 
+import sys
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 
@@ -45,27 +46,15 @@ class DecoderState:
         return DecoderState(self.logits[taken], state)
 
 
-class Row(Protocol):
-    """A row of a decoder state."""
-
-    @property
-    def decoder_state(self) -> DecoderState:
-        """The decoder state."""
-
-    @property
-    def row(self) -> int:
-        """Which row of it."""
-
-
-def gather(texts: Sequence[Row]) -> DecoderState:
-    """One decoder state with the rows of some texts, in their order."""
-    first = texts[0].decoder_state
-    if len(texts) == len(first.logits) and all(
-        text.row == row and text.decoder_state is first for row, text in enumerate(texts)
+def gather(hypotheses: "Sequence[Hypothesis]") -> DecoderState:
+    """One decoder state with the rows of some hypotheses, in their order."""
+    first = hypotheses[0].decoder_state
+    if len(hypotheses) == len(first.logits) and all(
+        one.row == row and one.decoder_state is first for row, one in enumerate(hypotheses)
     ):
         return first
-    groups = [list(group) for _, group in groupby(texts, lambda text: id(text.decoder_state))]
-    parts = [group[0].decoder_state.rows([text.row for text in group]) for group in groups]
+    groups = [list(group) for _, group in groupby(hypotheses, lambda one: id(one.decoder_state))]
+    parts = [group[0].decoder_state.rows([one.row for one in group]) for group in groups]
     if len(parts) == 1:
         return parts[0]
     layers = zip(*(part.state for part in parts), strict=True)
@@ -109,12 +98,7 @@ class GrowingText:
 
     def __str__(self) -> str:
         """The whole text."""
-        pieces: list[str] = []
-        piece: GrowingText | None = self
-        while piece is not None:
-            pieces.append(piece.end)
-            piece = piece.before
-        return "".join(reversed(pieces))
+        return self.last(sys.maxsize)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +162,6 @@ class Hypothesis:
         """`(vocabulary,)` float32, the prediction of the next token."""
         row: Logits = self.decoder_state.logits[self.row]
         return row
-
-    @property
-    def state(self) -> State:
-        """The recurrent state, with one row."""
-        return self.decoder_state.rows([self.row]).state
 
     def followed_by(
         self,

@@ -142,11 +142,7 @@ class RepetitionPenalty:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LogitBias:
-    """Adds to the logits of tokens.
-
-    Attributes:
-        bias: `(vocabulary,)`, in nats.
-    """
+    """Adds a bias to the logits, `(vocabulary,)` in nats."""
 
     bias: Logits
 
@@ -187,11 +183,7 @@ class SuppressTokens:
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """Suppresses the tokens that constraints do not allow.
-
-    Attributes:
-        constraints: The constraints, in the order of `Hypothesis.constraint_states`.
-    """
+    """Suppresses the tokens that constraints do not allow."""
 
     constraints: Sequence[Constraint]
 

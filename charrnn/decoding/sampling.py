@@ -241,12 +241,7 @@ def log_softmax(logits: Logits) -> Logits:
 
 
 def log_probabilities_of(tokens: npt.NDArray[np.integer], logits: Logits) -> Logits:
-    """Log-probability of one token in each row, in nats, `(batch,)`.
-
-    Args:
-        tokens: `(batch,)`.
-        logits: `(batch, vocabulary)`.
-    """
+    """Log-probabilities of `(batch,)` tokens under `(batch, vocabulary)` logits, in nats."""
     shifted = logits - row_max(logits)
     of_tokens: Logits = shifted[np.arange(len(tokens)), tokens]
     of_tokens -= np.log(np.exp(shifted, out=shifted).sum(axis=-1))

@@ -284,7 +284,6 @@ def score_tokens(
 
 def _of_ids(log_probabilities: Logits, ids: Ids) -> Logits:
     """The log-probability of each id: `(..., vocabulary)` and `(...)` to `(...)`."""
-    found: Logits = np.take_along_axis(log_probabilities, ids[..., None].astype(np.intp), axis=-1)[
-        ..., 0
-    ]
+    index = ids[..., None].astype(np.intp)
+    found: Logits = np.take_along_axis(log_probabilities, index, axis=-1)[..., 0]
     return found

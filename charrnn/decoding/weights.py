@@ -179,7 +179,7 @@ def _described_layers(description: dict[str, Any]) -> list[_Layer]:
     layers = []
     seen: Counter[str] = Counter()
     for values in description["config"]["layers"]:
-        kind = _kind(values)
+        kind = (values.get("registered_name") or values["class_name"]).removeprefix("charrnn>")
         if kind in {"InputLayer", "Dropout"}:
             continue
         number = f"_{seen[kind]}" if seen[kind] else ""
@@ -187,12 +187,6 @@ def _described_layers(description: dict[str, Any]) -> list[_Layer]:
         path = PATHS_OF_CLASSES.get(kind, "").format(number)
         layers.append(_Layer(kind, values["config"]["name"], values["config"], path))
     return layers
-
-
-def _kind(layer: dict[str, Any]) -> str:
-    """The class of a layer, with its package unless that is Keras or charrnn."""
-    kind: str = layer.get("registered_name") or layer["class_name"]
-    return kind.removeprefix("charrnn>")
 
 
 def _check_layers(layers: list[_Layer], architecture: Architecture) -> None:

@@ -1,18 +1,23 @@
 import gc
 import sys
-from typing import NamedTuple
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.decoding.hypothesis import LONGEST_END, DecoderState, GrowingText, gather
+from charrnn.decoding.hypothesis import (
+    LONGEST_END,
+    DecoderState,
+    GrowingText,
+    Hypothesis,
+    LineCount,
+    gather,
+)
 
 
-class Text(NamedTuple):
-    decoder_state: DecoderState
-    row: int
+def text(decoder_state: DecoderState, row: int) -> Hypothesis:
+    return Hypothesis(GrowingText(), decoder_state, row, LineCount())
 
 
 def state_of(*numbers: float) -> DecoderState:
@@ -34,19 +39,19 @@ def rows_of(found: DecoderState) -> list[float]:
 
 def test_all_rows_of_a_state_in_order_are_not_copied() -> None:
     one = state_of(1, 2, 3)
-    assert gather([Text(one, 0), Text(one, 1), Text(one, 2)]) is one
+    assert gather([text(one, 0), text(one, 1), text(one, 2)]) is one
 
 
 @pytest.mark.parametrize("rows", [[0], [2, 0], [1, 1, 1], [2, 1, 0]])
 def test_rows_are_taken_in_any_order_and_more_than_once(rows: list[int]) -> None:
     one = state_of(1, 2, 3)
-    found = gather([Text(one, row) for row in rows])
+    found = gather([text(one, row) for row in rows])
     assert rows_of(found) == [row + 1 for row in rows]
 
 
 def test_rows_of_several_states_are_joined_in_order() -> None:
     one, other = state_of(1, 2), state_of(7)
-    texts = [Text(one, 1), Text(other, 0), Text(one, 0), Text(one, 1)]
+    texts = [text(one, 1), text(other, 0), text(one, 0), text(one, 1)]
     assert rows_of(gather(texts)) == [2, 7, 1, 2]
 
 
