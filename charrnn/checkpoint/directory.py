@@ -92,11 +92,6 @@ class Checkpoint:
         """The network, loadable with plain Keras."""
         return self.directory / MODEL_FILE
 
-    @property
-    def ngram_filter_path(self) -> Path:
-        """The n-gram filter of the text it learned; the file need not be there."""
-        return self.directory / NGRAM_FILTER_FILE
-
     def history(self) -> list[dict[str, Any]]:
         """The evaluations of the run, oldest first, as `history.jsonl` has them."""
         return read_history(self.directory)

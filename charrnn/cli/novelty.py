@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from charrnn.checkpoint.directory import Checkpoint, CheckpointWriter, find_checkpoint
+from charrnn.checkpoint.directory import (
+    NGRAM_FILTER_FILE,
+    Checkpoint,
+    CheckpointWriter,
+    find_checkpoint,
+)
 from charrnn.cli.options import checkpoints_option, config_options, examples, json_option
 from charrnn.cli.process import print_json
 from charrnn.cli.texts import corpus_again, read_alike
@@ -173,12 +178,13 @@ def _filter(checkpoint: Checkpoint, corpus: "Corpus | None", missing: str) -> "N
             f"made: {missing}"
         )
     known = filter_of_training_part(corpus, checkpoint.record)
+    path = checkpoint.directory / NGRAM_FILTER_FILE
     try:
         with CheckpointWriter(checkpoint.directory).held():
-            known.write(checkpoint.ngram_filter_path)
+            known.write(path)
     except (CheckpointError, OSError):
         return known  # A run writes there, or the directory is read-only: use it unsaved.
-    click.echo(f"Saved the n-gram filter as {checkpoint.ngram_filter_path}.", err=True)
+    click.echo(f"Saved the n-gram filter as {path}.", err=True)
     return known
 
 

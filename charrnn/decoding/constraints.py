@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
-from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, Checkpoint
 from charrnn.corpus.ngram_filter import MULTIPLIER, N_OF_WORDS, WORD, NgramFilter
 from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, Vocabulary
 from charrnn.decoding.sampling import Mask
@@ -263,7 +263,7 @@ def open_ngram_filter(checkpoint: Checkpoint) -> NgramFilter | None:
     Raises:
         CheckpointError: It is damaged, of another version, or of another text.
     """
-    path = checkpoint.ngram_filter_path
+    path = checkpoint.directory / NGRAM_FILTER_FILE
     try:
         opened = NgramFilter.open(path)
     except FileNotFoundError:

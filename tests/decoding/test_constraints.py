@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, Checkpoint
 from charrnn.corpus.ngram_filter import folded
 from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN, Vocabulary
 from charrnn.decoding.constraints import (
@@ -264,14 +264,14 @@ def checkpoint(tmp_path: Path) -> Checkpoint:
 
 def test_the_filter_of_a_checkpoint_is_that_of_its_text(checkpoint: Checkpoint) -> None:
     assert open_ngram_filter(checkpoint) is None
-    filter_of(["abc"], corpus=RECORD.corpus.digest).write(checkpoint.ngram_filter_path)
+    filter_of(["abc"], corpus=RECORD.corpus.digest).write(checkpoint.directory / NGRAM_FILTER_FILE)
     opened = open_ngram_filter(checkpoint)
     assert opened is not None
     assert opened.hits("abc").all()
 
 
 def test_a_filter_that_cannot_be_used_is_told_with_what_to_do(checkpoint: Checkpoint) -> None:
-    path = checkpoint.ngram_filter_path
+    path = checkpoint.directory / NGRAM_FILTER_FILE
     filter_of(["abc"], corpus="ab" * 32).write(path)
     with pytest.raises(CheckpointError, match=r"belongs to another text\. Remove"):
         open_ngram_filter(checkpoint)
