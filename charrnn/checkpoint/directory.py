@@ -34,6 +34,9 @@ from charrnn.checkpoint.lookup import spoken_name
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, ModelRecord, RunRecord, holds_run
 from charrnn.errors import CheckpointError, ConfigurationError
 
+WEIGHTS_MEMBER: Final = "model.weights.h5"
+"""The HDF5 file with the arrays inside `model.keras`, a zip."""
+
 HISTORY_FILE: Final = "history.jsonl"
 NGRAM_FILTER_FILE: Final = "ngrams.filter"
 SOUNDS_FILE: Final = "sounds.json"
@@ -85,11 +88,6 @@ class Checkpoint:
     def model_path(self) -> Path:
         """The network, which plain Keras can load."""
         return self.directory / MODEL_FILE
-
-    @property
-    def ngram_filter_path(self) -> Path:
-        """The n-gram filter of the training text; the file may be missing."""
-        return self.directory / NGRAM_FILTER_FILE
 
 
 class CheckpointWriter:

@@ -22,6 +22,7 @@ from charrnn.checkpoint.atomic_files import write_text
 from charrnn.checkpoint.directory import (
     NGRAM_FILTER_FILE,
     SOUNDS_FILE,
+    WEIGHTS_MEMBER,
     WORDS_FILE,
     Checkpoint,
     CheckpointWriter,
@@ -37,9 +38,6 @@ CARD_FILE: Final = "README.md"
 
 NOT_IN_CARD: Final = frozenset({"evaluate_every", "patience"})
 """Settings without influence on what a network learns in its steps."""
-
-_WEIGHTS_MEMBER: Final = "model.weights.h5"
-"""The member of a Keras archive that holds the arrays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ def round_weights(path: Path, rounded: Path) -> None:
     with zipfile.ZipFile(path) as archive, zipfile.ZipFile(rounded, "w") as copy:
         for member in archive.infolist():
             content = archive.read(member)
-            if member.filename == _WEIGHTS_MEMBER:
+            if member.filename == WEIGHTS_MEMBER:
                 content = _rounded(content, path)
             # Without a date, the bytes are always the same.
             copy.writestr(zipfile.ZipInfo(member.filename), content)

@@ -255,7 +255,7 @@ class SamplingConfig(Configuration):
         None,
         "Longest run of characters that may be copied from the training text; 0 allows any.",
         minimum=0,
-        unset="chosen for poems, off for other texts",
+        unset="25, or 7 in Chinese",
     )
     best_of: int = setting(1, "Drafts of each poem; the best is shown.", minimum=1, maximum=1024)
     beam: int | None = setting(
