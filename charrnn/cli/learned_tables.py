@@ -12,7 +12,7 @@ from charrnn.cli.options import checkpoint_argument, checkpoints_option, example
 from charrnn.errors import CheckpointError, CorpusError
 
 if TYPE_CHECKING:
-    from charrnn.forms.chinese.learned_sounds import LearnedSounds
+    from charrnn.forms.chinese.sounds import LearnedSounds
     from charrnn.forms.english.words import LearnedWords
 
 MEMBERS_TOLD: Final = 24
@@ -59,7 +59,7 @@ def _tables(checkpoint: Checkpoint) -> "tuple[LearnedSounds | None, LearnedWords
         CheckpointError: A network that comes with charrnn has none that can be used.
         CorpusError: The corpus teaches neither, or cannot be read again.
     """
-    from charrnn.forms.chinese.learned_sounds import open_sounds
+    from charrnn.forms.chinese.sounds import open_sounds
     from charrnn.forms.core.table_keeping import keep_learned_tables
     from charrnn.forms.english.words import open_words
 

@@ -13,7 +13,7 @@ from charrnn.checkpoint.directory import (
 )
 from charrnn.checkpoint.record import RECORD_FILE, ModelRecord, RunRecord
 from charrnn.errors import CheckpointError
-from charrnn.forms.chinese.learned_sounds import open_sounds
+from charrnn.forms.chinese.sounds import open_sounds
 from charrnn.forms.english.words import open_words
 
 

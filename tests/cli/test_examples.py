@@ -15,10 +15,9 @@ from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE
 from charrnn.cli import main
 from charrnn.cli.verify import NOT_KEPT
 from charrnn.corpus.loading import read_corpus
-from charrnn.forms.chinese.learned_sounds import LearnedSounds
-from charrnn.forms.chinese.sounds import Tone, tones
+from charrnn.forms.chinese.sounds import LearnedSounds, Tone, tones
 from charrnn.forms.core.known_forms import find_form, written_form
-from charrnn.forms.core.learned_tables import table_to_json
+from charrnn.forms.core.language import table_to_json
 from charrnn.forms.english import lexicon
 from charrnn.settings.configuration import CorpusConfig
 from tests.decoding.networks import save_reciting_run

@@ -20,8 +20,8 @@ from charrnn.checkpoint.record import RECORD_FILE
 from charrnn.cli import main
 from charrnn.cli.run_facts import any_run, whole_run
 from charrnn.cli.run_tables import show_run, show_runs
-from charrnn.forms.chinese.learned_sounds import LearnedSounds
-from charrnn.forms.core.learned_tables import table_to_json
+from charrnn.forms.chinese.sounds import LearnedSounds
+from charrnn.forms.core.language import table_to_json
 from charrnn.forms.english.words import LearnedWords
 from tests.fakes import RECORD, write_run
 

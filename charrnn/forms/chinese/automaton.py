@@ -21,10 +21,9 @@ from charrnn.forms.chinese.requirements import (
 )
 from charrnn.forms.chinese.rhymes import ChineseAlphabet
 from charrnn.forms.chinese.sounds import ChineseSounds
-from charrnn.forms.core.automaton import OutputTokens, Tokens
+from charrnn.forms.core.automaton import OutputTokens, Placements, PlacementSearch, Tokens
 from charrnn.forms.core.config import Readings, Requirements
 from charrnn.forms.core.form import LONGEST_LINE, Form
-from charrnn.forms.core.placements import Placements, PlacementSearch
 
 _MARKS: Final = ("，。？！；：", ",.?!;:")
 """Marks that part lines, full-width and of ASCII."""

@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING, Any, Final, Self, cast, get_args
 
 from charrnn.checkpoint.directory import SOUNDS_FILE, Checkpoint
 from charrnn.errors import FormError
-from charrnn.forms.chinese.learned_sounds import LEARNED, LearnedSounds, open_sounds
 from charrnn.forms.chinese.rhyme_books import USUAL_BOOK, find_sounds
-from charrnn.forms.chinese.sounds import ChineseSounds, SoundTable, is_han, verse_lines
+from charrnn.forms.chinese.sounds import (
+    LEARNED,
+    ChineseSounds,
+    LearnedSounds,
+    SoundTable,
+    is_han,
+    open_sounds,
+    verse_lines,
+)
 from charrnn.forms.core.automaton import OutputTokens
 from charrnn.forms.core.config import FormConfig, Profile, Readings, Requirement, Requirements
 from charrnn.forms.core.form import MARKS, OR, Book, Ending, Form, Judgement, Line
@@ -81,7 +88,7 @@ class ChineseRules:
 
     def reasons(self, requirement: Requirement, *, at_end: bool) -> Iterator[str]:
         """What stands against a requirement, in words."""
-        from charrnn.forms.chinese.reasons import reasons
+        from charrnn.forms.chinese.requirements import reasons
 
         return reasons(requirement, self, at_end=at_end)
 

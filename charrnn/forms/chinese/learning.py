@@ -15,10 +15,17 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.errors import FormError
-from charrnn.forms.chinese.learned_sounds import LEARNED
 from charrnn.forms.chinese.rhyme_books import find_sounds
 from charrnn.forms.chinese.sound_learning import learn_sounds
-from charrnn.forms.chinese.sounds import ChineseSounds, Tone, is_han, rhymes, tones, verse_lines
+from charrnn.forms.chinese.sounds import (
+    LEARNED,
+    ChineseSounds,
+    Tone,
+    is_han,
+    rhymes,
+    tones,
+    verse_lines,
+)
 from charrnn.forms.chinese.verify import verify_chinese
 from charrnn.forms.core.form import Book, Form, Line
 from charrnn.forms.core.learning import (

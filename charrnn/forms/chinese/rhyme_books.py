@@ -9,10 +9,16 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from charrnn.errors import FormError
-from charrnn.forms.chinese.learned_sounds import LearnedSounds
-from charrnn.forms.chinese.sounds import TONES, ChineseSounds, Reading, SoundTable, is_han
+from charrnn.forms.chinese.sounds import (
+    TONES,
+    ChineseSounds,
+    LearnedSounds,
+    Reading,
+    SoundTable,
+    is_han,
+)
 from charrnn.forms.core.form import Book
-from charrnn.forms.core.learned_tables import table_from_json
+from charrnn.forms.core.language import table_from_json
 
 FINALS: Final[dict[str, dict[str, str]]] = {
     "xinyun": {

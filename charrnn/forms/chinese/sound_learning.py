@@ -18,8 +18,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
 from charrnn.errors import FormError
-from charrnn.forms.chinese.learned_sounds import SURELY, LearnedSounds
-from charrnn.forms.chinese.sounds import TONES, Tone, is_han, verse_lines
+from charrnn.forms.chinese.sounds import SURELY, TONES, LearnedSounds, Tone, is_han, verse_lines
 
 if TYPE_CHECKING:
     import numpy as np

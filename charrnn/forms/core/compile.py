@@ -15,8 +15,13 @@ from charrnn.forms.core.automaton import Automaton, OutputTokens
 from charrnn.forms.core.config import FormConfig, refuse_sampling_outside_a_form
 from charrnn.forms.core.form import Form
 from charrnn.forms.core.known_forms import asked_form
-from charrnn.forms.core.language import FormRules, all_languages, language_of, open_rules
-from charrnn.forms.core.learned_tables import LearnedTable
+from charrnn.forms.core.language import (
+    FormRules,
+    LearnedTable,
+    all_languages,
+    language_of,
+    open_rules,
+)
 from charrnn.settings.configuration import SamplingConfig
 
 if TYPE_CHECKING:

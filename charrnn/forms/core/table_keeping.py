@@ -13,8 +13,13 @@ from charrnn.corpus.loading import Corpus
 from charrnn.corpus.splitting import poems_at, split_corpus
 from charrnn.corpus.store import whole_lines
 from charrnn.errors import FormError
-from charrnn.forms.core.language import Language, all_languages
-from charrnn.forms.core.learned_tables import LearnedTable, read_table, table_to_json
+from charrnn.forms.core.language import (
+    Language,
+    LearnedTable,
+    all_languages,
+    read_table,
+    table_to_json,
+)
 
 LONGEST_READ: Final = 50_000_000
 """Characters of the training part that are read at most, the first; some seconds' work."""

@@ -7,7 +7,7 @@ judgement about their syllables, stress and rhyme.
 
 A word may be said in any of its ways, but the last one of a line in one way for length, metre and
 rhyme together. The words of a rhyme belong to one rhyme class, and each to another group of homophones in it
-(`charrnn.forms.english.rhyme_classes`). All this is a little narrower than what
+(`charrnn.forms.english.spoken_words`). All this is a little narrower than what
 `charrnn.forms.english.verify` passes, in favour of what it passes without doubt.
 """
 
@@ -23,10 +23,9 @@ from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.decoding.filters import Mask
 from charrnn.decoding.hypothesis import LINE_END
 from charrnn.errors import FormError
-from charrnn.forms.core.automaton import OutputTokens
+from charrnn.forms.core.automaton import OutputTokens, PlacementSearch
 from charrnn.forms.core.config import Requirements
 from charrnn.forms.core.form import Form
-from charrnn.forms.core.placements import PlacementSearch
 from charrnn.forms.english.lexicon import Lexicon
 from charrnn.forms.english.plan import VersePlan, WordBoundaries, WordBoundary
 from charrnn.forms.english.pronunciation import Rhymes

@@ -17,16 +17,17 @@ from charrnn.forms.english.requirements import (
     GivenLine,
     SaidWord,
 )
-from charrnn.forms.english.rhyme_classes import (
+from charrnn.forms.english.scansion import templates_of
+from charrnn.forms.english.spoken_words import (
     Alive,
+    Flags,
     Part,
     RhymeClasses,
+    SpokenWords,
     alive_of,
     open_homophones,
     sounds_of,
 )
-from charrnn.forms.english.scansion import templates_of
-from charrnn.forms.english.spoken_words import Flags, SpokenWords
 from charrnn.forms.english.word_trie import Branches
 
 _LINES_KEPT: Final = 256

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from charrnn.errors import ConfigurationError
+from charrnn.forms.core.automaton import Placements
 from charrnn.forms.core.config import Requirements
-from charrnn.forms.core.placements import Placements
 from charrnn.forms.english.lexicon import Lexicon
 from charrnn.forms.english.pronunciation import Pronunciation
 from charrnn.forms.english.words import Word, words_of

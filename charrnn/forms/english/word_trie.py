@@ -14,8 +14,7 @@ from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.decoding.filters import Mask
 from charrnn.forms.english.lexicon import Lexicon
 from charrnn.forms.english.pronunciation import Pronunciation, Rhymes
-from charrnn.forms.english.rhyme_classes import RhymeClasses
-from charrnn.forms.english.spoken_words import SpokenWords
+from charrnn.forms.english.spoken_words import RhymeClasses, SpokenWords
 from charrnn.forms.english.words import words_of
 
 APOSTROPHES: Final = "'’"

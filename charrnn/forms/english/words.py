@@ -9,7 +9,7 @@ from typing import Final
 
 from charrnn.checkpoint.directory import WORDS_FILE, Checkpoint
 from charrnn.errors import FormError
-from charrnn.forms.core.learned_tables import open_table
+from charrnn.forms.core.language import open_table
 from charrnn.forms.english.lexicon import Lexicon, Sound, words_of_old_verse
 
 _WORD: Final = re.compile(r"['’‘ʼ]?[^\W_]+(?:['’ʼ][^\W_]+)*['’ʼ]?")

@@ -9,10 +9,10 @@ from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE
 from charrnn.decoding.ensembles import product_of_experts
 from charrnn.errors import CheckpointError, ConfigurationError, FormConflictError, FormError
 from charrnn.forms.chinese import rhyme_books
-from charrnn.forms.chinese.learned_sounds import LearnedSounds
+from charrnn.forms.chinese.sounds import LearnedSounds
 from charrnn.forms.core.compile import compile_form
 from charrnn.forms.core.config import FormConfig
-from charrnn.forms.core.learned_tables import table_to_json
+from charrnn.forms.core.language import table_to_json
 from charrnn.forms.english import lexicon
 from charrnn.forms.english.words import LearnedWords
 from charrnn.settings.configuration import SamplingConfig

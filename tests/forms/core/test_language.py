@@ -5,7 +5,7 @@ import pytest
 
 from charrnn.errors import CharrnnError, ConfigurationError, FormError
 from charrnn.forms.chinese import language as chinese_language
-from charrnn.forms.chinese.learned_sounds import LearnedSounds
+from charrnn.forms.chinese.sounds import LearnedSounds
 from charrnn.forms.core.config import FormConfig
 from charrnn.forms.core.form import Form
 from charrnn.forms.core.known_forms import asked_form, read_form

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from charrnn.errors import ConfigurationError
 from charrnn.forms.chinese.requirements import ChinesePlacement
-from charrnn.forms.core.placements import Placements, PlacementSearch
+from charrnn.forms.core.automaton import Placements, PlacementSearch
 
 MOST = 10_000
 

@@ -9,10 +9,9 @@ from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE, Checkpoint, Ch
 from charrnn.corpus.loading import Corpus
 from charrnn.corpus.splitting import split_corpus
 from charrnn.errors import CheckpointError
-from charrnn.forms.chinese.learned_sounds import open_sounds
-from charrnn.forms.chinese.sounds import Reading
+from charrnn.forms.chinese.sounds import Reading, open_sounds
 from charrnn.forms.core import table_keeping
-from charrnn.forms.core.learned_tables import table_to_json
+from charrnn.forms.core.language import table_to_json
 from charrnn.forms.core.table_keeping import keep_learned_tables
 from charrnn.forms.english.words import LearnedWords, open_words
 from charrnn.settings.configuration import CorpusConfig, Layout

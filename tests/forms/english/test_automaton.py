@@ -16,8 +16,8 @@ from charrnn.forms.core.known_forms import find_form, known_forms
 from charrnn.forms.english.automaton import EnglishAutomaton
 from charrnn.forms.english.lexicon import Lexicon, installed_dictionary, open_lexicon
 from charrnn.forms.english.pronunciation import Pronunciation, rhyme_of, rhyming_syllables
-from charrnn.forms.english.rhyme_classes import sounds_of
 from charrnn.forms.english.scansion import clashes_of, templates_of
+from charrnn.forms.english.spoken_words import sounds_of
 from charrnn.forms.english.verify import verify_english
 from charrnn.forms.english.words import words_of
 from tests.forms.english.toy_verse import (

@@ -6,8 +6,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.forms.english.rhyme_classes import Alive, RhymeClasses, alive_of, open_homophones
-from charrnn.forms.english.spoken_words import SpokenWords
+from charrnn.forms.english.spoken_words import (
+    Alive,
+    RhymeClasses,
+    SpokenWords,
+    alive_of,
+    open_homophones,
+)
 from tests.forms.english.toy_verse import LEXICON
 
 CLASSES = RhymeClasses(
