@@ -33,6 +33,7 @@ LEVELS = [
 STRANGERS = [
     ("decoding", "model"),
     ("training", "decoding"),
+    ("training", "forms"),
     ("forms", "model"),
 ]
 """Rooms that know nothing of one another all the same."""

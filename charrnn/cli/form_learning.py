@@ -63,7 +63,7 @@ def learn(
 
     What the poems bear out is told on standard error.
     """
-    from charrnn.forms.core.known_forms import written_form
+    from charrnn.forms.core.known_forms import form_to_toml
     from charrnn.forms.core.language import language_named, main_language
 
     corpus = _corpus(file, corpus_config)
@@ -86,7 +86,7 @@ def learn(
     if as_json:
         _print_json(dataclasses.asdict(learned))
     else:
-        click.echo(written_form(learned.form), nl=False)
+        click.echo(form_to_toml(learned.form), nl=False)
 
 
 def _corpus(file: str, config: CorpusConfig) -> "Corpus":
@@ -124,13 +124,13 @@ def _shape(text: str) -> "PoemShape":
 def _summary(learned: "LearnedForm") -> Iterator[str]:
     """What the poems bear out, in sentences."""
     from charrnn.forms.core.language import language_of
-    from charrnn.forms.core.learning import in_words
+    from charrnn.forms.core.learning import shape_text
 
     form, count = learned.form, learned.considered
     unit = language_of(form).shape_unit
-    shapes = ", ".join(f"{number:,} of {in_words(shape)}" for shape, number in learned.shapes)
+    shapes = ", ".join(f"{number:,} of {shape_text(shape)}" for shape, number in learned.shapes)
     yield f"{learned.poems:,} poems, by their {unit}: {shapes}."
-    yield f"Learned from {count:,} of {in_words(learned.shape)}."
+    yield f"Learned from {count:,} of {shape_text(learned.shape)}."
     if len(form.variants) > 1:
         names = zip(form.variant_names, learned.following, strict=True)
         told = ", ".join(f"{name} ({number:,} poems)" for name, number in names)

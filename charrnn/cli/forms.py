@@ -67,13 +67,13 @@ def show(form: str, as_json: bool) -> None:
     unstressed, / stressed, x either; and | between patterns of which one is to be followed. Lines
     with the same letter rhyme.
     """
-    from charrnn.forms.core.known_forms import find_form, written_form
+    from charrnn.forms.core.known_forms import find_form, form_to_toml
 
     found = find_form(form)
     if as_json:
         _print_json(dataclasses.asdict(found))
     else:
-        click.echo(written_form(found), nl=False)
+        click.echo(form_to_toml(found), nl=False)
 
 
 forms.add_command(learn)

@@ -71,11 +71,11 @@ class SessionSettings:
     def _with_form(self, text: str) -> "SessionSettings":
         if text in {AUTO, OFF}:
             return dataclasses.replace(self, form=FormConfig())
-        from charrnn.forms.core.known_forms import asked_form
+        from charrnn.forms.core.known_forms import requested_form
 
         changes: dict[str, Any] = dict.fromkeys(FORM_PARTS)
         form = dataclasses.replace(self.form, **changes, form=text)
-        asked_form(form)
+        requested_form(form)
         return dataclasses.replace(self, form=form)
 
     def _with_demand(self, field: str, value: Any) -> "SessionSettings":

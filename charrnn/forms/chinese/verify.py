@@ -1,7 +1,4 @@
-"""Whether a Chinese poem keeps its form.
-
-Written apart from whatever writes poems, so that it can be trusted to judge them.
-"""
+"""The verifier of Chinese poems, independent of the automaton."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -31,19 +28,17 @@ _REQUIRED: Final[dict[str, Tone | None]] = {
 def verify_chinese(
     text: str, form: Form, sounds: ChineseSounds, readings: Readings = "any"
 ) -> Judgement:
-    """Hold a poem to a form.
+    """Judge a poem.
 
     Args:
-        text: The poem; punctuation and line ends part its lines.
+        text: The poem; punctuation and line ends separate its lines.
         form: A Chinese form.
-        sounds: How characters sound. A character that it does not know is a fault wherever its
-            sound counts.
-        readings: With "any", a character fits when one of its readings does; with "strict", when
-            all of them do.
+        sounds: The readings; an unknown character is a fault where its sound counts.
+        readings: With "any", one fitting reading suffices; with "strict", all must fit.
 
     Returns:
-        The judgement under the variant with the fewest faults; of several the one with the fewest
-        wrong tones, and of several such the first.
+        The judgement under the variant with the fewest faults; in a tie, fewest wrong tones, then
+        first.
 
     Raises:
         FormError: The form is not Chinese.
@@ -74,12 +69,12 @@ def verify_chinese(
 
 
 def _weight(faults: Sequence[Fault]) -> tuple[int, int]:
-    """How much is wrong; of as many faults those of tones weigh more."""
+    """The number of faults, then of wrong tones."""
     return len(faults), sum(fault.position is not None for fault in faults)
 
 
 class _Judge:
-    """The lines of a poem, and who knows how they sound."""
+    """The lines of a poem and their sounds."""
 
     def __init__(self, lines: Sequence[str], sounds: ChineseSounds, readings: Readings) -> None:
         self._lines = lines
@@ -87,7 +82,7 @@ class _Judge:
         self._readings = readings
 
     def faults(self, variant: Sequence[Line]) -> list[Fault]:
-        """What goes against a template, in the order of the lines."""
+        """The violations of a template, in the order of the lines."""
         faults = self._missing(variant)
         for number, (text, line) in enumerate(zip(self._lines, variant, strict=False), 1):
             faults += _of_length(number, text, line) or self._of_tones(number, text, line)
@@ -95,7 +90,7 @@ class _Judge:
         return sorted(faults, key=lambda fault: (fault.line, fault.position or LONGEST_LINE + 1))
 
     def rhymes(self, variant: Sequence[Line]) -> list[frozenset[str]]:
-        """The rhyme classes of each line's end; that of its group alone, where it has it."""
+        """The rhyme classes of each line's end; only the shared one, if it has it."""
         classes = [self._classes(number, None) for number in range(1, len(self._lines) + 1)]
         for group in self._groups(variant):
             found = {number: self._classes(number, required) for number, required in group}
@@ -105,7 +100,7 @@ class _Judge:
         return classes
 
     def _classes(self, number: int, required: Tone | None) -> frozenset[str]:
-        """The rhyme classes of a line's end in the tone it should have; in any, if it has not."""
+        """The rhyme classes of a line's end in the required tone, else in any."""
         end = self._lines[number - 1][-1]
         return rhymes(self._sounds, end, required) or rhymes(self._sounds, end)
 
@@ -117,7 +112,7 @@ class _Judge:
         return [Fault(line=min(have, needed) + 1, position=None, about="lines", message=message)]
 
     def _of_tones(self, number: int, text: str, line: Line) -> list[Fault]:
-        """What goes against the pattern of a line that comes nearest."""
+        """The violations of the nearest pattern of a line."""
         attempts = []
         for pattern in line.patterns:
             marks: list[str] = list(pattern or " " * len(text))
@@ -156,7 +151,7 @@ class _Judge:
         return [fault for group in self._groups(variant) for fault in self._of_group(group)]
 
     def _groups(self, variant: Sequence[Line]) -> list[list[tuple[int, Tone | None]]]:
-        """The lines that rhyme with one another, each with the tone that its end should have."""
+        """The lines that rhyme with one another, each with the required tone of its end."""
         groups: dict[str, list[tuple[int, Tone | None]]] = defaultdict(list)
         for number, line in enumerate(variant[: len(self._lines)], 1):
             if line.rhyme:
@@ -164,7 +159,7 @@ class _Judge:
         return list(groups.values())
 
     def _of_group(self, group: Sequence[tuple[int, Tone | None]]) -> list[Fault]:
-        """The lines of a group that do not rhyme with most of it."""
+        """The lines that do not rhyme with most of their group."""
         classes = {number: self._classes(number, required) for number, required in group}
         shared = _commonest(classes)
         leader = next((number for number, found in classes.items() if shared in found), 0)
@@ -197,13 +192,13 @@ class _Judge:
 
 
 def _commonest(classes: Mapping[int, frozenset[str]]) -> str:
-    """The rhyme class that most lines have; of several such, that of the earliest lines."""
+    """The most common rhyme class; in a tie, that of the earliest lines."""
     counts = Counter(rhyme for found in classes.values() for rhyme in sorted(found))
     return max(counts, key=lambda rhyme: counts[rhyme], default="")
 
 
 def _ending(line: Line) -> Tone | None:
-    """The tone that a line asks of its last character, whichever pattern it follows."""
+    """The required tone of the last character, whichever pattern applies."""
     ends = {_REQUIRED.get(pattern[-1:]) for pattern in line.patterns}
     return ends.pop() if len(ends) == 1 and None not in ends else _REQUIRED.get(line.ending)
 

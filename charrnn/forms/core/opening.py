@@ -1,6 +1,7 @@
-"""Where the drafts of a poem in a form begin: in its first line, or after what was typed."""
+"""The automaton states after a prompt."""
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,11 +11,11 @@ from charrnn.decoding.prompts import shown
 from charrnn.errors import FormConflictError
 from charrnn.forms.core.automaton import Automaton
 
-MOST_STARTS: Final = 2_048
-"""Placements of required words that are tried, to find some that a prompt agrees with."""
+MAX_PLACEMENTS: Final = 2_048
+"""Placements of required words that are tried against a prompt."""
 
 MOST_NAMED: Final = 5
-"""Tokens that may stand where a prompt goes wrong, up to which all of them are named."""
+"""Most allowed tokens that an error message lists."""
 
 
 def states_after_prompt(
@@ -24,26 +25,17 @@ def states_after_prompt(
     generator: np.random.Generator,
     count: int,
 ) -> list[Hashable]:
-    """The states of a form after what a poem begins with, one for each of its drafts.
-
-    Args:
-        automaton: The form.
-        vocabulary: What the tokens stand for.
-        tokens: Those that the poem begins with.
-        generator: Draws where required words stand.
-        count: How many drafts there are.
+    """The states after a prompt, one for each of `count` hypotheses.
 
     Raises:
-        FormConflictError: No poem in the form begins so.
+        FormConflictError: No poem in the form begins with the prompt.
     """
     found: list[Hashable] = []
     furthest = _Stop(-1, automaton.initial_state())
-    for _ in range(max(1, MOST_STARTS // count)):
+    for _ in range(max(1, MAX_PLACEMENTS // count)):
         starts = automaton.initial_states(generator, count)
         if not starts:
-            raise FormConflictError(
-                "no poem keeps the form with all that is required. Demand less of it."
-            )
+            raise FormConflictError("no poem keeps the form and all requirements. Require less.")
         for start in starts:
             state = _walk(automaton, start, tokens)
             if not isinstance(state, _Stop):
@@ -60,14 +52,10 @@ def states_after_prompt(
 def given_tokens(
     automaton: Automaton, states: Sequence[Hashable]
 ) -> tuple[list[int], list[Hashable]]:
-    """The tokens that a form leaves no choice of, up to the end of the line.
-
-    Args:
-        automaton: The form.
-        states: Where the drafts of a poem stand; at least one.
+    """Tokens that are the only choice in all states, up to the end of the line.
 
     Returns:
-        The tokens that must come next in all of them, and the states after those.
+        The tokens, and the states after them.
     """
     tokens: list[int] = []
     number = automaton.lines_written(states[0])
@@ -84,17 +72,12 @@ def given_tokens(
     return tokens, list(states)
 
 
+@dataclass(frozen=True, slots=True)
 class _Stop:
-    """Where the form does not allow what was typed.
+    """The first token of a prompt that is not allowed, and the state before it."""
 
-    Args:
-        place: Which of its tokens, from 0.
-        state: The state there.
-    """
-
-    def __init__(self, place: int, state: Hashable) -> None:
-        self.place = place
-        self.state = state
+    place: int
+    state: Hashable
 
 
 def _walk(automaton: Automaton, state: Hashable, tokens: Sequence[int]) -> Hashable | _Stop:
@@ -108,7 +91,7 @@ def _walk(automaton: Automaton, state: Hashable, tokens: Sequence[int]) -> Hasha
 def _complaint(
     automaton: Automaton, vocabulary: Vocabulary, tokens: Sequence[int], stop: _Stop
 ) -> str:
-    """The sentence that tells where a prompt goes wrong."""
+    """The sentence that says where a prompt goes wrong."""
     begun = f"the prompt does not keep the form at its character {stop.place + 1}: "
     if automaton.is_final(stop.state):
         return begun + "the poem has ended before it."
@@ -120,6 +103,6 @@ def _complaint(
 
 
 def _named(vocabulary: Vocabulary, token: int) -> str:
-    """A token as a sentence has it."""
+    """A token in a sentence."""
     special = {END_OF_POEM: "the end of the poem", UNKNOWN: "an unknown character"}
     return special[token] if token in special else shown(vocabulary.decode([token]))

@@ -1,4 +1,4 @@
-"""Learning tables from the poems of a run, and keeping them beside the network."""
+"""Learning tables of sounds and words from the poems of a run, and saving them with it."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -22,21 +22,16 @@ from charrnn.forms.core.language import (
 )
 
 LONGEST_READ: Final = 50_000_000
-"""Characters of the training part that are read at most, the first; some seconds' work."""
+"""Most characters of the training part that are read, from its start; takes some seconds."""
 
 
 def keep_learned_tables(
     writer: CheckpointWriter, corpus: Corpus, record: RunRecord, noted: Callable[[str], None]
 ) -> None:
-    """Keep what the poems of a run that has ended teach, unless it is there already.
+    """Save the learned tables of each language, unless they are up to date.
 
-    Nothing depends on it: what keeps it from being made or written is told, and that is all.
-
-    Args:
-        writer: The directory, which is held.
-        corpus: The text.
-        record: The run.
-        noted: Is told what is left out, and why.
+    A failure is reported to `noted`, not raised: networks work without tables. The directory of the
+    writer must be locked.
     """
     for language in all_languages().values():
         keep = partial(_keep, language, writer, corpus, record)
@@ -49,19 +44,19 @@ def _keep(language: Language, writer: CheckpointWriter, corpus: Corpus, record: 
         if read_table(path, language.table_kind).corpus == corpus.digest:
             return
     except (FormError, OSError):
-        pass  # Missing or of no use; it is made now.
+        pass  # Missing or unusable; it is made now.
     if not any(map(language.writes, record.vocabulary)):
         return
     try:
         table = language.learn_table(_learned_texts(corpus, record))
     except FormError:
-        return  # It is verse of another kind, or too little of it.
+        return  # Verse of another kind, or too little of it.
     named = dataclasses.replace(cast("Any", table), corpus=corpus.digest)
     write_text(path, table_to_json(cast("LearnedTable", named)))
 
 
 def _learned_texts(corpus: Corpus, record: RunRecord) -> Iterator[str]:
-    """The poems of the training part, or of a continuous text some lines after some."""
+    """The poems of the training part, or pieces of a continuous text."""
     split = split_corpus(
         corpus, record.corpus_config.validation_fraction, record.training.shortest_part
     )

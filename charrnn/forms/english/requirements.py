@@ -1,4 +1,4 @@
-"""What is required of an English poem, and the lines in which required words stand."""
+"""Requirements of an English poem, with pronunciations."""
 
 from dataclasses import dataclass
 
@@ -10,17 +10,12 @@ from charrnn.forms.english.pronunciation import Pronunciation
 from charrnn.forms.english.words import Word, words_of
 
 EnglishPlacement = Placements[int]
-"""The line, from 0, of each word that must stand in the poem; None for one that has none yet."""
+"""The line, from 0, of each required word, or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class SaidWord:
-    """A word, and every way to say it.
-
-    Attributes:
-        key: In small letters, with straight apostrophes.
-        ways: At least one.
-    """
+    """A word by its key, and its pronunciations."""
 
     key: str
     ways: tuple[Pronunciation, ...]
@@ -28,12 +23,7 @@ class SaidWord:
 
 @dataclass(frozen=True, slots=True)
 class GivenLine:
-    """A line as it has to stand there.
-
-    Attributes:
-        text: The line, without white space around it.
-        words: At least one.
-    """
+    """A given first line, stripped, and its words, at least one."""
 
     text: str
     words: tuple[SaidWord, ...]
@@ -41,14 +31,14 @@ class GivenLine:
 
 @dataclass(frozen=True, slots=True)
 class EnglishRequirements:
-    """What is asked of an English poem.
+    """Requirements of an English poem.
 
     Attributes:
-        begins: What each line begins with, a small letter for each from the first on.
-        ends: The same for what they end with.
-        must: Different words that have to stand in it.
-        rhyme_with: What its first rhyme has to rhyme with, if anything.
-        first_line: Its first line, if it is given.
+        begins: First letters of the lines, in lower case.
+        ends: Last letters of the lines.
+        must: Different required words.
+        rhyme_with: What the first rhyme rhymes with.
+        first_line: The first line.
     """
 
     begins: str
@@ -61,16 +51,7 @@ class EnglishRequirements:
 def read_requirements(
     requirements: Requirements, lines: int, lexicon: Lexicon
 ) -> EnglishRequirements:
-    """Understand what is asked of an English poem.
-
-    Args:
-        requirements: As they were typed.
-        lines: How many lines the poem has.
-        lexicon: How words are said, those included that it can only guess.
-
-    Raises:
-        ConfigurationError: One of them is not what it should be.
-    """
+    """Parse the requirements of a poem of so many lines; ConfigurationError if invalid."""
     acrostic = _acrostic(requirements.acrostic, lines)
     at_start = requirements.acrostic_at == "start"
     must = {word.key: word for word in (_must(text, lexicon) for text in requirements.must)}

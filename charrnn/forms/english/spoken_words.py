@@ -1,4 +1,4 @@
-"""The words that a poem may be written with, and every way to say them."""
+"""The words of a poem, their pronunciations, rhyme classes and homophones."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -18,22 +18,19 @@ Phones = tuple[str, ...]
 _ANY_VOWEL: Final = "AH1"
 
 _NONE: Final = Rhyme((), ())
-"""What ways without a stress rhyme by; no line that rhymes ends in them."""
+"""The rhyme of pronunciations without stress; no rhyming line ends in them."""
 
 
 class WordSounds:
-    """What some ways to say words rhyme by, as `charrnn.forms.english.pronunciation.rhyme_of` has it.
+    """The rhymes of pronunciations; see `charrnn.forms.english.pronunciation.rhyme_of`.
 
-    A rhyme consists of the consonants before a vowel and of what follows from it on. Many words
-    share the one or the other, which is worked out once.
-
-    Args:
-        ways: The ways, each with a vowel.
+    A rhyme consists of an onset and the part from the vowel on. Both are computed once for all
+    words that share them.
 
     Attributes:
-        parts: The different parts of rhymes.
-        part_of: `(ways,)` the part of each, by its number.
-        sound_of: `(ways,)` a number that is the same for ways with the same onset and part.
+        parts: The different parts.
+        part_of: `(pronunciations,)` the index of the part.
+        sound_of: `(pronunciations,)` a number that is equal for equal onset and part.
     """
 
     def __init__(self, ways: Sequence[Pronunciation]) -> None:
@@ -60,14 +57,14 @@ class WordSounds:
         self._onset_numbers = onsets
 
     def number(self, rhyme: Rhyme) -> int | None:
-        """The number of a sound; None where no way has it."""
+        """The number of a sound; None if no pronunciation has it."""
         part = self._part_numbers.get(rhyme.part)
         onset = self._onset_numbers.get(rhyme.onset)
         return None if part is None or onset is None else onset * len(self.parts) + part
 
 
 def _parted(phones: Phones) -> tuple[Phones, Phones]:
-    """The consonants before the vowel that a rhyme begins with, and what follows from it on."""
+    """The consonants before the vowel that the rhyme begins with, and the rest."""
     vowel = -1
     for place in range(len(phones) - 1, -1, -1):
         stress = phones[place][-1]
@@ -87,26 +84,26 @@ def _rhyme(phones: Phones) -> Rhyme:
 
 
 Flags = npt.NDArray[np.bool_]
-"""One truth for each of some words, ways or rhymes."""
+"""One truth value for each word, pronunciation or group."""
 
 
 _LETTERS: Final = str.maketrans("", "", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
 class SpokenWords:
-    """Words in the order of their letters, with the ways to say them one after the other.
+    """Sorted words with their pronunciations.
 
     Args:
-        sounds: For each word its pronunciations. Those without a syllable are passed over, and a
-            word that has no others is left out.
+        sounds: The pronunciations of each word. Those without a syllable are ignored, and words
+            without others are left out.
 
     Attributes:
         words: The words, sorted by code point.
-        ways: Their pronunciations, word after word.
-        word_of: `(ways,)` the word of each, by its number.
-        shapes: The different shapes that there are.
-        shape_of: `(ways,)` the shape of each, by its number.
-        shape_counts: `(shapes,)` how many ways have each.
+        ways: Their pronunciations, word by word.
+        word_of: `(pronunciations,)` the index of the word.
+        shapes: The different metrical shapes.
+        shape_of: `(pronunciations,)` the index of the shape.
+        shape_counts: `(shapes,)` the number of pronunciations.
     """
 
     def __init__(self, sounds: Mapping[str, Sequence[Pronunciation]]) -> None:
@@ -139,64 +136,64 @@ class SpokenWords:
         self._first_way: Numbers = np.searchsorted(self.word_of, np.arange(len(words) + 1))
 
     def number(self, word: str) -> int | None:
-        """Which of the words it is; None where it is none of them."""
+        """The index of a word, or None."""
         return self._numbers.get(word)
 
     def ways_of(self, word: int) -> range:
-        """The ways to say a word, by their numbers."""
+        """The indices of the pronunciations of a word."""
         return range(*self._first_way[word : word + 2].tolist())
 
     def slice_of(self, word: int) -> slice:
-        """The ways to say a word, as a part of what has an entry for each way."""
+        """The same as a slice."""
         return slice(*self._first_way[word : word + 2].tolist())
 
     def shapes_among(self, ways: Flags) -> list[int]:
-        """The shapes that some ways have, each once."""
+        """The different shapes of some pronunciations."""
         shapes: list[int] = np.flatnonzero(np.bincount(self.shape_of[ways])).tolist()
         return shapes
 
     def united(self, places: Bits) -> Bits:
-        """`(words,)` the places of all the ways of each word, from `(ways,)` those of each way."""
+        """`(words,)` the union of positions over the pronunciations of each word."""
         return np.bitwise_or.reduceat(places, self._first_way[:-1]) if self.words else places
 
     @cached_property
     def sounds(self) -> WordSounds:
-        """What the words rhyme by."""
+        """The rhymes of the words."""
         return WordSounds(self.ways)
 
     @cached_property
     def first_letters(self) -> npt.NDArray[np.str_]:
-        """`(words,)` what each word begins with."""
+        """`(words,)` the first letter of each."""
         return np.array([word[0] for word in self.words], "U1")
 
     @cached_property
     def last_letters(self) -> npt.NDArray[np.str_]:
-        """`(words,)` what each word ends with."""
+        """`(words,)` the last letter of each."""
         return np.array([word[-1] for word in self.words], "U1")
 
 
 Part = tuple[str, ...]
-"""Sounds that the words of a rhyme class share."""
+"""Phones that the words of a rhyme class share."""
 
 
 class RhymeClasses:
-    """The rhyme classes of some words, and the homophones in each.
+    """The rhyme classes of words, and the groups of homophones in each.
 
-    A word that can be said in several ways may belong to several classes. Whoever judges a poem
-    may have it said in any of them, so words are homophones where they are alike in any way.
+    The words of a class share the phones from the last stressed vowel on, or kinds of phones for
+    slant rhymes. Homophones (leave, believe) are too similar to rhyme, so a rhyme uses one word of
+    a group. Words are homophones if any of their pronunciations are. For slant rhymes each word is
+    its own group.
 
     Args:
         spoken: The words.
-        rhymes: The least that counts as a rhyme. Where slant rhymes do, so do words that are alike,
-            and each is a group by itself.
+        rhymes: The least that counts as a rhyme.
 
     Attributes:
-        slant: Whether slant rhymes do.
-        homophones_of: `(ways,)` the group of homophones that a word is of when it is said in this
-            way. The groups of a class follow one another.
-        class_of: `(groups,)` the rhyme class of each group.
-        first_homophones: `(classes + 1,)` the first group of each class; at last, how many there
-            are.
+        slant: Whether slant rhymes count.
+        homophones_of: `(pronunciations,)` the group; the groups of a class are consecutive.
+        class_of: `(groups,)` the rhyme class.
+        first_homophones: `(classes + 1,)` the first group of each class; at the end, the number of
+            groups.
     """
 
     def __init__(self, spoken: SpokenWords, rhymes: Rhymes) -> None:
@@ -224,15 +221,15 @@ class RhymeClasses:
         )
 
     def part(self, rhyme: Rhyme) -> Part:
-        """What the words of a rhyme's class share."""
+        """The phones that define a rhyme's class."""
         return rhyme.kinds if self.slant else rhyme.part
 
     def rhyme_class(self, part: Part) -> int | None:
-        """The rhyme class that shares some sounds; None where no word has them."""
+        """The class of some phones; None if no word has them."""
         return self._classes.get(part)
 
     def homophones(self, ways: Flags) -> Flags:
-        """`(groups,)`, true for those of which a word is said in one of the flagged ways."""
+        """`(groups,)`, true for groups of the flagged pronunciations."""
         found = np.zeros(len(self.class_of), np.bool_)
         found[self.homophones_of[ways]] = True
         return found
@@ -240,13 +237,7 @@ class RhymeClasses:
     def homophones_like(
         self, word: str, ways: Iterable[Pronunciation], rhyme_class: int
     ) -> frozenset[int]:
-        """The groups of a class that cannot rhyme with a word, which may be none of the list.
-
-        Args:
-            word: In small letters.
-            ways: All the ways to say it.
-            rhyme_class: The class.
-        """
+        """The groups of a class that cannot rhyme with a word, listed or not."""
         words = set() if (number := self._spoken.number(word)) is None else {number}
         if not self.slant:
             sounds = self._spoken.sounds
@@ -259,7 +250,7 @@ class RhymeClasses:
         return frozenset(group for group in groups if self.class_of[group] == rhyme_class)
 
     def _alike(self, classes: Numbers) -> Numbers:
-        """`(ways,)` a number for each group of homophones; those of a class follow one another."""
+        """`(pronunciations,)` a number per group of homophones, ascending by class."""
         spoken = self._spoken
         sounds = spoken.sounds.sound_of
         many = 1 + int(sounds.max(initial=0))
@@ -278,23 +269,23 @@ class RhymeClasses:
 
 
 def sounds_of(ways: Iterable[Pronunciation]) -> set[Rhyme]:
-    """What a word may rhyme by, said in any of its ways."""
+    """The possible rhymes of a word."""
     return {rhyme for way in ways if (rhyme := rhyme_of(way)) is not None}
 
 
 class _Joined:
-    """Numbers, some of which have been joined (Galler and Fischer, 1964)."""
+    """Union-find (Galler and Fischer, 1964)."""
 
     def __init__(self) -> None:
         self._heads: dict[int, int] = {}
 
     @property
     def members(self) -> list[int]:
-        """Those that have been joined with others, save the heads."""
+        """All members that are not representatives."""
         return list(self._heads)
 
     def head(self, member: int) -> int:
-        """The one that stands for all that a member has been joined with."""
+        """The representative of a member."""
         path = []
         while member in self._heads:
             path.append(member)
@@ -303,13 +294,13 @@ class _Joined:
         return member
 
     def join(self, members: Iterable[int]) -> None:
-        """Make several stand for the same."""
+        """Unite members."""
         first, *others = {self.head(member) for member in members}
         self._heads.update(dict.fromkeys(others, first))
 
 
 Alive = tuple[tuple[int, tuple[int, ...]], ...]
-"""The classes that a rhyme may still be of, each with its groups that have been used, in order."""
+"""The classes that a rhyme may still have, each with its used groups, sorted."""
 
 
 def alive_of(classes: Mapping[int, Collection[int]]) -> Alive:
@@ -322,13 +313,13 @@ def alive_of(classes: Mapping[int, Collection[int]]) -> Alive:
 def open_homophones(
     classes: RhymeClasses, here: Flags, later: Sequence[Flags], alive: Alive | None
 ) -> Flags:
-    """The groups of homophones that a line may end in so that the later lines of its rhyme can still rhyme.
+    """The groups that a line may end in so that the later lines of its rhyme can be finished.
 
     Args:
-        classes: The classes and their groups.
-        here: `(groups,)`, true for those that this line can end in, whatever the others do.
-        later: The same for each of the later lines.
-        alive: What the earlier lines have left; None where there are none.
+        classes: The rhyme classes.
+        here: `(groups,)`, true for possible ends of this line alone.
+        later: The same for each later line.
+        alive: What the earlier lines have left; None if there are none.
     """
     free = _free(classes, alive)
     allowed: Flags = here & free
@@ -337,7 +328,7 @@ def open_homophones(
     if all(one is later[0] for one in later):
         return allowed & _left_by_equal_lines(classes, later[0] & free, len(later))
     counts = np.sort([_count(classes, one & free) for one in later], axis=0)
-    # However the lines choose, each finds a group when it has more of them than chose before it.
+    # Sorted by number of groups, each line finds one if it has more than there were lines before it.
     ample: Flags = np.all(counts >= np.arange(2, len(later) + 2)[:, None], axis=0)
     doubtful = ~ample & (counts[0] > 0)
     sure: Flags = allowed & ample[classes.class_of]
@@ -352,7 +343,7 @@ def open_homophones(
 
 
 def _free(classes: RhymeClasses, alive: Alive | None) -> Flags:
-    """`(groups,)`, true for those of classes that are alive, save the used ones."""
+    """`(groups,)`, true for unused groups of classes that are alive."""
     free = np.full(len(classes.class_of), alive is None)
     for rhyme_class, used in alive or ():
         low, high = classes.first_homophones[rhyme_class : rhyme_class + 2]
@@ -362,11 +353,11 @@ def _free(classes: RhymeClasses, alive: Alive | None) -> Flags:
 
 
 def _count(classes: RhymeClasses, homophones: Flags) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """`(classes,)` how many groups of each are flagged."""
+    """`(classes,)` the number of flagged groups."""
     return np.bincount(classes.class_of[homophones], minlength=len(classes.first_homophones) - 1)
 
 
 def _left_by_equal_lines(classes: RhymeClasses, each: Flags, lines: int) -> Flags:
-    """The groups without which enough are left for lines that can all end in the same ones."""
+    """The groups that leave enough for later lines with equal choices."""
     left: Flags = _count(classes, each)[classes.class_of] - each >= lines
     return left

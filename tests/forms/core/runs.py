@@ -7,6 +7,7 @@ import numpy as np
 from charrnn.checkpoint.directory import WORDS_FILE
 from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN
 from charrnn.decoding.writer import TextGenerator
+from charrnn.forms.core.language import table_to_json
 from charrnn.forms.english.words import LearnedWords
 from tests.decoding.networks import save_markov_run
 from tests.forms.chinese.toy_sounds import TOY
@@ -51,7 +52,7 @@ def save_verse_runs(directory: Path) -> None:
         table[:, [END_OF_POEM, UNKNOWN]] -= 4
         save_markov_run(directory / name, table, alphabet)
     learned = LearnedWords(dict.fromkeys(WORDS, 2), "0" * 64)
-    (directory / "moons" / WORDS_FILE).write_text(learned.to_json(), encoding="utf-8")
+    (directory / "moons" / WORDS_FILE).write_text(table_to_json(learned), encoding="utf-8")
     sounds = [
         f"{character}\t{reading.rhyme or character}\t{reading.tone}"
         for character, readings in TOY.table.items()

@@ -8,7 +8,7 @@ import pytest
 from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import ConfigurationError, FormConflictError, FormGivenUpError
 from charrnn.forms.core.config import FormConfig
-from charrnn.forms.core.smc_decoder import MOST_RETURNS
+from charrnn.forms.core.smc_decoder import MAX_RETRIES
 from charrnn.forms.core.writer import FormWriter
 from charrnn.settings.configuration import SamplingConfig
 from tests.corpora import filter_of
@@ -300,7 +300,7 @@ def test_a_poem_that_cannot_be_finished_is_given_up_after_some_attempts() -> Non
         "nothing to write of what the form allows. Allow longer runs with --no-repeat-ngram-size, or demand "
         "less."
     )
-    assert len(set(begun)) == 2 + MOST_RETURNS  # once more at the end, in vain
+    assert len(set(begun)) == 2 + MAX_RETRIES  # once more at the end, in vain
 
 
 def test_what_was_written_before_stays_where_a_poem_is_given_up() -> None:
