@@ -19,7 +19,7 @@ from charrnn.forms.chinese.requirements import (
     required_words,
     rhyme_character,
 )
-from charrnn.forms.chinese.rhymes import ChineseAlphabet
+from charrnn.forms.chinese.rhymes import MOST_KEPT, ChineseAlphabet
 from charrnn.forms.chinese.sounds import ChineseSounds
 from charrnn.forms.core.automaton import OutputTokens, Placements, PlacementSearch, Tokens
 from charrnn.forms.core.config import Readings, Requirements
@@ -60,14 +60,6 @@ def marks_of(vocabulary: Vocabulary, writable: Mask) -> Marks:
             return Marks(parting, parting & written(_CLOSING), line_end)
     return Marks(line_end, frozenset(), frozenset())
 
-
-def has_marks(vocabulary: Vocabulary) -> bool:
-    """Whether a network has learned any mark or line end."""
-    return any(character in vocabulary for character in LINE_END + "".join(_MARKS))
-
-
-MOST_KEPT: Final = 1_024
-"""Cached plans and states."""
 
 MOST_TRIED: Final = 10_000
 """Placements of required words that are tried before giving up."""
@@ -129,7 +121,8 @@ class ChineseAutomaton:
         vocabulary, writable, _ = tokens
         if form.language != "chinese":
             raise FormError(f"{form.name} is no Chinese form.")
-        if form.lines > 1 and not has_marks(vocabulary):
+        marks = LINE_END + "".join(_MARKS)
+        if form.lines > 1 and not any(mark in vocabulary for mark in marks):
             raise FormError(
                 "this network has learned no marks or line ends, so the lines of a poem could not "
                 "be told apart."
@@ -231,7 +224,6 @@ class ChineseAutomaton:
         return [way for way in ways if len(line_ways[way].places) == place]
 
     def _after_line(self, state: ChineseState) -> ChineseState:
-        """The state after a complete line and its mark."""
         line = state.line + 1
         if line == self._lines:
             return ChineseState(state.placements, line)
@@ -252,7 +244,6 @@ class ChineseAutomaton:
         return self._lines == 1 or bool(self._marks.parting)
 
     def _made_plan(self, placements: Placements[ChinesePlacement]) -> ChinesePlan:
-        """The plan with the fixed tokens and with words in these places."""
         fixed = defaultdict(FixedPlaces, self._fixed)
         for word, placement in zip(self._words, placements, strict=True):
             if placement is not None:
@@ -261,7 +252,6 @@ class ChineseAutomaton:
         return self._planner.plan(fixed)
 
     def _candidates(self, word: Sequence[int]) -> Iterator[ChinesePlacement]:
-        """Where a word could stand alone."""
         for line in range(self._lines):
             for start in range(LONGEST_LINE - len(word) + 1):
                 fixed = FixedPlaces().with_run(start, tuple(word))

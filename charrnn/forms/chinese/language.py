@@ -3,13 +3,14 @@
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 from charrnn.checkpoint.directory import SOUNDS_FILE
 from charrnn.errors import FormError
 from charrnn.forms.chinese.rhyme_books import USUAL_BOOK, find_sounds
 from charrnn.forms.chinese.sounds import (
     LEARNED,
+    TONE_OF_MARK,
     TONES,
     ChineseSounds,
     LearnedSounds,
@@ -36,7 +37,6 @@ DECISIVE: Final = (2, 4, 6)
 """Positions whose tone counts in the profile 246, besides the last."""
 
 _FREE: Final = MARKS["chinese"][-1]
-_ENDINGS: Final[dict[str, str]] = {"level": "平", "oblique": "仄"}
 
 _LOOSER: Final[dict[Profile, tuple[Profile, ...]]] = {
     "strict": ("246", "rhyme-only"),
@@ -63,10 +63,6 @@ class ChineseRules:
     def rhymes(self) -> str:
         """Name of the sounds: "pingshui"."""
         return self.sounds.name
-
-    def with_form(self, form: Form) -> Self:
-        """The same sounds with another form."""
-        return dataclasses.replace(self, form=form)
 
     def verify(self, poem: str) -> Judgement:
         """Judge a poem."""
@@ -144,7 +140,6 @@ def _of_ends(text: str, rules: ChineseRules) -> Iterator[str]:
 
 
 def _of_characters(word: str, rules: ChineseRules) -> Iterator[str]:
-    """Why a word finds no place."""
     strange = [one for one in word if not is_han(one)]
     if strange:
         yield f"a line has Chinese characters only, and {'、'.join(strange)} is none"
@@ -162,7 +157,7 @@ def _has_place(word: str, line: Line, rules: ChineseRules) -> bool:
         for pattern in line.patterns:
             marks = list(pattern or _FREE * length)
             if marks[-1] == _FREE:
-                marks[-1] = _ENDINGS.get(line.ending, _FREE)
+                marks[-1] = TONE_OF_MARK.get(line.ending, _FREE)
             for start in range(length - len(word) + 1):
                 there = marks[start : start + len(word)]
                 pairs = zip(word, there, strict=True)
@@ -176,7 +171,7 @@ def _marks_at(line: Line, place: int) -> Iterator[str]:
     for pattern in line.patterns:
         mark = pattern[place] if pattern else _FREE
         if place and mark == _FREE:
-            mark = _ENDINGS.get(line.ending, _FREE)
+            mark = TONE_OF_MARK.get(line.ending, _FREE)
         yield mark
 
 
@@ -230,14 +225,8 @@ class ChineseLanguage:
     table_title = "The tones and rhymes that its poems teach, by which Chinese verse is written,"
     table_kind: type[LearnedTable] = LearnedSounds
     table_file = SOUNDS_FILE
-
-    def writes(self, character: str) -> bool:
-        """Whether a character is Chinese."""
-        return is_han(character)
-
-    def lines_of(self, text: str) -> Sequence[str]:
-        """The text between punctuation or line ends."""
-        return verse_lines(text)
+    writes = staticmethod(is_han)
+    lines_of = staticmethod(verse_lines)
 
     def open_rules(
         self, form: Form, config: FormConfig, learned: LearnedTables | None
@@ -296,7 +285,6 @@ def _sounds(form: Form, asked: str | None, learned: LearnedTables | None) -> Chi
 
 
 def _is_heard(form: Form) -> bool:
-    """Whether a form depends on sounds at all."""
     return any(
         line.rhyme or line.ending or line.pattern.strip(_FREE + OR)
         for variant in form.variants
@@ -322,7 +310,6 @@ def with_profile(form: Form, profile: Profile) -> Form:
 
 
 def _decisive(line: Line) -> Line:
-    """A line with the tones of the profile 246."""
     kept = {
         "".join(
             mark if place in DECISIVE or place == len(pattern) else _FREE
@@ -334,7 +321,6 @@ def _decisive(line: Line) -> Line:
 
 
 def _rhyming(line: Line) -> Line:
-    """A line with the tone of its rhyme only."""
     ends = {pattern[-1:] for pattern in line.patterns}
     ending = line.ending
     if line.rhyme and len(ends) == 1:

@@ -20,6 +20,7 @@ from charrnn.forms.chinese.rhyme_books import find_sounds
 from charrnn.forms.chinese.sound_learning import learn_sounds
 from charrnn.forms.chinese.sounds import (
     LEARNED,
+    TONE_OF_MARK,
     ChineseSounds,
     Tone,
     is_han,
@@ -185,8 +186,6 @@ MOST_POEMS: Final = 5_000
 FEWEST_RHYMES: Final = 10
 """Least number of poems in which the rhymes of two lines are known."""
 
-_TONES: Final[dict[str, Tone | None]] = {"平": "平", "仄": "仄", "中": None}
-
 
 def learn_chinese_form(
     poems: Sequence[str], sounds: ChineseSounds, name: str, shape: PoemShape | None = None
@@ -267,11 +266,10 @@ def _tones(poems: Sequence[Sequence[str]], sounds: ChineseSounds) -> Tones:
 
 
 def _variant(shaped: ShapedPoems, template: Template, sounds: ChineseSounds) -> tuple[Line, ...]:
-    """The lines of a template."""
     cuts = pairwise(accumulate(shaped.shape, initial=0))
     patterns = [template.marks[start:stop] for start, stop in cuts]
     poems = [shaped.poems[number] for number in template.poems]
-    shares = _rhyming(poems, [_TONES[pattern[-1]] for pattern in patterns], sounds)
+    shares = _rhyming(poems, [TONE_OF_MARK.get(pattern[-1]) for pattern in patterns], sounds)
     letters = scheme_of(shares, len(patterns))
     return tuple(
         Line(lengths=(len(pattern),), pattern=pattern if pattern.strip("中") else "", rhyme=letter)

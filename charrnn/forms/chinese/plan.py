@@ -7,14 +7,12 @@ from typing import Final
 
 from charrnn.forms.chinese.requirements import FixedPlaces
 from charrnn.forms.chinese.rhymes import ChineseAlphabet, ChineseRhymes, Classes, RhymePool
-from charrnn.forms.chinese.sounds import Tone
+from charrnn.forms.chinese.sounds import TONE_OF_MARK, Tone
 from charrnn.forms.core.automaton import Tokens
 from charrnn.forms.core.form import Line
 
 LineTones = tuple[Tone | None, ...]
 """The tone of each character; None for either."""
-
-_TONES: Final[dict[str, Tone]] = {"平": "平", "仄": "仄", "level": "平", "oblique": "仄"}
 
 
 @dataclass(frozen=True)
@@ -62,16 +60,16 @@ def _tones_of_line(line: Line) -> Iterator[LineTones]:
     """The tone sequences of a line; `ending` fills in an open last tone."""
     for length in line.lengths:
         for pattern in line.patterns:
-            tones = [_TONES.get(mark) for mark in pattern] or [None] * length
-            tones[-1] = tones[-1] or _TONES.get(line.ending)
+            tones = [TONE_OF_MARK.get(mark) for mark in pattern] or [None] * length
+            tones[-1] = tones[-1] or TONE_OF_MARK.get(line.ending)
             yield tuple(tones)
 
 
 def _rhyme_tone(line: Line) -> Tone | None:
     """The tone that all patterns of a line end in, else that of `ending`."""
-    ends = {_TONES.get(pattern[-1:]) for pattern in line.patterns}
+    ends = {TONE_OF_MARK.get(pattern[-1:]) for pattern in line.patterns}
     tone = ends.pop() if len(ends) == 1 else None
-    return tone or _TONES.get(line.ending)
+    return tone or TONE_OF_MARK.get(line.ending)
 
 
 FORGOTTEN: Final = -1
@@ -159,7 +157,6 @@ class ChinesePlanner:
         )
 
     def _ways(self, variant: int, line: int, fixed: FixedPlaces) -> Iterator[LineWay]:
-        """The ways to write a line, whatever the other lines are."""
         template = self.templates[variant]
         for shape in template.line_tones[line]:
             length = len(shape)

@@ -81,7 +81,6 @@ def rhyme_character(requirements: Requirements) -> str | None:
 
 
 def _one_line(text: str) -> str:
-    """The characters of a first line, without punctuation."""
     lines = verse_lines(text)
     if len(lines) != 1:
         raise ConfigurationError(f"a first line is one line, and {len(lines)} were given: {text}.")

@@ -246,7 +246,6 @@ def read_sounds(path: Path) -> SoundTable:
 
 
 def _entry(line: str, place: str) -> tuple[str, set[Reading]]:
-    """A character of a table with its readings."""
     character, *rest = (part.strip() for part in line.split("\t"))
     if len(character) != 1 or len(rest) not in {1, 2} or not rest[0]:
         raise FormError(f"{place} is not a character, a tab and a rhyme class: {line.strip()}.")
@@ -282,7 +281,6 @@ def _pingshui_classes() -> dict[Reading, str]:
 
 
 def _joined(classes: Mapping[Reading, str]) -> dict[Reading, str]:
-    """The classes of 词林正韵."""
     return {
         Reading(tone, f"第{number}部"): "".join(classes[Reading(tone, name)] for name in names)
         for number, part in zip(_NUMBERS, CILIN, strict=True)

@@ -17,7 +17,7 @@ from charrnn.forms.core.automaton import Tokens, can_all_differ, leaving_enough
 from charrnn.forms.core.config import Readings
 
 MOST_KEPT: Final = 1_024
-"""Cached masks and answers."""
+"""Size of the caches of masks, answers, plans and states."""
 
 
 class ChineseAlphabet:

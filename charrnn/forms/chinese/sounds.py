@@ -40,6 +40,9 @@ Tone = Literal["平", "仄"]
 
 TONES: Final[tuple[Tone, ...]] = get_args(Tone)
 
+TONE_OF_MARK: Final[dict[str, Tone]] = {"平": "平", "仄": "仄", "level": "平", "oblique": "仄"}
+"""The tone that a mark of a pattern, or the ending of a line, requires; others require none."""
+
 _STEPS: Final = 3
 """Steps from a character over its variants to one in a table."""
 

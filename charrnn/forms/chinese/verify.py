@@ -5,9 +5,24 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from charrnn.errors import FormError
-from charrnn.forms.chinese.sounds import ChineseSounds, Tone, rhymes, tones, verse_lines
+from charrnn.forms.chinese.sounds import (
+    TONE_OF_MARK,
+    ChineseSounds,
+    Tone,
+    rhymes,
+    tones,
+    verse_lines,
+)
 from charrnn.forms.core.config import Readings
-from charrnn.forms.core.form import LONGEST_LINE, Fault, Form, Judgement, Line, ScannedLine
+from charrnn.forms.core.form import (
+    LONGEST_LINE,
+    Fault,
+    Form,
+    Judgement,
+    Line,
+    ScannedLine,
+    missing_lines,
+)
 from charrnn.wording import counted
 
 _MARKS: Final = {
@@ -15,13 +30,6 @@ _MARKS: Final = {
     frozenset[Tone](("平",)): "○",
     frozenset[Tone](("仄",)): "●",
     frozenset[Tone](("平", "仄")): "◎",
-}
-
-_REQUIRED: Final[dict[str, Tone | None]] = {
-    "平": "平",
-    "仄": "仄",
-    "level": "平",
-    "oblique": "仄",
 }
 
 
@@ -69,7 +77,6 @@ def verify_chinese(
 
 
 def _weight(faults: Sequence[Fault]) -> tuple[int, int]:
-    """The number of faults, then of wrong tones."""
     return len(faults), sum(fault.position is not None for fault in faults)
 
 
@@ -83,10 +90,10 @@ class _Judge:
 
     def faults(self, variant: Sequence[Line]) -> list[Fault]:
         """The violations of a template, in the order of the lines."""
-        faults = self._missing(variant)
+        faults = missing_lines(len(self._lines), len(variant))
         for number, (text, line) in enumerate(zip(self._lines, variant, strict=False), 1):
             faults += _of_length(number, text, line) or self._of_tones(number, text, line)
-        faults += self._of_rhymes(variant)
+        faults += [fault for group in self._groups(variant) for fault in self._of_group(group)]
         return sorted(faults, key=lambda fault: (fault.line, fault.position or LONGEST_LINE + 1))
 
     def rhymes(self, variant: Sequence[Line]) -> list[frozenset[str]]:
@@ -104,25 +111,18 @@ class _Judge:
         end = self._lines[number - 1][-1]
         return rhymes(self._sounds, end, required) or rhymes(self._sounds, end)
 
-    def _missing(self, variant: Sequence[Line]) -> list[Fault]:
-        have, needed = len(self._lines), len(variant)
-        if have == needed:
-            return []
-        message = f"the poem has {counted(have, 'line')} where {needed} are required"
-        return [Fault(line=min(have, needed) + 1, position=None, about="lines", message=message)]
-
     def _of_tones(self, number: int, text: str, line: Line) -> list[Fault]:
         """The violations of the nearest pattern of a line."""
         attempts = []
         for pattern in line.patterns:
             marks: list[str] = list(pattern or " " * len(text))
-            if _REQUIRED.get(marks[-1]) is None:
+            if TONE_OF_MARK.get(marks[-1]) is None:
                 marks[-1] = line.ending
             attempts.append(
                 [
                     fault
                     for position, (character, mark) in enumerate(zip(text, marks, strict=True), 1)
-                    if (required := _REQUIRED.get(mark)) is not None
+                    if (required := TONE_OF_MARK.get(mark)) is not None
                     and (fault := self._of_tone(number, position, character, required)) is not None
                 ]
             )
@@ -147,9 +147,6 @@ class _Judge:
             f"{character}",
         )
 
-    def _of_rhymes(self, variant: Sequence[Line]) -> list[Fault]:
-        return [fault for group in self._groups(variant) for fault in self._of_group(group)]
-
     def _groups(self, variant: Sequence[Line]) -> list[list[tuple[int, Tone | None]]]:
         """The lines that rhyme with one another, each with the required tone of its end."""
         groups: dict[str, list[tuple[int, Tone | None]]] = defaultdict(list)
@@ -159,7 +156,6 @@ class _Judge:
         return list(groups.values())
 
     def _of_group(self, group: Sequence[tuple[int, Tone | None]]) -> list[Fault]:
-        """The lines that do not rhyme with most of their group."""
         classes = {number: self._classes(number, required) for number, required in group}
         shared = _commonest(classes)
         leader = next((number for number, found in classes.items() if shared in found), 0)
@@ -199,8 +195,8 @@ def _commonest(classes: Mapping[int, frozenset[str]]) -> str:
 
 def _ending(line: Line) -> Tone | None:
     """The required tone of the last character, whichever pattern applies."""
-    ends = {_REQUIRED.get(pattern[-1:]) for pattern in line.patterns}
-    return ends.pop() if len(ends) == 1 and None not in ends else _REQUIRED.get(line.ending)
+    ends = {TONE_OF_MARK.get(pattern[-1:]) for pattern in line.patterns}
+    return ends.pop() if len(ends) == 1 and None not in ends else TONE_OF_MARK.get(line.ending)
 
 
 def _of_length(number: int, text: str, line: Line) -> list[Fault]:

@@ -18,8 +18,9 @@ from charrnn.forms.core.known_forms import requested_form
 from charrnn.forms.core.language import (
     FormRules,
     LearnedTable,
-    all_languages,
+    language_named,
     language_of,
+    main_language,
     open_rules,
     open_table,
 )
@@ -103,7 +104,6 @@ class _Compiler:
 
     @cached_property
     def _learned(self) -> tuple[LearnedTable, ...]:
-        """The learned tables of the networks that have one."""
         file, kind = self._language.table_file, self._language.table_kind
         tables = [open_table(one, file, kind) for one in self._network.checkpoints]
         return tuple(table for table in tables if table is not None)
@@ -125,12 +125,8 @@ class _Compiler:
 
 
 def _lengths_wanted(vocabulary: Vocabulary) -> str:
-    """The error message for a form without line lengths."""
-    languages = all_languages().values()
-    wanted = next(
-        (one for one in languages if any(map(one.writes, vocabulary.characters))), None
-    ) or next(iter(languages))
+    language = language_named(main_language(vocabulary.characters))
     return (
         "the lines of a form have lengths: give them for each line, or one for all, such as "
-        f"{wanted.example_of_lengths}."
+        f"{language.example_of_lengths}."
     )

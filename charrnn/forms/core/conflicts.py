@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.decoding.prompts import shown
@@ -197,7 +197,8 @@ def reason(
         if unknown:
             return f"{listed(map(shown, unknown))} {_is(unknown)} not in this model's alphabet"
     if only.setting == "first_line":
-        judged = rules.with_form(_of_first_lines(rules.form)).verify(only.value)
+        first = _of_first_lines(rules.form)
+        judged = dataclasses.replace(cast("Any", rules), form=first).verify(only.value)
         return next((fault.message for fault in judged.faults), "")
     return next(rules.reasons(only, at_end=at_end), "")
 

@@ -1,11 +1,12 @@
 """A form of verse, and the verdict on a poem that should keep it."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 from charrnn.errors import FormError
+from charrnn.wording import counted
 
 LanguageName = Literal["chinese", "english"]
 Metre = Literal["", "iambic", "anapaestic"]
@@ -98,7 +99,12 @@ class Form:
 
 def _faults(form: Form) -> Iterator[str]:
     """The contradictions of a form, in words."""
-    yield from _faults_of_words(form)
+    if not form.name or any(character.isspace() for character in form.name):
+        yield "its name must be a word"
+    if form.language == "chinese" and form.metre:
+        yield f"a Chinese form has no metre, and this one is {form.metre}"
+    if form.language == "english" and form.book:
+        yield f"an English form has no rhyme book, and this one names {form.book}"
     if not form.variants or not all(form.variants):
         yield "it has no lines"
     elif len(form.variants) != len(form.variant_names):
@@ -117,49 +123,22 @@ def _faults(form: Form) -> Iterator[str]:
             yield from (f"{place} {fault}" for fault in _faults_of_line(line, form.language))
 
 
-def _faults_of_words(form: Form) -> Iterator[str]:
-    for what, value, allowed in (
-        ("language", form.language, get_args(LanguageName)),
-        ("metre", form.metre, get_args(Metre)),
-        ("book", form.book, ("", *get_args(Book))),
-    ):
-        if value not in allowed:
-            yield f"its {what} must be one of {_listed(allowed)}, not {value}"
-    if not form.name or any(character.isspace() for character in form.name):
-        yield "its name must be a word"
-    if form.language == "chinese" and form.metre:
-        yield f"a Chinese form has no metre, and this one is {form.metre}"
-    if form.language == "english" and form.book:
-        yield f"an English form has no rhyme book, and this one names {form.book}"
-
-
 def _faults_of_line(line: Line, language: LanguageName) -> Iterator[str]:
     if not line.lengths or not all(1 <= length <= LONGEST_LINE for length in line.lengths):
         yield f"has no length, or one that is not from 1 to {LONGEST_LINE}"
         return
-    if line.ending not in get_args(Ending):
-        yield f"ends in {line.ending}, which is none of {_listed(get_args(Ending))}"
     if line.ending and language == "english":
         yield f"is English, and its ending cannot be {line.ending}"
     if line.rhyme and not (len(line.rhyme) == 1 and line.rhyme.isalpha()):
         yield f"rhymes by a letter, not by {line.rhyme}"
-    yield from _faults_of_pattern(line, MARKS.get(language, ""))
-
-
-def _faults_of_pattern(line: Line, marks: str) -> Iterator[str]:
-    if not line.pattern:
-        return
-    if len(set(line.lengths)) > 1 and marks == MARKS["chinese"]:
+    if len(set(line.lengths)) > 1 and line.pattern and language == "chinese":
         yield "has a pattern, so it can have one length only"
-    for pattern in line.patterns:
+    marks = MARKS[language]
+    for pattern in filter(None, line.patterns):
         if set(pattern) - set(marks):
             yield f"has the pattern {pattern}; patterns are written with {' '.join(marks)}"
         elif len(pattern) != max(line.lengths):
             yield f"is {max(line.lengths)} long, its pattern {pattern} is {len(pattern)} long"
-
-
-def _listed(allowed: Sequence[str]) -> str:
-    return ", ".join(word or "nothing" for word in allowed)
 
 
 About = Literal["lines", "length", "sound", "rhyme", "words"]
@@ -181,6 +160,14 @@ class Fault:
     position: int | None
     about: About
     message: str
+
+
+def missing_lines(have: int, needed: int) -> list[Fault]:
+    """The fault of a poem that has the wrong number of lines, or nothing."""
+    if have == needed:
+        return []
+    message = f"the poem has {counted(have, 'line')} where {needed} are required"
+    return [Fault(line=min(have, needed) + 1, position=None, about="lines", message=message)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

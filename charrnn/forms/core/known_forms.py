@@ -20,16 +20,12 @@ from charrnn.settings.from_json import from_json
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Variant:
-    """A template in a file."""
-
     name: str = ""
     lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Variants:
-    """All templates of a file."""
-
     variants: tuple[_Variant, ...]
 
 
@@ -265,7 +261,6 @@ def compose_form(
 
 
 def _check(lengths: Sequence[int], scheme: str, chinese: bool, metre: Metre) -> None:
-    """Refuse values that are wrong on their own."""
     if not lengths or not all(1 <= length <= LONGEST_LINE for length in lengths):
         received = ",".join(map(str, lengths)) or "nothing"
         raise ConfigurationError(

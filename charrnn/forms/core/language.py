@@ -9,7 +9,7 @@ import importlib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast, get_args
 
 from charrnn.checkpoint.directory import Checkpoint
 from charrnn.checkpoint.lookup import spoken_name
@@ -89,7 +89,7 @@ LearnedTables = Callable[[], Sequence[LearnedTable]]
 
 
 class FormRules(Protocol):
-    """A form with the sounds of its language: judges poems and makes the automaton."""
+    """A form with the sounds of its language: a dataclass that judges poems and makes the automaton."""
 
     @property
     def form(self) -> Form:
@@ -98,9 +98,6 @@ class FormRules(Protocol):
     @property
     def rhymes(self) -> str:
         """What decides rhymes: "pingshui", "slant"."""
-
-    def with_form(self, form: Form) -> Self:
-        """The same sounds with another form."""
 
     def verify(self, poem: str) -> Judgement:
         """Judge a poem, independently of the automaton."""
@@ -145,10 +142,10 @@ class Language(Protocol):
     table_kind: type[LearnedTable]
     table_file: str
 
-    def writes(self, character: str) -> bool:
+    def writes(self, character: str, /) -> bool:
         """Whether a character belongs to the language."""
 
-    def lines_of(self, text: str) -> Sequence[str]:
+    def lines_of(self, text: str, /) -> Sequence[str]:
         """The lines of verse in a text."""
 
     def open_rules(
@@ -161,7 +158,7 @@ class Language(Protocol):
             ConfigurationError: A setting has no such value in the language.
         """
 
-    def learn_table(self, poems: Iterator[str]) -> LearnedTable:
+    def learn_table(self, poems: Iterator[str], /) -> LearnedTable:
         """Learn a table from poems; FormError if they are too few or of another kind."""
 
     def learn_form(

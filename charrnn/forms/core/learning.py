@@ -218,7 +218,6 @@ def with_evidence(
 
 
 def _is_possible(shape: PoemShape) -> bool:
-    """Whether a form can have this shape."""
     return 0 < len(shape) <= MOST_LINES and all(
         0 < length <= (LONGEST_LINE if len(shape) > 1 else MOST_LINES) for length in shape
     )

@@ -1,7 +1,6 @@
 """The automaton states after a prompt."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -31,21 +30,21 @@ def states_after_prompt(
         FormConflictError: No poem in the form begins with the prompt.
     """
     found: list[Hashable] = []
-    furthest = _Stop(-1, automaton.initial_state())
+    furthest = -1, automaton.initial_state()
     for _ in range(max(1, MAX_PLACEMENTS // count)):
         starts = automaton.initial_states(generator, count)
         if not starts:
             raise FormConflictError("no poem keeps the form and all requirements. Require less.")
         for start in starts:
-            state = _walk(automaton, start, tokens)
-            if not isinstance(state, _Stop):
+            allowed, state = _walk(automaton, start, tokens)
+            if allowed == len(tokens):
                 found.append(state)
-            elif state.place > furthest.place:
-                furthest = state
+            elif allowed > furthest[0]:
+                furthest = allowed, state
         if len(found) >= count or len(set(starts)) == 1:
             break
     if not found:
-        raise FormConflictError(_complaint(automaton, vocabulary, tokens, furthest))
+        raise FormConflictError(_complaint(automaton, vocabulary, tokens, *furthest))
     return [found[number % len(found)] for number in range(count)]
 
 
@@ -72,37 +71,28 @@ def given_tokens(
     return tokens, list(states)
 
 
-@dataclass(frozen=True, slots=True)
-class _Stop:
-    """The first token of a prompt that is not allowed, and the state before it."""
-
-    place: int
-    state: Hashable
-
-
-def _walk(automaton: Automaton, state: Hashable, tokens: Sequence[int]) -> Hashable | _Stop:
-    for place, token in enumerate(tokens):
+def _walk(automaton: Automaton, state: Hashable, tokens: Sequence[int]) -> tuple[int, Hashable]:
+    """How many of the tokens are allowed, and the state after them."""
+    for count, token in enumerate(tokens):
         if not automaton.allowed_tokens(state)[token]:
-            return _Stop(place, state)
+            return count, state
         state = automaton.next_state(state, token)
-    return state
+    return len(tokens), state
 
 
 def _complaint(
-    automaton: Automaton, vocabulary: Vocabulary, tokens: Sequence[int], stop: _Stop
+    automaton: Automaton, vocabulary: Vocabulary, tokens: Sequence[int], place: int, state: Hashable
 ) -> str:
-    """The sentence that says where a prompt goes wrong."""
-    begun = f"the prompt does not keep the form at its character {stop.place + 1}: "
-    if automaton.is_final(stop.state):
+    begun = f"the prompt does not keep the form at its character {place + 1}: "
+    if automaton.is_final(state):
         return begun + "the poem has ended before it."
-    allowed = np.flatnonzero(automaton.allowed_tokens(stop.state)).tolist()
-    wrong = f"{_named(vocabulary, tokens[stop.place])} cannot stand there"
+    allowed = np.flatnonzero(automaton.allowed_tokens(state)).tolist()
+    wrong = f"{_named(vocabulary, tokens[place])} cannot stand there"
     if len(allowed) > MOST_NAMED:
         return f"{begun}{wrong}."
     return f"{begun}{wrong}, only {' or '.join(_named(vocabulary, one) for one in allowed)}."
 
 
 def _named(vocabulary: Vocabulary, token: int) -> str:
-    """A token in a sentence."""
     special = {END_OF_POEM: "the end of the poem", UNKNOWN: "an unknown character"}
     return special[token] if token in special else shown(vocabulary.decode([token]))

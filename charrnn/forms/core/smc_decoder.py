@@ -141,7 +141,6 @@ def _grown(
 
 
 def _weights(log_weights: Sequence[float]) -> npt.NDArray[np.float64]:
-    """Normalized weights."""
     weights: npt.NDArray[np.float64] = np.exp(np.array(log_weights) - max(log_weights))
     weights /= weights.sum()
     return weights
@@ -254,7 +253,6 @@ class SMCDecoder:
         begin_again: Callable[[], list[Particle]],
         generator: np.random.Generator,
     ) -> WrittenLine:
-        """The next line, after `number` lines and this text."""
         obstacles: dict[str, None] = {}
         for _ in range(1 + MAX_RETRIES):
             written, died = write_line(
@@ -327,7 +325,6 @@ class SMCDecoder:
     def _chosen(
         self, drafts: Sequence[Particle], before: str, generator: np.random.Generator
     ) -> Particle:
-        """The particle that is taken for the line."""
         if self._choose == "weight":
             return drafts[chosen([one.log_weight for one in drafts], generator.random())]
         different = {one.line: one for one in reversed(drafts)}
@@ -351,7 +348,6 @@ class SMCDecoder:
 
 
 def _complaint(number: int, obstacles: Sequence[str]) -> str:
-    """The message for a poem that was given up."""
     where = f"after line {number}" if number else "before its first line was whole"
     line = "the next" if number else "it"
     begun = f"the poem was given up {where}: in {1 + MAX_RETRIES} attempts at {line}, "

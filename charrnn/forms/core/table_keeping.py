@@ -8,7 +8,6 @@ from typing import Any, Final, cast
 from charrnn.checkpoint.atomic_files import try_to_keep, write_text
 from charrnn.checkpoint.directory import CheckpointWriter
 from charrnn.checkpoint.record import RunRecord
-from charrnn.corpus.layout import Spans
 from charrnn.corpus.loading import Corpus
 from charrnn.corpus.splitting import poems_at, split_corpus
 from charrnn.corpus.store import whole_lines
@@ -56,21 +55,17 @@ def _keep(language: Language, writer: CheckpointWriter, corpus: Corpus, record: 
 
 
 def _learned_texts(corpus: Corpus, record: RunRecord) -> Iterator[str]:
-    """The poems of the training part, or pieces of a continuous text."""
     split = split_corpus(
         corpus, record.corpus_config.validation_fraction, record.training.shortest_part
     )
+    if corpus.layout == "text":
+        ((start, stop),) = split.training[:1].tolist()
+        texts = whole_lines(corpus.text, start, min(stop, start + LONGEST_READ))
+    else:
+        texts = poems_at(corpus, split.training)
     read = 0
-    for text in _texts(corpus, split.training):
+    for text in texts:
         yield text
         read += len(text)
         if read >= LONGEST_READ:
             return
-
-
-def _texts(corpus: Corpus, spans: Spans) -> Iterator[str]:
-    if corpus.layout != "text":
-        yield from poems_at(corpus, spans)
-        return
-    ((start, stop),) = spans[:1].tolist()
-    yield from whole_lines(corpus.text, start, min(stop, start + LONGEST_READ))

@@ -108,7 +108,13 @@ class FormWriter:
             )
 
     def _decoder(self, sampling: SamplingConfig, prompt: str) -> SMCDecoder:
-        self._refuse_another_ban(sampling)
+        # A ban decides which poems are possible, so it is compiled into the automaton.
+        compiled, asked = self.sampling.ban, sampling.ban
+        if parse_ban(compiled or "") != parse_ban(asked or ""):
+            raise ConfigurationError(
+                f"this form was compiled with ban {compiled or 'none'}, and cannot be written with "
+                f"ban {asked or 'none'}. Compile it again with the ban that is wanted."
+            )
         return SMCDecoder(
             self._network,
             self._automaton,
@@ -118,15 +124,6 @@ class FormWriter:
             particles=self.settings.particles,
             choose=self.settings.choose,
         )
-
-    def _refuse_another_ban(self, sampling: SamplingConfig) -> None:
-        """A ban is compiled into the automaton, so another one is refused."""
-        compiled, asked = self.sampling.ban, sampling.ban
-        if parse_ban(compiled or "") != parse_ban(asked or ""):
-            raise ConfigurationError(
-                f"this form was compiled with ban {compiled or 'none'}, and cannot be written with "
-                f"ban {asked or 'none'}. Compile it again with the ban that is wanted."
-            )
 
     def _ranked(
         self, decoder: SMCDecoder, generators: Sequence[np.random.Generator]

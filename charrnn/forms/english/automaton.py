@@ -249,7 +249,6 @@ class EnglishAutomaton:
         return mask
 
     def _after_given(self, state: _State) -> Iterable[Tokens]:
-        """What may follow characters of a given line."""
         assert self._given is not None
         written = state.node.depth
         last = self._lines == 1
@@ -263,7 +262,6 @@ class EnglishAutomaton:
                 yield self._separators.pausing
 
     def _after_letters(self, state: _State) -> Iterable[Tokens]:
-        """What may follow a complete word or its mark."""
         boundary, phase, node = state
         word = None if phase is _Phase.DONE else self._trie.word(node)
         if word is None:
@@ -299,7 +297,6 @@ class EnglishAutomaton:
         return self._word_begun(self._boundaries.after_line(boundary, word))
 
     def _state_after_given(self, state: _State, token: int) -> _State:
-        """The state after a token of a given line or of its end."""
         assert self._given is not None
         boundary, _, node = state
         if node.depth < len(self._given.tokens):

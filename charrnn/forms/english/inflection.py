@@ -110,7 +110,6 @@ def derive(word: str, known: Known) -> tuple[Pronunciation, ...]:
 
 
 def _respelled(word: str) -> Iterator[str]:
-    """Other spellings of a word."""
     plain = word.translate(_PLAIN)
     if plain != word and not word.endswith(("èd", "éd")):
         yield plain
@@ -173,7 +172,6 @@ def _assimilated(sound: str, way: Pronunciation) -> str:
 
 
 def _with_beginning(word: str, known: Known) -> tuple[Pronunciation, ...]:
-    """The pronunciations of a prefix and a known word, with or without an ending."""
     for beginning, sound in _BEGINNINGS.items():
         rest = word.removeprefix(beginning)
         if rest == word or len(rest) < _SHORTEST:

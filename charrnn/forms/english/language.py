@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 from charrnn.checkpoint.directory import WORDS_FILE
 from charrnn.errors import ConfigurationError
@@ -45,10 +45,6 @@ class EnglishRules:
     rhymes: Rhymes
     words: frozenset[str] = frozenset()
     kind: Words | None = None
-
-    def with_form(self, form: Form) -> Self:
-        """The same sounds with another form."""
-        return dataclasses.replace(self, form=form)
 
     def verify(self, poem: str) -> Judgement:
         """Judge a poem."""
@@ -94,7 +90,6 @@ class EnglishRules:
             yield [{"rhymes": "slant"}]
 
     def _reasons_of_word(self, text: str) -> Iterator[str]:
-        """Why a word finds no place."""
         for word in words_of(text, self.lexicon):
             if word.sound is None:
                 continue
@@ -125,14 +120,8 @@ class EnglishLanguage:
     table_title = "The words of the text, with which English verse is written,"
     table_kind: type[LearnedTable] = LearnedWords
     table_file = WORDS_FILE
-
-    def writes(self, character: str) -> bool:
-        """Whether a character is a Latin letter."""
-        return is_latin(character)
-
-    def lines_of(self, text: str) -> Sequence[str]:
-        """The printed lines; blank ones separate stanzas."""
-        return lines_of(text)
+    writes = staticmethod(is_latin)
+    lines_of = staticmethod(lines_of)
 
     def open_rules(
         self, form: Form, config: FormConfig, learned: LearnedTables | None
@@ -158,9 +147,7 @@ class EnglishLanguage:
         words = frozenset(lexicon) if kind == "any" else known
         return dataclasses.replace(rules, words=words, kind=kind)
 
-    def learn_table(self, poems: Iterator[str]) -> LearnedWords:
-        """Count the words of a text."""
-        return learn_words(poems)
+    learn_table = staticmethod(learn_words)
 
     def learn_form(
         self, poems: Sequence[str], name: str, shape: "PoemShape | None", sounds: str | None

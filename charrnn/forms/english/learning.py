@@ -153,7 +153,6 @@ def _usual_length(line: Sequence[Ways]) -> int:
 
 
 def _possible_lengths(said: Ways) -> frozenset[int]:
-    """The syllables of a line in all pronunciations."""
     totals = {0}
     for ways in said:
         totals = {total + way.syllables for total in totals for way in ways}

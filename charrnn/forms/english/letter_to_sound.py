@@ -65,8 +65,6 @@ _PREFIX: Final = re.compile(rf"^({_PREFIXES}){{1,2}}(?=[^aeiouy]*[aeiouy])")
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """The phones of some letters in a context."""
-
     letters: str
     before: re.Pattern[str]
     after: re.Pattern[str]
@@ -134,7 +132,6 @@ def _is_vowel(phone: str) -> bool:
 
 
 def _stressed(word: str, vowels: list[_Vowel]) -> _Vowel:
-    """The vowel with the primary stress."""
     stem = _stem(word)
     within = [vowel for vowel in vowels if vowel.offset < len(stem)] or vowels
     free = [vowel for vowel in within if vowel.free] or within
@@ -169,7 +166,6 @@ def _heavy(word: str, vowel: _Vowel, following: _Vowel) -> bool:
 
 @functools.cache
 def _rules() -> dict[str, tuple[_Rule, ...]]:
-    """The rules by first letter."""
     rules: dict[str, tuple[_Rule, ...]] = {}
     for line in _RULES.read_text(encoding="utf-8").splitlines():
         if not line.strip() or line.startswith("#"):
@@ -186,7 +182,6 @@ def _rules() -> dict[str, tuple[_Rule, ...]]:
 
 
 def _context(text: str) -> str:
-    """A context as a regular expression."""
     if text == _NOTHING:
         return ""
     for letter, expression in _CONTEXT_LETTERS.items():

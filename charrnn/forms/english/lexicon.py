@@ -47,14 +47,12 @@ class Lexicon:
 
     Args:
         entries: For each word, in lower case, its pronunciations as in CMUdict.
-        sources: Descriptions of the sources.
     """
 
-    def __init__(self, entries: Mapping[str, Sequence[str]], sources: Iterable[str] = ()) -> None:
+    def __init__(self, entries: Mapping[str, Sequence[str]]) -> None:
         self._entries = entries
         self._known: dict[str, tuple[Pronunciation, ...]] = {}
         self._sounds: dict[str, Sound] = {}
-        self.sources = tuple(sources)
 
     def __contains__(self, word: object) -> bool:
         """Whether a word is an entry."""
@@ -63,9 +61,6 @@ class Lexicon:
     def __iter__(self) -> Iterator[str]:
         """The entries."""
         return iter(self._entries)
-
-    def __len__(self) -> int:
-        return len(self._entries)
 
     def pronunciations(self, word: str) -> tuple[Pronunciation, ...]:
         """The pronunciations of an entry; () for other words."""
@@ -119,17 +114,13 @@ def _opened(installed: Path | None, file: Path | None, stamp: object) -> Lexicon
     """The lexicon, cached until the stamp of its file changes."""
     del stamp
     entries: dict[str, tuple[str, ...]] = {}
-    sources = []
     if installed is not None:
         entries |= _read_installed(installed)
-        sources.append("CMUdict, as eng-to-ipa has it")
     for word, ways in words_of_old_verse().items():
         entries[word] = tuple(dict.fromkeys((*entries.get(word, ()), *ways)))
-    sources.append("words of old verse")
     if file is not None:
         entries |= read_pronunciations(file)
-        sources.insert(0, str(file))
-    return Lexicon(entries, sources)
+    return Lexicon(entries)
 
 
 def _stamp(file: Path) -> tuple[int, int] | None:

@@ -2,15 +2,13 @@
 
 import functools
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from charrnn.forms.english.metre import Bits, MetreMasks, MetrePlaces
 from charrnn.forms.english.spoken_words import Flags, SpokenWords
 from charrnn.forms.english.word_trie import Branches
-
-_LETTERS_KEPT: Final = 512
 
 Words = tuple[int, ...]
 """Different words by number, sorted."""
@@ -72,6 +70,7 @@ class VerseLine:
         )
         self.last_places = tuple(self.masks.last(shape) for shape in spoken.shapes)
         self.moves = functools.cache(self._moves_without)
+        self.word_moves = functools.cache(self._moves_of_word)
         letters = spoken.first_letters
         self.beginnings: Flags = np.equal(letters, rule.begins or letters)
         self.endings = self._endings()
@@ -108,22 +107,16 @@ class VerseLine:
 
     def after(self, places: MetrePlaces, word: int) -> MetrePlaces:
         """The positions after a word, in any pronunciation."""
-        reached = 0
-        for way in self.spoken.ways_of(word):
-            fit, count = self._fits[int(self.spoken.shape_of[way])]
-            reached |= (places & fit) << count
-        return reached
+        return _after(self.word_moves(word), places)
 
     def before(self, goals: MetrePlaces, word: int) -> MetrePlaces:
         """Where a word may begin that leads to these positions, in any pronunciation."""
-        found = 0
-        for way in self.spoken.ways_of(word):
-            fit, count = self._fits[int(self.spoken.shape_of[way])]
-            found |= fit & (goals >> count)
-        return found
+        return _before(self.word_moves(word), goals)
+
+    def _moves_of_word(self, word: int) -> Moves:
+        return self._moves_of(self.spoken.shape_of[self.spoken.slice_of(word)].tolist())
 
     def _moves_without(self, words: Words) -> Moves:
-        """The moves of all words except some."""
         counts = self.spoken.shape_counts.copy()
         for word in words:
             np.subtract.at(counts, self.spoken.shape_of[self.spoken.slice_of(word)], 1)
@@ -171,7 +164,7 @@ class LineFinish:
         self.ways = ways
         self.goals = functools.cache(self._goals)
         self._nexts = functools.cache(self._next_places)
-        self._letters = functools.lru_cache(_LETTERS_KEPT)(self._letter_places)
+        self._letters = functools.lru_cache(512)(self._letter_places)
 
     def leading(self, position: LinePosition, branches: Branches) -> Flags:
         """`(letters,)`, true for letters that lead to a possible next word."""
@@ -201,7 +194,6 @@ class LineFinish:
         ]
 
     def _begins(self, position: LinePosition, word: int) -> bool:
-        """Whether a word may begin the line, or need not."""
         return not position.places & self.line.masks.starts or bool(self.line.beginnings[word])
 
     def _goals(self, missing: Words) -> MetrePlaces:

@@ -106,8 +106,7 @@ class Chunk:
     """Consecutive positions, as many as a NumPy integer type has bits."""
 
     def __init__(self, first: int, type_: type[np.unsignedinteger]) -> None:
-        self._first = first
-        self._type = type_
+        self._first, self._type = first, type_
         self._whole = int(np.iinfo(type_).max)
 
     def of(self, places: MetrePlaces) -> np.unsignedinteger:

@@ -31,7 +31,6 @@ from charrnn.forms.english.spoken_words import (
 from charrnn.forms.english.word_trie import Branches
 
 _LINES_KEPT: Final = 256
-_FINISHES_KEPT: Final = 64
 _PLACEMENTS_KEPT: Final = 4_096
 
 Rhymed = tuple[tuple[str, Alive], ...]
@@ -76,19 +75,21 @@ class VersePlan:
         joined: bool,
     ) -> None:
         self.lines = form.lines
-        self._spoken = spoken
         self._classes = classes
         self._requirements = requirements
-        self._joined = joined
         self._templates = [
             [templates_of(line, form.metre) for line in variant] for variant in form.variants
         ]
         self._letters = [[line.rhyme for line in variant] for variant in form.variants]
         self._required = [spoken.number(word.key) for word in requirements.must]
         self._rule = functools.lru_cache(_PLACEMENTS_KEPT)(self._line_rule)
-        self._line = functools.lru_cache(_LINES_KEPT)(self._line_of_rule)
-        self._homophones = functools.lru_cache(_LINES_KEPT)(self._homophones_of_rule)
-        self._finish = functools.lru_cache(_FINISHES_KEPT)(self._finish_of_rule)
+        self._line = functools.lru_cache(_LINES_KEPT)(
+            lambda rule: VerseLine(spoken, rule, joined=joined)
+        )
+        self._homophones = functools.lru_cache(_LINES_KEPT)(
+            lambda rule: classes.homophones(self._line(rule).endings)
+        )
+        self._finish = functools.lru_cache(64)(self._finish_of_rule)
         self.beginnings = functools.lru_cache(_PLACEMENTS_KEPT)(self._beginnings)
 
     @property
@@ -130,7 +131,6 @@ class VersePlan:
         return self._variant_state(variant, line + 1, placement, rhymed)
 
     def _beginnings(self, placement: EnglishPlacement) -> tuple[VariantState, ...]:
-        """The initial states of all variants that are possible."""
         if any(
             number is None and line is not None and line >= self.first
             for number, line in zip(self._required, placement, strict=True)
@@ -175,8 +175,7 @@ class VersePlan:
             letter = self._letter(variant, line)
             if letter in begun:
                 continue
-            if letter:
-                begun.add(letter)
+            begun |= {letter} - {""}
             variant_state = self._variant_state(variant, line, placement, rhymed)
             if not self.finish(line, placement, variant_state).ways.any():
                 return False
@@ -237,9 +236,8 @@ class VersePlan:
 
     def _alike(self, one: SaidWord, other: SaidWord) -> bool:
         """Whether two words are too similar to rhyme."""
-        if self._classes.slant:
-            return one.key == other.key
-        return one.key == other.key or bool(sounds_of(one.ways) & sounds_of(other.ways))
+        shared = sounds_of(one.ways) & sounds_of(other.ways)
+        return one.key == other.key or (bool(shared) and not self._classes.slant)
 
     def _alive(self, parts: set[Part], ends: list[SaidWord]) -> Alive:
         """The classes of some sounds, without the groups of used words."""
@@ -271,30 +269,17 @@ class VersePlan:
     def _letter(self, variant: int, line: int) -> str:
         """The rhyme letter of a line; "" if it need not rhyme."""
         letter = self._letters[variant][line]
-        if self._letters[variant].count(letter) > 1:
-            return letter
-        return (
-            letter
-            if self._requirements.rhyme_with and letter == self._target_letter(variant)
-            else ""
-        )
+        targeted = self._requirements.rhyme_with and letter == self._target_letter(variant)
+        return letter if targeted or self._letters[variant].count(letter) > 1 else ""
 
     def _target_letter(self, variant: int) -> str:
-        """The letter of the first rhyme; "" if there is none."""
         return next(filter(None, self._letters[variant]), "")
 
     def _later(self, variant: int, line: int) -> tuple[int, ...]:
-        """The later lines that rhyme with a line."""
         letters = self._letters[variant]
         return tuple(
             later for later in range(line + 1, self.lines) if letters[later] == letters[line]
         )
-
-    def _line_of_rule(self, rule: LineRule) -> VerseLine:
-        return VerseLine(self._spoken, rule, joined=self._joined)
-
-    def _homophones_of_rule(self, rule: LineRule) -> Flags:
-        return self._classes.homophones(self._line(rule).endings)
 
     def _finish_of_rule(
         self, rule: LineRule, later: tuple[LineRule, ...] | None, alive: Alive | None

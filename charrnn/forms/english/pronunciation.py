@@ -191,7 +191,6 @@ def grade(one: Pronunciation, other: Pronunciation) -> Grade:
 
 
 def _rhyme_from(way: Pronunciation, start: int) -> Rhyme:
-    """The rhyme that begins at a vowel."""
     onset = onset_before(way.phones[:start])
     if onset[-2:] == ("HH", "W"):
         onset = (*onset[:-2], "W")

@@ -54,12 +54,10 @@ class Scansion:
         return len(self.clashes) if self.template is not None else 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """A pronunciation after those of the words before."""
+class _Step(NamedTuple):
+    """The first words of a line, with one pronunciation each."""
 
-    before: "_Step | None"
-    way: Pronunciation | None
+    ways: tuple[Pronunciation, ...]
     clashes: int
     rank: int
 
@@ -122,7 +120,7 @@ def clashes_of(way: Pronunciation, marks: str) -> tuple[int, ...]:
 
 def _steps(words: Sequence[Ways], template: str) -> dict[int, _Step]:
     """The best pronunciations up to each number of syllables (dynamic programming)."""
-    ends = {0: _Step(None, None, 0, 0)}
+    ends = {0: _Step((), 0, 0)}
     for ways in words:
         following: dict[int, _Step] = {}
         for start, step in ends.items():
@@ -134,20 +132,14 @@ def _steps(words: Sequence[Ways], template: str) -> dict[int, _Step]:
                 rank = step.rank + place
                 known = following.get(end)
                 if known is None or (clashes, rank) < (known.clashes, known.rank):
-                    following[end] = _Step(step, way, clashes, rank)
+                    following[end] = _Step((*step.ways, way), clashes, rank)
         ends = following
     return ends
 
 
 def _scansion(step: _Step, last: Pronunciation, place: int, template: str) -> Scansion:
-    """The line that ends with a step and a last word."""
-    ways = [last]
-    before: _Step | None = step
-    while before is not None and before.way is not None:
-        ways.append(before.way)
-        before = before.before
-    ways.reverse()
-    return Scansion(tuple(ways), template, tuple(_clashes(ways, template)), step.rank + place)
+    ways = (*step.ways, last)
+    return Scansion(ways, template, tuple(_clashes(ways, template)), step.rank + place)
 
 
 def _clashes(ways: Iterable[Pronunciation], template: str) -> Iterable[int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from charrnn.errors import FormError
-from charrnn.forms.core.form import Fault, Form, Judgement, Line, ScannedLine
+from charrnn.forms.core.form import Fault, Form, Judgement, Line, ScannedLine, missing_lines
 from charrnn.forms.english.lexicon import Lexicon
 from charrnn.forms.english.pronunciation import Grade, Pronunciation, Rhymes, rhyme_of
 from charrnn.forms.english.scansion import Missed, Scansion, What, scansions, settle, templates_of
@@ -149,9 +149,10 @@ def _judge(
     lines: Sequence[_Spoken], variant: Sequence[Line], form: Form, least: Grade
 ) -> tuple[list[Scansion | None], list[Fault]]:
     """The best scansion of each line under a template, and the faults."""
-    faults = _missing(len(lines), len(variant))
-    ways = [_scansions(line, _rule(variant, number), form) for number, line in enumerate(lines)]
-    chosen = [min(found, key=_cost, default=None) for found in ways]
+    faults = missing_lines(len(lines), len(variant))
+    rules = itertools.chain(variant, itertools.repeat(None))
+    ways = [_scansions(line, rule, form) for line, rule in zip(lines, rules, strict=False)]
+    chosen = [min(found, key=lambda one: (one.faults, one.rank), default=None) for found in ways]
     for members in _groups(variant[: len(lines)], ways):
         ends = [lines[number].words[-1].key for number in members]
         settled = settle([ways[number] for number in members], ends, least)
@@ -163,20 +164,11 @@ def _judge(
     return chosen, faults
 
 
-def _rule(variant: Sequence[Line], number: int) -> Line | None:
-    """The template of a line; None for one too many."""
-    return variant[number] if number < len(variant) else None
-
-
 def _scansions(line: _Spoken, rule: Line | None, form: Form) -> tuple[Scansion, ...]:
     if not line.words:
         return ()
     templates = templates_of(rule, form.metre) if rule is not None else ()
     return scansions([word.sound.pronunciations for word in line.words if word.sound], templates)
-
-
-def _cost(scansion: Scansion) -> tuple[int, int]:
-    return scansion.faults, scansion.rank
 
 
 def _groups(
@@ -202,17 +194,9 @@ def _fault_of_rhyme(members: Sequence[int], lines: Sequence[_Spoken], missed: Mi
     return Fault(line=number + 1, position=None, about="rhyme", message=message)
 
 
-def _missing(have: int, needed: int) -> list[Fault]:
-    if have == needed:
-        return []
-    message = f"the poem has {counted(have, 'line')} where {needed} are required"
-    return [Fault(line=min(have, needed) + 1, position=None, about="lines", message=message)]
-
-
 def _faults_of_line(
     number: int, line: _Spoken, rule: Line, scansion: Scansion | None
 ) -> Iterator[Fault]:
-    """The faults of a line on its own."""
     for text in line.unspoken:
         message = f"line {number} has {text}, which is no English word: write it as it is said"
         yield Fault(line=number, position=None, about="words", message=message)
@@ -243,7 +227,6 @@ def _hint(guessed: Iterable[str]) -> str:
 
 
 def _word_at(words: Sequence[Word], scansion: Scansion, position: int) -> str:
-    """The word of a syllable, from 1."""
     end = 0
     for word, way in zip(words, scansion.ways, strict=True):
         end += way.syllables
@@ -253,7 +236,6 @@ def _word_at(words: Sequence[Word], scansion: Scansion, position: int) -> str:
 
 
 def _scanned(line: _Spoken, scansion: Scansion | None) -> ScannedLine:
-    """A line with marks over its syllables."""
     if scansion is None:
         return ScannedLine(text=line.text)
     marks: list[str] = []

@@ -23,8 +23,6 @@ APOSTROPHES: Final = "'’"
 LETTERS: Final = "abcdefghijklmnopqrstuvwxyzàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿœ"
 """The letters of English words, including loan words."""
 
-_NODES_KEPT: Final = 1 << 16
-
 
 class Spelling:
     """The tokens that a letter may be written with.
@@ -104,7 +102,7 @@ class WordTrie:
         lengths = np.fromiter(map(len, words), np.int64, len(words))
         self._starts = np.concatenate(([0], lengths.cumsum()))
         self.root = Node(0, len(words), 0)
-        self.branches = functools.lru_cache(_NODES_KEPT)(self._branches)
+        self.branches = functools.lru_cache(1 << 16)(self._branches)
 
     def word(self, node: Node) -> int | None:
         """The word that is complete at a node, or None."""
@@ -151,7 +149,8 @@ class WritableWords:
         lexicon: Pronunciations.
         words: Words that may be used, in lower case; guessed ones are left out.
         must: Further words, guessed or not.
-        spelling: Their tokens.
+        vocabulary: The vocabulary.
+        writable: `(vocabulary,)`, the bytes of the mask of writable tokens.
 
     Attributes:
         spoken: The words and their pronunciations.
@@ -159,8 +158,14 @@ class WritableWords:
     """
 
     def __init__(
-        self, lexicon: Lexicon, words: Iterable[str], must: Iterable[str], spelling: Spelling
+        self,
+        lexicon: Lexicon,
+        words: Iterable[str],
+        must: Iterable[str],
+        vocabulary: Vocabulary,
+        writable: bytes,
     ) -> None:
+        spelling = Spelling(vocabulary, np.frombuffer(writable, np.bool_))
         sounds = dict(_sounds(lexicon, words, spelling, guessed=False))
         sounds.update(_sounds(lexicon, must, spelling, guessed=True))
         self.spoken = SpokenWords(sounds)
@@ -174,17 +179,8 @@ class WritableWords:
         return self._classes[rhymes]
 
 
-@functools.lru_cache(maxsize=4)
-def writable_words(
-    lexicon: Lexicon,
-    words: frozenset[str],
-    must: frozenset[str],
-    vocabulary: Vocabulary,
-    writable: bytes,
-) -> WritableWords:
-    """The words that may be used, cached; `writable` has the bytes of a mask of the vocabulary."""
-    mask = np.frombuffer(writable, np.bool_)
-    return WritableWords(lexicon, words, must, Spelling(vocabulary, mask))
+writable_words = functools.lru_cache(maxsize=4)(WritableWords)
+"""The same, cached."""
 
 
 def _sounds(

@@ -50,9 +50,10 @@ class Word:
 
 def words_of(line: str, lexicon: Lexicon) -> tuple[Word, ...]:
     """The words of a line; hyphens separate words."""
+    trimmed = [_trimmed(printed, lexicon) for printed in printed_words(line)]
     return tuple(
-        _word(found.group(), lexicon)
-        for found in _WORD.finditer(unicodedata.normalize("NFC", line))
+        Word(text, key, lexicon.sound(key) if _LETTERS.fullmatch(key) else None)
+        for text, key in trimmed
     )
 
 
@@ -70,11 +71,6 @@ def key_of(printed: str, known: Container[str]) -> str | None:
     """The key of a printed word, or None; `known` has words with outer apostrophes."""
     _, key = _trimmed(printed, known)
     return key if _LETTERS.fullmatch(key) else None
-
-
-def _word(text: str, lexicon: Lexicon) -> Word:
-    text, key = _trimmed(text, lexicon)
-    return Word(text, key, lexicon.sound(key) if _LETTERS.fullmatch(key) else None)
 
 
 def _trimmed(text: str, known: Container[str]) -> tuple[str, str]:

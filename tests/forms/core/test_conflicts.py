@@ -149,7 +149,7 @@ def test_where_there_is_more_than_one_conflict_what_helps_with_the_first_is_told
     config = FormConfig(form="toy", acrostic="云云", rhyme_with="月")
     assert told(config, can_keep) == (
         "no poem in the form toy can be written with acrostic 云云: 云 is 平, and line 2 begins with "
-        "仄. What would help: without acrostic 云云. But then other demands conflict."
+        "仄. What would help: without acrostic 云云. But then other requirements conflict."
     )
 
 

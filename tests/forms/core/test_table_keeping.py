@@ -158,11 +158,9 @@ def test_what_is_of_no_use_is_told_where_it_is_asked_for(tmp_path: Path, content
     _, run = of_run(tmp_path / "moons", "\n\n".join(ENGLISH), "blocks")
     run.directory.mkdir()
     (run.directory / WORDS_FILE).write_bytes(content)
-    with pytest.raises(
-        CheckpointError, match=r"what its poems taught cannot be used: .*words\.json"
-    ):
+    with pytest.raises(CheckpointError, match=r"the learned table cannot be used: .*words\.json"):
         words_of(run)
-    with pytest.raises(CheckpointError, match=r"Make it anew: charrnn forms sounds .*moons$"):
+    with pytest.raises(CheckpointError, match=r"Make it again: charrnn forms sounds .*moons$"):
         words_of(run)
 
 

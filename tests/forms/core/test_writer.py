@@ -297,7 +297,7 @@ def test_a_poem_that_cannot_be_finished_is_given_up_after_some_attempts() -> Non
     assert caught.value.exit_code == 4
     assert str(caught.value) == (
         "the poem was given up before its first line was whole: in 9 attempts at it, no-repeat-ngram-size left "
-        "nothing to write of what the form allows. Allow longer runs with --no-repeat-ngram-size, or demand "
+        "nothing to write of what the form allows. Allow longer runs with --no-repeat-ngram-size, or require "
         "less."
     )
     assert len(set(begun)) == 2 + MAX_RETRIES  # once more at the end, in vain
@@ -359,7 +359,7 @@ def test_no_poem_is_handed_over_that_the_judge_finds_fault_with() -> None:
     assert [next(lines).last, next(lines).last] == [False, False]
     with pytest.raises(FormGivenUpError) as caught:
         next(lines)
-    assert "mistake of charrnn's own" in str(caught.value)
+    assert "bug of charrnn" in str(caught.value)
     assert "line 1 is not on the list" in str(caught.value)
     with pytest.raises(FormGivenUpError):
         poet(judged=[]).write(sampling=SETTINGS)
