@@ -106,7 +106,7 @@ class ChineseAutomaton:
         readings: Whether any reading of a character may fit, or all must.
 
     Raises:
-        FormError: The form is not Chinese, or the network has no marks or line ends.
+        FormError: The network has no marks or line ends.
         ConfigurationError: A requirement has no meaning in Chinese.
     """
 
@@ -119,8 +119,6 @@ class ChineseAutomaton:
         readings: Readings = "any",
     ) -> None:
         vocabulary, writable, _ = tokens
-        if form.language != "chinese":
-            raise FormError(f"{form.name} is no Chinese form.")
         marks = LINE_END + "".join(_MARKS)
         if form.lines > 1 and not any(mark in vocabulary for mark in marks):
             raise FormError(

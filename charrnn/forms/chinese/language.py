@@ -113,9 +113,8 @@ def _reasons(
 def _of_acrostic(text: str, rules: ChineseRules, at_end: bool) -> Iterator[str]:
     place, verb = (-1, "ends in") if at_end else (0, "begins with")
     for number, character in enumerate(text):
-        marks = {
-            mark for variant in rules.form.variants for mark in _marks_at(variant[number], place)
-        }
+        lines = {variant[number] for variant in rules.form.variants}
+        marks = {marks[place] for line in lines for marks in _marks_of(line)}
         fault = _tone_against(character, marks, rules)
         if fault:
             yield f"{fault}, and line {number + 1} {verb} {'/'.join(sorted(marks))}"
@@ -153,26 +152,20 @@ def _of_characters(word: str, rules: ChineseRules) -> Iterator[str]:
 
 
 def _has_place(word: str, line: Line, rules: ChineseRules) -> bool:
+    return any(
+        not any(_tone_against(*pair, rules) for pair in zip(word, marks[start:], strict=False))
+        for marks in _marks_of(line)
+        for start in range(len(marks) - len(word) + 1)
+    )
+
+
+def _marks_of(line: Line) -> Iterator[str]:
+    """The alternative marks of a whole line; `ending` fills in an open last tone."""
     for length in line.lengths:
         for pattern in line.patterns:
-            marks = list(pattern or _FREE * length)
-            if marks[-1] == _FREE:
-                marks[-1] = TONE_OF_MARK.get(line.ending, _FREE)
-            for start in range(length - len(word) + 1):
-                there = marks[start : start + len(word)]
-                pairs = zip(word, there, strict=True)
-                if not any(_tone_against(one, {mark}, rules) for one, mark in pairs):
-                    return True
-    return False
-
-
-def _marks_at(line: Line, place: int) -> Iterator[str]:
-    """The mark at the first or last position of a line, for each pattern."""
-    for pattern in line.patterns:
-        mark = pattern[place] if pattern else _FREE
-        if place and mark == _FREE:
-            mark = TONE_OF_MARK.get(line.ending, _FREE)
-        yield mark
+            marks = pattern or _FREE * length
+            ending = TONE_OF_MARK.get(line.ending, _FREE)
+            yield marks[:-1] + ending if marks.endswith(_FREE) else marks
 
 
 def _tone_against(character: str, marks: Collection[str], rules: ChineseRules) -> str:
@@ -207,11 +200,8 @@ def _of_rhyme(text: str, rules: ChineseRules) -> Iterator[str]:
 
 def _rhyme_tones(form: Form) -> Iterator[Tone]:
     """The tones of the first rhyme; none if a variant leaves it open."""
-    marks = {
-        mark
-        for variant in form.variants
-        for mark in _marks_at(next(line for line in variant if line.rhyme), -1)
-    }
+    first = {next(line for line in variant if line.rhyme) for variant in form.variants}
+    marks = {marks[-1] for line in first for marks in _marks_of(line)}
     if _FREE not in marks:
         yield from (tone for tone in TONES if tone in marks)
 

@@ -41,7 +41,10 @@ def find_communities(weights: Mapping[tuple[str, str], int]) -> list[list[str]]:
         groups = _moved(graph)
         if len(set(groups.values())) == len(graph):
             break
-        members = _gathered(members, groups)
+        merged: dict[int, list[str]] = defaultdict(list)
+        for node, group in members.items():
+            merged[groups[node]] += group
+        members = merged
         graph = _merged(graph, groups)
     return sorted((sorted(group) for group in members.values()), key=lambda one: (-len(one), one))
 
@@ -75,13 +78,6 @@ def _moved(graph: Graph) -> dict[int, int]:
             groups[node] = best
             moving |= best != home
     return groups
-
-
-def _gathered(members: dict[int, list[str]], groups: dict[int, int]) -> dict[int, list[str]]:
-    gathered: dict[int, list[str]] = defaultdict(list)
-    for node, names in members.items():
-        gathered[groups[node]] += names
-    return dict(gathered)
 
 
 def _merged(graph: Graph, groups: dict[int, int]) -> Graph:

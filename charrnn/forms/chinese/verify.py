@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from charrnn.errors import FormError
 from charrnn.forms.chinese.sounds import (
     TONE_OF_MARK,
     ChineseSounds,
@@ -47,14 +46,7 @@ def verify_chinese(
     Returns:
         The judgement under the variant with the fewest faults; in a tie, fewest wrong tones, then
         first.
-
-    Raises:
-        FormError: The form is not Chinese.
     """
-    if form.language != "chinese":
-        raise FormError(
-            f"{form.name} is an {form.language.capitalize()} form, and Chinese verse was to be held to it."
-        )
     lines = verse_lines(text)
     judge = _Judge(lines, sounds, readings)
     found = [judge.faults(variant) for variant in form.variants]

@@ -205,7 +205,7 @@ def _of_lines(form: Form, lines: int) -> Form:
 UNRHYMED: Final = "-"
 """Stands for a line without rhyme in a rhyme scheme."""
 
-_FEET: Final[dict[Metre, str]] = {"iambic": "u/", "anapaestic": "uu/"}
+_FEET: Final[dict[Metre, str]] = {"": "", "iambic": "u/", "anapaestic": "uu/"}
 
 
 def compose_form(
@@ -243,7 +243,7 @@ def compose_form(
     template = tuple(
         Line(
             lengths=(length,),
-            pattern=_pattern(metre, length),
+            pattern=(_FEET[metre] * length)[-length:],  # The last foot is complete.
             rhyme=letter if times[letter] > 1 and letter != UNRHYMED else "",
         )
         for length, letter in zip(lengths, scheme or UNRHYMED * count, strict=True)
@@ -295,10 +295,3 @@ def _settled(lines: int | None, lengths: Sequence[int], scheme: str) -> int:
     if not 1 <= count <= MOST_LINES:
         raise ConfigurationError(f"a form has from 1 to {MOST_LINES} lines. Received: {count}.")
     return count
-
-
-def _pattern(metre: Metre, length: int) -> str:
-    """The stresses of a line that ends with a complete foot."""
-    if not metre:
-        return ""
-    return (_FEET[metre] * length)[-length:]

@@ -25,8 +25,6 @@ COMMON: Final = 0.1
 FARTHEST: Final = 10
 """Largest distance of lines that are compared; farther rhymes are linked by lines in between."""
 
-_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
 Pair = tuple[int, int]
 """Two lines, from 0, in order."""
 
@@ -58,7 +56,11 @@ def scheme_of(shares: Shares, lines: int) -> Scheme:
             old, new = group[later], group[earlier]
             group = [new if one == old else one for one in group]
     begun = [one for one in dict.fromkeys(group) if group.count(one) > 1]
-    letters = {one: _letter(number) for number, one in enumerate(begun)}
+    # Capital letters, then Chinese characters.
+    letters = {
+        one: chr(ord("A") + number if number < 26 else 0x4E00 + number - 26)
+        for number, one in enumerate(begun)
+    }
     return tuple(letters.get(one, "") for one in group)
 
 
@@ -79,11 +81,6 @@ def common_schemes(rhyming: Sequence[frozenset[Pair]], lines: int) -> dict[Schem
         scheme: count for scheme, count in schemes.most_common() if count >= COMMON * len(rhyming)
     }
     return common or {scheme_of(shares, lines): len(rhyming)}
-
-
-def _letter(number: int) -> str:
-    """A name for a rhyme: a capital letter, then Chinese characters."""
-    return _LETTERS[number] if number < len(_LETTERS) else chr(0x4E00 + number - len(_LETTERS))
 
 
 FEWEST_POEMS: Final = 20

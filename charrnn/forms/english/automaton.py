@@ -11,6 +11,7 @@ rhyme. Rhyming words belong to one rhyme class, but to different groups of homop
 
 import enum
 import functools
+import itertools
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from typing import Final, NamedTuple
 
@@ -130,7 +131,7 @@ class EnglishAutomaton:
         rhymes: The least that counts as a rhyme.
 
     Raises:
-        FormError: The form is not English, or the network has no line ends.
+        FormError: The network has no line ends.
         ConfigurationError: A requirement is invalid.
     """
 
@@ -145,8 +146,6 @@ class EnglishAutomaton:
         rhymes: Rhymes = "perfect",
     ) -> None:
         vocabulary, writable, end = tokens
-        if form.language != "english":
-            raise FormError(f"{form.name} is a Chinese form, and cannot be written in English.")
         self._separators = Separators(vocabulary, writable)
         if end is None or (form.lines > 1 and LINE_END not in vocabulary):
             raise FormError(
@@ -196,12 +195,10 @@ class EnglishAutomaton:
     def initial_states(self, generator: np.random.Generator, count: int) -> Sequence[Hashable]:
         """Initial states, each with random lines for the required words; none if impossible."""
         draws = count if self._must else min(1, count)
-        placements = []
-        for _ in range(draws):
-            placement = self._placement(generator)
-            if placement is None:
-                return []
-            placements.append(placement)
+        drawn = (self._placement(generator) for _ in range(draws))
+        placements = list(itertools.takewhile(lambda one: one is not None, drawn))
+        if len(placements) < draws:
+            return []
         return [self._begun(placements[draft % draws]) for draft in range(count)]
 
     def allowed_tokens(self, state: Hashable) -> Mask:
@@ -273,11 +270,10 @@ class EnglishAutomaton:
             yield self._separators.joints if phase is _Phase.WORD else self._separators.spaces
         if ends and not (last and phase is _Phase.PAUSE):
             yield self._end if last else self._separators.line_ends
-        if phase is _Phase.WORD and ((goes_on and len(self._separators.spaces)) or ends):
+        goes_on = goes_on and len(self._separators.spaces) > 0
+        if phase is _Phase.WORD and (goes_on or ends):
             yield self._separators.closing
-        if phase is _Phase.WORD and (
-            (goes_on and len(self._separators.spaces)) or (ends and not last)
-        ):
+        if phase is _Phase.WORD and (goes_on or (ends and not last)):
             yield self._separators.pausing
 
     def _state_after(self, state: _State, token: int) -> _State:

@@ -125,7 +125,7 @@ def learn_english_form(
 
 
 def _ways(line: str, lexicon: Lexicon) -> Ways:
-    return [word.sound.pronunciations for word in words_of(line, lexicon) if word.sound]
+    return [word.ways for word in words_of(line, lexicon) if word.ways]
 
 
 def _lengths(by_line: Sequence[Sequence[Ways]]) -> list[tuple[int, ...]]:

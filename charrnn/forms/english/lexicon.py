@@ -82,12 +82,11 @@ class Lexicon:
         if derived := derive(word, self.pronunciations):
             return Sound(derived, "derived")
         stem, apostrophe, _ = word.rpartition("'")
-        if stem and apostrophe and (guessed := derive(word, self._known_or_guessed)):
-            return Sound(guessed, "guessed")
+        if stem and apostrophe:
+            guessed = derive(word, lambda part: self.pronunciations(part) or (guess(part),))
+            if guessed:
+                return Sound(guessed, "guessed")
         return Sound((guess(word),), "guessed")
-
-    def _known_or_guessed(self, word: str) -> tuple[Pronunciation, ...]:
-        return self.pronunciations(word) or (guess(word),)
 
 
 def open_lexicon(file: Path | None = None) -> Lexicon:

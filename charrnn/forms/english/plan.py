@@ -15,7 +15,6 @@ from charrnn.forms.english.requirements import (
     EnglishPlacement,
     EnglishRequirements,
     GivenLine,
-    SaidWord,
 )
 from charrnn.forms.english.scansion import templates_of
 from charrnn.forms.english.spoken_words import (
@@ -29,6 +28,7 @@ from charrnn.forms.english.spoken_words import (
     sounds_of,
 )
 from charrnn.forms.english.word_trie import Branches
+from charrnn.forms.english.words import Word
 
 _LINES_KEPT: Final = 256
 _PLACEMENTS_KEPT: Final = 4_096
@@ -234,12 +234,12 @@ class VersePlan:
             rhymed[own] = self._alive(parts, ends)
         return rhymed
 
-    def _alike(self, one: SaidWord, other: SaidWord) -> bool:
+    def _alike(self, one: Word, other: Word) -> bool:
         """Whether two words are too similar to rhyme."""
         shared = sounds_of(one.ways) & sounds_of(other.ways)
         return one.key == other.key or (bool(shared) and not self._classes.slant)
 
-    def _alive(self, parts: set[Part], ends: list[SaidWord]) -> Alive:
+    def _alive(self, parts: set[Part], ends: list[Word]) -> Alive:
         """The classes of some sounds, without the groups of used words."""
         classes = [self._classes.rhyme_class(part) for part in parts]
         return alive_of(

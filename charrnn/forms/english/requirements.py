@@ -6,7 +6,6 @@ from charrnn.errors import ConfigurationError
 from charrnn.forms.core.automaton import Placements
 from charrnn.forms.core.config import Requirements
 from charrnn.forms.english.lexicon import Lexicon
-from charrnn.forms.english.pronunciation import Pronunciation
 from charrnn.forms.english.words import Word, words_of
 
 EnglishPlacement = Placements[int]
@@ -14,19 +13,11 @@ EnglishPlacement = Placements[int]
 
 
 @dataclass(frozen=True, slots=True)
-class SaidWord:
-    """A word by its key, and its pronunciations."""
-
-    key: str
-    ways: tuple[Pronunciation, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class GivenLine:
     """A given first line, stripped, and its words, at least one."""
 
     text: str
-    words: tuple[SaidWord, ...]
+    words: tuple[Word, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +34,8 @@ class EnglishRequirements:
 
     begins: str
     ends: str
-    must: tuple[SaidWord, ...]
-    rhyme_with: SaidWord | None
+    must: tuple[Word, ...]
+    rhyme_with: Word | None
     first_line: GivenLine | None
 
 
@@ -59,12 +50,8 @@ def read_requirements(
         begins=acrostic if at_start else "",
         ends="" if at_start else acrostic,
         must=tuple(must.values()),
-        rhyme_with=_last_word(requirements.rhyme_with, lexicon)
-        if requirements.rhyme_with
-        else None,
-        first_line=_given_line(requirements.first_line, lexicon)
-        if requirements.first_line
-        else None,
+        rhyme_with=_last_word(requirements.rhyme_with, lexicon),
+        first_line=_given_line(requirements.first_line, lexicon),
     )
 
 
@@ -82,26 +69,30 @@ def _acrostic(text: str, lines: int) -> str:
     return letters
 
 
-def _must(text: str, lexicon: Lexicon) -> SaidWord:
+def _must(text: str, lexicon: Lexicon) -> Word:
     words = words_of(text, lexicon)
     if len(words) != 1 or words[0].text != text.strip() or words[0].sound is None:
         raise ConfigurationError(
             "what must stand in an English poem is given as one word at a time. Received: "
             f"{text or 'nothing'}"
         )
-    return _said(words[0])
+    return words[0]
 
 
-def _last_word(text: str, lexicon: Lexicon) -> SaidWord:
+def _last_word(text: str, lexicon: Lexicon) -> Word | None:
+    if not text:
+        return None
     words = words_of(text, lexicon)
     if not words or words[-1].sound is None:
         raise ConfigurationError(
             f"rhyme-with takes an English word, or a line that ends in one. Received: {text}"
         )
-    return _said(words[-1])
+    return words[-1]
 
 
-def _given_line(text: str, lexicon: Lexicon) -> GivenLine:
+def _given_line(text: str, lexicon: Lexicon) -> GivenLine | None:
+    if not text:
+        return None
     text = text.strip()
     words = words_of(text, lexicon)
     if len(text.splitlines()) != 1 or not words:
@@ -113,9 +104,4 @@ def _given_line(text: str, lexicon: Lexicon) -> GivenLine:
             raise ConfigurationError(
                 f"the first line has {word.text}, which is no English word: write it as it is said."
             )
-    return GivenLine(text, tuple(map(_said, words)))
-
-
-def _said(word: Word) -> SaidWord:
-    assert word.sound is not None
-    return SaidWord(word.key, word.sound.pronunciations)
+    return GivenLine(text, words)

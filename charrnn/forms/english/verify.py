@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from charrnn.errors import FormError
 from charrnn.forms.core.form import Fault, Form, Judgement, Line, ScannedLine, missing_lines
 from charrnn.forms.english.lexicon import Lexicon
 from charrnn.forms.english.pronunciation import Grade, Pronunciation, Rhymes, rhyme_of
@@ -118,12 +117,7 @@ def verify_english(
 
     Returns:
         The judgement under the variant with the fewest faults, the first of those.
-
-    Raises:
-        FormError: The form is not English.
     """
-    if form.language != "english":
-        raise FormError(f"{form.name} is a Chinese form, and English verse was to be held to it.")
     lines = [_spoken(line, lexicon) for line in text.splitlines() if line.strip()]
     judged = [_judge(lines, variant, form, _LEAST[rhymes]) for variant in form.variants]
     best = min(range(len(judged)), key=lambda number: len(judged[number][1]))
@@ -168,7 +162,7 @@ def _scansions(line: _Spoken, rule: Line | None, form: Form) -> tuple[Scansion, 
     if not line.words:
         return ()
     templates = templates_of(rule, form.metre) if rule is not None else ()
-    return scansions([word.sound.pronunciations for word in line.words if word.sound], templates)
+    return scansions([word.ways for word in line.words], templates)
 
 
 def _groups(

@@ -11,6 +11,7 @@ from charrnn.checkpoint.directory import WORDS_FILE, Checkpoint
 from charrnn.errors import FormError
 from charrnn.forms.core.language import open_table
 from charrnn.forms.english.lexicon import Lexicon, Sound, words_of_old_verse
+from charrnn.forms.english.pronunciation import Pronunciation
 
 _WORD: Final = re.compile(r"['’‘ʼ]?[^\W_]+(?:['’ʼ][^\W_]+)*['’ʼ]?")
 
@@ -46,6 +47,11 @@ class Word:
     text: str
     key: str
     sound: Sound | None
+
+    @property
+    def ways(self) -> tuple[Pronunciation, ...]:
+        """Its pronunciations; () without a sound."""
+        return self.sound.pronunciations if self.sound else ()
 
 
 def words_of(line: str, lexicon: Lexicon) -> tuple[Word, ...]:

@@ -2,9 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.errors import FormError
 from charrnn.forms.core.form import Form, Line, Metre
-from charrnn.forms.core.known_forms import find_form
 from charrnn.forms.english.verify import verify_english
 from tests.forms.english.toy_lexicon import ENTRIES, LEXICON
 
@@ -127,11 +125,6 @@ def test_the_variant_with_the_fewest_faults_is_taken() -> None:
 def test_slant_rhymes_pass_where_they_are_enough() -> None:
     assert verify_english("time\nmine", form("1A 1A"), LEXICON, rhymes="slant").passes
     assert verify_english("see\neternity", form("1A 4A"), LEXICON, rhymes="slant").passes
-
-
-def test_a_chinese_form_is_refused() -> None:
-    with pytest.raises(FormError, match="wujue is a Chinese form"):
-        verify_english("moon", find_form("wujue"), LEXICON)
 
 
 words = st.sampled_from([*ENTRIES, "42", "月", "zorp", "moon's", "—"])
