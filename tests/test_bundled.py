@@ -12,6 +12,7 @@ from charrnn.checkpoint.model_card import CARD_FILE
 from charrnn.decoding.copying import open_ngram_filter
 from charrnn.decoding.hdf5 import ARRAYS, stored_arrays
 from charrnn.decoding.writer import TextGenerator
+from charrnn.forms.core.language import all_languages, open_table
 from charrnn.settings.configuration import SamplingConfig
 
 SHIPPED = Path(charrnn.__file__).parent / "bundled"
@@ -51,6 +52,13 @@ def test_what_it_learned_can_be_told_from_what_it_did_not(name: str) -> None:
     hits = known.hits(learned[name])
     assert hits.mean() > 0.9
     assert known.hits(learned[name][::-1]).mean() < 0.1
+
+
+def test_what_its_poems_taught_is_read(name: str) -> None:
+    opened = Checkpoint.open(SHIPPED / name)
+    tables = {key: open_table(opened, one.table_file, one.table_kind) for key, one in all_languages().items()}
+    own = {"shakespeare": "english", "tang": "chinese"}[name]
+    assert [key for key, table in tables.items() if table is not None] == [own]
 
 
 def test_it_writes_and_its_card_tells_what_it_is(name: str) -> None:

@@ -33,10 +33,10 @@ def model_card(
     facts = {
         "network": _network(record),
         **text,
-        "learned": f"{model.epoch:.3g} readings in {model.step:,} steps, on {record.device}",
+        "learned": f"{model.epoch:.3g} epochs in {model.step:,} steps, on {record.device}",
         **_origin(record),
         "recipe": _recipe(record),
-        "loss": f"{_loss(model.validation_loss)} on the part kept aside "
+        "loss": f"{_loss(model.validation_loss)} on the validation split "
         f"({record.corpus_config.validation_fraction:.3g} of the text){rounded}",
         "weights": "float16 on disk, float32 when they are used; `model.keras` opens with plain "
         "Keras",

@@ -68,7 +68,7 @@ class ModelRecord:
     Attributes:
         sha256: Digest of `model.keras`.
         step: Training steps behind it.
-        epoch: Readings of the text behind it.
+        epoch: Epochs behind it.
         training_loss: Mean since the evaluation before, in nats per character.
         validation_loss: On the validation part, in nats per character.
     """

@@ -1,9 +1,9 @@
-"""Names spelled anew as a text is read, so that a network is not taken aback by new ones.
+"""Data augmentation: names are replaced by made-up ones, so that a network expects new names.
 
-Names are arbitrary: those of the next text are others. A network that reads the same few hundred
-again and again learns them by heart, and holds any other to be all but impossible. So for most of a
-run some of the streams of each epoch read them with other letters, vowels for vowels and consonants
-for consonants, each name alike wherever it stands in the stream. Lengths stay as they are.
+The next text has other names. A network that reads the same few hundred again and again memorises
+them and gives any other name almost no probability. So during most of a run, some streams of each
+epoch swap the letters of names: vowels for vowels, consonants for consonants, the same swap in the
+whole stream. Lengths do not change.
 """
 
 import re
@@ -18,25 +18,24 @@ from charrnn.corpus.store import as_array
 from charrnn.corpus.vocabulary import Ids, Vocabulary
 
 AUGMENTED: Final = 0.8
-"""Share of a run in which names are spelled anew; at its end the network learns those of its text,
-which it is to write."""
+"""Share of a run in which names are replaced; after it the network learns the names it will write."""
 
 KINDS: Final = ("aeiou", "bcdfghjklmnpqrstvwxyz")
-"""Letters that take one another's place."""
+"""Letters that are swapped with one another."""
 
 WORD: Final = re.compile(r"[A-Za-z]{3,}")
 
 FEWEST: Final = 3
-"""Times that a name stands in a text at least: rarer words have a capital by chance."""
+"""Occurrences that make a word a name; a rarer word may have a capital by chance."""
 
 LONGEST_SEARCHED: Final = 10_000_000
-"""Characters of a text in which names are looked for at most."""
+"""Characters of the longest text that is searched for names."""
 
 Rows = npt.NDArray[np.unsignedinteger]
 
 
 def names_in(text: str) -> set[str]:
-    """Words, in small letters, that a text never has without a capital."""
+    """The words, in lower case, that a text always writes with a capital."""
     words = Counter(match.group() for match in WORD.finditer(text))
     plain = {word for word in words if word.islower()}
     capital: Counter[str] = Counter()
@@ -47,13 +46,13 @@ def names_in(text: str) -> set[str]:
 
 
 class NameAugmentation:
-    """Spells names anew.
+    """Replaces the names in some streams.
 
     Args:
-        ids: `(length,)` ids of the training part.
-        vocabulary: Their characters.
-        share: Share of the streams whose names are spelled anew in an epoch.
-        seed: With epoch and stream it decides which, and how.
+        ids: `(length,)` ids of the training split.
+        vocabulary: Maps characters to ids.
+        share: Share of the streams of an epoch whose names are replaced.
+        seed: Decides, with epoch and stream, which streams and which letters.
     """
 
     def __init__(self, ids: Ids, vocabulary: Vocabulary, share: float, seed: int) -> None:
@@ -64,7 +63,7 @@ class NameAugmentation:
 
     @cached_property
     def places(self) -> npt.NDArray[np.bool_]:
-        """`(length,)` whether a character is one of a name; sought when it is first needed."""
+        """`(length,)`, true for the characters of names; searched on first use."""
         # A poem break and the unknown token are one character long here too.
         characters = "\n\N{REPLACEMENT CHARACTER}" + "".join(self._vocabulary.characters)
         points = np.frombuffer(characters.encode("utf-32-le"), "<u4")
@@ -77,7 +76,7 @@ class NameAugmentation:
         return places
 
     def spelling(self, epoch: int, stream: int) -> Rows | None:
-        """For each id the one that a name has in its place; None where names stay as they are."""
+        """`(vocabulary,)`, the id that replaces each id in a name; None where the stream keeps its names."""
         random = np.random.default_rng((self._seed, epoch, stream))
         if random.random() >= self._share:
             return None

@@ -1,4 +1,4 @@
-"""How much of a text a run can read: told by its settings, or by the clock and the machine."""
+"""How many characters a run can train on: given by its settings, or by the time and the machine."""
 
 import functools
 import math
@@ -13,23 +13,24 @@ from charrnn.model.device import has_bfloat16
 from charrnn.settings.configuration import Precision, TrainingConfig
 
 OPERATIONS_OF_A_WEIGHT: Final = 6
-"""For each character: forward, back to the inputs, back to the weights, a product and a sum each."""
+"""Operations for each weight and character: a multiplication and an addition, in the forward pass, for
+the gradient of the inputs and for that of the weights."""
 
 PROBE_UNITS: Final = 512
 PROBE_BATCH: Final = 32
 PROBE_STEPS: Final = 8
 PROBE_ROUNDS: Final = 60
-"""The speed of a machine is measured with the products of some steps of such an LSTM, several
-times. Each time is short, so that the shortest one escapes what else the machine does."""
+"""The machine is timed on the matrix products of a few steps of such an LSTM, many times over. The
+shortest time is the one that other processes disturbed least."""
 
 SHARE_OF_PRODUCTS: Final[dict[Precision, float]] = {"float32": 1.1, "bfloat16": 0.65}
-"""Rate of a whole training step, as a share of the rate of these products alone."""
+"""Speed of a whole training step divided by the speed of these products."""
 
 OPERATIONS_ON_A_GPU: Final = 2e12
-"""Operations in a second that a GPU does at these sizes; judged, not measured."""
+"""Operations a second of a GPU at these sizes; an estimate, not a measurement."""
 
 OPERATIONS_UNMEASURED: Final = 1e11
-"""Operations in a second that are expected of a CPU in runs too short to measure them."""
+"""Operations a second assumed for a CPU in a run too short to measure it."""
 
 SMALLEST_BATCH: Final = 4
 LARGEST_BATCH: Final = 32
@@ -39,7 +40,7 @@ SHORTEST_COMPILED: Final = 0.25
 """Minutes of the shortest run by the clock that repays compiling the kernels."""
 
 STARTING_SECONDS: Final = 8.0
-"""What a run by the clock needs before its first step and after its last."""
+"""Seconds that a run by the clock needs before its first step and after its last."""
 
 
 class Budget(Protocol):
@@ -51,7 +52,7 @@ class Budget(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Characters:
-    """A budget that the settings tell: so many characters, whatever the network."""
+    """A fixed number of characters."""
 
     count: float
 
@@ -63,11 +64,11 @@ class Characters:
 
 @dataclass(frozen=True, slots=True)
 class ByClock:
-    """A budget of time: the larger a network, the less it reads.
+    """A budget of time: a larger network reads less.
 
     Attributes:
-        seconds: The time, what comes before and after training included.
-        speed: Operations that the machine does in a second; asked only where that is needed.
+        seconds: The time, with what comes before and after training.
+        speed: Measures the operations a second of the machine; called only when needed.
     """
 
     seconds: float
@@ -85,8 +86,8 @@ def budget_of(
     """What a run may read, for settings that may be open.
 
     Args:
-        training: What is asked for.
-        training_characters: Length of the training part.
+        training: What the user asked for.
+        training_characters: Length of the training split.
         speed: Measures the operations that the machine does in a second.
     """
     if training.minutes is not None:
@@ -105,13 +106,13 @@ def _usual_speed() -> float:
 
 
 def usual_batch(training_characters: int, window: int) -> int:
-    """Streams where nobody says how many: few of a short text, or an epoch is a handful of steps."""
+    """The default batch size: small for a short text, so that an epoch has enough steps."""
     most = training_characters // window
     return min(LARGEST_BATCH, max(SMALLEST_BATCH, most // STEPS_IN_AN_EPOCH), most)
 
 
 def usual_epochs(training_characters: int) -> int:
-    """Readings of a text where nobody says how many: many of a short one, few of a long one."""
+    """The default number of epochs: many for a short text, few for a long one."""
     return max(2, min(40, round(20 * math.sqrt(200_000 / training_characters))))
 
 
@@ -121,7 +122,7 @@ def measured_speed(cores: int, precision: Precision | None) -> float:
     Rounded to a power of two, so that other work on the machine does not choose the network.
 
     Args:
-        cores: Cores that compute side by side; 0 on a GPU.
+        cores: Cores that compute in parallel; 0 on a GPU.
         precision: Of the products; None takes what the processor has.
     """
     if cores == 0:

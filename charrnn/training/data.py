@@ -25,16 +25,16 @@ CorpusSource = str | Path | Corpus | Sequence[str | Path]
 
 def read_text(
     source: CorpusSource,
-    reading: CorpusConfig,
+    corpus_config: CorpusConfig,
     observer: TrainingObserver,
     stanzas: bool | None = None,
 ) -> Corpus:
-    """Read a text that has not been read yet, and tell what was noticed.
+    """Read a text, unless it has been read already; notes go to the observer.
 
     Args:
         source: Where it is.
-        reading: How to read it.
-        observer: Whom to tell.
+        corpus_config: How to read it.
+        observer: Receives the notes.
         stanzas: Whether single blank lines separate stanzas; None detects it.
 
     Raises:
@@ -43,14 +43,14 @@ def read_text(
     if isinstance(source, Corpus):
         return source
     sources = [source] if isinstance(source, str | Path) else source
-    corpus = read_corpus([str(source) for source in sources], reading, stanzas=stanzas)
+    corpus = read_corpus([str(source) for source in sources], corpus_config, stanzas=stanzas)
     for note in corpus.notes:
         observer.noted(note)
     return corpus
 
 
 LONGEST_COMPRESSED = 8_000_000
-"""Characters compressed at most: xz takes a second for each million."""
+"""Most characters that are compressed: xz takes a second for each million."""
 
 
 def unigram_entropy(
@@ -58,11 +58,11 @@ def unigram_entropy(
     validation: Ids,
     vocabulary_size: int,
 ) -> float:
-    """Nats per character of guessing by how often each character occurs.
+    """Nats per character of predicting every character by its frequency.
 
     Args:
-        training: `(length,)` ids that are counted; every token counts once more (Laplace).
-        validation: `(length,)` ids that are guessed.
+        training: `(length,)` ids that are counted, with add-one smoothing.
+        validation: `(length,)` ids that are predicted.
         vocabulary_size: Number of tokens.
     """
     counts = _counts(training, vocabulary_size) + 1
@@ -73,7 +73,7 @@ def unigram_entropy(
 def _counts(ids: Ids, vocabulary_size: int) -> npt.NDArray[np.int64]:
     """`(vocabulary_size,)` occurrences of every token."""
     counts = np.zeros(vocabulary_size, np.int64)
-    # NumPy counts a copy that takes 8 bytes a character, so it is given a little at a time.
+    # np.bincount copies to 8 bytes a number, so it gets one block at a time.
     for block in blocks(ids):
         counts += np.bincount(block, minlength=vocabulary_size)
     return counts
@@ -87,7 +87,7 @@ def xz_entropy(text: Text) -> float:
 
 
 READ_AHEAD: Final = 1 << 20
-"""Ids read at once for the steps to come: a text in a file is read in few, long pieces."""
+"""Ids read at once for the next steps: a text on disk is read in few, long pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Batch:
     Attributes:
         inputs: `(batch_size, window)` int32 ids.
         targets: `(batch_size, window)` int32 ids, each the one after its input.
-        begins: Whether the streams begin here, so that the state must be zero.
+        begins: Whether the streams begin here, so that the state must be reset to zero.
     """
 
     inputs: npt.NDArray[np.int32]
@@ -109,12 +109,12 @@ class TrainingStreams:
     """The text as `batch_size` streams of equal length, read `window` characters at a time.
 
     Each step reads the characters that follow those of the step before, so that the recurrent
-    state can be carried on. The text is a ring, and each epoch cuts it at a place of its own.
-    What step k reads depends on (seed, k) alone, and on whether names are spelled anew there.
+    state can be carried on. The text is a ring; each epoch cuts it at another position.
+    What step k reads depends on (seed, k) alone, and on whether names are replaced.
 
     Args:
-        ids: `(length,)` ids of the training part; more than `batch_size * window` of them.
-        batch_size: Streams.
+        ids: `(length,)` ids of the training split; more than `batch_size * window` of them.
+        batch_size: Number of streams.
         window: Characters read from each stream in one step.
         seed: Decides where each epoch is cut.
         name_augmentation: Replaces the names in some of the streams; None in none.
@@ -192,15 +192,15 @@ class TrainingText:
 
     Args:
         corpus: The text.
-        reading: How it is divided.
+        corpus_config: How it is divided.
         training: How it is read; either part holds one window at least.
         characters: The vocabulary of a run that goes on; None makes one from the text.
         known: Characters for which it is enough to stand in the text once.
 
     Attributes:
         vocabulary: Its characters.
-        training: `(length,)` ids of the training part.
-        validation: `(length,)` ids of the validation part.
+        training: `(length,)` ids of the training split.
+        validation: `(length,)` ids of the validation split.
 
     Raises:
         CorpusError: The text is too short.
@@ -209,13 +209,13 @@ class TrainingText:
     def __init__(
         self,
         corpus: Corpus,
-        reading: CorpusConfig,
+        corpus_config: CorpusConfig,
         training: TrainingConfig,
         characters: tuple[str, ...] | None = None,
         known: tuple[str, ...] = (),
     ) -> None:
         self.vocabulary = (
-            Vocabulary.of_text(corpus.text, reading.min_count, known)
+            Vocabulary.of_text(corpus.text, corpus_config.min_count, known)
             if characters is None
             else Vocabulary(characters)
         )
@@ -224,7 +224,7 @@ class TrainingText:
                 f"no character stands in {corpus.name} often enough to be learned. Give a lower "
                 "--min-count."
             )
-        split = split_corpus(corpus, reading.validation_fraction, training.shortest_part)
+        split = split_corpus(corpus, corpus_config.validation_fraction, training.shortest_part)
         self.training: Ids = encode_part(corpus, split.training, self.vocabulary)
         self.validation: Ids = encode_part(corpus, split.validation, self.vocabulary)
 
@@ -236,7 +236,7 @@ class TrainingText:
         }
 
     def streams(self, training: TrainingConfig) -> TrainingStreams:
-        """The training part laid out for settled settings."""
+        """The training split laid out for settled settings."""
         assert training.batch_size is not None, "a settled training has a batch size"
         assert training.window is not None, "a settled training has a window"
         augmentation = None

@@ -1,4 +1,4 @@
-"""Training settings that are left open, settled for a text, a budget and a processor."""
+"""Defaults that depend on the text, the budget and the processor."""
 
 import dataclasses
 import math
@@ -16,51 +16,51 @@ from charrnn.training.augmentation import LONGEST_SEARCHED
 from charrnn.training.budget import SHORTEST_COMPILED, Budget, usual_batch, usual_epochs
 
 SHORT_TEXT: Final = 300_000
-"""Characters up to which a text has too little to tell for the wider networks."""
+"""Characters up to which a text is too short for the wider networks."""
 
 NARROW: Final = 256
 
 WIDTHS: Final = ((1024, 3_000_000), (512, 1_000_000), (NARROW, 0))
-"""Units, and characters that a network of so many should be able to read; the widest one that can
-is taken."""
+"""Units, and the characters that a network of that width should read at least. The widest network
+that can read as many is chosen."""
 
 
-class Noise(NamedTuple):
-    """What a network is kept from learning by heart with.
+class Regularization(NamedTuple):
+    """Dropout rates for a number of epochs.
 
     Attributes:
-        readings: How often it reads its text.
-        dropout: Share of outputs left out.
-        weight_dropout: Share of recurrent weights left out, of `WIDTH_OF_NOISE` units; narrower
-            layers can spare fewer.
+        epochs: How often the network reads its text.
+        dropout: Rate for outputs.
+        weight_dropout: Rate for the recurrent weights of `REFERENCE_UNITS` units; narrower layers
+            get less.
     """
 
-    readings: float
+    epochs: float
     dropout: float
     weight_dropout: float
 
 
-NOISES: Final = (
-    Noise(2, 0.15, 0.0),
-    Noise(4.5, 0.3, 0.0),
-    Noise(9, 0.4, 0.2),
-    Noise(20, 0.5, 0.3),
-    Noise(80, 0.5, 0.4),
+REGULARIZATION: Final = (
+    Regularization(2, 0.15, 0.0),
+    Regularization(4.5, 0.3, 0.0),
+    Regularization(9, 0.4, 0.2),
+    Regularization(20, 0.5, 0.3),
+    Regularization(80, 0.5, 0.4),
 )
-"""The more often a text is read, the more noise; between these, in proportion to the logarithm."""
+"""More epochs get more dropout; between these rows, interpolated over the logarithm of the epochs."""
 
-WIDTH_OF_NOISE: Final = 1024
+REFERENCE_UNITS: Final = 1024
 
 OFTEN: Final = 20
-"""Readings from which on a continuous text is read in windows of `LONG_WINDOW`."""
+"""Epochs from which a continuous text is read in windows of `LONG_WINDOW`."""
 
 LONG_WINDOW: Final = 256
 
 NAME_AUGMENTATION_OF_TEXT: Final = 0.5
-"""Of plays and prose, whose people come and go; a poem has few names, and the poet chose them."""
+"""For plays and prose, which are full of names; poems have few."""
 
 RATES: Final = ((1024, 0.004), (257, 0.005), (0, 0.01))
-"""From so many units on, the highest learning rate, in batches of 32."""
+"""Least number of units, and the peak learning rate for batches of 32."""
 
 
 def settle_architecture(
@@ -68,14 +68,13 @@ def settle_architecture(
 ) -> Architecture:
     """The network for a text.
 
-    What is open becomes one layer, with the units of `WIDTHS` and the dropout of `NOISES`; a
-    character's vector has 64 numbers, or 256 in a vocabulary over 1,000, to which the output is
-    tied then.
+    The defaults are one layer, its units from `WIDTHS`, its dropout from `REGULARIZATION`, and an
+    embedding of 64, or of 256 with a tied output for a vocabulary over 1,000.
 
     Args:
-        model: What is asked for.
+        model: What the user asked for.
         budget: What the run may read.
-        training_characters: Length of the training part.
+        training_characters: Length of the training split.
         vocabulary_size: Number of tokens.
     """
     large_vocabulary = vocabulary_size > LARGE_VOCABULARY
@@ -92,29 +91,31 @@ def settle_architecture(
     if model.units is None:
         settled = _widest(settled, budget, training_characters)
     if model.dropout is None:
-        noise = noise_for(settled, budget, training_characters)
-        settled = dataclasses.replace(settled, dropout=noise.dropout)
+        rates = regularization_for(settled, budget, training_characters)
+        settled = dataclasses.replace(settled, dropout=rates.dropout)
     return settled
 
 
-def noise_for(architecture: Architecture, budget: Budget, training_characters: int) -> Noise:
-    """The noise that suits a run."""
-    readings = budget.affords(architecture.parameters) / training_characters
-    known = np.log([noise.readings for noise in NOISES])
+def regularization_for(
+    architecture: Architecture, budget: Budget, training_characters: int
+) -> Regularization:
+    """Dropout rates for a run."""
+    epochs = budget.affords(architecture.parameters) / training_characters
+    known = np.log([rates.epochs for rates in REGULARIZATION])
 
     def between(shares: list[float]) -> float:
-        return float(np.interp(math.log(max(readings, 1e-9)), known, shares))
+        return float(np.interp(math.log(max(epochs, 1e-9)), known, shares))
 
-    spared = math.sqrt(min(1.0, architecture.units / WIDTH_OF_NOISE))
-    return Noise(
-        readings,
-        round(between([noise.dropout for noise in NOISES]), 2),
-        round(spared * between([noise.weight_dropout for noise in NOISES]), 2),
+    spared = math.sqrt(min(1.0, architecture.units / REFERENCE_UNITS))
+    return Regularization(
+        epochs,
+        round(between([rates.dropout for rates in REGULARIZATION]), 2),
+        round(spared * between([rates.weight_dropout for rates in REGULARIZATION]), 2),
     )
 
 
 def _widest(architecture: Architecture, budget: Budget, training_characters: int) -> Architecture:
-    """The widest network that a run can teach enough."""
+    """The widest network that can read enough in the run."""
     if training_characters <= SHORT_TEXT:
         return architecture
     candidates = (
@@ -132,13 +133,13 @@ def settle_training(
     devices: int,
     layout: ResolvedLayout,
 ) -> TrainingConfig:
-    """Batch size, window, learning rate, noise and length for a text.
+    """Batch size, window, learning rate, dropout and length for a text.
 
     Args:
-        training: What is asked for.
+        training: What the user asked for.
         architecture: The network.
         budget: What the run may read.
-        training_characters: Length of the training part.
+        training_characters: Length of the training split.
         devices: Devices that share each batch.
         layout: How poems stand in the text.
 
@@ -146,11 +147,11 @@ def settle_training(
         ConfigurationError: The batch is larger than the text, or cannot be shared.
     """
     if training.window is None or training.weight_dropout is None:
-        noise = noise_for(architecture, budget, training_characters)
-        window = training.window or _window(training, noise.readings, training_characters, layout)
+        rates = regularization_for(architecture, budget, training_characters)
+        window = training.window or _window(training, rates.epochs, training_characters, layout)
         weight_dropout = training.weight_dropout
         if weight_dropout is None:
-            weight_dropout = noise.weight_dropout
+            weight_dropout = rates.weight_dropout
     else:
         window, weight_dropout = training.window, training.weight_dropout
     most = training_characters // window
@@ -182,7 +183,7 @@ def settle_training(
 
 
 def check_batch(training: TrainingConfig, devices: int) -> None:
-    """Refuse a settled batch that devices cannot share; raises ConfigurationError."""
+    """Refuse a batch that the devices cannot share; raises ConfigurationError."""
     assert training.batch_size is not None, "a settled training has a batch size"
     if training.batch_size % devices:
         raise ConfigurationError(
@@ -202,7 +203,7 @@ def total_steps(training: TrainingConfig, steps_per_epoch: int) -> int | None:
 
 
 def _learning_rate(architecture: Architecture, batch_size: int) -> float:
-    """Wide layers and small batches want smaller steps; a plain recurrence smaller ones still."""
+    """Wide layers and small batches need a lower rate, and a simple_rnn a lower one still."""
     rate = next(rate for least, rate in RATES if architecture.units >= least)
     if architecture.cell == "simple_rnn":
         rate /= 5
@@ -224,16 +225,16 @@ def _name_augmentation(
 
 
 def _window(
-    training: TrainingConfig, readings: float, training_characters: int, layout: ResolvedLayout
+    training: TrainingConfig, epochs: float, training_characters: int, layout: ResolvedLayout
 ) -> int:
-    """Long windows make fewer steps of a reading, and pay where there are many readings."""
-    # A run of so many steps would read more in longer windows, and take longer.
-    often = readings >= OFTEN and training_characters > SHORT_TEXT and training.steps is None
+    """Long windows make fewer steps of an epoch, which pays when there are many epochs."""
+    # With a fixed number of steps, longer windows would make the run longer.
+    often = epochs >= OFTEN and training_characters > SHORT_TEXT and training.steps is None
     return LONG_WINDOW if often and layout == "text" else SHORT_WINDOW
 
 
 WORTH_COMPILING: Final = 2e11
-"""Operations of a run. The kernels save seconds in them, as much as compiling the kernels takes."""
+"""Operations of a run from which the kernels save more time than compiling them takes."""
 
 
 def settle_precision(
@@ -242,13 +243,13 @@ def settle_precision(
     """Settle the precision: bfloat16 for kernels on a processor that has it, else float32.
 
     Args:
-        training: Settings of the run, settled but for this.
+        training: Settings of the run, the others settled.
         architecture: The network.
-        training_characters: Length of the training part.
-        cores: Cores that compute side by side; 0 on a GPU.
+        training_characters: Length of the training split.
+        cores: Cores that compute in parallel; 0 on a GPU.
 
     Raises:
-        ConfigurationError: A GPU should train in bfloat16.
+        ConfigurationError: bfloat16 was asked for on a GPU.
     """
     if cores == 0 and training.precision == "bfloat16":
         raise ConfigurationError(
@@ -263,7 +264,7 @@ def settle_precision(
 
 
 def precision_on(training: TrainingConfig, cores: int) -> TrainingConfig:
-    """The settings of a resumed run, which a GPU computes in float32."""
+    """The settings of a resumed run; a GPU computes in float32."""
     return training if cores else dataclasses.replace(training, precision="float32")
 
 
@@ -272,7 +273,7 @@ def kernel_cores(
 ) -> int:
     """Cores that the kernels use; 0 where Keras's own layers compute.
 
-    Keras's layers compute on GPUs, and runs that are too short to repay compiling the kernels.
+    Keras's layers compute on GPUs, and in runs too short to repay compiling the kernels.
     """
     repays = training.precision == "bfloat16" or _repays_compiling(
         training, architecture, training_characters

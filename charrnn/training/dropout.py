@@ -1,8 +1,8 @@
-"""What a step of training leaves out: masks that depend on (seed, step) alone.
+"""Dropout masks, which depend on (seed, step) alone.
 
-Outputs of the recurrent layers are left out for a whole window (Gal & Ghahramani, 2016), single
-recurrent weights likewise (Merity et al., 2018, "weight-dropped LSTM"), and for each row of the
-batch all occurrences of some characters (the same, "embedding dropout", where the rows share them).
+An output of a recurrent layer is dropped for a whole window (Gal & Ghahramani, 2016), and so is a
+recurrent weight (DropConnect; Merity et al., 2018, "weight-dropped LSTM"). Embedding dropout drops
+all occurrences of some tokens in a row of the batch (Merity et al., where all rows share them).
 """
 
 import math
@@ -16,15 +16,15 @@ from charrnn.settings.architecture import GATES, Architecture
 from charrnn.settings.configuration import TrainingConfig
 
 LEVELS: Final = 256
-"""Values of a random byte. One byte decides on a weight, since there are millions of them."""
+"""Values of a random byte. One byte decides on one weight, because there are millions of weights."""
 
 
 class Dropout:
     """Draws the masks of a run.
 
     Args:
-        architecture: Sizes of the network, and the share of its outputs.
-        config: Settled settings: the seed, the shares of weights and of tokens.
+        architecture: Sizes of the network, and the rate for outputs.
+        config: Settled settings: the seed, the rates for weights and for tokens.
     """
 
     def __init__(self, architecture: Architecture, config: TrainingConfig) -> None:
@@ -36,11 +36,11 @@ class Dropout:
         self._tokens = config.embedding_dropout
 
     def masks(self, step: tf.Tensor, rows: slice) -> Masks:
-        """What a step leaves out.
+        """The masks of a step.
 
         Args:
             step: Its number, a scalar int64.
-            rows: Those of the batch that are read here.
+            rows: The rows of the batch that this device reads.
         """
         layers, sizes = range(self._sizes.layers), self._sizes
         masks = Masks([], [], [])
@@ -66,7 +66,7 @@ class Dropout:
 
 
 def _kept(shape: tuple[int, int], share: float, key: tf.Tensor) -> tf.Tensor:
-    """Zeros for a share of a mask, and what makes up for them elsewhere."""
+    """A mask: 0 with probability `share`, else 1 / (1 - share)."""
     uniform = tf.random.stateless_uniform(shape, seed=key)
     return tf.cast(uniform >= share, tf.float32) / (1 - share)
 
@@ -74,8 +74,8 @@ def _kept(shape: tuple[int, int], share: float, key: tf.Tensor) -> tf.Tensor:
 def _kept_weights(shape: tuple[int, int], share: float, key: tf.Tensor) -> tf.Tensor:
     """The same with one random byte for each number.
 
-    Bytes below a level are left out. `share * LEVELS` is rounded to it at random, up or down in
-    such proportion that on average over the steps the share is exact.
+    Bytes below a level are dropped. The level is `share * LEVELS` rounded up or down at random, so
+    that the share is exact on average over the steps.
     """
     count = math.prod(shape)
     words = tf.random.stateless_uniform((-(-count // 4) + 1,), key, None, None, tf.int32)

@@ -1,4 +1,4 @@
-"""The loss of a network on a text kept aside, read statefully."""
+"""The loss of a network on the validation split, with carried state."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -11,29 +11,29 @@ from charrnn.corpus.vocabulary import Ids
 from charrnn.model.network import State, StatefulNetwork
 
 LARGEST_LOGITS = 6_000_000
-"""Logits held at once (24 MB): a large vocabulary is read in shorter windows."""
+"""Logits in memory at once (24 MB): a large vocabulary is read in shorter windows."""
 
 LONGEST_WINDOW = 128
-"""Steps read at once: longer windows are hardly quicker, and an interruption waits for one."""
+"""Longest window: longer ones are hardly faster, and an interruption waits for the end of one."""
 
 
 class EvaluationStopped(Exception):  # noqa: N818 (nothing went wrong)
-    """An evaluation was given up, as it was asked to."""
+    """An evaluation was stopped on request."""
 
 
 class Evaluator:
-    """Measures networks on one text, on the same characters of it every time.
+    """Evaluates networks on one text, on the same characters every time.
 
     Args:
         ids: `(length,)` ids of the text.
         vocabulary_size: Number of tokens.
-        share: Which of the streams are read here: `(k, n)` reads every n-th, from the k-th on.
+        share: Which streams this process reads: `(k, n)` is every n-th, from the k-th on.
 
     Attributes:
         text_length: Characters of the text.
         characters: Characters whose loss is measured, in all shares.
-        reading: Characters read for that, those of the warm-up included.
-        whole: Whether every character of the text is measured, but the first.
+        reading: Characters read for that, with those of the warm-up.
+        whole: Whether every character but the first is measured.
     """
 
     def __init__(self, ids: Ids, vocabulary_size: int, share: tuple[int, int] = (0, 1)) -> None:
@@ -54,14 +54,14 @@ class Evaluator:
         return self.nats(network) / self.characters
 
     def nats(self, network: StatefulNetwork, stopped: Callable[[], bool] = lambda: False) -> float:
-        """Sum of the losses of all characters in this share.
+        """Sum of the losses of all characters in this share, in nats.
 
         Args:
-            network: What is measured.
-            stopped: Is asked again and again whether to give up.
+            network: The network to evaluate.
+            stopped: Called after each window; true stops the evaluation.
 
         Raises:
-            EvaluationStopped: It was to be given up.
+            EvaluationStopped: `stopped` returned true.
         """
         nats = 0.0
         for some, _ in self._windows(network):
@@ -71,7 +71,7 @@ class Evaluator:
         return nats
 
     def quick_loss(self, network: StatefulNetwork, seconds: float) -> float:
-        """Nats per character of what can be read in about so many seconds, in this share alone."""
+        """Nats per character of what can be read in about this many seconds, in this share alone."""
         until = time.monotonic() + seconds
         nats, characters = 0.0, 0
         for some, counted in self._windows(network):
@@ -82,7 +82,7 @@ class Evaluator:
         return nats / characters
 
     def _windows(self, network: StatefulNetwork) -> Iterator[tuple[float, int]]:
-        """Window by window, the sum of the losses and the number of the characters that count."""
+        """For each window, the sum of the losses and the number of characters that count."""
         streams = len(range(self._streams.streams)[self._rows])
         if streams == 0:
             return
@@ -100,7 +100,7 @@ class Evaluator:
             yield float(nats), int(counted.sum())
 
     def _reader(self, network: StatefulNetwork) -> tf.types.experimental.GenericFunction:
-        """The compiled pass over one window, kept for each network."""
+        """The compiled pass over one window, cached for each network."""
         if id(network) not in self._compiled:
 
             def read(

@@ -1,4 +1,4 @@
-"""What training tells those who watch it: a display, a log, a test. Needs no TensorFlow."""
+"""What training reports to an observer: a display, a log, a test. Needs no TensorFlow."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,16 +11,16 @@ Ending = Literal["finished", "stopped early", "stopped by a callback"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainingPlan:
-    """What is about to happen, told before the first step.
+    """What is about to happen, reported before the first step.
 
     Attributes:
         directory: Where the run is written.
         architecture: The network.
         device: Where it trains, in words.
-        training_characters: Length of the training part.
-        validation_characters: Length of the validation part.
-        batch_size: Streams read side by side.
-        window: Characters read from each in one step.
+        training_characters: Length of the training split.
+        validation_characters: Length of the validation split.
+        batch_size: Sequences in one batch.
+        window: Characters of each sequence read in one step.
         steps: Steps of the whole run; None when a clock decides.
         steps_per_epoch: Steps in which the whole training part is read once.
         minutes: Time allowed; None when steps decide.
@@ -49,10 +49,10 @@ class Progress:
     Attributes:
         step: Steps done.
         steps: Steps of the whole run, once known.
-        epoch: Readings of the training part done.
+        epoch: Epochs done.
         loss: Nats per character of this step.
-        characters_per_second: Rate of training lately.
-        seconds: Time since the run began, earlier sessions included.
+        characters_per_second: Current speed of training.
+        seconds: Time since the run began, with earlier sessions.
         seconds_left: Time until the end, once known.
     """
 
@@ -67,18 +67,18 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evaluation:
-    """One measurement on the validation part: a line of `history.jsonl`.
+    """One evaluation on the validation split: a line of `history.jsonl`.
 
     Attributes:
         step: Steps done.
-        epoch: Readings of the training part done.
-        seconds: Time since the run began, earlier sessions included.
+        epoch: Epochs done.
+        seconds: Time since the run began, with earlier sessions.
         training_loss: Mean since the evaluation before, in nats per character.
-        validation_loss: Of the averaged weights on the validation part, the same.
+        validation_loss: Of the EMA weights on the validation split, in nats per character.
         learning_rate: Rate of the last step.
         gradient_norm: Mean norm of the gradients before clipping.
         clipped: Share of the steps whose gradients were clipped.
-        characters_per_second: Rate of training since the evaluation before.
+        characters_per_second: Speed of training since the evaluation before.
         best: Whether this is the lowest validation loss so far.
         sample: Something the network wrote, where a writer was given.
     """
@@ -104,8 +104,8 @@ class TrainingResult:
         directory: Where it was written.
         ending: Why it ended.
         steps: Steps done.
-        epochs: Readings of the training part done.
-        seconds: Time since the run began, earlier sessions included.
+        epochs: Epochs done.
+        seconds: Time since the run began, with earlier sessions.
         best_step: Step of the network that was kept.
         validation_loss: Its loss, in nats per character.
         baselines: Losses to compare with, in nats per character, by name.
@@ -122,10 +122,10 @@ class TrainingResult:
 
 
 class TrainingObserver(Protocol):
-    """Someone who watches training, and only watches."""
+    """Receives reports of training."""
 
     def noted(self, sentence: str) -> None:
-        """Something worth a sentence was found or decided."""
+        """A sentence to show."""
 
     def started(self, plan: TrainingPlan) -> None:
         """Training is about to begin."""
@@ -137,11 +137,11 @@ class TrainingObserver(Protocol):
         """The validation part was measured."""
 
     def finished(self, outcome: TrainingResult) -> None:
-        """Training ended as it should."""
+        """Training ended normally."""
 
 
 class SilentObserver:
-    """Watches and says nothing; the base of observers that care for some events only."""
+    """Ignores all reports; a base for observers that need only some."""
 
     def noted(self, sentence: str) -> None:
         """Ignore it."""

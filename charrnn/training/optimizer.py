@@ -1,4 +1,4 @@
-"""AdamW and the running average of the weights, in one pass over memory."""
+"""AdamW and the exponential moving average (EMA) of the weights, in one pass over memory."""
 
 from itertools import pairwise
 from typing import Final
@@ -18,21 +18,21 @@ SECOND_MOMENT: Final = 0.99
 EPSILON: Final = 1e-7
 
 SHARED: Final = 100_000
-"""Weights with more numbers than this are updated in parts, side by side."""
+"""Weights with more numbers than this are updated in parts, in parallel."""
 
 
 class AveragingAdamW:
     """Loshchilov & Hutter's AdamW (2019), with the average of Polyak & Juditsky (1992).
 
-    What one step does to a number is little next to fetching it, so weight, moments and average
-    are updated together, and large weights in as many parts as there are cores.
+    Fetching a number from memory takes longer than updating it. So weight, moments and average are
+    updated together, and a large weight in as many parts as there are cores.
 
     Args:
-        weights: What learns.
-        averages: Variables of the same shapes, which follow it.
+        weights: The trainable variables.
+        averages: Variables of the same shapes, for the EMA.
         config: Settled settings.
         strategy: Where it runs; the variables are its own.
-        cores: Cores that update a large weight side by side; 0 leaves that to TensorFlow.
+        cores: Cores that share the update of a large weight; 0 leaves it to TensorFlow.
     """
 
     def __init__(
@@ -64,13 +64,13 @@ class AveragingAdamW:
     def apply(
         self, gradients: list[tf.Tensor], step: tf.Tensor, rate: tf.Tensor, momentum: tf.Tensor
     ) -> tf.Tensor:
-        """Learn from gradients.
+        """Update the weights.
 
         Args:
-            gradients: Of every weight.
-            step: Steps done before, a scalar integer.
+            gradients: One for every weight.
+            step: Number of the step from 0, a scalar integer.
             rate: Learning rate, a scalar float32.
-            momentum: Of the average, a scalar float32.
+            momentum: Decay of the EMA, a scalar float32.
 
         Returns:
             The norm of the gradients, before they were clipped.
@@ -127,7 +127,7 @@ class AveragingAdamW:
         ]
 
     def restore(self, arrays: list[npt.NDArray[np.float32]]) -> None:
-        """Take on what `arrays` gave."""
+        """Restore what `arrays` returned."""
         for number, parts in enumerate(self._moments):
             for moment in (0, 1):
                 start = 0

@@ -2,24 +2,21 @@
 
 import dataclasses
 import datetime
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from charrnn.checkpoint.directory import (
     CheckpointWriter,
-    read_history,
 )
 from charrnn.checkpoint.record import RunRecord
 from charrnn.cluster import Cluster
 from charrnn.corpus.loading import Corpus
 from charrnn.model.device import choose_device
-from charrnn.model.network import State
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training.budget import budget_of, measured_speed
 from charrnn.training.data import TrainingText
@@ -32,12 +29,12 @@ from charrnn.training.defaults import (
     settle_training,
 )
 from charrnn.training.evaluation import Evaluator
-from charrnn.training.observer import SilentObserver, TrainingObserver
+from charrnn.training.observer import TrainingObserver
 from charrnn.training.resume_policy import lengthened, new_schedule, refuse_finished
 from charrnn.training.schedule import TimeBudget
 from charrnn.training.state import TrainerState, load_state, read_state
 from charrnn.training.step import TrainingStep
-from charrnn.training.trainer import Finisher, SampleWriter, Trainer
+from charrnn.training.trainer import RunHooks, Trainer
 from charrnn.training.warm_start import WarmStart
 from charrnn.training.workers import (
     NOT_AUTHENTICATED,
@@ -49,76 +46,58 @@ from charrnn.training.workers import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunHooks:
-    """What is called while a run goes on, and when its time began.
-
-    Attributes:
-        observer: Is told of everything.
-        callbacks: Keras's callbacks.
-        sample: Writes a sample at each evaluation.
-        finishers: Make what is kept beside the network and depends on the text alone.
-        began: When `minutes` began to count, on `time.monotonic`; None counts from now on.
-    """
-
-    observer: TrainingObserver = field(default_factory=SilentObserver)
-    callbacks: Sequence[keras.callbacks.Callback] = ()
-    sample: SampleWriter | None = None
-    finishers: Sequence[Finisher] = ()
-    began: float | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class ComputeContext:
     """Where a run is computed, and by whom.
 
     Attributes:
         description: In words, for people and for the record.
-        kind: How many devices of which kind.
         strategy: TensorFlow's way to run there.
         cores: CPU cores that compute; 0 on a GPU.
         workers: The processes that train together.
     """
 
     description: str
-    kind: str
     strategy: tf.distribute.Strategy
     cores: int
     workers: Workers
 
 
-def compute_on(device: str, cluster: Cluster | None, observer: TrainingObserver) -> ComputeContext:
+def compute_on(
+    device: str, cluster: Cluster | None, observer: TrainingObserver, *, resumes: bool
+) -> ComputeContext:
     """Settle on a device; with several workers, wait until all of them are connected.
 
     Args:
         device: "auto", "cpu", "gpu" or "gpu:N".
         cluster: The workers; None trains alone.
         observer: Is told of the other workers.
+        resumes: Whether a run is resumed.
 
     Raises:
         DeviceError: The device is not there.
+        WorkersError: The workers do not find one another, or cannot train together.
     """
     chosen = choose_device(device)
     if cluster is None or cluster.is_alone:
-        return ComputeContext(
-            chosen.description, chosen.kind, chosen.strategy, chosen.cores, Alone()
-        )
+        return ComputeContext(chosen.description, chosen.strategy, chosen.cores, Alone())
     observer.noted(NOT_AUTHENTICATED)
     observer.noted(f"waiting for all {len(cluster.addresses)} workers (Ctrl-C gives up) ...")
     strategy = chosen.strategy_in(cluster)
     description = f"{len(cluster.addresses)} workers, the first on {chosen.description}"
     workers = Together(strategy, cluster)
-    return ComputeContext(description, chosen.kind, strategy, chosen.cores, workers)
+    facts = {
+        "the versions of their packages": versions() | {"python": "any"},
+        "the devices": chosen.kind,
+        "whether they resume a run": resumes,
+    }
+    check_agreement(workers, facts)
+    return ComputeContext(description, strategy, chosen.cores, workers)
 
 
 def check_workers(context: ComputeContext, corpus: Corpus, settings: Mapping[str, Any]) -> None:
-    """Make sure that all workers train the same; raises WorkersError."""
-    facts = {
-        "the text": corpus.digest,
-        "the settings": dict(settings),
-        "the devices": context.kind,
-        "the versions of their packages": versions(),
-    }
+    """Make sure that all workers learn the same text in the same way; raises WorkersError."""
+    facts = {"the text": corpus.digest, "the settings": dict(settings)}
     check_agreement(context.workers, facts)
 
 
@@ -145,7 +124,7 @@ def start_run(
         hooks: What is called on the way.
         warm_start: The network that it begins with; None begins with random weights.
     """
-    clock = _time_budget(hooks, training, context.workers, spent=0.0)
+    time_budget = _time_budget(hooks, training, context.workers, spent=0.0)
     model = warm_start.settled(model) if warm_start is not None else model or ModelConfig()
     known = warm_start.vocabulary.characters if warm_start is not None else ()
     text = TrainingText(corpus, corpus_config, training, known=known)
@@ -184,18 +163,19 @@ def start_run(
     if warm_start is not None:
         step.adopt(warm_start.transferred(step.network.model.get_weights(), text.vocabulary))
         hooks.observer.noted(warm_start.told(text.vocabulary))
-    state = TrainerState(schedule=new_schedule(settled, text.streams(settled)))
-    return _trainer(
-        writer=writer,
-        corpus=corpus,
-        record=record,
-        text=text,
+    streams = text.streams(settled)
+    return Trainer(
         step=step,
-        state=state,
+        streams=streams,
+        evaluator=_evaluator(text, context.workers),
+        corpus=corpus,
+        state=TrainerState(schedule=new_schedule(settled, streams)),
         carried=step.zero_state(),
-        context=context,
+        writer=writer,
+        record=record,
         hooks=hooks,
-        clock=clock,
+        time_budget=time_budget,
+        workers=context.workers,
     )
 
 
@@ -231,20 +211,22 @@ def resume_run(
     workers = context.workers
     saved = workers.share(read_state(writer.directory) if workers.index == 0 else b"")
     state, arrays = load_state(saved, writer.directory, step.shapes())
+    streams = text.streams(training)
     if new_budget:
-        state = lengthened(state, training, text.streams(training))
-    clock = _time_budget(hooks, training, workers, spent=state.seconds - state.budget_began)
-    trainer = _trainer(
-        writer=writer,
-        corpus=corpus,
-        record=record,
-        text=text,
+        state = lengthened(state, training, streams)
+    spent = state.seconds - state.budget_began
+    trainer = Trainer(
         step=step,
+        streams=streams,
+        evaluator=_evaluator(text, workers),
+        corpus=corpus,
         state=state,
         carried=step.restore(arrays),
-        context=context,
+        writer=writer,
+        record=record,
         hooks=hooks,
-        clock=clock,
+        time_budget=_time_budget(hooks, training, workers, spent),
+        workers=workers,
         resumed=True,
     )
     refuse_finished(state, trainer.schedule, writer.directory)
@@ -278,38 +260,7 @@ def _time_budget(
     return TimeBudget(began - spent + 60 * training.minutes, workers.clock)
 
 
-def _trainer(
-    *,
-    writer: CheckpointWriter,
-    corpus: Corpus,
-    record: RunRecord,
-    text: TrainingText,
-    step: TrainingStep,
-    state: TrainerState,
-    carried: State,
-    context: ComputeContext,
-    hooks: RunHooks,
-    clock: TimeBudget | None,
-    resumed: bool = False,
-) -> Trainer:
-    kept = [line for line in read_history(writer.directory) if line["step"] <= state.step]
-    workers = context.workers
-    return Trainer(
-        step=step,
-        streams=text.streams(record.training),
-        evaluator=Evaluator(
-            text.validation, text.vocabulary.size, share=(workers.index, workers.count)
-        ),
-        state=state,
-        carried=carried,
-        writer=writer,
-        record=record,
-        observer=hooks.observer,
-        callbacks=hooks.callbacks,
-        first_epoch=len(kept) if resumed else 0,
-        sample=hooks.sample,
-        finishers=[partial(finisher, writer, corpus) for finisher in hooks.finishers],
-        clock=clock,
-        workers=workers,
-        resumed=resumed,
-    )
+def _evaluator(text: TrainingText, workers: Workers) -> Evaluator:
+    """Evaluates this worker's share of the validation split."""
+    share = (workers.index, workers.count)
+    return Evaluator(text.validation, text.vocabulary.size, share)

@@ -19,22 +19,22 @@ from charrnn.training.state import TrainerState
 BUDGET: Final = frozenset({"epochs", "steps", "minutes"})
 
 FREE_TO_CHANGE: Final = BUDGET | {"patience", "evaluate_every"}
-"""Settings that a run which goes on may have new values of."""
+"""Settings that a resumed run may change."""
 
 
 def has_new_budget(changes: Mapping[str, Any]) -> bool:
-    """Whether one of the changes sets how long the run is."""
+    """Whether one of the changes sets the length of the run."""
     return any(changes.get(name) is not None for name in BUDGET)
 
 
 def changed_training(
     record: RunRecord, changes: Mapping[str, Any], directory: Path
 ) -> TrainingConfig:
-    """The settings of a run that goes on.
+    """The settings of a resumed run.
 
     Args:
         record: The run.
-        changes: Settings asked for now, by name; `None` or "auto" leaves one as it is.
+        changes: New settings by name; None or "auto" keeps one.
         directory: Where the run is, for the message.
 
     Raises:
@@ -63,7 +63,7 @@ def changed_training(
 
 
 def _spelled(name: str, value: Any) -> str:
-    """A setting's value in words: what `None` means, not "None"."""
+    """A setting's value in words."""
     for configuration in (CorpusConfig, ModelConfig, TrainingConfig):
         if name in settings_of(configuration):
             return settings_of(configuration)[name].spelled(value)
@@ -71,7 +71,7 @@ def _spelled(name: str, value: Any) -> str:
 
 
 def sources_of(record: RunRecord, directory: Path) -> tuple[str, ...]:
-    """Where the text of a run can be read again; raises CheckpointError if nowhere."""
+    """The sources of a run's text; raises CheckpointError if it was not read from a file."""
     sources = record.corpus.sources
     if not sources or "-" in sources:
         raise CheckpointError(
@@ -84,10 +84,10 @@ def sources_of(record: RunRecord, directory: Path) -> tuple[str, ...]:
 def lengthened(
     state: TrainerState, training: TrainingConfig, streams: TrainingStreams
 ) -> TrainerState:
-    """A state with its schedule laid out anew; raises CheckpointError if it is no longer."""
+    """The state with a new schedule; raises CheckpointError if it is not longer."""
     schedule = new_schedule(training, streams)
     if schedule.total is None:
-        # The clock settles the length soon; what is behind counts as half of the whole.
+        # The clock will soon tell the length; the steps done count as half of the whole.
         schedule = dataclasses.replace(schedule, anchor=state.step, anchor_progress=0.5)
     elif schedule.total <= state.step:
         raise CheckpointError(
@@ -104,7 +104,7 @@ def lengthened(
 
 
 def refuse_finished(state: TrainerState, schedule: TrainingSchedule, directory: Path) -> None:
-    """Refuse to go on where nothing is left to do; raises CheckpointError."""
+    """Refuse to resume when nothing is left to do; raises CheckpointError."""
     total = state.schedule.total
     if total is not None and state.step >= total and state.is_evaluated:
         raise CheckpointError(
@@ -119,7 +119,7 @@ def refuse_finished(state: TrainerState, schedule: TrainingSchedule, directory: 
 
 
 def new_schedule(training: TrainingConfig, streams: TrainingStreams) -> LearningRateSchedule:
-    """The schedule of a run from its beginning, for settled settings."""
+    """The schedule of a new run, for settled settings."""
     assert training.learning_rate is not None, "a settled training has a learning rate"
     total = total_steps(training, streams.steps_per_epoch)
     return LearningRateSchedule(peak=training.learning_rate, total=total)

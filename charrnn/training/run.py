@@ -16,15 +16,9 @@ from charrnn.errors import CheckpointError
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training.data import CorpusSource, read_text
 from charrnn.training.observer import SilentObserver, TrainingObserver, TrainingPlan, TrainingResult
-from charrnn.training.preparation import (
-    RunHooks,
-    check_workers,
-    compute_on,
-    resume_run,
-    start_run,
-)
+from charrnn.training.preparation import check_workers, compute_on, resume_run, start_run
 from charrnn.training.resume_policy import changed_training, has_new_budget, sources_of
-from charrnn.training.trainer import Finisher, SampleWriter, Trainer
+from charrnn.training.trainer import Finisher, RunHooks, SampleWriter, Trainer
 from charrnn.training.warm_start import WarmStart
 from charrnn.training.workers import Workers, lost_workers_told
 
@@ -73,8 +67,8 @@ def train(
 
     Raises:
         CorpusError: The text cannot be read or learned from.
-        CheckpointError: A run of that name is in the way, or the network to begin with cannot be read or is of
-            another architecture than the network asked for.
+        CheckpointError: A run of that name is in the way, or `warm_start` cannot be read or has
+            another architecture.
         ConfigurationError: Settings contradict each other or the text.
         DeviceError: The device is not there.
         DivergenceError: The loss became NaN.
@@ -82,15 +76,13 @@ def train(
         WorkersError: The workers do not train the same, or one is gone.
     """
     observer = observer or SilentObserver()
-    hooks = _hooks_of(
-        cluster,
-        RunHooks(
-            observer=observer,
-            callbacks=callbacks,
-            sample=sample,
-            finishers=finishers,
-            began=began,
-        ),
+    hooks = RunHooks(
+        # The first worker alone tells how it goes.
+        observer=observer if _writes(cluster) else SilentObserver(),
+        callbacks=callbacks,
+        sample=sample,
+        finishers=finishers,
+        began=began,
     )
     training, corpus_config = training or TrainingConfig(), corpus_config or CorpusConfig()
     text = read_text(corpus, corpus_config, hooks.observer)
@@ -102,7 +94,7 @@ def train(
         if _writes(cluster):
             # Another process may have finished a run of that name since.
             claim(Path(checkpoints), name or text.name, overwrite=overwrite)
-        context = compute_on(device, cluster, observer)
+        context = compute_on(device, cluster, observer, resumes=False)
         # Loading a network runs TensorFlow, which several workers must have configured before.
         begins_with = None if warm_start is None else WarmStart.open(Path(warm_start))
         settings = {
@@ -167,15 +159,13 @@ def resume(
         WorkersError: The workers do not train the same, or one is gone.
     """
     observer = observer or SilentObserver()
-    hooks = _hooks_of(
-        cluster,
-        RunHooks(
-            observer=observer,
-            callbacks=callbacks,
-            sample=sample,
-            finishers=finishers,
-            began=began,
-        ),
+    hooks = RunHooks(
+        # The first worker alone tells how it goes.
+        observer=observer if _writes(cluster) else SilentObserver(),
+        callbacks=callbacks,
+        sample=sample,
+        finishers=finishers,
+        began=began,
     )
     changes = changes or {}
     writer = CheckpointWriter(Path(directory))
@@ -183,15 +173,15 @@ def resume(
         # Refused before TensorFlow starts, and before other workers are waited for.
         changed_training(read_record(writer.directory), changes, writer.directory)
     with _held(writer, cluster):
-        context = compute_on(device, cluster, observer)
+        context = compute_on(device, cluster, observer, resumes=True)
         writer, record = _shared(context.workers, writer)
         training = changed_training(record, changes, writer.directory)
         # What was settled for the run is not chosen again.
         corpus_config = dataclasses.replace(record.corpus_config, layout=record.corpus.layout)
         sources = corpus or sources_of(record, writer.directory)
         text = read_text(sources, corpus_config, hooks.observer, record.corpus.stanzas)
-        _refuse_other_text(text, record, writer.directory)
         check_workers(context, text, changes)
+        _refuse_other_text(text, record, writer.directory)
         trainer = resume_run(
             writer,
             text,
@@ -225,13 +215,6 @@ def _shared(workers: Workers, writer: CheckpointWriter) -> tuple[CheckpointWrite
     name = workers.share(str(writer.directory).encode())
     content = workers.share(read_record(writer.directory).to_json().encode() if writes else b"")
     return CheckpointWriter(Path(name.decode())), RunRecord.from_json(content.decode())
-
-
-def _hooks_of(cluster: Cluster | None, hooks: RunHooks) -> RunHooks:
-    """What is called in this process: the first worker alone tells how it goes."""
-    if _writes(cluster):
-        return hooks
-    return dataclasses.replace(hooks, observer=SilentObserver(), sample=None)
 
 
 def _refuse_other_text(text: Corpus, record: RunRecord, directory: Path) -> None:

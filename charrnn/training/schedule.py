@@ -9,35 +9,35 @@ from charrnn.training.state import TrainerState
 EVALUATIONS = 20
 FEWEST_EVALUATIONS = 4
 LONGEST_INTERVAL = 1000
-"""Steps between evaluations at most, where that can be afforded."""
+"""Most steps between two evaluations, if the evaluations are affordable."""
 
 EVALUATION_SHARE = 0.05
-"""Evaluations together may cost about this share of the training, where the clock is not asked."""
+"""Share of the training that all evaluations together may cost, in a run without a clock."""
 
 LARGEST_EVALUATION_SHARE = 0.2
-"""The fewest evaluations may cost this share; where they would cost more, there are fewer still."""
+"""Share that `FEWEST_EVALUATIONS` may cost; if they would cost more, there are fewer."""
 
 EVALUATION_COST = 2 / 3
-"""What a character costs to evaluate, where one to train on costs 1: it needs no backward pass, but
-full precision, and streams fewer than a batch are read less quickly."""
+"""Cost of evaluating a character, relative to training on it: there is no backward pass, but full
+precision, and fewer streams than a batch has."""
 
 MEASURED_SECONDS = 4.0
 FIRST_STEPS = 3
 """Steps left out of the measurement: the first ones compile the network."""
 
 CLOSING_SECONDS = 1.0
-"""Kept for the last checkpoint and the end of the program."""
+"""Seconds reserved for the last checkpoint and the end of the program."""
 
 
 def steps_of_evaluation(step_characters: int, evaluation_characters: int) -> float:
-    """What an evaluation costs, in steps, by the characters that each of them reads."""
+    """The cost of an evaluation in training steps, from the characters that each reads."""
     return EVALUATION_COST * evaluation_characters / step_characters
 
 
 def evaluations_in(steps: int, step_characters: int, evaluation_characters: int) -> int:
-    """How often a run of so many steps is measured.
+    """How often a run of this many steps is evaluated.
 
-    This needs no clock, so a resumed run measures where it would have measured.
+    It depends on no clock, so a resumed run evaluates at the same steps.
     """
     in_all = steps / steps_of_evaluation(step_characters, evaluation_characters)
     fewest = min(FEWEST_EVALUATIONS, int(LARGEST_EVALUATION_SHARE * in_all))
@@ -46,11 +46,11 @@ def evaluations_in(steps: int, step_characters: int, evaluation_characters: int)
 
 
 class TimeBudget:
-    """Settles the length of a run by the clock, again and again as it goes.
+    """Measures the speed of a run, and tells how many steps fit into the time left.
 
     Args:
         deadline: When the run should end, on `clock`.
-        clock: Seconds, from any beginning.
+        clock: Returns seconds since any fixed instant.
     """
 
     def __init__(self, deadline: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -62,7 +62,7 @@ class TimeBudget:
         self._evaluations: list[float] = []
 
     def stepped(self, seconds: float) -> None:
-        """A step took so long."""
+        """A step took this long."""
         if self._compiling:
             self._compiling -= 1
         else:
@@ -70,20 +70,20 @@ class TimeBudget:
             self._seconds += seconds
 
     def evaluated(self, seconds: float) -> None:
-        """An evaluation, with all that is saved and shown, took so long."""
+        """An evaluation took this long, with saving and samples."""
         self._evaluations.append(seconds)
-        # What was measured long ago counts less and less: machines are shared, and tire.
+        # Old measurements count less: machines are shared, and slow down when they get hot.
         self._steps /= 2
         self._seconds /= 2
 
     @property
     def step_seconds(self) -> float | None:
-        """What a step takes; None before any was measured."""
+        """Seconds of a step; None before any was measured."""
         return self._seconds / self._steps if self._steps else None
 
     @property
     def measured(self) -> bool:
-        """Whether the speed is known well enough to lay out the run."""
+        """Whether the speed is known well enough to plan the run."""
         late = self._clock() + MEASURED_SECONDS > self.deadline
         return self._steps > 0 and (self._seconds >= MEASURED_SECONDS or late)
 
@@ -96,15 +96,15 @@ class TimeBudget:
         """Steps that fit into the time left, at least 1.
 
         Args:
-            evaluations_left: Evaluations that have to fit beside them.
-            steps_of_evaluation: Cost of an evaluation in steps, where none was measured.
+            evaluations_left: Evaluations that must fit in too.
+            steps_of_evaluation: Cost of an evaluation in steps, before one was measured.
 
         Raises:
             ValueError: No step was measured yet.
         """
         if self.step_seconds is None:
             raise ValueError("the speed is not known before a step was measured.")
-        # The first evaluation compiles; the quickest one is like those to come.
+        # The first evaluation includes compilation; the fastest one is like those to come.
         guess = steps_of_evaluation * self.step_seconds
         evaluation = min(
             [*self._evaluations, guess] if len(self._evaluations) < 2 else self._evaluations
@@ -114,7 +114,7 @@ class TimeBudget:
 
 
 PATIENCE_SHARE = 0.4
-"""Share of a run's evaluations without a better loss that ends it, unless patience is given."""
+"""The default patience, as a share of the run's evaluations."""
 
 
 class TrainingSchedule:
@@ -125,7 +125,7 @@ class TrainingSchedule:
         config: Settled settings.
         step_characters: Characters read in a step.
         evaluation_characters: Characters read in an evaluation.
-        clock: The clock that ends the run; None when `state.schedule` knows its length.
+        time_budget: Ends the run; None when `state.schedule` knows its length.
     """
 
     def __init__(
@@ -135,25 +135,25 @@ class TrainingSchedule:
         *,
         step_characters: int,
         evaluation_characters: int,
-        clock: TimeBudget | None,
+        time_budget: TimeBudget | None,
     ) -> None:
         self._state = state
         self._config = config
         self._step_characters = step_characters
         self._evaluation_characters = evaluation_characters
-        self._clock = clock
+        self._time_budget = time_budget
 
     @property
     def is_over(self) -> bool:
         """Whether the budget is spent."""
         state = self._state
         total = state.schedule.total
-        late = self._clock is not None and self._clock.over and state.step > 0
+        late = self._time_budget is not None and self._time_budget.over and state.step > 0
         return late or (total is not None and state.step >= total)
 
     @property
     def out_of_patience(self) -> bool:
-        """Whether the validation loss has not fallen for so long that the run should end."""
+        """Whether the validation loss has not improved for `patience` evaluations."""
         patience = self._config.patience
         if patience is None:
             total = self._state.schedule.total
@@ -162,42 +162,38 @@ class TrainingSchedule:
         return patience > 0 and self._state.evaluations_since_best >= max(1, patience)
 
     def begin(self) -> None:
-        """The run begins, or goes on."""
+        """The run starts or resumes."""
         if self._state.next_evaluation is None:
             self._plan_evaluation()
 
     def stepped(self, seconds: float) -> None:
-        """A step took so long; settles the length of a run by the clock once its speed is known."""
-        if self._clock is None:
+        """A step took this long. Plans a run by the clock once its speed is known."""
+        if self._time_budget is None:
             return
-        self._clock.stepped(seconds)
-        if self._state.schedule.total is None and self._clock.measured:
-            self._follow_clock(self._clock)
+        self._time_budget.stepped(seconds)
+        if self._state.schedule.total is None and self._time_budget.measured:
+            self._follow_clock(self._time_budget)
 
     def evaluated(self, seconds: float) -> None:
-        """An evaluation took so long; plans the next one."""
-        if self._clock is not None:
-            self._clock.evaluated(seconds)
-        self.plan()
-
-    def plan(self) -> None:
-        """Plan the next evaluation; a run by the clock is laid out anew, in the time left."""
-        clock, state = self._clock, self._state
-        # A run that goes on may meet an evaluation before it has measured its speed.
-        speed_known = clock is not None and clock.step_seconds is not None
-        if clock is not None and speed_known and state.step != state.schedule.total:
-            self._follow_clock(clock)
+        """An evaluation took this long. Plans the next one, by the clock in the time left."""
+        time_budget, state = self._time_budget, self._state
+        if time_budget is not None:
+            time_budget.evaluated(seconds)
+        # A resumed run may evaluate before it has measured its speed.
+        speed_known = time_budget is not None and time_budget.step_seconds is not None
+        if time_budget is not None and speed_known and state.step != state.schedule.total:
+            self._follow_clock(time_budget)
         else:
             self._plan_evaluation()
 
-    def _follow_clock(self, clock: TimeBudget) -> None:
+    def _follow_clock(self, time_budget: TimeBudget) -> None:
         state = self._state
         cost = steps_of_evaluation(self._step_characters, self._evaluation_characters)
-        guess = clock.steps_left(0, 0.0) + state.step
+        guess = time_budget.steps_left(0, 0.0) + state.step
         done = state.schedule.progress(state.step)
         evaluations = self._evaluations_in(guess)
         left = max(1, round(evaluations * (1 - done)))
-        total = state.step + clock.steps_left(left, cost)
+        total = state.step + time_budget.steps_left(left, cost)
         state.schedule = state.schedule.settled(state.step, total)
         every = self._config.evaluate_every or max(1, round((total - state.step) / left))
         state.next_evaluation = min(total, state.step + every)

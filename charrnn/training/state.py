@@ -44,7 +44,7 @@ class TrainerState:
         budget_began: What `seconds` was when the budget was given that the run follows now.
         best_loss: Lowest validation loss; None before the first evaluation.
         best_step: Step it was measured at.
-        evaluations_since_best: Evaluations since then, but for those while names are spelled anew.
+        evaluations_since_best: Evaluations since then, except those while names are replaced.
         metrics: Sums since the last evaluation.
     """
 

@@ -2,17 +2,19 @@
 
 import dataclasses
 import math
-import signal
-import threading
+import shutil
+import tempfile
 from collections.abc import Callable, Sequence
-from types import FrameType, TracebackType
-from typing import Any, Self
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.checkpoint.directory import RESUME_DIRECTORY, CheckpointWriter
+from charrnn.checkpoint.atomic_files import replacing
+from charrnn.checkpoint.directory import RESUME_DIRECTORY, CheckpointWriter, read_history
 from charrnn.checkpoint.record import ModelRecord, RunRecord
 from charrnn.corpus.loading import Corpus
 from charrnn.errors import DivergenceError, TrainingInterrupted
@@ -25,53 +27,14 @@ from charrnn.training.observer import (
     Ending,
     Evaluation,
     Progress,
+    SilentObserver,
     TrainingObserver,
     TrainingResult,
 )
 from charrnn.training.schedule import TimeBudget, TrainingSchedule
 from charrnn.training.state import RunningMetrics, TrainerState, save_state
 from charrnn.training.step import TrainingStep
-from charrnn.training.workers import Report, Workers, how_to_resume
-
-
-class Interruption:
-    """Catches the first SIGINT or SIGTERM while it is entered; a second one ends the program.
-
-    Attributes:
-        received: Number of the signal that came, or None.
-    """
-
-    received: int | None = None
-
-    def came(self) -> bool:
-        """Whether a signal was received."""
-        return self.received is not None
-
-    def __enter__(self) -> Self:
-        self._former: dict[int, Any] = {}
-        # Python delivers signals to the main thread alone, and lets it alone set handlers.
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._former[number] = signal.signal(number, self._receive)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._restore()
-
-    def _receive(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        self.received = number
-        self._restore()
-
-    def _restore(self) -> None:
-        for number, handler in self._former.items():
-            signal.signal(number, handler)
-        self._former = {}
-
+from charrnn.training.workers import Interruption, Report, Workers, how_to_resume
 
 LONGEST_UNSAVED_SECONDS = 120.0
 
@@ -81,10 +44,28 @@ LONGEST_QUICK_LOSS_SECONDS = 0.5
 SampleWriter = Callable[[RunRecord, Sequence[npt.NDArray[np.float32]], int], str]
 """Writes something with a network: what `charrnn.json` says, what `get_weights` returns, a seed."""
 
-Note = Callable[[str], None]
+Finisher = Callable[[CheckpointWriter, Corpus, RunRecord, Callable[[str], None]], None]
+"""Makes a file that depends on the text alone, in a directory; the last argument tells the user."""
 
-Finisher = Callable[[CheckpointWriter, Corpus, RunRecord, Note], None]
-"""Makes a file that depends on the text alone, beside the network; is told whom to tell."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunHooks:
+    """What is called during a run, and when its time began.
+
+    Attributes:
+        observer: Is told of everything.
+        callbacks: Keras callbacks.
+        sample: Writes a sample at each evaluation.
+        finishers: Make the files that depend on the text alone, before the first step, so that
+            their time counts.
+        began: When `minutes` began to count, on `time.monotonic`; None counts from now on.
+    """
+
+    observer: TrainingObserver = field(default_factory=SilentObserver)
+    callbacks: Sequence[keras.callbacks.Callback] = ()
+    sample: SampleWriter | None = None
+    finishers: Sequence[Finisher] = ()
+    began: float | None = None
 
 
 class Trainer:
@@ -94,17 +75,13 @@ class Trainer:
         step: The network and its optimizer.
         streams: The training split.
         evaluator: The validation split.
+        corpus: The text, for the finishers.
         state: Where the run stands.
-        carried: The recurrent state in which its streams stand.
+        carried: The recurrent state of its streams.
         writer: Its directory, which is first written to when there is something to keep.
         record: What its `charrnn.json` says.
-        observer: Whom to tell.
-        callbacks: Keras callbacks.
-        first_epoch: Number of the next Keras epoch.
-        sample: Writes a sample at each evaluation, where there is one.
-        finishers: Called once, with the record and whom to tell, after the first evaluation, so that
-            their time counts.
-        clock: Ends the run; None where the number of steps does.
+        hooks: What is called on the way.
+        time_budget: Ends the run; None where the number of steps does.
         workers: The processes that train together.
         resumed: Whether the directory holds this run already.
     """
@@ -115,16 +92,13 @@ class Trainer:
         step: TrainingStep,
         streams: TrainingStreams,
         evaluator: Evaluator,
+        corpus: Corpus,
         state: TrainerState,
         carried: State,
         writer: CheckpointWriter,
         record: RunRecord,
-        observer: TrainingObserver,
-        callbacks: Sequence[keras.callbacks.Callback] = (),
-        first_epoch: int = 0,
-        sample: SampleWriter | None = None,
-        finishers: Sequence[Callable[[RunRecord, Note], None]] = (),
-        clock: TimeBudget | None = None,
+        hooks: RunHooks,
+        time_budget: TimeBudget | None,
         workers: Workers,
         resumed: bool = False,
     ) -> None:
@@ -139,13 +113,14 @@ class Trainer:
             step.config,
             step_characters=step.step_characters,
             evaluation_characters=evaluator.reading,
-            clock=clock,
+            time_budget=time_budget,
         )
         self._carried = carried
-        self._observer = observer
-        self._callbacks = CallbackDriver(callbacks, step.network.model, first_epoch)
-        self._sample = sample
-        self._finishers = list(finishers)
+        self._hooks = hooks
+        kept = [line for line in read_history(writer.directory) if line["step"] <= state.step]
+        first_epoch = len(kept) if resumed else 0
+        self._callbacks = CallbackDriver(hooks.callbacks, step.network.model, first_epoch)
+        self._corpus = corpus
         self._workers = workers
         self._writes = workers.index == 0
         self._begun = resumed
@@ -161,7 +136,9 @@ class Trainer:
             WorkersError: Another worker is gone.
         """
         self.schedule.begin()
-        with self._interruption:
+        with self._interruption, tempfile.TemporaryDirectory() as staged:
+            self._staged = Path(staged)
+            self._make_files()
             self._callbacks.begin()
             try:
                 ending = self._loop()
@@ -169,6 +146,18 @@ class Trainer:
                 self._callbacks.end()
             self._workers.wait()  # The first worker may still be writing.
         return self._result(ending)
+
+    def _make_files(self) -> None:
+        """Make the files that depend on the text alone; their time is part of the run.
+
+        They wait elsewhere until the run takes its directory over.
+        """
+        began = self._workers.clock()
+        place = self.writer if self._begun else CheckpointWriter(self._staged)
+        for finisher in self._hooks.finishers if self._writes else ():
+            finisher(place, self._corpus, self.record, self._hooks.observer.noted)
+        self._workers.wait()
+        self.state.seconds += self._workers.clock() - began
 
     def _loop(self) -> Ending:
         state, workers = self.state, self._workers
@@ -231,7 +220,7 @@ class Trainer:
         metrics.clipped += result.gradient_norm > self.step.config.clip_norm
         metrics.seconds += seconds
         self.schedule.stepped(seconds)
-        self._observer.stepped(self._progress(result.loss))
+        self._hooks.observer.stepped(self._progress(result.loss))
 
     def _evaluate(self) -> None:
         """Measure, keep the best, save, tell; an interrupted run measures when it goes on."""
@@ -257,13 +246,11 @@ class Trainer:
         if self._writes:
             self.writer.append_history(dataclasses.asdict(evaluation))
         self._callbacks.evaluated(evaluation.training_loss, validation_loss)
-        self._observer.evaluated(evaluation)
+        self._hooks.observer.evaluated(evaluation)
         self._workers.wait()
         self.schedule.evaluated(self._workers.clock() - began)
         state.seconds += self._workers.clock() - began
         self._save()
-        if self._finishers:
-            self._finish()
 
     def _validation_loss(self) -> float | None:
         """Nats per character of the validation split; None where a signal stopped it."""
@@ -276,17 +263,6 @@ class Trainer:
         if self._workers.stop_signal is not None:
             return None
         return float(total[0]) / self.evaluator.characters
-
-    def _finish(self) -> None:
-        """Make what depends on the text alone, once; its time is part of the run's."""
-        began = self._workers.clock()
-        finishers, self._finishers = self._finishers, []
-        for finish in finishers if self._writes else ():
-            finish(self.record, self._observer.noted)
-        self._workers.wait()
-        self.schedule.plan()
-        self.state.seconds += self._workers.clock() - began
-        self._save()
 
     def _evaluation(self, validation_loss: float, best: bool) -> Evaluation:
         state, metrics = self.state, self.state.metrics
@@ -308,10 +284,10 @@ class Trainer:
         )
 
     def _written_sample(self) -> str | None:
-        if self._sample is None or not self._writes:
+        if self._hooks.sample is None or not self._writes:
             return None
         weights = self.step.averaged.model.get_weights()
-        return self._sample(self.record, weights, self.state.step)
+        return self._hooks.sample(self.record, weights, self.state.step)
 
     def _begin_directory(self) -> None:
         """Take the directory over; a run that is overwritten is gone from here, and not before."""
@@ -319,6 +295,9 @@ class Trainer:
             return
         self.writer.clear()
         self.writer.write_record(self.record)
+        for path in self._staged.iterdir():
+            with replacing(self.writer.directory / path.name) as temporary:
+                shutil.copyfile(path, temporary)
         self._begun = True
 
     def _keep(self, evaluation: Evaluation) -> None:

@@ -1,8 +1,7 @@
-"""Beginning with what another network has learned: rows by character, all else as it is.
+"""Warm start: a new network begins with the weights of another one.
 
-A network differs from one text to another in its alphabet alone: in the rows of the embedding, and
-in the columns of an output of its own. The characters that both texts have keep theirs, and what
-has learned how they follow one another stays.
+The two differ only in their vocabulary: in the rows of the embedding, and in the columns of an
+untied output. Characters that both know keep their rows and columns; all other weights are copied.
 """
 
 import dataclasses
@@ -25,20 +24,20 @@ from charrnn.settings.configuration import ModelConfig
 Arrays = list[npt.NDArray[np.float32]]
 
 EMBEDDING: Final = 0
-"""Where the embedding stands among the arrays of a network."""
+"""Position of the embedding among the arrays of a network."""
 
 SHARED: Final = ("cell", "layers", "units", "embedding", "activation", "output")
-"""What a network has of the one that it begins with."""
+"""Sizes that the new network takes from the other one."""
 
 
 @dataclass(frozen=True, slots=True)
 class WarmStart:
-    """A network that another one begins with.
+    """The network that a new one begins with.
 
     Attributes:
         record: Which it is.
         architecture: Its sizes.
-        vocabulary: What its rows stand for.
+        vocabulary: Its characters.
         arrays: Its weights, as Keras's `get_weights` orders them.
     """
 
@@ -66,7 +65,7 @@ class WarmStart:
         )
 
     def settled(self, model: ModelConfig | None) -> ModelConfig:
-        """The network asked for, with what is open as this one has it; None leaves all open.
+        """The network asked for, with open sizes taken from this one.
 
         Raises:
             CheckpointError: It is of another architecture.
@@ -85,11 +84,11 @@ class WarmStart:
     def transferred(
         self, fresh: Sequence[npt.NDArray[np.float32]], vocabulary: Vocabulary
     ) -> Arrays:
-        """The weights of a new network: this one's, but for characters that it does not know.
+        """The weights of the new network: this one's, and `fresh` ones for characters it does not know.
 
         Args:
             fresh: Initial weights of the new network, as `get_weights` orders them.
-            vocabulary: What its rows stand for.
+            vocabulary: Its characters.
         """
         own = map(self.vocabulary.id_of, vocabulary.characters)
         theirs = np.array([END_OF_POEM, UNKNOWN, *own])
@@ -106,7 +105,7 @@ class WarmStart:
         return arrays
 
     def told(self, vocabulary: Vocabulary) -> str:
-        """What a network of a vocabulary begins with, in a sentence."""
+        """A sentence on what the new network begins with."""
         known = sum(character in self.vocabulary for character in vocabulary.characters)
         return (
             f"it begins with what {self.record.name} has learned, which knows {known:,} of the "
@@ -115,5 +114,5 @@ class WarmStart:
 
 
 def _by_token(architecture: Architecture) -> tuple[int, ...]:
-    """Which arrays have something for each token: the embedding, an output's kernel and bias."""
+    """Which arrays have a row or column for each token: the embedding, an untied kernel and bias."""
     return (EMBEDDING,) if architecture.output == "tied" else (EMBEDDING, -2, -1)

@@ -12,11 +12,13 @@ import hashlib
 import json
 import platform
 import signal
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final, Protocol
+from types import FrameType, TracebackType
+from typing import Any, Final, Protocol, Self
 
 import keras
 import numpy as np
@@ -177,6 +179,45 @@ class Together:
         self._seconds = float(self.total(np.array([seconds]))[0])
 
 
+class Interruption:
+    """Catches the first SIGINT or SIGTERM while it is entered; a second one ends the program.
+
+    Attributes:
+        received: Number of the signal that came, or None.
+    """
+
+    received: int | None = None
+
+    def came(self) -> bool:
+        """Whether a signal was received."""
+        return self.received is not None
+
+    def __enter__(self) -> Self:
+        self._former: dict[int, Any] = {}
+        # Python delivers signals to the main thread alone, and lets it alone set handlers.
+        if threading.current_thread() is threading.main_thread():
+            for number in SIGNALS:
+                self._former[number] = signal.signal(number, self._receive)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._restore()
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        self.received = number
+        self._restore()
+
+    def _restore(self) -> None:
+        for number, handler in self._former.items():
+            signal.signal(number, handler)
+        self._former = {}
+
+
 def versions() -> dict[str, str]:
     """Versions of charrnn, Python and the packages that matter."""
     return {
@@ -234,7 +275,8 @@ def lost_workers_told(cluster: Cluster | None, directory: Path) -> Iterator[None
 
 def _reason(error: tf.errors.OpError) -> str:
     """What TensorFlow says: the first line of the last paragraph, below the traceback of a graph."""
-    return str(error.message).strip().rpartition("\n\n")[2].partition("\n")[0].strip()
+    line: str = error.message.strip().rpartition("\n\n")[2].partition("\n")[0]
+    return line.rpartition("}} ")[2].strip().rstrip(".:")  # Names of nodes stand in {{}}.
 
 
 def how_to_resume(directory: Path, *, several: bool) -> str:

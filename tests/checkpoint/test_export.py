@@ -142,7 +142,7 @@ def test_the_loss_is_measured_before_and_after(checkpoint: Checkpoint, tmp_path:
     assert result.after != result.before == pytest.approx(result.after, abs=1e-3)
     card = (tmp_path / "gift" / CARD_FILE).read_text(encoding="utf-8")
     assert f"| loss | {result.after:.4f} nats" in card
-    assert f"{result.before:.4f} nats" in card.partition("kept aside")[2]
+    assert f"{result.before:.4f} nats" in card.partition("validation split")[2]
     assert "    by gift\n" in card
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pytest
 
 from charrnn.errors import CheckpointError, ConfigurationError
-from charrnn.settings.from_json import from_json, parse_json
+from charrnn.settings.from_json import from_json, parse_json, read_document
 
 
 @dataclass(frozen=True)
@@ -88,3 +88,19 @@ def test_what_a_dataclass_refuses_is_told_in_its_words() -> None:
 def test_what_is_not_json_is_refused(text: str) -> None:
     with pytest.raises(CheckpointError, match="it is not JSON"):
         parse_json(text, CheckpointError)
+
+
+def test_a_document_names_its_format() -> None:
+    text = json.dumps({"format": 2} | RIGHT)
+    assert read_document(text, 2, Poem, CheckpointError) == read(RIGHT)
+    for other in ({"format": 1} | RIGHT, {"format": True} | RIGHT, RIGHT, [], 3):
+        with pytest.raises(CheckpointError, match="this charrnn reads format 2"):
+            read_document(json.dumps(other), 2, Poem, CheckpointError)
+
+
+def test_a_value_of_another_type_is_found_by_its_place() -> None:
+    with pytest.raises(CheckpointError) as refusal:
+        read(RIGHT | {"words": ["a", 1]})
+    assert str(refusal.value) == (
+        "its content is not valid (Expected `str`, got `int` at `words[1]`)."
+    )

@@ -16,7 +16,7 @@ def test_a_run_is_measured_as_often_as_what_is_read_allows(read: int, evaluation
         TrainingConfig(steps=1_000),
         step_characters=2_000,
         evaluation_characters=read,
-        clock=None,
+        time_budget=None,
     )
     schedule.begin()
     assert state.next_evaluation == 1_000 // evaluations

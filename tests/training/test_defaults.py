@@ -8,9 +8,9 @@ from charrnn.training.augmentation import LONGEST_SEARCHED
 from charrnn.training.budget import ByClock, Characters, budget_of
 from charrnn.training.defaults import (
     LONG_WINDOW,
-    NOISES,
+    REGULARIZATION,
     SHORT_TEXT,
-    noise_for,
+    regularization_for,
     settle_architecture,
     settle_training,
     total_steps,
@@ -61,15 +61,19 @@ def test_a_run_with_more_time_gets_a_wider_network_and_a_slow_machine_a_narrower
 
 def test_the_more_often_a_text_is_read_the_more_is_left_out() -> None:
     architecture = settle_architecture(ModelConfig(), MUCH, 10**6, 70)
-    for noise in NOISES:
-        assert noise_for(architecture, Characters(noise.readings * 10**6), 10**6) == noise
-    between = noise_for(architecture, Characters(6.36 * 10**6), 10**6)
-    assert NOISES[1].weight_dropout < between.weight_dropout < NOISES[2].weight_dropout
+    for noise in REGULARIZATION:
+        assert regularization_for(architecture, Characters(noise.epochs * 10**6), 10**6) == noise
+    between = regularization_for(architecture, Characters(6.36 * 10**6), 10**6)
+    assert (
+        REGULARIZATION[1].weight_dropout < between.weight_dropout < REGULARIZATION[2].weight_dropout
+    )
     narrow = dataclasses.replace(architecture, units=256)
-    assert noise_for(narrow, Characters(80 * 10**6), 10**6) == (80, 0.5, 0.2)
-    least, most = (noise_for(architecture, Characters(count), 10**6) for count in (1e-3, 1e30))
-    assert least[1:] == NOISES[0][1:]
-    assert most[1:] == NOISES[-1][1:]
+    assert regularization_for(narrow, Characters(80 * 10**6), 10**6) == (80, 0.5, 0.2)
+    least, most = (
+        regularization_for(architecture, Characters(count), 10**6) for count in (1e-3, 1e30)
+    )
+    assert least[1:] == REGULARIZATION[0][1:]
+    assert most[1:] == REGULARIZATION[-1][1:]
 
 
 def test_noise_that_is_asked_for_stays() -> None:

@@ -71,11 +71,11 @@ def test_words_are_written_and_read() -> None:
     [
         "[]",
         "{}",
-        '{"format":2,"corpus":"","words":{}}',
-        '{"format":1,"corpus":1,"words":{}}',
-        '{"format":1,"corpus":"","words":{"moon":"3"}}',
-        '{"format":1,"corpus":"","words":["moon"]}',
-        '{"format":1,"corpus":"","words":{},"more":1}',
+        '{"format":2,"corpus":"","counts":{}}',
+        '{"format":1,"corpus":1,"counts":{}}',
+        '{"format":1,"corpus":"","counts":{"moon":"3"}}',
+        '{"format":1,"corpus":"","counts":["moon"]}',
+        '{"format":1,"corpus":"","counts":{},"more":1}',
     ],
 )
 def test_a_document_that_holds_no_words_is_refused(text: str) -> None:
