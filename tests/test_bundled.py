@@ -56,7 +56,10 @@ def test_what_it_learned_can_be_told_from_what_it_did_not(name: str) -> None:
 
 def test_what_its_poems_taught_is_read(name: str) -> None:
     opened = Checkpoint.open(SHIPPED / name)
-    tables = {key: open_table(opened, one.table_file, one.table_kind) for key, one in all_languages().items()}
+    tables = {
+        key: open_table(opened, one.table_file, one.table_kind)
+        for key, one in all_languages().items()
+    }
     own = {"shakespeare": "english", "tang": "chinese"}[name]
     assert [key for key, table in tables.items() if table is not None] == [own]
 

@@ -19,7 +19,7 @@ from charrnn.forms.chinese.requirements import (
     required_words,
     rhyme_character,
 )
-from charrnn.forms.chinese.rhymes import MOST_KEPT, ChineseAlphabet
+from charrnn.forms.chinese.rhymes import CACHE_SIZE, ChineseAlphabet
 from charrnn.forms.chinese.sounds import ChineseSounds
 from charrnn.forms.core.automaton import OutputTokens, Placements, PlacementSearch, Tokens
 from charrnn.forms.core.config import Readings, Requirements
@@ -61,7 +61,7 @@ def marks_of(vocabulary: Vocabulary, writable: Mask) -> Marks:
     return Marks(line_end, frozenset(), frozenset())
 
 
-MOST_TRIED: Final = 10_000
+MAX_PLACEMENTS: Final = 10_000
 """Placements of required words that are tried before giving up."""
 
 _NOTHING: Final[Tokens] = frozenset()
@@ -132,13 +132,13 @@ class ChineseAutomaton:
         templates = [ChineseTemplate(lines) for lines in form.variants]
         self._planner = ChinesePlanner(templates, self._alphabet, rhyme_character(requirements))
         self._words = required_words(requirements, vocabulary)
-        self._plan = lru_cache(MOST_KEPT)(self._made_plan)
+        self._plan = lru_cache(CACHE_SIZE)(self._make_plan)
         self._search = PlacementSearch(
             [list(self._candidates(word)) for word in self._words],
             lambda placements: self._can_be_parted and self._plan(placements).possible,
-            MOST_TRIED,
+            MAX_PLACEMENTS,
         )
-        self._open = lru_cache(MOST_KEPT)(self._ways_on)
+        self._open = lru_cache(CACHE_SIZE)(self._ways_on)
 
     def initial_state(self) -> ChineseState:
         """One initial state; nothing follows it if no poem is possible."""
@@ -198,7 +198,7 @@ class ChineseAutomaton:
     def _begun(self, placements: Placements[ChinesePlacement]) -> ChineseState:
         plan = self._plan(placements)
         variants = range(len(self._planner.templates))
-        return ChineseState(placements, 0, ways=plan.begun(0, variants, ()))
+        return ChineseState(placements, 0, ways=plan.initial_ways(0, variants, ()))
 
     def _ways_on(self, state: ChineseState) -> tuple[tuple[Tokens, ...], Tokens]:
         """The next tokens of each way of the line, and the marks that may end it."""
@@ -232,7 +232,7 @@ class ChineseAutomaton:
         return ChineseState(
             state.placements,
             line,
-            ways=plan.begun(line, variants, ends),
+            ways=plan.initial_ways(line, variants, ends),
             ends=ends,
             after_mark=bool(self._marks.after),
         )
@@ -241,7 +241,7 @@ class ChineseAutomaton:
     def _can_be_parted(self) -> bool:
         return self._lines == 1 or bool(self._marks.parting)
 
-    def _made_plan(self, placements: Placements[ChinesePlacement]) -> ChinesePlan:
+    def _make_plan(self, placements: Placements[ChinesePlacement]) -> ChinesePlan:
         fixed = defaultdict(FixedPlaces, self._fixed)
         for word, placement in zip(self._words, placements, strict=True):
             if placement is not None:

@@ -87,8 +87,13 @@ class ChineseRules:
         return frozenset({character})
 
     def reasons(self, requirement: Requirement, *, at_end: bool) -> Iterator[str]:
-        """Explain why a requirement cannot be met."""
-        return _reasons(requirement, self, at_end=at_end)
+        """Explain why a requirement cannot be met; nothing if that is not obvious."""
+        if requirement.setting == "acrostic":
+            yield from _of_acrostic(requirement.value, self, at_end)
+        elif requirement.setting == "must":
+            yield from _of_characters(requirement.value, self)
+        elif requirement.setting == "rhyme_with":
+            yield from _of_rhyme(requirement.value, self)
 
     def relaxations(self, config: FormConfig) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Any reading instead of all, fewer tones, other rhyme books."""
@@ -96,18 +101,6 @@ class ChineseRules:
             yield [{"readings": "any"}]
         yield [{"profile": profile} for profile in _LOOSER[config.profile]]
         yield [{"rhymes": book} for book in BOOKS if book != self.rhymes]
-
-
-def _reasons(
-    requirement: Requirement, rules: ChineseRules, *, at_end: bool = False
-) -> Iterator[str]:
-    """Explain why a requirement cannot be met; nothing if that is not obvious."""
-    if requirement.setting == "acrostic":
-        yield from _of_acrostic(requirement.value, rules, at_end)
-    elif requirement.setting == "must":
-        yield from _of_characters(requirement.value, rules)
-    elif requirement.setting == "rhyme_with":
-        yield from _of_rhyme(requirement.value, rules)
 
 
 def _of_acrostic(text: str, rules: ChineseRules, at_end: bool) -> Iterator[str]:

@@ -192,15 +192,9 @@ def learn_chinese_form(
 ) -> LearnedForm:
     """Derive a form from poems, most of which keep it.
 
-    Line lengths are those of most poems. A position has a tone if nine in ten poems agree; if they
-    agree in too few positions, there are several templates. Lines rhyme if they do in seven of ten
-    poems.
-
-    Args:
-        poems: The poems.
-        sounds: The readings of characters.
-        name: Name of the new form.
-        shape: Characters of each line of the poems to learn from; None is the most common shape.
+    Line lengths are those of most poems, or of `shape`. A position has a tone if nine in ten poems
+    agree; if they agree in too few positions, there are several templates. Lines rhyme if they do
+    in seven of ten poems.
 
     Raises:
         FormError: Too few poems have the same line lengths.

@@ -98,13 +98,7 @@ Ways = Sequence[Sequence[LineWay]]
 
 
 class ChinesePlanner:
-    """Makes the plans of one form.
-
-    Args:
-        templates: The variants of the form.
-        alphabet: The characters of the network.
-        rhyme_with: A character that the first rhyme rhymes with; None if free.
-    """
+    """Makes the plans of one form; the first rhyme rhymes with `rhyme_with`, if given."""
 
     def __init__(
         self,
@@ -187,11 +181,7 @@ class ChinesePlanner:
 
 
 class ChinesePlan:
-    """The poems of a form with some tokens fixed.
-
-    Args:
-        planner: The planner of the form.
-        possible: The variants that are possible, and the ways of their lines.
+    """The poems of a form with some tokens fixed, in the variants where that is possible.
 
     Attributes:
         lines: For each line, its ways in all variants.
@@ -210,7 +200,9 @@ class ChinesePlan:
         """Whether there is any such poem."""
         return bool(self._possible)
 
-    def begun(self, line: int, variants: Collection[int], ends: Sequence[int]) -> tuple[int, ...]:
+    def initial_ways(
+        self, line: int, variants: Collection[int], ends: Sequence[int]
+    ) -> tuple[int, ...]:
         """The ways of a line from which the poem can be finished, given variants and line ends."""
         return tuple(
             number
@@ -225,7 +217,7 @@ class ChinesePlan:
             return frozenset()
         if place + 1 < len(way.places) or way.pool is None:
             return way.places[place]
-        later, classes, used = self._company(way, line, ends)
+        later, classes, used = self._rhyme_context(way, line, ends)
         return self._planner.rhymes.ends(way.pool, later, classes, used)
 
     def remembered(
@@ -238,10 +230,10 @@ class ChinesePlan:
 
     def _can_be_ended(self, way: LineWay, line: int, ends: Sequence[int]) -> bool:
         assert way.pool is not None
-        later, classes, used = self._company(way, line, ends)
+        later, classes, used = self._rhyme_context(way, line, ends)
         return self._planner.rhymes.can_rhyme((way.pool, *later), classes, used)
 
-    def _company(
+    def _rhyme_context(
         self, way: LineWay, line: int, ends: Sequence[int]
     ) -> tuple[tuple[RhymePool, ...], Classes, Tokens]:
         """The pools of later lines, the remaining classes, and the used tokens."""

@@ -3,6 +3,7 @@
 Lines rhyme if their ends share a rhyme class and are different characters.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,7 +17,7 @@ from charrnn.forms.chinese.sounds import TONES, ChineseSounds, Tone, is_han, rhy
 from charrnn.forms.core.automaton import Tokens, can_all_differ, leaving_enough
 from charrnn.forms.core.config import Readings
 
-MOST_KEPT: Final = 1_024
+CACHE_SIZE: Final = 1_024
 """Size of the caches of masks, answers, plans and states."""
 
 
@@ -49,19 +50,11 @@ class ChineseAlphabet:
         }
         self._fitting[None] = frozenset(self._characters)
         self.classes = lru_cache(maxsize=None)(self._classes)
-        self.mask = lru_cache(MOST_KEPT)(self._mask)
+        self.mask = lru_cache(CACHE_SIZE)(self._mask)
 
     def of_tone(self, tone: Tone | None) -> Tokens:
         """The characters of a tone; all for None."""
         return self._fitting[tone]
-
-    def rhyming(self, tokens: Tokens, tone: Tone | None) -> dict[str, Tokens]:
-        """Characters by rhyme class, in the tone that the line end requires."""
-        by_class: dict[str, set[int]] = {}
-        for token in tokens:
-            for name in self.classes(token, tone):
-                by_class.setdefault(name, set()).add(token)
-        return {name: frozenset(found) for name, found in by_class.items()}
 
     def rhymes_with(self, character: str, tone: Tone | None) -> frozenset[str]:
         """The rhyme classes of any character, writable or not."""
@@ -113,13 +106,17 @@ class ChineseRhymes:
 
     def __init__(self, alphabet: ChineseAlphabet) -> None:
         self._alphabet = alphabet
-        self.pool = lru_cache(MOST_KEPT)(self._pool)
-        self.can_rhyme = lru_cache(MOST_KEPT)(self._can_rhyme)
-        self.ends = lru_cache(MOST_KEPT)(self._ends)
+        self.pool = lru_cache(CACHE_SIZE)(self._pool)
+        self.can_rhyme = lru_cache(CACHE_SIZE)(self._can_rhyme)
+        self.ends = lru_cache(CACHE_SIZE)(self._ends)
 
     def _pool(self, tokens: Tokens, tone: Tone | None) -> RhymePool:
         """The characters whose rhyme is known."""
-        by_class = self._alphabet.rhyming(tokens, tone)
+        found = defaultdict[str, set[int]](set)
+        for token in tokens:
+            for name in self._alphabet.classes(token, tone):
+                found[name].add(token)
+        by_class = {name: frozenset(members) for name, members in found.items()}
         known = _NOTHING.union(*by_class.values())
         # Comparing large sets is instant if they are the same object.
         return RhymePool(tokens if known == tokens else known, by_class)

@@ -12,7 +12,14 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
 from charrnn.errors import FormError
-from charrnn.forms.chinese.sounds import SURELY, TONES, LearnedSounds, Tone, is_han, verse_lines
+from charrnn.forms.chinese.sounds import (
+    CERTAIN_SHARE,
+    TONES,
+    LearnedSounds,
+    Tone,
+    is_han,
+    verse_lines,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,7 +107,7 @@ MOST_CERTAIN: Final = 0.98
 MOST_AGAINST: Final = 0.1
 """Largest share of a poem's tones that may violate its sequence."""
 
-GUEST: Final = 0.1
+SECOND_CLASS_SHARE: Final = 0.1
 """Share of a character's rhymes that makes it a member of another class too."""
 
 FEWEST_RHYMES: Final = 5
@@ -241,13 +248,13 @@ def _learned_classes(
     return {
         tone: tuple(
             "".join(sorted(group, key=lambda one: (-rhymed[tone][one], one)))
-            for group in _with_guests(find_communities(together[tone]), together[tone])
+            for group in _with_shared_members(find_communities(together[tone]), together[tone])
         )
         for tone in TONES
     }
 
 
-def _with_guests(
+def _with_shared_members(
     groups: Sequence[Sequence[str]], together: Mapping[tuple[str, str], int]
 ) -> list[set[str]]:
     """The groups with members of others that often rhyme in them: 行 has two classes."""
@@ -261,7 +268,7 @@ def _with_guests(
         | {
             one
             for one, counts in joined.items()
-            if counts[number] >= max(FEWEST_RHYMES, GUEST * counts.total())
+            if counts[number] >= max(FEWEST_RHYMES, SECOND_CLASS_SHARE * counts.total())
         }
         for number, group in enumerate(groups)
     ]
@@ -271,5 +278,5 @@ def _tone_of_rhymes(ends: Sequence[tuple[int, int]]) -> Tone | None:
     """The tone that all line ends can have and most do, from their (level, oblique) counts."""
     shares = [(level + 0.5) / (level + oblique + 1) for level, oblique in ends]
     if 2 * sum(shares) > len(shares):
-        return TONES[0] if min(shares) > 1 - SURELY else None
-    return TONES[1] if max(shares) < SURELY else None
+        return TONES[0] if min(shares) > 1 - CERTAIN_SHARE else None
+    return TONES[1] if max(shares) < CERTAIN_SHARE else None

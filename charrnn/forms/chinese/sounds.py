@@ -143,7 +143,7 @@ def _glyphs() -> dict[str, str]:
 LEARNED: Final = "learned"
 """Name of sounds that were learned from poems."""
 
-SURELY: Final = 0.9
+CERTAIN_SHARE: Final = 0.9
 """Share of the occurrences in one tone from which on a character has only that tone."""
 
 FEWEST_PLACES: Final = 5
@@ -210,7 +210,9 @@ class LearnedSounds:
 def _allowed(places: tuple[int, int]) -> Sequence[Tone]:
     """The tone that a character nearly always has, or both."""
     sure = [
-        tone for tone, count in zip(TONES, places, strict=True) if count >= SURELY * sum(places)
+        tone
+        for tone, count in zip(TONES, places, strict=True)
+        if count >= CERTAIN_SHARE * sum(places)
     ]
     return sure or TONES
 

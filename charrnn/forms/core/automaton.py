@@ -101,7 +101,7 @@ def _can_be_matched(choices: Sequence[Collection[int]]) -> bool:
     return all(serve(number, set()) for number in range(len(choices)))
 
 
-MOST_QUICK: Final = 8
+QUICK_ATTEMPTS: Final = 8
 """Attempts to place the words one by one before the exhaustive search."""
 
 Place = TypeVar("Place")
@@ -116,18 +116,18 @@ class PlacementSearch(Generic[Place]):
     Args:
         candidates: For each word, the places where it could stand alone.
         possible: Whether some poem has the words in these places (None: anywhere).
-        most_tried: Placements that the exhaustive search tries before it gives up.
+        max_placements: Placements that the exhaustive search tries before it gives up.
     """
 
     def __init__(
         self,
         candidates: Sequence[Sequence[Place]],
         possible: Callable[[Placements[Place]], bool],
-        most_tried: int,
+        max_placements: int,
     ) -> None:
         self._candidates = candidates
         self._possible = possible
-        self._most_tried = most_tried
+        self._max_placements = max_placements
         self._tried = 0
 
     def draw(self, generator: np.random.Generator) -> Placements[Place] | None:
@@ -135,14 +135,14 @@ class PlacementSearch(Generic[Place]):
         nowhere: Placements[Place] = (None,) * len(self._candidates)
         if not self._possible(nowhere):
             return None
-        for _ in range(MOST_QUICK):
-            placed = self._placed_in_turn(nowhere, generator)
+        for _ in range(QUICK_ATTEMPTS):
+            placed = self._place_in_turn(nowhere, generator)
             if placed is not None:
                 return placed
         self._tried = 0
-        return self._searched(nowhere, dict(enumerate(self._candidates)), generator)
+        return self._search(nowhere, dict(enumerate(self._candidates)), generator)
 
-    def _placed_in_turn(
+    def _place_in_turn(
         self, placed: Placements[Place], generator: np.random.Generator
     ) -> Placements[Place] | None:
         """Place the words one by one at random; None if one finds no place."""
@@ -155,7 +155,7 @@ class PlacementSearch(Generic[Place]):
             placed = longer
         return placed
 
-    def _searched(
+    def _search(
         self,
         placed: Placements[Place],
         candidates: Mapping[int, Sequence[Place]],
@@ -176,14 +176,14 @@ class PlacementSearch(Generic[Place]):
         fewest = min(left, key=lambda word: len(left[word]))
         places = left.pop(fewest)
         for number in generator.permutation(len(places)).tolist():
-            found = self._searched(_with(placed, fewest, places[number]), left, generator)
+            found = self._search(_with(placed, fewest, places[number]), left, generator)
             if found is not None:
                 return found
         return None
 
     def _is_possible(self, placed: Placements[Place]) -> bool:
         self._tried += 1
-        if self._tried > self._most_tried:
+        if self._tried > self._max_placements:
             raise ConfigurationError(
                 f"{len(self._candidates)} required words are too many: no place for all of them was "
                 "found in time. Require fewer."

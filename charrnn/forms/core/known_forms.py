@@ -218,12 +218,8 @@ def compose_form(
 ) -> Form:
     """Compose a form, named "composed".
 
-    Args:
-        lines: The number of lines; None if lengths or rhymes tell it.
-        syllables: Syllables of each line of an English poem, or one number for all.
-        characters: Characters of each line of a Chinese poem, or one number for all.
-        rhyme: A letter per line, - for no rhyme: "ABCB". A letter that occurs once does not rhyme.
-        metre: The metre of English lines.
+    A single length holds for all lines. `rhyme` has a letter per line, - for no rhyme: "ABCB"; a
+    letter that occurs once does not rhyme.
 
     Raises:
         ConfigurationError: The arguments contradict one another or are incomplete.
@@ -236,7 +232,7 @@ def compose_form(
     lengths = list(syllables or characters or ())
     scheme = rhyme.upper()
     _check(lengths, scheme, characters is not None, metre)
-    count = _settled(lines, lengths, scheme)
+    count = _line_count(lines, lengths, scheme)
     if len(lengths) == 1:
         lengths *= count
     times = Counter(scheme)
@@ -278,7 +274,7 @@ def _check(lengths: Sequence[int], scheme: str, chinese: bool, metre: Metre) -> 
         )
 
 
-def _settled(lines: int | None, lengths: Sequence[int], scheme: str) -> int:
+def _line_count(lines: int | None, lengths: Sequence[int], scheme: str) -> int:
     """The number of lines, on which all arguments must agree."""
     told = {
         "lines": lines,

@@ -121,15 +121,12 @@ class LearnedForm:
 
 @dataclass(frozen=True, slots=True)
 class ShapedPoems:
-    """The poems of one shape.
+    """The poems of one shape: their lines, and their texts.
 
     Attributes:
-        poems: Their lines.
-        shape: The shape.
         count: The number of poems of all shapes.
         shapes: The most common shapes, each with its number of poems.
         stanzas: Lines of each stanza.
-        texts: The poems as written.
     """
 
     poems: tuple[Sequence[str], ...]
@@ -147,14 +144,9 @@ def poems_of_one_shape(
     shape: PoemShape | None,
     most: int,
 ) -> ShapedPoems:
-    """Choose the poems that a form is learned from.
+    """Choose the poems that a form is learned from, at most `most`, at equal distances.
 
-    Args:
-        poems: The poems.
-        lines_of: Splits a poem into lines.
-        shape_of: Returns the shape of lines.
-        shape: The wanted shape; None is the most common one.
-        most: The most poems to use, taken at equal distances.
+    Without `shape`, the most common shape is taken.
 
     Raises:
         FormError: There are too few.

@@ -66,8 +66,8 @@ def write_line(
     living, died = list(particles), list[Hypothesis]()
     going = [row for row, one in enumerate(living) if not is_whole(one.hypothesis)]
     while going:
-        grown = _grown(decoder, [living[row] for row in going], generator)
-        for row, particle in reversed(list(zip(going, grown, strict=True))):
+        extended = _extended(decoder, [living[row] for row in going], generator)
+        for row, particle in reversed(list(zip(going, extended, strict=True))):
             if particle is None:
                 died.append(living.pop(row).hypothesis)
             else:
@@ -93,7 +93,7 @@ def systematic_resampling(log_weights: Sequence[float], uniform: float, count: i
     return rows
 
 
-def chosen(log_weights: Sequence[float], uniform: float) -> int:
+def draw_index(log_weights: Sequence[float], uniform: float) -> int:
     """Draw one index by weight; `uniform` is a random number in [0, 1)."""
     (row,) = systematic_resampling(log_weights, uniform, 1)
     return row
@@ -110,16 +110,16 @@ def _resampled(
     return [replace(particles[row], log_weight=0.0) for row in ancestors]
 
 
-def _grown(
+def _extended(
     decoder: Decoder, particles: Sequence[Particle], generator: np.random.Generator
 ) -> list[Particle | None]:
     """The particles with one more token each; None for a dead end."""
     hypotheses = [particle.hypothesis for particle in particles]
     decoder_state = gather(hypotheses)
     following = decoder.distribution(hypotheses, decoder_state.logits, shares=True)
-    grown: list[Particle | None] = [None] * len(hypotheses)
+    extended: list[Particle | None] = [None] * len(hypotheses)
     if not following.rows:
-        return grown
+        return extended
     if len(following.rows) < len(hypotheses):
         hypotheses = [hypotheses[row] for row in following.rows]
         decoder_state = decoder_state.rows(following.rows)
@@ -131,13 +131,13 @@ def _grown(
     ):
         before = particles[row]
         kept = (step.log_probability,) if step.character else ()
-        grown[row] = Particle(
+        extended[row] = Particle(
             step.hypothesis,
             before.log_weight + log_share,
             before.line + step.character,
             before.log_probabilities + kept,
         )
-    return grown
+    return extended
 
 
 def _weights(log_weights: Sequence[float]) -> npt.NDArray[np.float64]:
@@ -170,20 +170,11 @@ class WrittenLine:
 
 
 class SMCDecoder:
-    """Writes poems in a form that share a prompt.
-
-    Args:
-        writer: The network.
-        automaton: The form.
-        lines: Lines of the form.
-        config: Sampling settings.
-        prompt: The beginning of the poems.
-        particles: Number of particles.
-        choose: How a particle is chosen for each line.
+    """Writes poems in a form of so many lines that share a prompt.
 
     Attributes:
         prompt: The prompt as the network reads it, without leading white space.
-        begun: The hypothesis after the prompt, without constraints.
+        prompt_hypothesis: The hypothesis after the prompt, without constraints.
 
     Raises:
         ConfigurationError: The settings do not suit the network or a form.
@@ -206,7 +197,7 @@ class SMCDecoder:
         )
         self._tokens = read.ids
         self.prompt = writer.vocabulary.decode(read.ids)
-        self.begun = dataclasses.replace(
+        self.prompt_hypothesis = dataclasses.replace(
             writer.begin(self.prompt), substitutions=read.substitutions
         )
         self._writer = writer
@@ -265,7 +256,7 @@ class SMCDecoder:
                 generator,
             )
             if written:
-                line = self._chosen(written, text, generator)
+                line = self._choose_particle(written, text, generator)
                 return WrittenLine(
                     number=number + 1,
                     text=line.line,
@@ -290,7 +281,9 @@ class SMCDecoder:
         them.
         """
         tokens, after = given_tokens(self._automaton, states)
-        draft = dataclasses.replace(self.begun, constraint_states=(states[0], *self._others_begun))
+        draft = dataclasses.replace(
+            self.prompt_hypothesis, constraint_states=(states[0], *self._others_begun)
+        )
         decoder = self._decoder_at(self._automaton.lines_written(states[0]))
         line, log_probabilities = "", list[float]()
         for step in decoder.retrace(draft, tokens):
@@ -322,11 +315,11 @@ class SMCDecoder:
             )
         return self._decoders[temperature]
 
-    def _chosen(
+    def _choose_particle(
         self, drafts: Sequence[Particle], before: str, generator: np.random.Generator
     ) -> Particle:
         if self._choose == "weight":
-            return drafts[chosen([one.log_weight for one in drafts], generator.random())]
+            return drafts[draw_index([one.log_weight for one in drafts], generator.random())]
         different = {one.line: one for one in reversed(drafts)}
         return max(
             different.values(),

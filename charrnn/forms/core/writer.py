@@ -51,7 +51,7 @@ class FormWriter:
 
     def begin(self, prompt: str = "") -> Hypothesis:
         """A poem that consists of the prompt."""
-        return self._decoder(self.sampling, prompt).begun
+        return self._decoder(self.sampling, prompt).prompt_hypothesis
 
     def stream(
         self,
@@ -103,7 +103,7 @@ class FormWriter:
                 settings=sampling,
                 log_probabilities=_log_probabilities(lines),
                 ended=True,
-                substitutions=decoder.begun.substitutions,
+                substitutions=decoder.prompt_hypothesis.substitutions,
                 scores=scores,
             )
 

@@ -80,7 +80,7 @@ class Separators:
 
 _STATES_KEPT: Final = 1 << 13
 
-MOST_TRIED: Final = 1_000
+MAX_PLACEMENTS: Final = 1_000
 """Placements of required words that are tried before giving up."""
 
 _NOWHERE: Final = Node(0, 0, 0)
@@ -174,7 +174,7 @@ class EnglishAutomaton:
         self._search = PlacementSearch(
             [range(form.lines)] * len(read.must),
             lambda placed: bool(self._plan.beginnings(placed)),
-            MOST_TRIED,
+            MAX_PLACEMENTS,
         )
         self._lines = form.lines
         self._must = len(read.must)

@@ -78,13 +78,7 @@ def learn_english_form(
 
     A line has the syllables that it has in most poems, and a few more lengths if needed. There is a
     metre if nine in ten stresses keep it. Lines rhyme if they do, at least slant, in seven of ten
-    poems.
-
-    Args:
-        poems: The poems.
-        lexicon: Pronunciations.
-        name: Name of the new form.
-        lines: Lines of the poems to learn from; None is the most common number.
+    poems. Without `lines`, the poems of the most common number of lines are used.
 
     Raises:
         FormError: Too few poems have that many lines.

@@ -43,15 +43,9 @@ class LinePosition(NamedTuple):
 
 
 class VerseLine:
-    """A line under a rule, whatever it rhymes with.
-
-    Args:
-        spoken: The words that it may contain.
-        rule: The rule.
-        joined: Whether it may have more than one word.
+    """A line under a rule, whatever it rhymes with; without `joined` it has a single word.
 
     Attributes:
-        spoken, rule, joined: As above.
         masks: Its positions.
         start: Its first position.
         beginnings: `(words,)`, true for possible first words.

@@ -18,12 +18,12 @@ from charrnn.forms.english.requirements import (
 )
 from charrnn.forms.english.scansion import templates_of
 from charrnn.forms.english.spoken_words import (
-    Alive,
     Flags,
+    OpenClasses,
     Part,
     RhymeClasses,
     SpokenWords,
-    alive_of,
+    as_open_classes,
     open_homophones,
     sounds_of,
 )
@@ -33,7 +33,7 @@ from charrnn.forms.english.words import Word
 _LINES_KEPT: Final = 256
 _PLACEMENTS_KEPT: Final = 4_096
 
-Rhymed = tuple[tuple[str, Alive], ...]
+Rhymed = tuple[tuple[str, OpenClasses], ...]
 """The open rhymes by letter, sorted, and the classes that they may still have."""
 
 
@@ -55,14 +55,7 @@ class VersePlan:
     """The lines of a poem under the variants of its form.
 
     Lines depend on one another by rhymes only. So a poem can be finished if each rhyme can be, and
-    each line without rhyme.
-
-    Args:
-        form: The form.
-        spoken: The words that the poem may contain, including required ones.
-        classes: Their rhyme classes.
-        requirements: Requirements on top of the form.
-        joined: Whether a line may have more than one word.
+    each line without rhyme. Without `joined`, a line has a single word.
     """
 
     def __init__(
@@ -127,7 +120,7 @@ class VersePlan:
                 homophones = int(self._classes.homophones_of[way])
                 rhyme_class = int(self._classes.class_of[homophones])
                 used[rhyme_class] |= {homophones, *before.get(rhyme_class, ())}
-            rhymed[letter] = alive_of(used)
+            rhymed[letter] = as_open_classes(used)
         return self._variant_state(variant, line + 1, placement, rhymed)
 
     def _beginnings(self, placement: EnglishPlacement) -> tuple[VariantState, ...]:
@@ -146,7 +139,11 @@ class VersePlan:
         return tuple(found)
 
     def _variant_state(
-        self, variant: int, line: int, placement: EnglishPlacement, rhymed: Mapping[str, Alive]
+        self,
+        variant: int,
+        line: int,
+        placement: EnglishPlacement,
+        rhymed: Mapping[str, OpenClasses],
     ) -> VariantState:
         """The state before a line, possibly one after the last."""
         start = LinePosition(0, ())
@@ -167,7 +164,7 @@ class VersePlan:
         return needed <= sum(max(map(len, line), default=0) for line in templates)
 
     def _possible(
-        self, variant: int, placement: EnglishPlacement, rhymed: Mapping[str, Alive]
+        self, variant: int, placement: EnglishPlacement, rhymed: Mapping[str, OpenClasses]
     ) -> bool:
         """Whether each rhyme and each line without rhyme can be finished."""
         begun: set[str] = set()
@@ -183,7 +180,7 @@ class VersePlan:
 
     def _rhymed_at_first(
         self, variant: int, placement: EnglishPlacement
-    ) -> dict[str, Alive] | None:
+    ) -> dict[str, OpenClasses] | None:
         """The open rhymes before the first line to write; None if nothing is possible."""
         given, target = self._requirements.first_line, self._requirements.rhyme_with
         letter = self._target_letter(variant)
@@ -194,11 +191,11 @@ class VersePlan:
         if target is None:
             return {}
         parts = {self._classes.part(rhyme) for rhyme in sounds_of(target.ways)}
-        return {letter: self._alive(parts, [target])}
+        return {letter: self._open_classes(parts, [target])}
 
     def _rhymed_after(
         self, given: GivenLine, variant: int, placement: EnglishPlacement
-    ) -> dict[str, Alive] | None:
+    ) -> dict[str, OpenClasses] | None:
         """The open rhymes after the given line; None if it violates the form."""
         keys = [word.key for word in given.words]
         letters = [letter for letter in given.text.lower() if letter.isalpha()]
@@ -216,14 +213,14 @@ class VersePlan:
         parts = _parts(given, masks, self._classes)
         target = self._requirements.rhyme_with
         letter = self._target_letter(variant)
-        rhymed: dict[str, Alive] = {}
+        rhymed: dict[str, OpenClasses] = {}
         if parts is None:
             return None
         ends = [given.words[-1]]
         if target is not None:
             wanted = {self._classes.part(rhyme) for rhyme in sounds_of(target.ways)}
             if letter != self._letter(variant, 0):
-                rhymed[letter] = self._alive(wanted, [target])
+                rhymed[letter] = self._open_classes(wanted, [target])
             elif self._alike(ends[0], target) or not parts & wanted:
                 return None
             else:
@@ -231,7 +228,7 @@ class VersePlan:
                 ends.append(target)
         own = self._letter(variant, 0)
         if own and self._later(variant, 0):
-            rhymed[own] = self._alive(parts, ends)
+            rhymed[own] = self._open_classes(parts, ends)
         return rhymed
 
     def _alike(self, one: Word, other: Word) -> bool:
@@ -239,10 +236,10 @@ class VersePlan:
         shared = sounds_of(one.ways) & sounds_of(other.ways)
         return one.key == other.key or (bool(shared) and not self._classes.slant)
 
-    def _alive(self, parts: set[Part], ends: list[Word]) -> Alive:
+    def _open_classes(self, parts: set[Part], ends: list[Word]) -> OpenClasses:
         """The classes of some sounds, without the groups of used words."""
         classes = [self._classes.rhyme_class(part) for part in parts]
-        return alive_of(
+        return as_open_classes(
             {
                 rhyme_class: frozenset().union(
                     *(self._classes.homophones_like(end.key, end.ways, rhyme_class) for end in ends)
@@ -282,14 +279,17 @@ class VersePlan:
         )
 
     def _finish_of_rule(
-        self, rule: LineRule, later: tuple[LineRule, ...] | None, alive: Alive | None
+        self, rule: LineRule, later: tuple[LineRule, ...] | None, open_classes: OpenClasses | None
     ) -> LineFinish:
         """A line without rhyme (`later` is None), or one that later lines rhyme with."""
         line = self._line(rule)
         if later is None:
             return LineFinish(line, line.endings)
         homophones = open_homophones(
-            self._classes, self._homophones(rule), [self._homophones(one) for one in later], alive
+            self._classes,
+            self._homophones(rule),
+            [self._homophones(one) for one in later],
+            open_classes,
         )
         return LineFinish(line, line.endings & homophones[self._classes.homophones_of])
 

@@ -86,12 +86,8 @@ def templates_of(line: Line, metre: Metre) -> tuple[str, ...]:
 def scansions(words: Sequence[Ways], templates: Sequence[str]) -> tuple[Scansion, ...]:
     """The best scansions of a line, one for each pronunciation of its last word.
 
-    Args:
-        words: The pronunciations of each word, at least one each.
-        templates: What the metre allows; see `templates_of`.
-
-    Returns:
-        The scansions with the fewest faults; in a tie, the most usual.
+    They have the fewest faults; in a tie, the most usual pronunciations. Each word has at least
+    one.
     """
     *first, last = words
     steps = [(template, _steps(first, template)) for template in templates]
@@ -171,7 +167,7 @@ What = Literal["repeated", "identical", "slant", "none"]
 _REACHED: Final[dict[Grade, What]] = {Grade.NONE: "none", Grade.SLANT: "slant"}
 
 
-class Missed(NamedTuple):
+class MissedRhyme(NamedTuple):
     """A line, from 0 in its group, that does not rhyme with another one, and what it has."""
 
     line: int
@@ -179,25 +175,20 @@ class Missed(NamedTuple):
     what: What
 
 
-class Settled(NamedTuple):
+class GroupScansion(NamedTuple):
     """One scansion per line, and the lines that do not rhyme."""
 
     said: tuple[Scansion, ...]
-    missed: tuple[Missed, ...]
+    missed: tuple[MissedRhyme, ...]
 
 
-def settle(ways: Sequence[Sequence[Scansion]], ends: Sequence[str], least: Grade) -> Settled:
-    """Choose a scansion for each line of a rhyme group.
+def scan_group(
+    ways: Sequence[Sequence[Scansion]], ends: Sequence[str], least: Grade
+) -> GroupScansion:
+    """Choose a scansion for each line of a rhyme group, from the possible ones.
 
-    Every pronunciation of a line end is tried as the one that the others rhyme with.
-
-    Args:
-        ways: The possible scansions of each line.
-        ends: The last word of each line, in lower case.
-        least: The grade that counts as a rhyme.
-
-    Returns:
-        The choice with the fewest faults of length, metre and rhyme; in a tie, the most usual.
+    Every pronunciation of a line end is tried as the one that the others rhyme with. The choice has
+    the fewest faults of length, metre and rhyme; in a tie, the most usual pronunciations.
     """
     anchors: dict[tuple[Rhyme | None, ...], Pronunciation] = {}
     for found in ways:
@@ -207,18 +198,18 @@ def settle(ways: Sequence[Sequence[Scansion]], ends: Sequence[str], least: Grade
     return min((_attempt(ways, ends, least, anchor) for anchor in anchors.values()), key=_cost)
 
 
-def _cost(settled: Settled) -> tuple[int, int]:
+def _cost(settled: GroupScansion) -> tuple[int, int]:
     faults = sum(scansion.faults for scansion in settled.said)
     return len(settled.missed) + faults, sum(scansion.rank for scansion in settled.said)
 
 
 def _attempt(
     ways: Sequence[Sequence[Scansion]], ends: Sequence[str], least: Grade, anchor: Pronunciation
-) -> Settled:
+) -> GroupScansion:
     """The best scansions if all lines must rhyme with one pronunciation."""
     held_against = functools.partial(_misses, least=least, anchor=anchor)
     said = tuple(min(found, key=held_against) for found in ways)
-    return Settled(said, tuple(_missed(said, ends, least, anchor)))
+    return GroupScansion(said, tuple(_missed(said, ends, least, anchor)))
 
 
 def _misses(scansion: Scansion, least: Grade, anchor: Pronunciation) -> tuple[int, int, int]:
@@ -235,7 +226,7 @@ def _reached(scansion: Scansion, anchor: Pronunciation) -> Grade:
 
 def _missed(
     said: Sequence[Scansion], ends: Sequence[str], least: Grade, anchor: Pronunciation
-) -> Iterator[Missed]:
+) -> Iterator[MissedRhyme]:
     reached = [_reached(scansion, anchor) for scansion in said]
     leader = reached.index(max(reached))
     by_end: dict[str, int] = {}
@@ -248,11 +239,11 @@ def _missed(
             if grade(way, said[other].ways[-1]) is Grade.IDENTICAL
         ]
         if line != leader and reached[line] < least:
-            yield Missed(line, leader, _REACHED[reached[line]])
+            yield MissedRhyme(line, leader, _REACHED[reached[line]])
         elif end in by_end:
-            yield Missed(line, by_end[end], "repeated")
+            yield MissedRhyme(line, by_end[end], "repeated")
         elif alike and least > Grade.IDENTICAL:
-            yield Missed(line, alike[0], "identical")
+            yield MissedRhyme(line, alike[0], "identical")
         else:
             by_end[end] = line
             by_sound[rhyme_of(way)].append(line)

@@ -91,14 +91,10 @@ _LETTERS: Final = str.maketrans("", "", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
 class SpokenWords:
-    """Sorted words with their pronunciations.
-
-    Args:
-        sounds: The pronunciations of each word. Those without a syllable are ignored, and words
-            without others are left out.
+    """Words sorted by code point, with their pronunciations, as far as those have syllables.
 
     Attributes:
-        words: The words, sorted by code point.
+        words: The words.
         ways: Their pronunciations, word by word.
         word_of: `(pronunciations,)` the index of the word.
         shapes: The different metrical shapes.
@@ -183,10 +179,6 @@ class RhymeClasses:
     slant rhymes. Homophones (leave, believe) are too similar to rhyme, so a rhyme uses one word of
     a group. Words are homophones if any of their pronunciations are. For slant rhymes each word is
     its own group.
-
-    Args:
-        spoken: The words.
-        rhymes: The least that counts as a rhyme.
 
     Attributes:
         slant: Whether slant rhymes count.
@@ -299,11 +291,11 @@ class _Joined:
         self._heads.update(dict.fromkeys(others, first))
 
 
-Alive = tuple[tuple[int, tuple[int, ...]], ...]
+OpenClasses = tuple[tuple[int, tuple[int, ...]], ...]
 """The classes that a rhyme may still have, each with its used groups, sorted."""
 
 
-def alive_of(classes: Mapping[int, Collection[int]]) -> Alive:
+def as_open_classes(classes: Mapping[int, Collection[int]]) -> OpenClasses:
     """Classes and their used groups as a value."""
     return tuple(
         (rhyme_class, tuple(sorted(classes[rhyme_class]))) for rhyme_class in sorted(classes)
@@ -311,17 +303,14 @@ def alive_of(classes: Mapping[int, Collection[int]]) -> Alive:
 
 
 def open_homophones(
-    classes: RhymeClasses, here: Flags, later: Sequence[Flags], alive: Alive | None
+    classes: RhymeClasses, here: Flags, later: Sequence[Flags], open_classes: OpenClasses | None
 ) -> Flags:
     """The groups that a line may end in so that the later lines of its rhyme can be finished.
 
-    Args:
-        classes: The rhyme classes.
-        here: `(groups,)`, true for possible ends of this line alone.
-        later: The same for each later line.
-        alive: What the earlier lines have left; None if there are none.
+    `here` and `later` are `(groups,)` flags of possible ends of the lines alone; `open_classes` is
+    what the earlier lines have left.
     """
-    free = _free(classes, alive)
+    free = _free(classes, open_classes)
     allowed: Flags = here & free
     if not later:
         return allowed
@@ -342,10 +331,10 @@ def open_homophones(
     return sure
 
 
-def _free(classes: RhymeClasses, alive: Alive | None) -> Flags:
-    """`(groups,)`, true for unused groups of classes that are alive."""
-    free = np.full(len(classes.class_of), alive is None)
-    for rhyme_class, used in alive or ():
+def _free(classes: RhymeClasses, open_classes: OpenClasses | None) -> Flags:
+    """`(groups,)`, true for unused groups of open classes."""
+    free = np.full(len(classes.class_of), open_classes is None)
+    for rhyme_class, used in open_classes or ():
         low, high = classes.first_homophones[rhyme_class : rhyme_class + 2]
         free[low:high] = True
         free[list(used)] = False

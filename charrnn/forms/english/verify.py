@@ -11,7 +11,14 @@ from typing import Final
 from charrnn.forms.core.form import Fault, Form, Judgement, Line, ScannedLine, missing_lines
 from charrnn.forms.english.lexicon import Lexicon
 from charrnn.forms.english.pronunciation import Grade, Pronunciation, Rhymes, rhyme_of
-from charrnn.forms.english.scansion import Missed, Scansion, What, scansions, settle, templates_of
+from charrnn.forms.english.scansion import (
+    MissedRhyme,
+    Scansion,
+    What,
+    scan_group,
+    scansions,
+    templates_of,
+)
 from charrnn.forms.english.words import Word, words_of
 from charrnn.wording import counted
 
@@ -81,7 +88,7 @@ _MARKS: Final = {"0": "u", "1": "/"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Spoken:
+class _PoemLine:
     """A line: its text, its words with a pronunciation, and its other words."""
 
     text: str
@@ -118,7 +125,7 @@ def verify_english(
     Returns:
         The judgement under the variant with the fewest faults, the first of those.
     """
-    lines = [_spoken(line, lexicon) for line in text.splitlines() if line.strip()]
+    lines = [_poem_line(line, lexicon) for line in text.splitlines() if line.strip()]
     judged = [_judge(lines, variant, form, _LEAST[rhymes]) for variant in form.variants]
     best = min(range(len(judged)), key=lambda number: len(judged[number][1]))
     chosen, faults = judged[best]
@@ -130,9 +137,9 @@ def verify_english(
     )
 
 
-def _spoken(line: str, lexicon: Lexicon) -> _Spoken:
+def _poem_line(line: str, lexicon: Lexicon) -> _PoemLine:
     words = words_of(line, lexicon)
-    return _Spoken(
+    return _PoemLine(
         text=line.strip(),
         words=tuple(word for word in words if word.sound),
         unspoken=tuple(word.text for word in words if not word.sound),
@@ -140,7 +147,7 @@ def _spoken(line: str, lexicon: Lexicon) -> _Spoken:
 
 
 def _judge(
-    lines: Sequence[_Spoken], variant: Sequence[Line], form: Form, least: Grade
+    lines: Sequence[_PoemLine], variant: Sequence[Line], form: Form, least: Grade
 ) -> tuple[list[Scansion | None], list[Fault]]:
     """The best scansion of each line under a template, and the faults."""
     faults = missing_lines(len(lines), len(variant))
@@ -149,7 +156,7 @@ def _judge(
     chosen = [min(found, key=lambda one: (one.faults, one.rank), default=None) for found in ways]
     for members in _groups(variant[: len(lines)], ways):
         ends = [lines[number].words[-1].key for number in members]
-        settled = settle([ways[number] for number in members], ends, least)
+        settled = scan_group([ways[number] for number in members], ends, least)
         faults += [_fault_of_rhyme(members, lines, missed) for missed in settled.missed]
         for number, scansion in zip(members, settled.said, strict=True):
             chosen[number] = scansion
@@ -158,7 +165,7 @@ def _judge(
     return chosen, faults
 
 
-def _scansions(line: _Spoken, rule: Line | None, form: Form) -> tuple[Scansion, ...]:
+def _scansions(line: _PoemLine, rule: Line | None, form: Form) -> tuple[Scansion, ...]:
     if not line.words:
         return ()
     templates = templates_of(rule, form.metre) if rule is not None else ()
@@ -176,7 +183,9 @@ def _groups(
     yield from (tuple(group) for group in groups.values() if len(group) > 1)
 
 
-def _fault_of_rhyme(members: Sequence[int], lines: Sequence[_Spoken], missed: Missed) -> Fault:
+def _fault_of_rhyme(
+    members: Sequence[int], lines: Sequence[_PoemLine], missed: MissedRhyme
+) -> Fault:
     """The fault of a line that does not rhyme; members are line indices."""
     number, other = members[missed.line], members[missed.other]
     ends = dict.fromkeys((lines[number].end, lines[other].end))
@@ -189,7 +198,7 @@ def _fault_of_rhyme(members: Sequence[int], lines: Sequence[_Spoken], missed: Mi
 
 
 def _faults_of_line(
-    number: int, line: _Spoken, rule: Line, scansion: Scansion | None
+    number: int, line: _PoemLine, rule: Line, scansion: Scansion | None
 ) -> Iterator[Fault]:
     for text in line.unspoken:
         message = f"line {number} has {text}, which is no English word: write it as it is said"
@@ -229,7 +238,7 @@ def _word_at(words: Sequence[Word], scansion: Scansion, position: int) -> str:
     raise IndexError(position)
 
 
-def _scanned(line: _Spoken, scansion: Scansion | None) -> ScannedLine:
+def _scanned(line: _PoemLine, scansion: Scansion | None) -> ScannedLine:
     if scansion is None:
         return ScannedLine(text=line.text)
     marks: list[str] = []

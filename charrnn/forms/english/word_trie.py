@@ -83,11 +83,7 @@ class Branches:
 
 
 class WordTrie:
-    """A trie over the sorted list of words; nodes are ranges of the list and are expanded lazily.
-
-    Args:
-        words: Different words, sorted by code point, that the spelling can write.
-        spelling: The tokens of their letters.
+    """A trie over a sorted list of words; nodes are ranges of the list and are expanded lazily.
 
     Attributes:
         root: All words.
@@ -145,12 +141,8 @@ _PLAIN: Final = re.compile("[a-z]+")
 class WritableWords:
     """Words with their tokens, pronunciations and rhymes.
 
-    Args:
-        lexicon: Pronunciations.
-        words: Words that may be used, in lower case; guessed ones are left out.
-        must: Further words, guessed or not.
-        vocabulary: The vocabulary.
-        writable: `(vocabulary,)`, the bytes of the mask of writable tokens.
+    Guessed `words` are left out, guessed words of `must` are not. `writable` has the bytes of a
+    mask.
 
     Attributes:
         spoken: The words and their pronunciations.

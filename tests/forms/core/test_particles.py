@@ -12,7 +12,7 @@ from charrnn.decoding.hypothesis import Hypothesis
 from charrnn.decoding.writer import TextGenerator
 from charrnn.forms.core.smc_decoder import (
     Particle,
-    chosen,
+    draw_index,
     effective_sample_size,
     systematic_resampling,
     write_line,
@@ -85,14 +85,14 @@ def test_resampling_takes_each_draft_by_its_weight_on_average(
 
 def test_one_draft_is_drawn_by_its_weight() -> None:
     log_weights = list(np.log([0.2, 0.5, 0.3]))
-    drawn = [chosen(log_weights, uniform) for uniform in (0.0, 0.19, 0.21, 0.69, 0.71, 0.999)]
+    drawn = [draw_index(log_weights, uniform) for uniform in (0.0, 0.19, 0.21, 0.69, 0.71, 0.999)]
     assert drawn == [0, 0, 1, 1, 2, 2]
 
 
 def test_nothing_beyond_the_last_draft_with_weight_is_taken() -> None:
     almost_one = 1 - 2**-53
     assert max(systematic_resampling([0.0, 0.0, 0.0, -np.inf], almost_one, 3)) == 2
-    assert chosen([-3.0, 4.0, -np.inf], almost_one) == 1
+    assert draw_index([-3.0, 4.0, -np.inf], almost_one) == 1
 
 
 def test_a_draft_weighs_what_the_network_gave_to_all_that_was_allowed() -> None:
@@ -198,7 +198,7 @@ def frequencies(writer: TextGenerator, count: int, poems: int) -> np.ndarray:
     for seed in range(poems):
         generator = np.random.default_rng(seed)
         written, _ = write_line(decoder, drafts, is_whole, generator)
-        row = chosen([one.log_weight for one in written], generator.random())
+        row = draw_index([one.log_weight for one in written], generator.random())
         found[POEMS.index(written[row].line)] += 1
     return found
 
