@@ -122,8 +122,7 @@ class ChineseAutomaton:
         marks = LINE_END + "".join(_MARKS)
         if form.lines > 1 and not any(mark in vocabulary for mark in marks):
             raise FormError(
-                "this network has learned no marks or line ends, so the lines of a poem could not "
-                "be told apart."
+                "this network has learned no marks or line ends, so it cannot separate lines."
             )
         self._lines = form.lines
         self._marks = marks_of(vocabulary, writable)

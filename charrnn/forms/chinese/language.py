@@ -47,13 +47,7 @@ _LOOSER: Final[dict[Profile, tuple[Profile, ...]]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChineseRules:
-    """A Chinese form and the sounds of its characters.
-
-    Attributes:
-        form: The form, after its profile was applied.
-        sounds: The readings of characters.
-        readings: Whether any reading may fit, or all must.
-    """
+    """A Chinese form, after its profile was applied, and the sounds of its characters."""
 
     form: Form
     sounds: ChineseSounds
@@ -205,7 +199,7 @@ class ChineseLanguage:
     letters = "Chinese characters"
     shape_unit = "characters"
     example_of_lengths = "characters 7"
-    table_title = "The tones and rhymes that its poems teach, by which Chinese verse is written,"
+    table_title = "The tones and rhymes of its poems, for Chinese verse,"
     table_kind: type[LearnedTable] = LearnedSounds
     table_file = SOUNDS_FILE
     writes = staticmethod(is_han)
@@ -240,8 +234,8 @@ def _sounds(form: Form, asked: str | None, learned: LearnedTables | None) -> Chi
     """The requested sounds; by default learned ones for regular verse, else the rhyme book."""
     if asked == LEARNED and learned is None:
         raise FormError(
-            "sounds are learned by a network, and none is asked here. Give the table of one as a "
-            "file: --rhymes checkpoints/NAME/sounds.json."
+            "learned sounds belong to a network, and there is none here. Give its table as a file: "
+            "--rhymes checkpoints/NAME/sounds.json."
         )
     if learned is not None and (
         asked == LEARNED or (asked is None and form.book in {"", USUAL_BOOK})
@@ -250,9 +244,9 @@ def _sounds(form: Form, asked: str | None, learned: LearnedTables | None) -> Chi
             return table.sounds()
     if asked == LEARNED:
         raise FormError(
-            "this network has no learned sounds: they are learned from a hundred regular poems or "
-            "more. Where its corpus is at hand, charrnn forms sounds makes them; else give a rhyme "
-            "book, such as --rhymes pingshui."
+            "this network has no learned sounds, which need a hundred regular poems or more. If its "
+            "corpus can be read, charrnn forms sounds makes them; otherwise give a rhyme book, such "
+            "as --rhymes pingshui."
         )
     try:
         return find_sounds(asked or form.book or USUAL_BOOK)
@@ -262,8 +256,7 @@ def _sounds(form: Form, asked: str | None, learned: LearnedTables | None) -> Chi
         if asked is not None or learned is None:
             raise
         raise FormError(
-            f"{error} Or let the network learn sounds from its own poems, where its corpus is at "
-            "hand: charrnn forms sounds."
+            f"{error} Or let the network learn sounds from its own poems: charrnn forms sounds."
         ) from error
 
 

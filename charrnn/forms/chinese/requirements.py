@@ -62,8 +62,8 @@ def required_words(
     words = dict.fromkeys(requirements.must)
     for word in words:
         if not word:
-            raise ConfigurationError("what must stand in a Chinese poem is nothing. Leave it out.")
-        _check_characters(word, "what must stand in a Chinese poem")
+            raise ConfigurationError("must takes Chinese characters. Received: nothing.")
+        _check_characters(word, "a required word of a Chinese poem")
     return tuple(tuple(map(vocabulary.id_of, word)) for word in words)
 
 

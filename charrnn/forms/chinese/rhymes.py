@@ -24,12 +24,8 @@ CACHE_SIZE: Final = 1_024
 class ChineseAlphabet:
     """The characters that a network can write, by tone and rhyme.
 
-    Args:
-        vocabulary: The vocabulary.
-        writable: `(vocabulary,)`, true for the tokens that may be written at all.
-        sounds: The readings of characters.
-        readings: With "any", one fitting reading suffices; with "strict", all readings must fit,
-            and a character rhymes only if it has a single class.
+    With "any" readings, one fitting reading suffices; with "strict", all readings must fit, and a
+    character rhymes only if it has a single class. `writable` is a mask, `(vocabulary,)`.
     """
 
     def __init__(

@@ -2,8 +2,8 @@
 
 Regular verse follows one of four tone sequences, and its even lines rhyme. Tones are found by
 expectation maximisation over the four sequences, initialized from line ends. Rhyme classes are
-communities in the graph of characters that rhyme (Reddy and Knight, 2011, "Unsupervised discovery of
-rhyme schemes"; List, 2016, "Using network models to analyze Old Chinese rhyme data").
+communities in the graph of characters that rhyme (Reddy and Knight, 2011, "Unsupervised discovery
+of rhyme schemes"; List, 2016, "Using network models to analyze Old Chinese rhyme data").
 """
 
 from collections import Counter, defaultdict

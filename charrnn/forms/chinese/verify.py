@@ -166,7 +166,7 @@ class _Judge:
                 message = f"line {number} rhymes in one reading only: {self._end(number, found)}"
             elif line[-1] in earlier and line != self._lines[number - 2]:
                 message = (
-                    f"line {number} rhymes with the very character of line {earlier[line[-1]]}: "
+                    f"line {number} rhymes with the same character of line {earlier[line[-1]]}: "
                     f"{line[-1]}"
                 )
             else:

@@ -51,7 +51,7 @@ def compile_form(
         CheckpointError: The learned sounds or words are damaged.
     """
     if not form.asked:
-        raise ConfigurationError("no form was asked for.")
+        raise ConfigurationError("no form was given.")
     if form.form is form.syllables is form.characters is None:
         raise ConfigurationError(_lengths_wanted(network.vocabulary))
     sampling = sampling or SamplingConfig()

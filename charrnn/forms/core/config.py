@@ -168,12 +168,7 @@ def refuse_sampling_outside_a_form(config: SamplingConfig) -> None:
 
 
 class Requirement(NamedTuple):
-    """One requirement on top of the form.
-
-    Attributes:
-        setting: Name of its setting: "acrostic".
-        value: The value that was given.
-    """
+    """One requirement on top of the form: the name of its setting, and the value."""
 
     setting: str
     value: str

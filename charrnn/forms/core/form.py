@@ -192,13 +192,9 @@ class ScannedLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judgement:
-    """The verdict on a poem.
+    """The verdict on a poem, under the variant that fits best (None for an empty poem).
 
-    Attributes:
-        form: The form.
-        variant: Name of the best-fitting variant; None for an empty poem.
-        lines: All lines of the poem.
-        faults: The faults under that variant, in the order of the lines.
+    All lines of the poem are scanned; the faults are in their order.
     """
 
     form: Form

@@ -252,7 +252,7 @@ def compose_form(
         variant_names=("composed",),
         stanzas=(count,),
         metre=metre,
-        source="Put together by hand.",
+        source="Composed from settings.",
     )
 
 
@@ -287,7 +287,7 @@ def _line_count(lines: int | None, lengths: Sequence[int], scheme: str) -> int:
         raise ConfigurationError(f"the form cannot have several numbers of lines: {words}.")
     count = next(iter(given.values()), 0)
     if not given:
-        raise ConfigurationError("a form of lines alike needs their number: give lines too.")
+        raise ConfigurationError("a form of equal lines needs their number: give lines too.")
     if not 1 <= count <= MOST_LINES:
         raise ConfigurationError(f"a form has from 1 to {MOST_LINES} lines. Received: {count}.")
     return count

@@ -89,7 +89,7 @@ LearnedTables = Callable[[], Sequence[LearnedTable]]
 
 
 class FormRules(Protocol):
-    """A form with the sounds of its language: a dataclass that judges poems and makes the automaton."""
+    """A dataclass of a form and the sounds of its language."""
 
     @property
     def form(self) -> Form:

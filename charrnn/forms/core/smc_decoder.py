@@ -1,11 +1,11 @@
 """Sequential Monte Carlo decoding of a poem in a form, line by line.
 
 Sampling from the allowed tokens alone favours probable beginnings that lead to improbable ends. So
-many hypotheses (particles) are written at once. The weight of each is the product of the probability
-mass that the network gave to allowed tokens at each step. When few particles carry most of the
-weight, they are resampled. The result is a sample from the network's distribution, conditioned on the
-form (Lew et al., 2023, Sequential Monte Carlo steering of large language models; Del Moral et al.,
-2006).
+many hypotheses (particles) are written at once. The weight of each is the product of the
+probability mass that the network gave to allowed tokens at each step. When few particles carry most
+of the weight, they are resampled. The result is a sample from the network's distribution,
+conditioned on the form (Lew et al., 2023, Sequential Monte Carlo steering of large language models;
+Del Moral et al., 2006).
 """
 
 import dataclasses
@@ -306,7 +306,7 @@ class SMCDecoder:
         if isinstance(temperature, str):
             temperature = float(temperature_at(temperature, progress))
         if temperature not in self._decoders:
-            # Poems are ranked by the form writer; a schedule may end at 0, where there is nothing to rank.
+            # The form writer ranks poems; at temperature 0 there is nothing to rank.
             config = dataclasses.replace(self._config, temperature=temperature, best_of=1)
             writer = self._writer
             constraints: list[Constraint] = [self._automaton, *self._others]
@@ -345,7 +345,7 @@ def _complaint(number: int, obstacles: Sequence[str]) -> str:
     line = "the next" if number else "it"
     begun = f"the poem was given up {where}: in {1 + MAX_RETRIES} attempts at {line}, "
     if not obstacles:
-        return f"{begun}the network held nothing possible that the form allows."
+        return f"{begun}the network gave no probability to anything that the form allows."
     options = " or ".join(f"--{name}" for name in obstacles)
     return (
         f"{begun}{' and '.join(obstacles)} left nothing to write of what the form allows. Allow "

@@ -1,12 +1,13 @@
 """An English form as an automaton over the characters that a network writes.
 
-Words are separated by a space or a hyphen. One punctuation mark may stand after a word. A first letter
-may be a capital. Words come from a dictionary or are derived from its words, and so do their syllables,
-stress and rhymes.
+Words are separated by a space or a hyphen. One punctuation mark may stand after a word. A first
+letter may be a capital. Words come from a dictionary or are derived from its words, and so do their
+syllables, stress and rhymes.
 
-A word may have any of its pronunciations; the last word of a line has the same one for length, metre and
-rhyme. Rhyming words belong to one rhyme class, but to different groups of homophones
-(`charrnn.forms.english.spoken_words`). This is slightly stricter than `charrnn.forms.english.verify`.
+A word may have any of its pronunciations; the last word of a line has the same one for length,
+metre and rhyme. Rhyming words belong to one rhyme class, but to different groups of homophones
+(`charrnn.forms.english.spoken_words`). This is slightly stricter than
+`charrnn.forms.english.verify`.
 """
 
 import enum
@@ -149,8 +150,7 @@ class EnglishAutomaton:
         self._separators = Separators(vocabulary, writable)
         if end is None or (form.lines > 1 and LINE_END not in vocabulary):
             raise FormError(
-                "this network has learned no line ends, so the lines of a poem could not be told "
-                "apart."
+                "this network has learned no line ends, so it cannot separate the lines of a poem."
             )
         read = read_requirements(requirements, form.lines, lexicon)
         usable = frozenset(words)

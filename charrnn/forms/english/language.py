@@ -32,12 +32,8 @@ if TYPE_CHECKING:
 class EnglishRules:
     """An English form, pronunciations, and the words that may be written.
 
-    Attributes:
-        form: The form.
-        lexicon: Pronunciations.
-        rhymes: The least that counts as a rhyme.
-        words: The words that may be written; the verifier accepts any.
-        kind: Whether those are learned or any words; None without a network.
+    The verifier accepts any words. `rhymes` is the least that counts as a rhyme; `kind` is None
+    without a network.
     """
 
     form: Form
@@ -117,7 +113,7 @@ class EnglishLanguage:
     letters = "Latin letters"
     shape_unit = "lines"
     example_of_lengths = "syllables 8,6,8,6"
-    table_title = "The words of the text, with which English verse is written,"
+    table_title = "The words of the text, for English verse,"
     table_kind: type[LearnedTable] = LearnedWords
     table_file = WORDS_FILE
     writes = staticmethod(is_latin)
@@ -141,7 +137,7 @@ class EnglishLanguage:
         if config.words == "learned" and not known:
             raise ConfigurationError(
                 "the words that this network has learned were not kept. Leave out words, or give "
-                "words any; where its corpus is at hand, charrnn forms sounds makes them."
+                "words any; charrnn forms sounds makes them if its corpus can be read."
             )
         kind = config.words or ("learned" if known else "any")
         words = frozenset(lexicon) if kind == "any" else known

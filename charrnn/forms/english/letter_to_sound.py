@@ -1,7 +1,7 @@
 """A guess at how an English word sounds, from its letters alone.
 
-Rules map letters to phones (spelling.txt). The stress follows common patterns, and vowels without stress
-are reduced.
+Rules map letters to phones (spelling.txt). The stress follows common patterns, and vowels without
+stress are reduced.
 """
 
 import functools

@@ -18,14 +18,9 @@ Moves = tuple[tuple[MetrePlaces, int], ...]
 
 
 class LineRule(NamedTuple):
-    """What a line must keep, apart from its rhyme.
+    """What a line must keep, apart from its rhyme: alternative marks, letters, required words.
 
-    Attributes:
-        templates: The alternative marks; see `charrnn.forms.english.scansion.templates_of`.
-        begins: First letter of the line; "" for any.
-        ends: Last letter of the line; "" for any.
-        holds: Required words.
-        rhyming: Whether it rhymes.
+    `begins` and `ends` are the first and the last letter; "" for any.
     """
 
     templates: tuple[str, ...]

@@ -1,8 +1,8 @@
 """Positions of words in a line, as bit sets.
 
-The metrical templates of a line are concatenated, and each boundary of a syllable is a bit. One `&` and
-one shift advance all positions under all templates at once (shift-and; Baeza-Yates and Gonnet, 1992, "A
-New Approach to Text Searching").
+The metrical templates of a line are concatenated, and each boundary of a syllable is a bit. One `&`
+and one shift advance all positions under all templates at once (shift-and; Baeza-Yates and Gonnet,
+1992, "A New Approach to Text Searching").
 """
 
 import itertools

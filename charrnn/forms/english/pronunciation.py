@@ -1,8 +1,8 @@
 """English pronunciations in the ARPABET of CMUdict, and their rhymes.
 
-A perfect rhyme has the same phones from the last stressed vowel on, and another onset. A slant rhyme, as
-in Hafez (Ghazvininejad et al., "Generating Topical Poetry", 2016), has the same vowels and consonants of
-the same kinds.
+A perfect rhyme has the same phones from the last stressed vowel on, and another onset. A slant
+rhyme, as in Hafez (Ghazvininejad et al., "Generating Topical Poetry", 2016), has the same vowels
+and consonants of the same kinds.
 """
 
 import enum
@@ -137,7 +137,7 @@ class Rhyme:
 
 @functools.lru_cache(1 << 14)
 def rhyme_of(way: Pronunciation) -> Rhyme | None:
-    """The rhyme from the last stressed vowel on; None for weak forms such as those of that and the."""
+    """The rhyme from the last stressed vowel on; None for weak forms, as of that and the."""
     stressed = [place for place, phone in enumerate(way.phones) if phone[-1] in "12"]
     return _rhyme_from(way, stressed[-1]) if stressed else None
 

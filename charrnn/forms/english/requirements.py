@@ -22,15 +22,7 @@ class GivenLine:
 
 @dataclass(frozen=True, slots=True)
 class EnglishRequirements:
-    """Requirements of an English poem.
-
-    Attributes:
-        begins: First letters of the lines, in lower case.
-        ends: Last letters of the lines.
-        must: Different required words.
-        rhyme_with: What the first rhyme rhymes with.
-        first_line: The first line.
-    """
+    """Requirements of an English poem; `begins` and `ends` are letters of lines, in lower case."""
 
     begins: str
     ends: str
@@ -73,8 +65,7 @@ def _must(text: str, lexicon: Lexicon) -> Word:
     words = words_of(text, lexicon)
     if len(words) != 1 or words[0].text != text.strip() or words[0].sound is None:
         raise ConfigurationError(
-            "what must stand in an English poem is given as one word at a time. Received: "
-            f"{text or 'nothing'}"
+            f"must takes one English word at a time. Received: {text or 'nothing'}"
         )
     return words[0]
 

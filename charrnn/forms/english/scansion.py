@@ -1,7 +1,8 @@
 """Scansion: choosing the pronunciations with which a line best fits its metre and rhyme.
 
-As in Hafez (Ghazvininejad et al., 2016) and Deep-speare (Lau et al., 2018), the primary stress of a word
-of several syllables may not fall on an unstressed position; words of one syllable fit anywhere.
+As in Hafez (Ghazvininejad et al., 2016) and Deep-speare (Lau et al., 2018), the primary stress of a
+word of several syllables may not fall on an unstressed position; words of one syllable fit
+anywhere.
 """
 
 import functools

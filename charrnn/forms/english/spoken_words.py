@@ -317,7 +317,7 @@ def open_homophones(
     if all(one is later[0] for one in later):
         return allowed & _left_by_equal_lines(classes, later[0] & free, len(later))
     counts = np.sort([_count(classes, one & free) for one in later], axis=0)
-    # Sorted by number of groups, each line finds one if it has more than there were lines before it.
+    # Sorted by number of groups, each line finds one if it has more than lines before it.
     ample: Flags = np.all(counts >= np.arange(2, len(later) + 2)[:, None], axis=0)
     doubtful = ~ample & (counts[0] > 0)
     sure: Flags = allowed & ample[classes.class_of]

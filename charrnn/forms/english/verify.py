@@ -79,9 +79,9 @@ _LEAST: Final[dict[Rhymes, Grade]] = {"perfect": Grade.PERFECT, "slant": Grade.S
 
 _MISSED: Final[dict[What, str]] = {
     "none": "does not rhyme with",
-    "slant": "has no more than a slant rhyme with",
-    "identical": "has the same sounds, consonants before them and all, as",
-    "repeated": "rhymes with the very word of",
+    "slant": "has only a slant rhyme with",
+    "identical": "has the same sounds, including the consonants before the vowel, as",
+    "repeated": "rhymes with the same word of",
 }
 
 _MARKS: Final = {"0": "u", "1": "/"}

@@ -96,7 +96,7 @@ def test_a_rhyme_in_one_reading_of_several_is_not_strict() -> None:
 
 def test_a_rhyme_is_not_used_twice_unless_the_line_is_repeated() -> None:
     assert faults("雨云东，夜月东。", COUPLET) == [
-        (2, None, "line 2 rhymes with the very character of line 1: 东")
+        (2, None, "line 2 rhymes with the same character of line 1: 东")
     ]
     twice = form(Line(lengths=(2,), rhyme="A"), Line(lengths=(2,), rhyme="A"))
     assert faults("雨东，雨东。", twice) == []

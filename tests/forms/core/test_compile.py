@@ -126,7 +126,7 @@ def test_networks_that_write_together_have_learned_the_words_of_each(
         ("yun", {"lines": 4}, r"the lines of a form have lengths: .* such as characters 7\."),
         ("moons", {"lines": 4}, r"such as syllables 8,6,8,6\."),
         ("moons", {"form": "haiku", "rhyme_with": "moon"}, "rhyme-with goes with a form that"),
-        ("moons", {}, "no form was asked for"),
+        ("moons", {}, "no form was given"),
     ],
 )
 def test_what_does_not_go_together_is_refused(

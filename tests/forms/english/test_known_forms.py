@@ -65,7 +65,7 @@ Two Owls and a Hen,
 Four Larks and a Wren,
 Have all built their nests in my beard!'"""
     assert [fault.message for fault in judged("limerick", poem, lexicon).faults] == [
-        "line 5 rhymes with the very word of line 1: beard"
+        "line 5 rhymes with the same word of line 1: beard"
     ]
 
 
@@ -76,7 +76,7 @@ He kindly stopped for me;
 The carriage held but just ourselves
 And Immortality."""
     assert [fault.message for fault in judged("ballad", poem, lexicon).faults] == [
-        "line 4 has no more than a slant rhyme with line 2: Immortality and me"
+        "line 4 has only a slant rhyme with line 2: Immortality and me"
     ]
     assert verify_english(poem, find_form("ballad"), lexicon, rhymes="slant").passes
 

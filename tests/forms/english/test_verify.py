@@ -58,17 +58,17 @@ def test_without_a_metre_words_of_one_syllable_are_open() -> None:
         ("", "1-", ["the poem has 0 lines where 1 are required"]),
         ("moon\nmoon", "1-", ["the poem has 2 lines where 1 are required"]),
         ("light\nrain", "1A 1A", ["line 2 does not rhyme with line 1: rain and light"]),
-        ("night\nnight", "1A 1A", ["line 2 rhymes with the very word of line 1: night"]),
+        ("night\nnight", "1A 1A", ["line 2 rhymes with the same word of line 1: night"]),
         (
             "time\nmine",
             "1A 1A",
-            ["line 2 has no more than a slant rhyme with line 1: mine and time"],
+            ["line 2 has only a slant rhyme with line 1: mine and time"],
         ),
         (
             "believe\nleave",
             "2A 1A",
             [
-                "line 2 has the same sounds, consonants before them and all, as line 1: leave and believe"
+                "line 2 has the same sounds, including the consonants before the vowel, as line 1: leave and believe"
             ],
         ),
         (
