@@ -7,7 +7,7 @@ from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 import numpy as np
 
 from charrnn.corpus.vocabulary import Vocabulary
-from charrnn.decoding.filters import Mask
+from charrnn.decoding.sampling import Mask
 from charrnn.errors import ConfigurationError
 
 
@@ -22,7 +22,7 @@ class OutputTokens(NamedTuple):
 class Automaton(Protocol):
     """Tells which tokens may follow so that the poem can still be finished in its form.
 
-    It is a `charrnn.decoding.constraint.Constraint`, and it is exact: a token is allowed if and
+    It is a `charrnn.decoding.constraints.Constraint`, and it is exact: a token is allowed if and
     only if some poem that keeps the form continues with it. So there are no dead ends. States are
     hashable.
     """
