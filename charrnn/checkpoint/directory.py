@@ -9,7 +9,7 @@
       words.json       learned words of an English text
       resume/          the latest training state (see `charrnn.training.state`)
 
-`ngrams.filter`, `sounds.json` and `words.json` (see `charrnn.forms.core.learned_tables`) are
+`ngrams.filter`, `sounds.json` and `words.json` (see `charrnn.forms.core.language`) are
 written at the end of a run, and everything else works without them.
 
 `charrnn.json` names the SHA-256 of `model.keras`. Two files cannot be replaced in one step, so
