@@ -3,7 +3,7 @@
 import datetime
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rich import box
 from rich.console import Console
@@ -11,11 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from charrnn.checkpoint.record import ModelRecord, RunRecord
-from charrnn.cli.info import Learned, RunFacts
-from charrnn.corpus.lint import LintReport
+from charrnn.cli.info import RunFacts
 from charrnn.settings.architecture import CELL_NAMES
 from charrnn.settings.setting import Configuration, settings_of
 from charrnn.wording import counted, size_in_words
+
+if TYPE_CHECKING:
+    from charrnn.corpus.lint import LintReport
 
 WIDEST_SPARKLINE: Final = 40
 
@@ -97,16 +99,15 @@ def _facts(run: RunFacts, record: RunRecord, model: ModelRecord, now: datetime.d
     return _pairs({name: value for name, value in facts.items() if value})
 
 
-def _learned(learned: Learned) -> str:
+def _learned(facts: Mapping[str, Any]) -> str:
     """The learned tables in words; empty if there are none."""
     tables = []
-    if learned.characters is not None:
-        tables.append(
-            f"the tones of {learned.characters:,} characters, from {learned.poems:,} regular poems"
-        )
-    if learned.words is not None:
-        tables.append(f"{learned.words:,} words")
-    return learned.problem or "; ".join(tables)
+    if facts["characters"] is not None:
+        characters, poems = facts["characters"], facts["poems"]
+        tables.append(f"the tones of {characters:,} characters, from {poems:,} regular poems")
+    if facts["words"] is not None:
+        tables.append(f"{facts['words']:,} words")
+    return facts["problem"] or "; ".join(tables)
 
 
 def _layers(record: RunRecord) -> Table:
@@ -205,7 +206,7 @@ def print_details(details: Mapping[str, Any]) -> None:
     _console().print(table)
 
 
-def print_report(report: LintReport) -> None:
+def print_report(report: "LintReport") -> None:
     """Print what a corpus consists of, and a table of its lint issues."""
     rows = {
         "corpus": report.name,
@@ -241,7 +242,7 @@ def _in_words(key: str, value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _validation(report: LintReport) -> str:
+def _validation(report: "LintReport") -> str:
     if report.too_short is not None:
         return report.too_short
     characters = f"{report.validation_characters:,} characters"
