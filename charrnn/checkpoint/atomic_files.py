@@ -89,7 +89,7 @@ def try_to_keep(what: str, keep: Callable[[], None], noted: Callable[[str], None
         reason = "it does not fit in memory."
     else:
         return
-    noted(f"{what} left out: {reason} The network is saved.")
+    noted(f"{what} left out: {reason}")
 
 
 def _flush(path: Path) -> None:

@@ -248,7 +248,7 @@ def _print_json(
     facts: dict[str, Any], lines: "Iterable[_Line]", summary: _Summary, *, explain: bool
 ) -> None:
     """Print one JSON document; this scores the lines."""
-    from charrnn.cli.poems import token_facts
+    from charrnn.cli.poem_display import token_facts
 
     poems = [
         {"lines": [_line_facts(line, explain=explain) for line in of_poem]}
@@ -271,7 +271,7 @@ def _print_json(
 
 
 def _line_facts(line: _Line, *, explain: bool) -> dict[str, Any]:
-    from charrnn.cli.poems import token_facts
+    from charrnn.cli.poem_display import token_facts
     from charrnn.decoding.scoring import mean_bits
 
     facts = {

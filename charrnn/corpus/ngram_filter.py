@@ -174,7 +174,7 @@ def filter_of_training_part(corpus: Corpus, record: RunRecord) -> NgramFilter:
 def keep_ngram_filter(
     writer: CheckpointWriter, corpus: Corpus, record: RunRecord, noted: Callable[[str], None]
 ) -> None:
-    """Keep the filter of a run that has ended beside it, unless it is there already.
+    """Keep the filter of the text of a run beside it, unless it is there already.
 
     Nothing depends on it: what keeps it from being made or written is told, and that is all.
 

@@ -52,51 +52,52 @@ class ComputeContext:
 
     Attributes:
         description: In words, for people and for the record.
-        kind: How many devices of which kind.
         strategy: TensorFlow's way to run there.
         cores: CPU cores that compute; 0 on a GPU.
         workers: The processes that train together.
     """
 
     description: str
-    kind: str
     strategy: tf.distribute.Strategy
     cores: int
     workers: Workers
 
 
-def compute_on(device: str, cluster: Cluster | None, observer: TrainingObserver) -> ComputeContext:
+def compute_on(
+    device: str, cluster: Cluster | None, observer: TrainingObserver, *, resumes: bool
+) -> ComputeContext:
     """Settle on a device; with several workers, wait until all of them are connected.
 
     Args:
         device: "auto", "cpu", "gpu" or "gpu:N".
         cluster: The workers; None trains alone.
         observer: Is told of the other workers.
+        resumes: Whether a run is resumed.
 
     Raises:
         DeviceError: The device is not there.
+        WorkersError: The workers do not find one another, or cannot train together.
     """
     chosen = choose_device(device)
     if cluster is None or cluster.is_alone:
-        return ComputeContext(
-            chosen.description, chosen.kind, chosen.strategy, chosen.cores, Alone()
-        )
+        return ComputeContext(chosen.description, chosen.strategy, chosen.cores, Alone())
     observer.noted(NOT_AUTHENTICATED)
     observer.noted(f"waiting for all {len(cluster.addresses)} workers (Ctrl-C gives up) ...")
     strategy = chosen.strategy_in(cluster)
     description = f"{len(cluster.addresses)} workers, the first on {chosen.description}"
     workers = Together(strategy, cluster)
-    return ComputeContext(description, chosen.kind, strategy, chosen.cores, workers)
+    facts = {
+        "the versions of their packages": versions() | {"python": "any"},
+        "the devices": chosen.kind,
+        "whether they resume a run": resumes,
+    }
+    check_agreement(workers, facts)
+    return ComputeContext(description, strategy, chosen.cores, workers)
 
 
 def check_workers(context: ComputeContext, corpus: Corpus, settings: Mapping[str, Any]) -> None:
-    """Make sure that all workers train the same; raises WorkersError."""
-    facts = {
-        "the text": corpus.digest,
-        "the settings": dict(settings),
-        "the devices": context.kind,
-        "the versions of their packages": versions(),
-    }
+    """Make sure that all workers learn the same text in the same way; raises WorkersError."""
+    facts = {"the text": corpus.digest, "the settings": dict(settings)}
     check_agreement(context.workers, facts)
 
 

@@ -94,7 +94,7 @@ def train(
         if _writes(cluster):
             # Another process may have finished a run of that name since.
             claim(Path(checkpoints), name or text.name, overwrite=overwrite)
-        context = compute_on(device, cluster, observer)
+        context = compute_on(device, cluster, observer, resumes=False)
         # Loading a network runs TensorFlow, which several workers must have configured before.
         begins_with = None if warm_start is None else WarmStart.open(Path(warm_start))
         settings = {
@@ -173,15 +173,15 @@ def resume(
         # Refused before TensorFlow starts, and before other workers are waited for.
         changed_training(read_record(writer.directory), changes, writer.directory)
     with _held(writer, cluster):
-        context = compute_on(device, cluster, observer)
+        context = compute_on(device, cluster, observer, resumes=True)
         writer, record = _shared(context.workers, writer)
         training = changed_training(record, changes, writer.directory)
         # What was settled for the run is not chosen again.
         corpus_config = dataclasses.replace(record.corpus_config, layout=record.corpus.layout)
         sources = corpus or sources_of(record, writer.directory)
         text = read_text(sources, corpus_config, hooks.observer, record.corpus.stanzas)
-        _refuse_other_text(text, record, writer.directory)
         check_workers(context, text, changes)
+        _refuse_other_text(text, record, writer.directory)
         trainer = resume_run(
             writer,
             text,

@@ -175,14 +175,10 @@ class TrainingSchedule:
             self._follow_clock(self._time_budget)
 
     def evaluated(self, seconds: float) -> None:
-        """An evaluation took this long. Plans the next one."""
-        if self._time_budget is not None:
-            self._time_budget.evaluated(seconds)
-        self.plan()
-
-    def plan(self) -> None:
-        """Plan the next evaluation; a run by the clock is planned again for the time left."""
+        """An evaluation took this long. Plans the next one, by the clock in the time left."""
         time_budget, state = self._time_budget, self._state
+        if time_budget is not None:
+            time_budget.evaluated(seconds)
         # A resumed run may evaluate before it has measured its speed.
         speed_known = time_budget is not None and time_budget.step_seconds is not None
         if time_budget is not None and speed_known and state.step != state.schedule.total:

@@ -2,15 +2,18 @@
 
 import dataclasses
 import math
+import shutil
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.checkpoint.atomic_files import replacing
 from charrnn.checkpoint.directory import RESUME_DIRECTORY, CheckpointWriter, read_history
 from charrnn.checkpoint.record import ModelRecord, RunRecord
 from charrnn.corpus.loading import Corpus
@@ -41,10 +44,8 @@ LONGEST_QUICK_LOSS_SECONDS = 0.5
 SampleWriter = Callable[[RunRecord, Sequence[npt.NDArray[np.float32]], int], str]
 """Writes something with a network: what `charrnn.json` says, what `get_weights` returns, a seed."""
 
-Note = Callable[[str], None]
-
-Finisher = Callable[[CheckpointWriter, Corpus, RunRecord, Note], None]
-"""Makes a file that depends on the text alone, beside the network; is told whom to tell."""
+Finisher = Callable[[CheckpointWriter, Corpus, RunRecord, Callable[[str], None]], None]
+"""Makes a file that depends on the text alone, in a directory; the last argument tells the user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ class RunHooks:
         observer: Is told of everything.
         callbacks: Keras callbacks.
         sample: Writes a sample at each evaluation.
-        finishers: Make the files that depend on the text alone, after the first evaluation, so that
+        finishers: Make the files that depend on the text alone, before the first step, so that
             their time counts.
         began: When `minutes` began to count, on `time.monotonic`; None counts from now on.
     """
@@ -119,7 +120,7 @@ class Trainer:
         kept = [line for line in read_history(writer.directory) if line["step"] <= state.step]
         first_epoch = len(kept) if resumed else 0
         self._callbacks = CallbackDriver(hooks.callbacks, step.network.model, first_epoch)
-        self._unfinished = [partial(finisher, writer, corpus) for finisher in hooks.finishers]
+        self._corpus = corpus
         self._workers = workers
         self._writes = workers.index == 0
         self._begun = resumed
@@ -135,7 +136,9 @@ class Trainer:
             WorkersError: Another worker is gone.
         """
         self.schedule.begin()
-        with self._interruption:
+        with self._interruption, tempfile.TemporaryDirectory() as staged:
+            self._staged = Path(staged)
+            self._make_files()
             self._callbacks.begin()
             try:
                 ending = self._loop()
@@ -143,6 +146,18 @@ class Trainer:
                 self._callbacks.end()
             self._workers.wait()  # The first worker may still be writing.
         return self._result(ending)
+
+    def _make_files(self) -> None:
+        """Make the files that depend on the text alone; their time is part of the run.
+
+        They wait elsewhere until the run takes its directory over.
+        """
+        began = self._workers.clock()
+        place = self.writer if self._begun else CheckpointWriter(self._staged)
+        for finisher in self._hooks.finishers if self._writes else ():
+            finisher(place, self._corpus, self.record, self._hooks.observer.noted)
+        self._workers.wait()
+        self.state.seconds += self._workers.clock() - began
 
     def _loop(self) -> Ending:
         state, workers = self.state, self._workers
@@ -236,8 +251,6 @@ class Trainer:
         self.schedule.evaluated(self._workers.clock() - began)
         state.seconds += self._workers.clock() - began
         self._save()
-        if self._unfinished:
-            self._finish()
 
     def _validation_loss(self) -> float | None:
         """Nats per character of the validation split; None where a signal stopped it."""
@@ -250,17 +263,6 @@ class Trainer:
         if self._workers.stop_signal is not None:
             return None
         return float(total[0]) / self.evaluator.characters
-
-    def _finish(self) -> None:
-        """Make what depends on the text alone, once; its time is part of the run's."""
-        began = self._workers.clock()
-        finishers, self._unfinished = self._unfinished, []
-        for finish in finishers if self._writes else ():
-            finish(self.record, self._hooks.observer.noted)
-        self._workers.wait()
-        self.schedule.plan()
-        self.state.seconds += self._workers.clock() - began
-        self._save()
 
     def _evaluation(self, validation_loss: float, best: bool) -> Evaluation:
         state, metrics = self.state, self.state.metrics
@@ -293,6 +295,9 @@ class Trainer:
             return
         self.writer.clear()
         self.writer.write_record(self.record)
+        for path in self._staged.iterdir():
+            with replacing(self.writer.directory / path.name) as temporary:
+                shutil.copyfile(path, temporary)
         self._begun = True
 
     def _keep(self, evaluation: Evaluation) -> None:

@@ -275,7 +275,8 @@ def lost_workers_told(cluster: Cluster | None, directory: Path) -> Iterator[None
 
 def _reason(error: tf.errors.OpError) -> str:
     """What TensorFlow says: the first line of the last paragraph, below the traceback of a graph."""
-    return str(error.message).strip().rpartition("\n\n")[2].partition("\n")[0].strip()
+    line: str = error.message.strip().rpartition("\n\n")[2].partition("\n")[0]
+    return line.rpartition("}} ")[2].strip().rstrip(".:")  # Names of nodes stand in {{}}.
 
 
 def how_to_resume(directory: Path, *, several: bool) -> str:

@@ -231,7 +231,7 @@ def test_what_fails_is_told_and_leaves_everything_as_it_was(
     for module, name in ((ngram_filter, "filter_of_training_part"), (NgramFilter, "write")):
         with monkeypatch.context() as patch:
             patch.setattr(module, name, fail)
-            assert keep(told)[-1] == f"{NOTE}{reason} The network is saved."
+            assert keep(told)[-1] == f"{NOTE}{reason}"
         assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
 
@@ -242,6 +242,6 @@ def test_a_text_that_is_too_long_is_told(
     monkeypatch.setattr(ngram_filter, "MOST_NGRAMS", 100)
     (note,) = keep(told)
     assert note.startswith(f"{NOTE}moons has ")
-    assert note.endswith(" n-grams, and 100 are kept at most. The network is saved.")
+    assert note.endswith(" n-grams, and 100 are kept at most.")
     with pytest.raises(CorpusError):
         filter_of_training_part(told["corpus"], told["record"])

@@ -22,6 +22,7 @@ from charrnn.checkpoint.directory import (
     Checkpoint,
     CheckpointWriter,
     read_history,
+    read_record,
 )
 from charrnn.corpus import layout, ngram_filter, streams
 from charrnn.corpus.loading import Corpus, read_corpus
@@ -34,7 +35,7 @@ from charrnn.errors import (
 )
 from charrnn.forms.english.words import open_words
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
-from charrnn.training import defaults, evaluation, run, schedule, step, trainer, workers
+from charrnn.training import data, defaults, evaluation, run, schedule, step, trainer, workers
 from charrnn.training.observer import (
     Evaluation,
     Progress,
@@ -326,6 +327,52 @@ def test_a_run_interrupted_before_its_first_evaluation_measures_it_quickly(
     assert Checkpoint.open(tmp_path / "moon").model.validation_loss > 0
 
 
+def test_a_first_network_whose_loss_is_no_number_is_not_kept(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluation.Evaluator, "quick_loss", lambda *_: float("nan"))
+    with pytest.raises(TrainingInterrupted):
+        train(corpus, tmp_path, observer=Diary(lambda _: os.kill(os.getpid(), signal.SIGTERM)))
+    assert read_record(tmp_path / "moon").models == ()
+    assert run.resume(tmp_path / "moon", corpus=corpus).steps == 30
+
+
+def test_a_resumed_run_compresses_no_text(
+    corpus: Corpus, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compress(*_: object) -> float:
+        raise AssertionError
+
+    monkeypatch.setattr(data, "xz_entropy", compress)
+    assert run.resume(directory, corpus=corpus, changes={"steps": 31}).steps == 31
+
+
+def test_what_finishers_take_is_part_of_the_minutes(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, learn = [0.0], TrainingStep.__call__
+    diary = Diary()
+
+    def step_a_second(*arguments: Any) -> Any:
+        now[0] += 1
+        return learn(*arguments)
+
+    def finish(writer: CheckpointWriter, *_: object) -> None:
+        now[0] += 300
+        assert diary.steps == []
+        (writer.directory / "made").touch()
+        assert not (tmp_path / "moon" / "made").exists()  # A run that is overwritten stays.
+
+    monkeypatch.setattr(workers.Alone, "clock", lambda _: now[0])
+    monkeypatch.setattr(TrainingStep, "__call__", step_a_second)
+    training = TrainingConfig(minutes=10, batch_size=4, window=8, learning_rate=0.01, patience=0)
+    outcome = train(corpus, tmp_path, training=training, observer=diary, finishers=[finish])
+    assert (tmp_path / "moon" / "made").exists()
+    assert now[0] == pytest.approx(600, abs=2)
+    assert outcome.steps == pytest.approx(300, abs=2)
+    assert outcome.seconds == pytest.approx(600, abs=2)
+
+
 def test_a_run_says_what_it_measures_of_a_long_text(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -599,10 +646,10 @@ def test_a_lengthened_run_by_the_clock_spends_its_new_budget(
     position = saved_state(directory)
     position["seconds"] = 600.0
     save_position(directory, position)
-    diary = Diary(lambda step: os.kill(os.getpid(), signal.SIGTERM) if step == 200 else None)
+    diary = Diary(lambda step: os.kill(os.getpid(), signal.SIGTERM) if step == 40 else None)
     with pytest.raises(TrainingInterrupted):
         run.resume(directory, corpus=corpus, changes={"minutes": 0.15}, observer=diary)
-    assert run.resume(directory, corpus=corpus).steps > 250
+    assert run.resume(directory, corpus=corpus).steps > 50
 
 
 def saved_state(directory: Path) -> dict[str, Any]:
@@ -710,6 +757,7 @@ def test_the_history_is_one_json_document_to_a_line(straight: Path) -> None:
 
 TWO_DEVICES = """
 import sys
+import time
 from pathlib import Path
 import tensorflow as tf
 
@@ -775,25 +823,25 @@ def test_a_finished_run_has_the_words_of_its_text(straight: Path) -> None:
     assert set(WORDS.lower().split()) <= words.counts.keys()
 
 
-def test_an_interrupted_run_has_its_filter_when_it_has_gone_on_to_its_end(
-    corpus: Corpus, tmp_path: Path
-) -> None:
+def test_an_interrupted_run_has_its_filter_and_keeps_it(corpus: Corpus, tmp_path: Path) -> None:
     def interrupt(step: int) -> None:
         if step == 5:
             os.kill(os.getpid(), signal.SIGTERM)
 
     with pytest.raises(TrainingInterrupted):
         train(corpus, tmp_path, observer=Diary(interrupt))
-    assert not (tmp_path / "moon" / NGRAM_FILTER_FILE).exists()
+    path = tmp_path / "moon" / NGRAM_FILTER_FILE
+    assert NgramFilter.open(path).corpus == corpus.digest
+    path.unlink()  # As if the process had been killed before it was there.
     run.resume(tmp_path / "moon", corpus=corpus, finishers=finishers())
-    assert NgramFilter.open(tmp_path / "moon" / NGRAM_FILTER_FILE).corpus == corpus.digest
+    assert NgramFilter.open(path).corpus == corpus.digest
 
 
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (KeyboardInterrupt(), "is left out: it was interrupted. The network is saved."),
-        (OSError(28, "No space left"), "is left out: No space left. The network is saved."),
+        (KeyboardInterrupt(), "is left out: it was interrupted."),
+        (OSError(28, "No space left"), "is left out: No space left."),
     ],
 )
 def test_a_filter_that_cannot_be_made_takes_nothing_away(

@@ -137,6 +137,12 @@ def test_two_workers_that_are_killed_and_stopped_and_resumed_learn_what_one_lear
     assert error.startswith("Error: another worker ended or cannot be reached (TensorFlow: ")
     assert error.endswith(f"if anything, is in checkpoints/moon. {go_on}")
 
+    # They compare what they have before they go on.
+    (place / "other.txt").write_text(WORDS * 20)
+    for worker in together(place, "--resume", second=str(place / "other.txt")):
+        assert worker.code == 1
+        assert worker.errors.splitlines()[-1].startswith("Error: the workers differ in the text.")
+
     # Whichever worker is interrupted, all are; and the text is where the first one's run found it.
     first, second = together(place, "--resume", step=45, number=signal.SIGTERM)
     assert (first.code, second.code) == (143, 143)
@@ -173,12 +179,18 @@ def test_two_workers_that_begin_with_a_network_learn_what_one_learns(place: Path
     )
 
 
-def test_workers_with_other_settings_are_refused_and_nothing_is_written(place: Path) -> None:
-    ended = together(place, str(place / "moon.txt"), *SETTINGS, second="--units 9")
+@pytest.mark.parametrize(
+    ("second", "what"),
+    [("--units 9", "the settings"), ("--resume", "whether they resume a run")],
+)
+def test_workers_that_differ_are_refused_and_nothing_is_written(
+    place: Path, second: str, what: str
+) -> None:
+    ended = together(place, str(place / "moon.txt"), *SETTINGS, second=second)
     for worker in ended:
         assert worker.code == 1
         assert worker.errors.splitlines()[-1] == (
-            "Error: the workers differ in the settings. Start all of them with the same command "
+            f"Error: the workers differ in {what}. Start all of them with the same command "
             "but for --worker-index, on the same text, with the same versions."
         )
     assert [path.name for path in place.rglob("*")] == ["moon.txt", "0", "1"]

@@ -23,7 +23,7 @@ LONGEST_READ: Final = 50_000_000
 def keep_learned_tables(
     writer: CheckpointWriter, corpus: Corpus, record: RunRecord, noted: Callable[[str], None]
 ) -> None:
-    """Keep what the poems of a run that has ended teach, unless it is there already.
+    """Keep what the poems of a run teach, unless it is there already.
 
     Nothing depends on it: what keeps it from being made or written is told, and that is all.
 

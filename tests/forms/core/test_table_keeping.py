@@ -192,8 +192,7 @@ def test_what_fails_is_told_and_leaves_everything_as_it_was(
     monkeypatch.setattr(table_keeping, place, fail)
     (note,) = keep(corpus, run)
     assert note == (
-        f"The words of the text, with which English verse is written, are left out: {reason} "
-        "The network is saved."
+        f"The words of the text, with which English verse is written, are left out: {reason}"
     )
     assert (run.directory / WORDS_FILE).read_bytes() == b"old"
     assert files(run) == {WORDS_FILE}
