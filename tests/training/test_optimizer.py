@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from charrnn.settings.configuration import TrainingConfig
 from charrnn.training import optimizer
-from charrnn.training.optimizer import AveragingAdamW
+from charrnn.training.optimizer import AdamWWithEMA
 
 SHAPES: Final = {"kernel": (7, 5), "bias": (5,), "recurrent_kernel": (4, 3), "peephole": (3, 4)}
 NOT_DECAYED: Final = {"bias", "peephole"}
@@ -31,12 +31,12 @@ def variables(seed: int) -> list[keras.Variable]:
 
 def made(
     cores: int, gradient_norm: float = 2.0
-) -> tuple[AveragingAdamW, list[keras.Variable], list[keras.Variable]]:
+) -> tuple[AdamWWithEMA, list[keras.Variable], list[keras.Variable]]:
     """An optimizer, the weights and their averages."""
     weights, averages = variables(0), variables(1)
     config = TrainingConfig(weight_decay=0.1, clip_norm=gradient_norm)
     return (
-        AveragingAdamW(weights, averages, config, tf.distribute.get_strategy(), cores),
+        AdamWWithEMA(weights, averages, config, tf.distribute.get_strategy(), cores),
         weights,
         averages,
     )
@@ -49,7 +49,7 @@ def gradients(step: int) -> list[tf.Tensor]:
     return [tf.constant(generator.normal(0, size, shape), tf.float32) for shape in SHAPES.values()]
 
 
-def learn(adamw: AveragingAdamW, steps: range) -> list[float]:
+def learn(adamw: AdamWWithEMA, steps: range) -> list[float]:
     return [
         float(
             adamw.apply(

@@ -363,7 +363,7 @@ def test_what_finishers_take_is_part_of_the_minutes(
         (writer.directory / "made").touch()
         assert not (tmp_path / "moon" / "made").exists()  # A run that is overwritten stays.
 
-    monkeypatch.setattr(workers.Alone, "clock", lambda _: now[0])
+    monkeypatch.setattr(workers.Workers, "clock", lambda _: now[0])
     monkeypatch.setattr(TrainingStep, "__call__", step_a_second)
     training = TrainingConfig(minutes=10, batch_size=4, window=8, learning_rate=0.01, patience=0)
     outcome = train(corpus, tmp_path, training=training, observer=diary, finishers=[finish])
@@ -602,7 +602,7 @@ def ticking(monkeypatch: pytest.MonkeyPatch) -> None:
         return take_step(*arguments)
 
     monkeypatch.setattr(TrainingStep, "__call__", step)
-    monkeypatch.setattr(workers.Alone, "clock", lambda _: now[0])
+    monkeypatch.setattr(workers.Workers, "clock", lambda _: now[0])
 
 
 @pytest.mark.usefixtures("ticking")
@@ -725,7 +725,7 @@ def test_a_callback_that_steers_the_rate_is_refused(corpus: Corpus, tmp_path: Pa
         train(corpus, tmp_path, callbacks=[keras.callbacks.ReduceLROnPlateau()])
 
 
-def test_samples_are_written_with_the_averaged_network(corpus: Corpus, tmp_path: Path) -> None:
+def test_samples_are_written_with_the_ema_network(corpus: Corpus, tmp_path: Path) -> None:
     written: list[float] = []
 
     def sample(record: Any, arrays: Any, seed: int) -> str:
