@@ -104,7 +104,8 @@ def novelty(
 
     FILE is divided into poems in the layout of the network's own corpus; - is standard input. Any
     white space counts as one space. If the corpus can be read again, its validation part, which
-    the network never saw, is measured for comparison, and the longest runs are searched in it.
+    the network never saw, is measured for comparison, and the sources of the longest runs are
+    shown.
     """
     from charrnn.corpus.splitting import poems_at, split_corpus
 
