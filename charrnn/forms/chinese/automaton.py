@@ -214,7 +214,6 @@ class ChineseAutomaton:
     def _ended(
         self, placements: Placements[ChinesePlacement], line: int, place: int, ways: Sequence[int]
     ) -> list[int]:
-        """The ways of a line that have this length."""
         if not ways:
             return []
         line_ways = self._plan(placements).lines[line]

@@ -163,7 +163,6 @@ def _mixture(tones: Tones, first: npt.NDArray[np.bool_]) -> tuple[float, npt.NDA
 
 
 def _joined(tones: Tones, parts: Sequence[npt.NDArray[np.intp]]) -> list[npt.NDArray[np.intp]]:
-    """The parts, merged if their templates do not contradict one another."""
     joined: list[npt.NDArray[np.intp]] = []
     for part in sorted(parts, key=len, reverse=True):
         marks = _marks(tones[part])
@@ -246,7 +245,6 @@ def usual_book(poems: Sequence[str], shape: PoemShape | None = None) -> Book:
 
 
 def _shape(lines: Sequence[str]) -> PoemShape:
-    """The line lengths; none if there are other characters."""
     return tuple(map(len, lines)) if all(map(is_han, "".join(lines))) else ()
 
 

@@ -57,7 +57,6 @@ class ChineseTemplate:
 
 
 def _tones_of_line(line: Line) -> Iterator[LineTones]:
-    """The tone sequences of a line; `ending` fills in an open last tone."""
     for length in line.lengths:
         for pattern in line.patterns:
             tones = [TONE_OF_MARK.get(mark) for mark in pattern] or [None] * length
@@ -66,7 +65,6 @@ def _tones_of_line(line: Line) -> Iterator[LineTones]:
 
 
 def _rhyme_tone(line: Line) -> Tone | None:
-    """The tone that all patterns of a line end in, else that of `ending`."""
     ends = {TONE_OF_MARK.get(pattern[-1:]) for pattern in line.patterns}
     tone = ends.pop() if len(ends) == 1 else None
     return tone or TONE_OF_MARK.get(line.ending)
@@ -142,7 +140,6 @@ class ChinesePlanner:
         return self._first_classes[variant] if first else None
 
     def _classes_with(self, character: str | None, template: ChineseTemplate) -> Classes:
-        """The classes of a character in the tones of the first group."""
         if character is None:
             return None
         tones = {template.rhyme_tones[line] for group in template.groups[:1] for line in group}

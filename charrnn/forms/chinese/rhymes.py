@@ -60,7 +60,6 @@ class ChineseAlphabet:
         return tone in known and (not self._strict or len(known) == 1)
 
     def _classes(self, token: int, tone: Tone | None) -> frozenset[str]:
-        """The rhyme classes of a character in a tone, else in either."""
         character = self._characters[token]
         found = rhymes(self._sounds, character, tone) or rhymes(self._sounds, character)
         return frozenset() if self._strict and len(found) > 1 else found

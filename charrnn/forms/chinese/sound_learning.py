@@ -57,7 +57,6 @@ def find_communities(weights: Mapping[tuple[str, str], int]) -> list[list[str]]:
 
 
 def _moved(graph: Graph) -> dict[int, int]:
-    """The group of each node after local moves."""
     degrees = {node: sum(edges.values()) for node, edges in graph.items()}
     whole = sum(degrees.values())
     groups = {node: node for node in graph}
@@ -88,7 +87,6 @@ def _moved(graph: Graph) -> dict[int, int]:
 
 
 def _merged(graph: Graph, groups: dict[int, int]) -> Graph:
-    """The graph whose nodes are the groups; edges within a group become a loop."""
     merged: Graph = {group: Counter() for group in sorted(set(groups.values()))}
     for node, edges in graph.items():
         for other, weight in edges.items():
@@ -153,7 +151,6 @@ def _is_regular(lines: Verse) -> bool:
 
 
 def _learned_tones(poems: Sequence[Verse]) -> dict[str, tuple[int, int]]:
-    """How often each character stands in a level and in an oblique position."""
     import numpy as np
 
     characters = sorted({character for lines in poems for character in "".join(lines)})
@@ -236,7 +233,6 @@ def _counted(
 def _learned_classes(
     poems: Sequence[Verse], places: dict[str, tuple[int, int]]
 ) -> dict[Tone, tuple[str, ...]]:
-    """The rhyme classes of each tone, the largest first, frequent members first."""
     together: dict[Tone, Counter[tuple[str, str]]] = {tone: Counter() for tone in TONES}
     rhymed: dict[Tone, Counter[str]] = {tone: Counter() for tone in TONES}
     for lines in poems:

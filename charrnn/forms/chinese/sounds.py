@@ -125,7 +125,6 @@ class SoundTable:
 
 
 def _other_forms(character: str) -> frozenset[str]:
-    """Variants of a character: in the other script, or another glyph."""
     return frozenset(
         (
             *simplified_forms(character),
@@ -208,7 +207,6 @@ class LearnedSounds:
 
 
 def _allowed(places: tuple[int, int]) -> Sequence[Tone]:
-    """The tone that a character nearly always has, or both."""
     sure = [
         tone
         for tone, count in zip(TONES, places, strict=True)

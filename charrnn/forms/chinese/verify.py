@@ -73,8 +73,6 @@ def _weight(faults: Sequence[Fault]) -> tuple[int, int]:
 
 
 class _Judge:
-    """The lines of a poem and their sounds."""
-
     def __init__(self, lines: Sequence[str], sounds: ChineseSounds, readings: Readings) -> None:
         self._lines = lines
         self._sounds = sounds
@@ -99,12 +97,10 @@ class _Judge:
         return classes
 
     def _classes(self, number: int, required: Tone | None) -> frozenset[str]:
-        """The rhyme classes of a line's end in the required tone, else in any."""
         end = self._lines[number - 1][-1]
         return rhymes(self._sounds, end, required) or rhymes(self._sounds, end)
 
     def _of_tones(self, number: int, text: str, line: Line) -> list[Fault]:
-        """The violations of the nearest pattern of a line."""
         attempts = []
         for pattern in line.patterns:
             marks: list[str] = list(pattern or " " * len(text))
@@ -140,7 +136,6 @@ class _Judge:
         )
 
     def _groups(self, variant: Sequence[Line]) -> list[list[tuple[int, Tone | None]]]:
-        """The lines that rhyme with one another, each with the required tone of its end."""
         groups: dict[str, list[tuple[int, Tone | None]]] = defaultdict(list)
         for number, line in enumerate(variant[: len(self._lines)], 1):
             if line.rhyme:
@@ -180,7 +175,6 @@ class _Judge:
 
 
 def _commonest(classes: Mapping[int, frozenset[str]]) -> str:
-    """The most common rhyme class; in a tie, that of the earliest lines."""
     counts = Counter(rhyme for found in classes.values() for rhyme in sorted(found))
     return max(counts, key=lambda rhyme: counts[rhyme], default="")
 

@@ -81,12 +81,10 @@ def leaving_enough(
 
 
 def _scarce(choices: Sequence[Tokens], taken: Tokens, enough: int) -> list[Tokens]:
-    """The sets that may have fewer than `enough` members left."""
     return [one for one in choices if len(one) - len(taken) < enough]
 
 
 def _can_be_matched(choices: Sequence[Collection[int]]) -> bool:
-    """Whether the sets have different representatives, by augmenting paths."""
     holders: dict[int, int] = {}
 
     def serve(number: int, tried: set[int]) -> bool:
@@ -145,7 +143,6 @@ class PlacementSearch(Generic[Place]):
     def _place_in_turn(
         self, placed: Placements[Place], generator: np.random.Generator
     ) -> Placements[Place] | None:
-        """Place the words one by one at random; None if one finds no place."""
         for word, candidates in enumerate(self._candidates):
             order = generator.permutation(len(candidates)).tolist()
             attempts = (_with(placed, word, candidates[number]) for number in order)

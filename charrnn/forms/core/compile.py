@@ -110,7 +110,6 @@ class _Compiler:
 
     @property
     def _end(self) -> int | None:
-        """The token that ends a poem; None if there is none."""
         if self._network.layout != "text":
             return END_OF_POEM
         line_end = self._network.vocabulary.id_of(LINE_END)

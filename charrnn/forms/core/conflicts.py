@@ -136,7 +136,6 @@ def _ways_out(
     conflicting: Sequence[Requirement],
     can_keep: CanKeep,
 ) -> list[str]:
-    """The relaxations that work, in words, the weakest first."""
     ways = (
         next((step.words for step in steps if _works(step, can_keep)), "")
         for steps in _relaxations(rules, *asked, conflicting)
@@ -157,8 +156,6 @@ def _relaxations(
     sampling: SamplingConfig,
     conflicting: Sequence[Requirement],
 ) -> Iterator[Sequence[Relaxation]]:
-    """Relaxations, each in steps from slight to strong."""
-
     def changed(settings: Mapping[str, Any]) -> Relaxation:
         words = " and ".join(f"{name} {value}" for name, value in settings.items())
         return Relaxation(words, dataclasses.replace(config, **settings), sampling)
@@ -204,7 +201,6 @@ def reason(
 
 
 def _of_first_lines(form: Form) -> Form:
-    """The form reduced to its first line."""
     lines = {
         variant[0]: name for variant, name in zip(form.variants, form.variant_names, strict=True)
     }

@@ -98,7 +98,6 @@ class Form:
 
 
 def _faults(form: Form) -> Iterator[str]:
-    """The contradictions of a form, in words."""
     if not form.name or any(character.isspace() for character in form.name):
         yield "its name must be a word"
     if form.language == "chinese" and form.metre:

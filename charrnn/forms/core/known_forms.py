@@ -95,7 +95,6 @@ def _string(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """A string, in several lines if it has line ends."""
     if "\n" not in text:
         return _string(text)
     return '"""\n' + "\n".join(_string(line)[1:-1] for line in text.split("\n")) + '"""'
@@ -275,7 +274,6 @@ def _check(lengths: Sequence[int], scheme: str, chinese: bool, metre: Metre) -> 
 
 
 def _line_count(lines: int | None, lengths: Sequence[int], scheme: str) -> int:
-    """The number of lines, on which all arguments must agree."""
     told = {
         "lines": lines,
         "lengths": len(lengths) if len(lengths) > 1 else None,

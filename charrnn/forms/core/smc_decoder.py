@@ -102,7 +102,6 @@ def draw_index(log_weights: Sequence[float], uniform: float) -> int:
 def _resampled(
     particles: list[Particle], count: int, generator: np.random.Generator
 ) -> list[Particle]:
-    """The particles, resampled to `count` if the effective sample size is too small."""
     log_weights = [one.log_weight for one in particles]
     if effective_sample_size(log_weights) >= RESAMPLING_THRESHOLD * count:
         return particles
@@ -269,7 +268,6 @@ class SMCDecoder:
         raise FormGivenUpError(_complaint(number, list(obstacles)))
 
     def _states(self, generator: np.random.Generator) -> list[Hashable]:
-        """The automaton states after the prompt, with random places of required words."""
         return states_after_prompt(
             self._automaton, self._writer.vocabulary, self._tokens, generator, self._particles
         )

@@ -302,7 +302,6 @@ class EnglishAutomaton:
         return self._word_begun(boundary)
 
     def _word_begun(self, boundary: WordBoundary | None) -> _State:
-        """The state at a word boundary; final after the last line."""
         assert boundary is not None
         phase = _Phase.DONE if boundary.line == self._lines else _Phase.WORD
         return _State(boundary, phase, self._trie.root)

@@ -123,7 +123,6 @@ _PLAIN: Final = str.maketrans("àáâäèéêëìíîïòóôöùúûüç", "aaa
 
 
 def _with_ending(word: str, known: Known) -> tuple[Pronunciation, ...]:
-    """The pronunciations of a known word and its longest ending."""
     for length in range(min(len(word) - 1, 6), 0, -1):
         sound = _ENDINGS.get(word[-length:])
         if sound is None:
@@ -160,7 +159,6 @@ def _bases(stem: str, ending: str) -> Iterator[str]:
 
 
 def _assimilated(sound: str, way: Pronunciation) -> str:
-    """An ending as it sounds after the phone before it."""
     last = way.phones[-1]
     if sound == "s":
         return "IH0 Z" if last in _SIBILANTS else "S" if last in _VOICELESS else "Z"

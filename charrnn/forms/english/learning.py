@@ -123,7 +123,6 @@ def _ways(line: str, lexicon: Lexicon) -> Ways:
 
 
 def _lengths(by_line: Sequence[Sequence[Ways]]) -> list[tuple[int, ...]]:
-    """The allowed lengths of each line; the same for lines of the same usual length."""
     usual = [_usual_length(line) for line in by_line]
     allowed = {
         length: _allowed_lengths(
@@ -141,7 +140,6 @@ def _lengths(by_line: Sequence[Sequence[Ways]]) -> list[tuple[int, ...]]:
 
 
 def _usual_length(line: Sequence[Ways]) -> int:
-    """The syllables of a line in most poems, in usual pronunciation."""
     counts = Counter(sum(ways[0].syllables for ways in said) for said in line)
     return max(1, min(LONGEST_LINE, counts.most_common(1)[0][0]))
 
@@ -154,7 +152,6 @@ def _possible_lengths(said: Ways) -> frozenset[int]:
 
 
 def _allowed_lengths(usual: int, possible: Sequence[frozenset[int]]) -> tuple[int, ...]:
-    """The usual length, and others that enough lines need."""
     chosen = {usual}
     uncovered = [lengths for lengths in possible if usual not in lengths]
     while len(uncovered) > (1 - COVERED) * len(possible):
@@ -170,7 +167,6 @@ def _allowed_lengths(usual: int, possible: Sequence[frozenset[int]]) -> tuple[in
 
 
 def _foot(by_line: Sequence[Sequence[Ways]], lengths: Sequence[tuple[int, ...]]) -> _Foot | None:
-    """The foot that most stresses keep; None if too few keep any."""
     shares = [(_kept_share(foot, by_line, lengths), foot) for foot in _FEET]
     share, foot = max(shares, key=lambda entry: entry[0])
     return foot if share >= KEEPING_METRE else None
@@ -179,7 +175,6 @@ def _foot(by_line: Sequence[Sequence[Ways]], lengths: Sequence[tuple[int, ...]])
 def _kept_share(
     foot: _Foot, by_line: Sequence[Sequence[Ways]], lengths: Sequence[tuple[int, ...]]
 ) -> float:
-    """The share of stresses that keep a foot, in the best scansions."""
     stresses = clashes = 0
     for line, allowed in zip(by_line, lengths, strict=True):
         rule = Line(lengths=allowed, pattern=foot.pattern(allowed))

@@ -123,7 +123,6 @@ def _opened(installed: Path | None, file: Path | None, stamp: object) -> Lexicon
 
 
 def _stamp(file: Path) -> tuple[int, int] | None:
-    """Changes when the file does; None without a file."""
     try:
         facts = file.stat()
     except OSError:
@@ -197,7 +196,6 @@ def _in_verse(ways: Sequence[str]) -> Iterable[str]:
 
 @functools.cache
 def _read_installed(path: Path) -> dict[str, tuple[str, ...]]:
-    """The dictionary of the extra: JSON with a list of pronunciations per word."""
     try:
         return {
             word: tuple(ways) for word, ways in json.loads(path.read_text(encoding="utf-8")).items()

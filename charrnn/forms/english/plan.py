@@ -145,7 +145,6 @@ class VersePlan:
         placement: EnglishPlacement,
         rhymed: Mapping[str, OpenClasses],
     ) -> VariantState:
-        """The state before a line, possibly one after the last."""
         start = LinePosition(0, ())
         if line < self.lines:
             start = self._line(self._rule(variant, line, placement)).start
@@ -166,7 +165,6 @@ class VersePlan:
     def _possible(
         self, variant: int, placement: EnglishPlacement, rhymed: Mapping[str, OpenClasses]
     ) -> bool:
-        """Whether each rhyme and each line without rhyme can be finished."""
         begun: set[str] = set()
         for line in range(self.first, self.lines):
             letter = self._letter(variant, line)
@@ -232,7 +230,6 @@ class VersePlan:
         return rhymed
 
     def _alike(self, one: Word, other: Word) -> bool:
-        """Whether two words are too similar to rhyme."""
         shared = sounds_of(one.ways) & sounds_of(other.ways)
         return one.key == other.key or (bool(shared) and not self._classes.slant)
 

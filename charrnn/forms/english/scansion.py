@@ -207,14 +207,12 @@ def _cost(settled: GroupScansion) -> tuple[int, int]:
 def _attempt(
     ways: Sequence[Sequence[Scansion]], ends: Sequence[str], least: Grade, anchor: Pronunciation
 ) -> GroupScansion:
-    """The best scansions if all lines must rhyme with one pronunciation."""
     held_against = functools.partial(_misses, least=least, anchor=anchor)
     said = tuple(min(found, key=held_against) for found in ways)
     return GroupScansion(said, tuple(_missed(said, ends, least, anchor)))
 
 
 def _misses(scansion: Scansion, least: Grade, anchor: Pronunciation) -> tuple[int, int, int]:
-    """The badness of a scansion, including its rhyme."""
     reached = _reached(scansion, anchor)
     return scansion.faults + (reached < least), -reached, scansion.rank
 

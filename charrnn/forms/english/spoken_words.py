@@ -347,6 +347,5 @@ def _count(classes: RhymeClasses, homophones: Flags) -> np.ndarray[tuple[int], n
 
 
 def _left_by_equal_lines(classes: RhymeClasses, each: Flags, lines: int) -> Flags:
-    """The groups that leave enough for later lines with equal choices."""
     left: Flags = _count(classes, each)[classes.class_of] - each >= lines
     return left

@@ -52,7 +52,6 @@ def _plain(letters: str) -> str:
 
 
 def _vowel_starts(word: str, count: int) -> list[int]:
-    """Where the vowels of the syllables begin; at most `count`."""
     plain = _plain(word)
     starts = [found.start() for found in re.finditer(r"(?<!q)[aeiouy]+|(?<=q)u[aeiouy]+", plain)]
     if plain[:1] == "y" and starts[:1] == [0] and len(plain) > 1 and plain[1] in "aeiou":
@@ -89,8 +88,6 @@ _MARKS: Final = {"0": "u", "1": "/"}
 
 @dataclass(frozen=True, slots=True)
 class _PoemLine:
-    """A line: its text, its words with a pronunciation, and its other words."""
-
     text: str
     words: tuple[Word, ...]
     unspoken: tuple[str, ...]
@@ -149,7 +146,6 @@ def _poem_line(line: str, lexicon: Lexicon) -> _PoemLine:
 def _judge(
     lines: Sequence[_PoemLine], variant: Sequence[Line], form: Form, least: Grade
 ) -> tuple[list[Scansion | None], list[Fault]]:
-    """The best scansion of each line under a template, and the faults."""
     faults = missing_lines(len(lines), len(variant))
     rules = itertools.chain(variant, itertools.repeat(None))
     ways = [_scansions(line, rule, form) for line, rule in zip(lines, rules, strict=False)]
@@ -266,7 +262,6 @@ def _scanned(line: _PoemLine, scansion: Scansion | None) -> ScannedLine:
 
 
 def _marks(way: Pronunciation, template: str) -> list[str]:
-    """The stress of a word, or that of the metre if it is free."""
     metre = template or "x" * way.syllables
     if way.syllables == 1:
         return [metre]

@@ -130,7 +130,6 @@ class WordTrie:
 
 
 def _one_of(letters: Iterable[str]) -> str:
-    """A regular expression for one of some letters, possibly none."""
     return f"[{joined}]" if (joined := "".join(letters)) else "(?:(?!))"
 
 
