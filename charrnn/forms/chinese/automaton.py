@@ -33,13 +33,7 @@ _CLOSING: Final = "。？！.?!"
 
 
 class Marks(NamedTuple):
-    """Tokens between lines.
-
-    Attributes:
-        parting: After a line that is not the last.
-        closing: After the last line; none if it ends with its last character.
-        after: Optionally between a parting mark and the next line.
-    """
+    """Tokens after a line, `closing` after the last one; `after` a mark may stand a line end."""
 
     parting: Tokens
     closing: Tokens
@@ -93,17 +87,8 @@ class ChineseAutomaton:
     """Chinese poems that keep a form; see `charrnn.forms.core.automaton.Automaton`.
 
     It accepts the poems that the verifier accepts, except that rhyming lines never end in the same
-    character, not even if the lines are equal.
-
-    Each line but the last ends with a mark, optionally followed by a line end, or with a line end
-    if the network has no marks. The last one ends with a closing mark, or with its last character.
-
-    Args:
-        form: A Chinese form.
-        sounds: The readings of characters.
-        tokens: What the network can write.
-        requirements: Requirements on top of the form.
-        readings: Whether any reading of a character may fit, or all must.
+    character. Each line but the last ends with a mark, optionally followed by a line end, or with a
+    line end if the network has no marks. The last one ends with a closing mark, or without.
 
     Raises:
         FormError: The network has no marks or line ends.

@@ -193,9 +193,7 @@ def _rhyme_tones(form: Form) -> Iterator[Tone]:
         yield from (tone for tone in TONES if tone in marks)
 
 
-class ChineseLanguage:
-    """See `charrnn.forms.core.language.Language`."""
-
+class _Chinese:
     letters = "Chinese characters"
     shape_unit = "characters"
     example_of_lengths = "characters 7"
@@ -213,7 +211,6 @@ class ChineseLanguage:
         return ChineseRules(with_profile(form, config.profile), sounds, config.readings)
 
     def learn_table(self, poems: Iterator[str]) -> LearnedSounds:
-        """Learn sounds from regular poems."""
         from charrnn.forms.chinese.sound_learning import learn_sounds
 
         return learn_sounds(poems)
@@ -221,13 +218,12 @@ class ChineseLanguage:
     def learn_form(
         self, poems: Sequence[str], name: str, shape: "PoemShape | None", sounds: str | None
     ) -> "LearnedForm":
-        """Derive a form; the sounds are a rhyme book, or `LEARNED` from the poems."""
         from charrnn.forms.chinese.learning import learn_chinese_form, sounds_for
 
         return learn_chinese_form(poems, sounds_for(poems, sounds, shape), name, shape)
 
 
-LANGUAGE: Final[Language] = ChineseLanguage()
+LANGUAGE: Final[Language] = _Chinese()
 
 
 def _sounds(form: Form, asked: str | None, learned: LearnedTables | None) -> ChineseSounds:
@@ -271,8 +267,7 @@ def _is_heard(form: Form) -> bool:
 def with_profile(form: Form, profile: Profile) -> Form:
     """A Chinese form with fewer tones that count.
 
-    `246` keeps the tones of the second, fourth, sixth and last character of a line; `rhyme-only`
-    that of the rhymes; `strict` all.
+    `246` keeps the tones of characters 2, 4, 6 and the last; `rhyme-only` that of the rhymes.
     """
     if profile == "strict":
         return form

@@ -73,7 +73,7 @@ class Template(NamedTuple):
 def find_templates(tones: Tones, line_ends: Sequence[int]) -> list[Template]:
     """The templates that poems follow, the most common first; at least one, possibly all open.
 
-    `line_ends` are the positions, from 0, of the last character of each line.
+    `line_ends` are the positions of the last character of each line.
     """
     everything = np.arange(len(tones))
     if _is_settled(marks := _marks(tones), line_ends):
@@ -140,11 +140,7 @@ def _nearer_to_most(tones: Tones) -> npt.NDArray[np.bool_]:
 
 
 def _mixture(tones: Tones, first: npt.NDArray[np.bool_]) -> tuple[float, npt.NDArray[np.bool_]]:
-    """Fit a mixture of two components.
-
-    Args:
-        tones: The tones.
-        first: `(poems,)` initial members of the first component.
+    """Fit a mixture of two components, from `(poems,)` initial members of the first one.
 
     Returns:
         Gain in log-likelihood over one component, in nats; and the members of the first component.
@@ -192,8 +188,7 @@ def learn_chinese_form(
     """Derive a form from poems, most of which keep it.
 
     Line lengths are those of most poems, or of `shape`. A position has a tone if nine in ten poems
-    agree; if they agree in too few positions, there are several templates. Lines rhyme if they do
-    in seven of ten poems.
+    agree; if they agree in too few positions, there are several templates.
 
     Raises:
         FormError: Too few poems have the same line lengths.

@@ -78,13 +78,7 @@ _FREE: Final = FixedPlaces()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LineWay:
-    """One way to write a line.
-
-    Attributes:
-        variant: The variant of the form.
-        places: The possible tokens at each position.
-        pool: The possible line ends, if the line rhymes.
-    """
+    """A way to write a line: the variant, the tokens of each position, the ends if it rhymes."""
 
     variant: int
     places: tuple[Tokens, ...]
@@ -178,11 +172,7 @@ class ChinesePlanner:
 
 
 class ChinesePlan:
-    """The poems of a form with some tokens fixed, in the variants where that is possible.
-
-    Attributes:
-        lines: For each line, its ways in all variants.
-    """
+    """The poems with some tokens fixed; `lines` has the ways of each line, of all variants."""
 
     def __init__(self, planner: ChinesePlanner, possible: Mapping[int, Ways]) -> None:
         self._planner = planner

@@ -16,8 +16,7 @@ class FixedPlaces:
     """Fixed tokens of a line.
 
     Attributes:
-        at: The token at each fixed position, from 0; `UNKNOWN`, which is never written, for a
-            conflict.
+        at: The token at each fixed position, from 0; `UNKNOWN` for a conflict.
         end: The last token, whatever the length; None if free.
         length: The number of characters; None if free.
     """

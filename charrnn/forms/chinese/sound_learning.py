@@ -9,7 +9,10 @@ of rhyme schemes"; List, 2016, "Using network models to analyze Old Chinese rhym
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
 
 from charrnn.errors import FormError
 from charrnn.forms.chinese.sounds import (
@@ -21,11 +24,6 @@ from charrnn.forms.chinese.sounds import (
     verse_lines,
 )
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-
 Graph = dict[int, Counter[int]]
 """Edge weights of each node; an edge stands at both ends, loops are allowed."""
 
@@ -33,9 +31,8 @@ Graph = dict[int, Counter[int]]
 def find_communities(weights: Mapping[tuple[str, str], int]) -> list[list[str]]:
     """Communities of a graph, the largest first, each sorted; independent of the order of edges.
 
-    The Louvain method (Blondel et al., 2008, "Fast unfolding of communities in large networks"):
-    each node moves to the neighbouring group that raises the modularity most, until none moves;
-    then the groups become nodes, and so on. `weights` has each pair of different nodes once.
+    The Louvain method (Blondel et al., 2008, "Fast unfolding of communities in large networks").
+    `weights` has each pair of different nodes once.
     """
     names = sorted({name for pair in weights for name in pair})
     numbers = {name: number for number, name in enumerate(names)}
@@ -124,9 +121,7 @@ Verse = Sequence[str]
 
 
 def learn_sounds(poems: Iterable[str]) -> LearnedSounds:
-    """Learn the tones and rhymes of characters; takes a second or two for 40,000 poems.
-
-    Poems that do not have 4 or 8 lines of 5 or 7 characters are ignored.
+    """Learn tones and rhymes from poems of 4 or 8 lines of 5 or 7 characters; others are ignored.
 
     Raises:
         FormError: There are fewer than `FEWEST_POEMS` regular poems.
@@ -151,8 +146,6 @@ def _is_regular(lines: Verse) -> bool:
 
 
 def _learned_tones(poems: Sequence[Verse]) -> dict[str, tuple[int, int]]:
-    import numpy as np
-
     characters = sorted({character for lines in poems for character in "".join(lines)})
     numbers = {character: number for number, character in enumerate(characters)}
     line_tones: dict[tuple[int, int], list[list[int]]] = defaultdict(list)
@@ -170,10 +163,8 @@ def _learned_tones(poems: Sequence[Verse]) -> dict[str, tuple[int, int]]:
     }
 
 
-def _templates(lines: int, length: int) -> "npt.NDArray[np.int8]":
+def _templates(lines: int, length: int) -> npt.NDArray[np.int8]:
     """`(4, characters)` the tones of the four sequences: 1 level, -1 oblique, 0 either."""
-    import numpy as np
-
     signs = {"+": 1, "-": -1, "0": 0}
     kinds = {
         kind: (_BEGINNINGS[kind] if length == 7 else "") + ending
@@ -188,12 +179,8 @@ def _templates(lines: int, length: int) -> "npt.NDArray[np.int8]":
     )
 
 
-def _tones_of_line_ends(
-    poems: Sequence[Verse], numbers: dict[str, int]
-) -> "npt.NDArray[np.float64]":
+def _tones_of_line_ends(poems: Sequence[Verse], numbers: dict[str, int]) -> npt.NDArray[np.float64]:
     """Initial probabilities: even lines end level, odd ones oblique, except the first."""
-    import numpy as np
-
     counts = np.zeros((2, len(numbers)), dtype=np.int64)
     for lines in poems:
         for place, line in enumerate(lines[1:]):
@@ -201,27 +188,22 @@ def _tones_of_line_ends(
     return _probability(counts)
 
 
-def _probability(counts: Any) -> "npt.NDArray[np.float64]":
+def _probability(counts: Any) -> npt.NDArray[np.float64]:
     """Probability that each character is level, from `(2, characters)` counts."""
-    import numpy as np
-
     share = (counts[0] + 0.5) / (counts.sum(axis=0) + 1)
     level: npt.NDArray[np.float64] = np.clip(share, 1 - MOST_CERTAIN, MOST_CERTAIN)
     return level
 
 
 def _counted(
-    level: "npt.NDArray[np.float64]",
-    poems: "npt.NDArray[np.int64]",
-    templates: "npt.NDArray[np.int8]",
+    level: npt.NDArray[np.float64],
+    poems: npt.NDArray[np.int64],
+    templates: npt.NDArray[np.int8],
 ) -> Any:
-    """`(2, characters)` level and oblique positions in the poems that fit a sequence well.
+    """`(2, characters)` level and oblique positions, each poem under its most probable sequence.
 
-    Each poem follows its most probable sequence. Poems in the old style follow none and are left
-    out; with them every character would seem to have both tones.
+    Poems in the old style fit none and are left out.
     """
-    import numpy as np
-
     fits = np.log(level)[poems] @ (templates > 0).T + np.log1p(-level)[poems] @ (templates < 0).T
     tones = templates[fits.argmax(axis=1)]
     against = (tones != 0) & ((level[poems] > 0.5) != (tones > 0))

@@ -99,10 +99,6 @@ class SoundTable:
 
     A simplified character has the readings of all its traditional forms, and an unknown variant
     those of its other forms.
-
-    Attributes:
-        name: Name of the table.
-        table: The readings of each character.
     """
 
     name: str
@@ -174,11 +170,7 @@ class LearnedSounds:
             )
 
     def sounds(self, name: str = LEARNED) -> SoundTable:
-        """The readings of all characters whose tone is known.
-
-        A frequent character has each tone that is common enough; a rare one the tone in which it
-        rhymed.
-        """
+        """The readings of all characters whose tone is known; a rare one has that of its rhymes."""
         classes = self._named_classes()
         table: dict[str, frozenset[Reading]] = {}
         for character, places in self.places.items():

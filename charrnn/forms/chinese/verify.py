@@ -44,8 +44,7 @@ def verify_chinese(
         readings: With "any", one fitting reading suffices; with "strict", all must fit.
 
     Returns:
-        The judgement under the variant with the fewest faults; in a tie, fewest wrong tones, then
-        first.
+        The judgement under the variant with the fewest faults; in a tie, fewest wrong tones.
     """
     lines = verse_lines(text)
     judge = _Judge(lines, sounds, readings)

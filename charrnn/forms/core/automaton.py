@@ -31,11 +31,7 @@ class Automaton(Protocol):
         """One of the initial states."""
 
     def initial_states(self, generator: np.random.Generator, count: int) -> Sequence[Hashable]:
-        """Initial states, one per hypothesis; each has its own random placement of required words.
-
-        Returns:
-            `count` states; none if no poem keeps the form and the requirements.
-        """
+        """`count` states with random places of required words; none if no poem is possible."""
 
     def allowed_tokens(self, state: Hashable) -> Mask:
         """`(vocabulary,)`, read-only, true for allowed tokens; all false only after the end."""
@@ -57,8 +53,8 @@ Tokens = frozenset[int]
 def can_all_differ(choices: Sequence[Tokens], taken: Tokens = frozenset()) -> bool:
     """Whether a different token can be chosen from each set, none of them taken already.
 
-    Hall's marriage problem (1935). A set with as many members as there are sets can choose last and
-    is left out; the rest is decided by augmenting paths (Kuhn, 1955).
+    Hall's marriage problem (1935), solved by augmenting paths (Kuhn, 1955). A set with as many
+    members as there are sets can choose last and is left out.
     """
     scarce = [one - taken for one in _scarce(choices, taken, len(choices))]
     scarce.sort(key=len)
@@ -111,10 +107,9 @@ Placements = tuple[Place | None, ...]
 class PlacementSearch(Generic[Place]):
     """Finds random places for required words.
 
-    Args:
-        candidates: For each word, the places where it could stand alone.
-        possible: Whether some poem has the words in these places (None: anywhere).
-        max_placements: Placements that the exhaustive search tries before it gives up.
+    `candidates` are the places where each word could stand alone; `possible` tells whether some
+    poem has the words in these places (None: anywhere). The exhaustive search gives up after
+    `max_placements`.
     """
 
     def __init__(
@@ -158,11 +153,7 @@ class PlacementSearch(Generic[Place]):
         candidates: Mapping[int, Sequence[Place]],
         generator: np.random.Generator,
     ) -> Placements[Place] | None:
-        """Exhaustive search, the word with the fewest places first.
-
-        It backtracks as soon as a word has no place left (forward checking; Haralick and Elliott,
-        1980).
-        """
+        """Forward checking (Haralick and Elliott, 1980), the word with the fewest places first."""
         if not candidates:
             return placed
         left: dict[int, Sequence[Place]] = {}

@@ -41,11 +41,10 @@ def compile_form(
         sampling: The default sampling settings of the writer; its `ban` is compiled in.
 
     Returns:
-        A writer of poems that keep the form: `write(prompt, sampling)`, `stream(prompt, sampling)`.
+        A writer of poems that keep the form.
 
     Raises:
-        ConfigurationError: Settings contradict one another, or the network cannot write the
-            language.
+        ConfigurationError: Settings contradict one another, or the network lacks the language.
         FormError: There is no such form, or its rhyme book or dictionary is missing.
         FormConflictError: No poem keeps the form and all requirements.
         CheckpointError: The learned sounds or words are damaged.

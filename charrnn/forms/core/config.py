@@ -32,11 +32,7 @@ LENGTHS: Final = (
 
 
 def parse_lengths(text: str) -> tuple[int, ...]:
-    """Parse the lengths of lines: 8,6,8,6, or one number for all lines.
-
-    Raises:
-        ConfigurationError: They are not whole numbers separated by commas.
-    """
+    """Parse the lengths of lines, 8,6,8,6 or one for all; ConfigurationError if not numbers."""
     parts = [part.strip() for part in text.split(",")]
     if not all(re.fullmatch("[0-9]{1,9}", part) for part in parts):
         raise ConfigurationError(f"lengths are {LENGTHS}. Received: {text}.")
@@ -183,8 +179,7 @@ class Requirements:
     """All requirements on top of the form.
 
     Attributes:
-        acrostic: One character per line, from the first line on. English lines begin with the
-            letter in either case.
+        acrostic: One character per line; English letters in either case.
         acrostic_at: Whether they stand at the start or the end of their lines.
         must: What must occur: an English word, or consecutive Chinese characters of one line.
         rhyme_with: A word or a line that the first rhyme rhymes with.

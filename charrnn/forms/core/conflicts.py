@@ -37,14 +37,10 @@ class Relaxation(NamedTuple):
 def smallest_conflict(
     items: Sequence[One], fits: Callable[[Sequence[One]], bool]
 ) -> tuple[One, ...]:
-    """A smallest set of requirements that cannot be kept together, in their order.
+    """A smallest set of conflicting requirements, in their order.
 
-    Requirements that the conflict does not need are removed one by one; then up to `MOST_SUBSETS`
-    smaller subsets are tried.
-
-    Args:
-        items: All requirements, which conflict.
-        fits: Whether a subset can be kept; it is monotone.
+    Unneeded requirements are removed one by one; then up to `MOST_SUBSETS` smaller subsets are
+    tried. `fits` tells whether a subset can be kept.
     """
     needed = list(items)
     for one in reversed(items):

@@ -14,7 +14,7 @@ Ending = Literal["", "level", "oblique"]
 Book = Literal["pingshui", "cilin", "xinyun", "tongyun"]
 
 MARKS: Final[dict[LanguageName, str]] = {"chinese": "平仄中", "english": "u/x"}
-"""The marks of a pattern. The last one fits either sound."""
+"""The marks of a pattern: level, oblique; unstressed, stressed. The last one fits either."""
 
 UNITS: Final[dict[LanguageName, str]] = {"chinese": "characters", "english": "syllables"}
 
@@ -32,10 +32,9 @@ class Line:
     """What one line must keep.
 
     Attributes:
-        lengths: The numbers of characters (Chinese) or syllables (English) that are allowed.
-        pattern: One mark per character or syllable, or "" for a free line. Chinese: 平 level,
-            仄 oblique, 中 either. English: u unstressed, / stressed, x either; it has the longest
-            length. Alternatives are separated by |, as in 平平平仄仄|平平仄平仄.
+        lengths: The allowed numbers of characters (Chinese) or syllables (English).
+        pattern: One mark per unit of the longest length (see `MARKS`); "" is a free line.
+            Alternatives are separated by |.
         rhyme: Lines with the same letter rhyme; "" does not rhyme.
         ending: Tone of the last character of a Chinese line, if the pattern leaves it open.
     """
@@ -56,8 +55,7 @@ class Form:
     """A form of verse.
 
     Attributes:
-        name: As it is typed: "qijue", "sonnet".
-        aliases: Other names: "七绝".
+        name, aliases: As it is typed: "qijue", "七绝".
         title: As it is shown: "Shakespearean sonnet".
         language: Chinese counts characters, English syllables.
         variants: Alternative templates of a whole poem, all with the same number of lines.
@@ -152,7 +150,7 @@ class Fault:
         line: The line, from 1; if lines are missing, one after the last.
         position: The character or syllable, from 1; None for the whole line.
         about: What it concerns.
-        message: A sentence without full stop: "line 3, character 5 is 仄 where 平 is required".
+        message: "line 3, character 5 is 仄 where 平 is required", without full stop.
     """
 
     line: int
@@ -175,8 +173,7 @@ class ScannedLine:
 
     Attributes:
         text: The line as written.
-        marks: One per character or syllable. Chinese: ○ level, ● oblique, ◎ either, ? unknown.
-            English: / stressed, u unstressed, x either.
+        marks: One per unit. Chinese: ○ level, ● oblique, ◎ either, ? unknown. English: / u x.
         units: What each mark belongs to: a character, or the letters of a syllable.
         rhyme: Rhyme class (Chinese) or rhyming phones (English) of the last word, or "".
         guessed: Whether a pronunciation was guessed.

@@ -33,8 +33,7 @@ def form_from_toml(text: str, name: str) -> Form:
     """Parse a form; `name` stands for the text in errors.
 
     Raises:
-        FormError: The text is not TOML, a value is missing or of the wrong type, or the form
-            contradicts itself.
+        FormError: The text is not TOML, or no form.
     """
     try:
         values = tomllib.loads(text)
@@ -132,8 +131,7 @@ def find_form(reference: str) -> Form:
     """Find a form.
 
     Args:
-        reference: A name or alias; `wupai-16` for sixteen lines; or the path of a TOML file, which
-            ends in .toml or names a directory.
+        reference: A name or alias; `wupai-16` for sixteen lines; or the path of a TOML file.
 
     Raises:
         FormError: There is no such form, or the file cannot be used.
@@ -217,8 +215,7 @@ def compose_form(
 ) -> Form:
     """Compose a form, named "composed".
 
-    A single length holds for all lines. `rhyme` has a letter per line, - for no rhyme: "ABCB"; a
-    letter that occurs once does not rhyme.
+    A single length holds for all lines. `rhyme` has a letter per line, - for no rhyme: "ABCB".
 
     Raises:
         ConfigurationError: The arguments contradict one another or are incomplete.

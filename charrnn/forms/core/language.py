@@ -1,8 +1,4 @@
-"""The interface of a language of verse, and the tables that networks learn of it.
-
-A table holds the tones and rhymes of Chinese characters, or the words of an English text. It names
-its corpus. Networks work without tables.
-"""
+"""The interface of a language of verse, and the tables that networks learn of it: tones, words."""
 
 import dataclasses
 import importlib
@@ -130,9 +126,7 @@ class Language(Protocol):
         letters: Its script: "Latin letters".
         shape_unit: What the shape of a poem counts: "lines".
         example_of_lengths: How lengths are given: "syllables 8,6,8,6".
-        table_title: The learned table and its use, for a message.
-        table_kind: The dataclass of the learned table.
-        table_file: Its file name.
+        table_title, table_kind, table_file: The learned table: its use, dataclass, file name.
     """
 
     letters: str
@@ -164,7 +158,7 @@ class Language(Protocol):
     def learn_form(
         self, poems: Sequence[str], name: str, shape: "PoemShape | None", sounds: str | None
     ) -> "LearnedForm":
-        """Derive a form from poems, most of which keep it; see `charrnn.forms.core.learning`.
+        """Derive a form from poems, most of which keep it.
 
         Args:
             poems: The poems.

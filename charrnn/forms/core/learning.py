@@ -10,11 +10,7 @@ from charrnn.errors import FormError
 from charrnn.forms.core.form import LONGEST_LINE, MOST_LINES, Form, Judgement
 
 RHYMING: Final = 0.7
-"""Share of the poems in which two lines must rhyme, for the form to have them rhyme.
-
-Lines rhyme by chance in one poem of twenty. Lines that should rhyme do so in nine of ten, in fewer
-if pronunciation has changed.
-"""
+"""Share of the poems in which lines of a form must rhyme. By chance, they do in one of twenty."""
 
 SOMETIMES: Final = 0.2
 """Share of the poems from which on a rhyme is intended, if not in all poems."""
@@ -68,8 +64,7 @@ def common_schemes(rhyming: Sequence[frozenset[Pair]], lines: int) -> dict[Schem
     """The rhyme schemes of the poems, each with its number of poems, the most common first.
 
     There is one scheme if each pair of lines rhymes in most poems or in few. Otherwise the
-    remaining pairs divide the poems, as those of ABAB and AABB. `rhyming` has the pairs of each
-    poem.
+    remaining pairs divide the poems, as those of ABAB and AABB.
     """
     shares = shares_of(rhyming, lines)
     open_pairs = frozenset(pair for pair, share in shares.items() if SOMETIMES <= share < RHYMING)
@@ -101,7 +96,7 @@ class LearnedForm:
         shape: The shape that was learned.
         considered: The number of poems of that shape that were used.
         following: For each variant, the number of poems that it was derived from.
-        rhyming: Two lines, from 1, and the share of poems in which they rhyme, if it is not small.
+        rhyming: Two lines, from 1, and the share of poems in which they rhyme, if not small.
         keeping: How many of the used poems keep the form.
         lines_keeping: Share of their lines without a fault.
         sounds: The sounds that they were judged by.
@@ -121,13 +116,7 @@ class LearnedForm:
 
 @dataclass(frozen=True, slots=True)
 class ShapedPoems:
-    """The poems of one shape: their lines, and their texts.
-
-    Attributes:
-        count: The number of poems of all shapes.
-        shapes: The most common shapes, each with its number of poems.
-        stanzas: Lines of each stanza.
-    """
+    """The poems of one shape: their lines and texts, `count` and `shapes` of all poems."""
 
     poems: tuple[Sequence[str], ...]
     shape: PoemShape
@@ -144,9 +133,7 @@ def poems_of_one_shape(
     shape: PoemShape | None,
     most: int,
 ) -> ShapedPoems:
-    """Choose the poems that a form is learned from, at most `most`, at equal distances.
-
-    Without `shape`, the most common shape is taken.
+    """Choose at most `most` poems of one shape, by default the most common one.
 
     Raises:
         FormError: There are too few.

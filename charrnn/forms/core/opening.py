@@ -51,11 +51,7 @@ def states_after_prompt(
 def given_tokens(
     automaton: Automaton, states: Sequence[Hashable]
 ) -> tuple[list[int], list[Hashable]]:
-    """Tokens that are the only choice in all states, up to the end of the line.
-
-    Returns:
-        The tokens, and the states after them.
-    """
+    """Tokens that are the only choice in all states, up to the line's end; and the states after."""
     tokens: list[int] = []
     number = automaton.lines_written(states[0])
     while automaton.lines_written(states[0]) == number and not automaton.is_final(states[0]):
@@ -72,7 +68,6 @@ def given_tokens(
 
 
 def _walk(automaton: Automaton, state: Hashable, tokens: Sequence[int]) -> tuple[int, Hashable]:
-    """How many of the tokens are allowed, and the state after them."""
     for count, token in enumerate(tokens):
         if not automaton.allowed_tokens(state)[token]:
             return count, state

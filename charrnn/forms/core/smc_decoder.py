@@ -55,10 +55,9 @@ def write_line(
     is_whole: Callable[[Hypothesis], bool],
     generator: np.random.Generator,
 ) -> tuple[list[Particle], list[Hypothesis]]:
-    """Write a line in all particles, one token at a time.
+    """Write a line in all particles, one token at a time, with resampling.
 
-    They are resampled after any token if too few carry most of the weight. A particle with a
-    complete line waits for the others; one in a dead end is dropped.
+    A particle with a complete line waits for the others; one in a dead end is dropped.
 
     Returns:
         The particles with a complete line, none if all were dropped; and the dropped hypotheses.
@@ -174,9 +173,6 @@ class SMCDecoder:
     Attributes:
         prompt: The prompt as the network reads it, without leading white space.
         prompt_hypothesis: The hypothesis after the prompt, without constraints.
-
-    Raises:
-        ConfigurationError: The settings do not suit the network or a form.
     """
 
     def __init__(
@@ -275,8 +271,7 @@ class SMCDecoder:
     def _beginnings(self, states: Sequence[Hashable]) -> list[Particle]:
         """The particles after the prompt and after tokens that are the only choice.
 
-        Such tokens, as those of a given first line, count as typed: other constraints do not forbid
-        them.
+        Such tokens count as typed: other constraints do not forbid them.
         """
         tokens, after = given_tokens(self._automaton, states)
         draft = dataclasses.replace(

@@ -29,8 +29,8 @@ def keep_learned_tables(
 ) -> None:
     """Save the learned tables of each language, unless they are up to date.
 
-    A failure is reported to `noted`, not raised: networks work without tables. The directory of the
-    writer must be locked.
+    A failure is reported to `noted`, not raised: networks work without tables. The directory must
+    be locked.
     """
     for language in all_languages().values():
         keep = partial(_keep, language, writer, corpus, record)

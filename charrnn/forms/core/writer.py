@@ -26,13 +26,9 @@ class FormWriter:
         automaton: The form and the requirements over the tokens of the network.
         rules: Judges every poem, independently of the automaton.
         settings: The settings with defaults filled in. `particles` hypotheses of each line are
-            written at once. With `choose="weight"` one is drawn by weight: a sample of what the
-            network writes, given the form. With "best" it is the one of the best score
-            (`charrnn.decoding.ranking`): more probable, less varied.
+            written at once. `choose="weight"` draws one by weight, a sample of the network given
+            the form; "best" takes that of the best score, more probable and less varied.
         sampling: The default sampling settings; their ban is part of the automaton.
-
-    Attributes:
-        rules, settings, sampling: As above.
     """
 
     def __init__(
@@ -63,8 +59,7 @@ class FormWriter:
 
         Args:
             prompt: The beginning of the poem.
-            sampling: Sampling settings; None takes the default ones. With best-of, the lines come
-                when all poems are ranked.
+            sampling: None takes the default settings. With best-of, all poems are ranked first.
             generator: Random numbers; None makes a generator from the seed of the settings, if any.
 
         Raises:

@@ -58,14 +58,7 @@ PAUSING: Final = ",;:"
 
 
 class Separators:
-    """The writable tokens between words, `(tokens,)` each.
-
-    Attributes:
-        spaces: The space.
-        joints: What may directly separate two words: space and hyphen.
-        closing, pausing: The marks of `CLOSING` and `PAUSING`.
-        line_ends: The line end.
-    """
+    """The writable tokens between words, `(tokens,)` each; `joints` may stand alone."""
 
     def __init__(self, vocabulary: Vocabulary, writable: Mask) -> None:
         def tokens(characters: str) -> Tokens:
@@ -88,11 +81,7 @@ _NOWHERE: Final = Node(0, 0, 0)
 
 
 class _Phase(enum.IntEnum):
-    """What was written last.
-
-    A part of the given line, or all of it and a mark; letters of a word; a pausing or a closing
-    mark after it; the end.
-    """
+    """What was written last: `PAUSE` and `CLOSE` are marks after a word."""
 
     GIVEN = 0
     GIVEN_ENDED = 1
@@ -106,12 +95,10 @@ _IN_GIVEN: Final = frozenset({_Phase.GIVEN, _Phase.GIVEN_ENDED})
 
 
 class _State(NamedTuple):
-    """The state of a poem.
+    """A poem: the start of the current word, and its letters.
 
-    Attributes:
-        boundary: The start of the current word; during a given line, its end.
-        phase: What was written since.
-        node: The letters of the word; during a given line, its depth counts characters.
+    During a given line, `boundary` is the end of the line, and the depth of `node` counts
+    characters.
     """
 
     boundary: WordBoundary
@@ -125,8 +112,8 @@ class EnglishAutomaton:
     Args:
         form: An English form.
         lexicon: Pronunciations.
-        words: The words that may be used, lower case with straight apostrophes. Guessed,
-            unspellable and ambiguous words and those without a syllable are ignored.
+        words: The words that may be used, lower case with straight apostrophes; unsuitable ones are
+            ignored.
         tokens: What the network can write.
         requirements: Requirements on top of the form.
         rhymes: The least that counts as a rhyme.

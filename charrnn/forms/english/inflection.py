@@ -48,10 +48,7 @@ _ENDINGS: Final = {
     "ward": "W ER0 D",
     "y": "IY0",
 }
-"""The phones of each ending.
-
-Lower case s, d and l stand for sounds that depend on the phone before them.
-"""
+"""The phones of each ending; s, d and l in lower case depend on the phone before them."""
 
 _BEGINNINGS: Final = {
     "o'er": "AO2 R",

@@ -107,9 +107,7 @@ class EnglishRules:
                 yield f"the stress of {word.text} goes against the metre wherever it stands"
 
 
-class EnglishLanguage:
-    """See `charrnn.forms.core.language.Language`."""
-
+class _English:
     letters = "Latin letters"
     shape_unit = "lines"
     example_of_lengths = "syllables 8,6,8,6"
@@ -148,7 +146,6 @@ class EnglishLanguage:
     def learn_form(
         self, poems: Sequence[str], name: str, shape: "PoemShape | None", sounds: str | None
     ) -> "LearnedForm":
-        """Derive a form; sounds are a dictionary, the shape is a number of lines."""
         from charrnn.forms.english.learning import learn_english_form
 
         if shape is not None and len(shape) > 1:
@@ -159,4 +156,4 @@ class EnglishLanguage:
         return learn_english_form(poems, lexicon, name, None if shape is None else shape[0])
 
 
-LANGUAGE: Final[Language] = EnglishLanguage()
+LANGUAGE: Final[Language] = _English()

@@ -31,10 +31,7 @@ WORTH_A_LENGTH: Final = 0.03
 """Share of the lines that justifies another length."""
 
 KEEPING_METRE: Final = 0.9
-"""Share of the primary stresses of longer words that must keep a metre, for the form to have it.
-
-In prose half of them fit the iambic metre by chance, and a third the anapaestic.
-"""
+"""Share of the primary stresses of longer words that must keep a metre; in prose, half do."""
 
 FEWEST_STRESSES: Final = 30
 """Least number of such stresses."""
@@ -44,13 +41,7 @@ Ways = Sequence[Sequence[Pronunciation]]
 
 
 class _Foot(NamedTuple):
-    """A metrical foot.
-
-    Attributes:
-        metre: Name of its metre.
-        marks: Its marks, which are repeated.
-        from_end: Whether the line ends, not begins, with a complete foot.
-    """
+    """A metrical foot and its repeated marks; a line begins or ends with a complete foot."""
 
     metre: Metre
     marks: str
@@ -77,8 +68,7 @@ def learn_english_form(
     """Derive a form from poems, most of which keep it.
 
     A line has the syllables that it has in most poems, and a few more lengths if needed. There is a
-    metre if nine in ten stresses keep it. Lines rhyme if they do, at least slant, in seven of ten
-    poems. Without `lines`, the poems of the most common number of lines are used.
+    metre if nine in ten stresses keep it. Without `lines`, the most common number is taken.
 
     Raises:
         FormError: Too few poems have that many lines.

@@ -94,7 +94,7 @@ def guess(word: str) -> Pronunciation:
     offset = 0
     for piece in spell_out(letters):
         for phone in piece.phones:
-            if _is_vowel(phone):
+            if f"{phone[:2]}0" in PHONES:
                 vowels.append(_Vowel(len(phones), offset, not phone[-1].isdigit()))
             phones.append(phone)
         offset += len(piece.letters)
@@ -125,10 +125,6 @@ def spell_out(word: str) -> tuple[Piece, ...]:
         pieces.append(Piece(rule.letters, rule.phones))
         place += len(rule.letters)
     return tuple(pieces)
-
-
-def _is_vowel(phone: str) -> bool:
-    return f"{phone[:2]}0" in PHONES
 
 
 def _stressed(word: str, vowels: list[_Vowel]) -> _Vowel:

@@ -43,11 +43,7 @@ class Sound:
 
 
 class Lexicon:
-    """Words and their pronunciations.
-
-    Args:
-        entries: For each word, in lower case, its pronunciations as in CMUdict.
-    """
+    """Words, in lower case, and their pronunciations as in CMUdict."""
 
     def __init__(self, entries: Mapping[str, Sequence[str]]) -> None:
         self._entries = entries
@@ -90,10 +86,7 @@ class Lexicon:
 
 
 def open_lexicon(file: Path | None = None) -> Lexicon:
-    """Open the lexicon for English verse.
-
-    Args:
-        file: A dictionary in the format of CMUdict, which has priority.
+    """Open the lexicon; a `file` in the format of CMUdict has priority over the installed one.
 
     Raises:
         FormError: The file cannot be read; or there is none, and the extra is not installed.
@@ -142,11 +135,7 @@ def installed_dictionary() -> Path | None:
 
 
 def read_pronunciations(path: Path) -> dict[str, tuple[str, ...]]:
-    """Read a file in the format of CMUdict.
-
-    Each line is a word, white space and its phones; (2), (3) after a word mark further
-    pronunciations; comments begin with ;;; or #. The encoding is UTF-8, or Latin-1 as in older
-    versions.
+    """Read a file in the format of CMUdict, in UTF-8 or Latin-1.
 
     Raises:
         FormError: The file cannot be read, a line has no phones, or there are no words.

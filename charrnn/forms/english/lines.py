@@ -41,7 +41,6 @@ class VerseLine:
     """A line under a rule, whatever it rhymes with; without `joined` it has a single word.
 
     Attributes:
-        masks: Its positions.
         start: Its first position.
         beginnings: `(words,)`, true for possible first words.
         last_places: Where a last word may begin, for each shape.
@@ -82,10 +81,6 @@ class VerseLine:
     def places_before(self, goals: MetrePlaces) -> list[MetrePlaces]:
         """Where a word may begin that leads to these positions, for each shape."""
         return [fit & (goals >> count) for fit, count in self._fits]
-
-    def last(self, way: int) -> MetrePlaces:
-        """Where this pronunciation may begin as the last word."""
-        return self.last_places[int(self.spoken.shape_of[way])]
 
     def last_of(self, ways: Flags) -> MetrePlaces:
         """Where any of these pronunciations may begin as the last word."""
@@ -179,7 +174,8 @@ class LineFinish:
         return [
             way
             for way in self.line.spoken.ways_of(word)
-            if self.ways[way] and self.line.last(way) & position.places
+            if self.ways[way]
+            and self.line.last_places[self.line.spoken.shape_of[way]] & position.places
         ]
 
     def _begins(self, position: LinePosition, word: int) -> bool:

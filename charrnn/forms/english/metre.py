@@ -49,10 +49,6 @@ class MetreMasks:
     Args:
         templates: The alternative marks; see `charrnn.forms.english.scansion.templates_of`.
         rhyming: Whether the line rhymes, so that its rhyme must start on a stress of the metre.
-
-    Attributes:
-        starts: Where the line may begin.
-        chunks: All positions, in chunks.
     """
 
     def __init__(self, templates: Sequence[str], *, rhyming: bool = False) -> None:

@@ -20,7 +20,7 @@ from charrnn.forms.english.scansion import templates_of
 from charrnn.forms.english.spoken_words import (
     Flags,
     OpenClasses,
-    Part,
+    Phones,
     RhymeClasses,
     SpokenWords,
     as_open_classes,
@@ -38,13 +38,7 @@ Rhymed = tuple[tuple[str, OpenClasses], ...]
 
 
 class VariantState(NamedTuple):
-    """The state of a poem at a word boundary, under one variant.
-
-    Attributes:
-        variant: The variant, from 0.
-        position: The position in the line.
-        rhymed: The open rhymes.
-    """
+    """The state of a poem at a word boundary, under one variant, with its open rhymes."""
 
     variant: int
     position: LinePosition
@@ -52,10 +46,10 @@ class VariantState(NamedTuple):
 
 
 class VersePlan:
-    """The lines of a poem under the variants of its form.
+    """The lines of a poem under the variants of its form; without `joined`, each has one word.
 
     Lines depend on one another by rhymes only. So a poem can be finished if each rhyme can be, and
-    each line without rhyme. Without `joined`, a line has a single word.
+    each line without rhyme.
     """
 
     def __init__(
@@ -233,7 +227,7 @@ class VersePlan:
         shared = sounds_of(one.ways) & sounds_of(other.ways)
         return one.key == other.key or (bool(shared) and not self._classes.slant)
 
-    def _open_classes(self, parts: set[Part], ends: list[Word]) -> OpenClasses:
+    def _open_classes(self, parts: set[Phones], ends: list[Word]) -> OpenClasses:
         """The classes of some sounds, without the groups of used words."""
         classes = [self._classes.rhyme_class(part) for part in parts]
         return as_open_classes(
@@ -291,7 +285,7 @@ class VersePlan:
         return LineFinish(line, line.endings & homophones[self._classes.homophones_of])
 
 
-def _parts(given: GivenLine, masks: MetreMasks, classes: RhymeClasses) -> set[Part] | None:
+def _parts(given: GivenLine, masks: MetreMasks, classes: RhymeClasses) -> set[Phones] | None:
     """The rhymes of a given line that keep its metre; None if it violates the metre."""
     places = masks.starts
     *words, last = given.words
@@ -309,12 +303,9 @@ _KEPT: Final = 1 << 14
 
 
 class WordBoundary(NamedTuple):
-    """The state of a poem at a word boundary. A value.
+    """The state of a poem at a word boundary, with the variants that are still possible.
 
-    Attributes:
-        line: The line, from 0; after the last line, the number of lines.
-        placement: The lines of required words.
-        variants: The states of the variants that are still possible.
+    `line` counts from 0; after the last line, it is the number of lines.
     """
 
     line: int
@@ -323,12 +314,7 @@ class WordBoundary(NamedTuple):
 
 
 class WordBoundaries:
-    """Successors of word boundaries.
-
-    Attributes:
-        after_word: The boundary after a word within the line, or None.
-        after_line: The boundary after the last word of a line, or None.
-    """
+    """Successors of word boundaries, within and after a line; None if impossible."""
 
     def __init__(self, plan: VersePlan) -> None:
         self._plan = plan

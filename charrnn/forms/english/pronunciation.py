@@ -32,11 +32,9 @@ _ONSETS: Final = frozenset(cluster.strip() for cluster in _CLUSTERS.split(","))
 
 @dataclass(frozen=True, slots=True)
 class Pronunciation:
-    """A pronunciation of a word.
+    """A pronunciation of a word in ARPABET phones: `("HH", "AH0", "L", "OW1")`.
 
-    Attributes:
-        phones: ARPABET phones; vowels end in their stress (0 none, 1 primary, 2 secondary): `("HH",
-            "AH0", "L", "OW1")`. Elided words such as th' have no vowel.
+    Vowels end in their stress: 0 none, 1 primary, 2 secondary. Elided words such as th' have none.
     """
 
     phones: tuple[str, ...]
@@ -119,12 +117,7 @@ class Grade(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rhyme:
-    """The rhyme of a pronunciation.
-
-    Attributes:
-        onset: The consonants before its last stressed vowel.
-        part: The phones from that vowel on, without stress.
-    """
+    """The consonants before the last stressed vowel, and the phones from it on, without stress."""
 
     onset: tuple[str, ...]
     part: tuple[str, ...]

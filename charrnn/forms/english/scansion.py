@@ -87,8 +87,7 @@ def templates_of(line: Line, metre: Metre) -> tuple[str, ...]:
 def scansions(words: Sequence[Ways], templates: Sequence[str]) -> tuple[Scansion, ...]:
     """The best scansions of a line, one for each pronunciation of its last word.
 
-    They have the fewest faults; in a tie, the most usual pronunciations. Each word has at least
-    one.
+    They have the fewest faults; in a tie, the most usual pronunciations.
     """
     *first, last = words
     steps = [(template, _steps(first, template)) for template in templates]
@@ -189,7 +188,7 @@ def scan_group(
     """Choose a scansion for each line of a rhyme group, from the possible ones.
 
     Every pronunciation of a line end is tried as the one that the others rhyme with. The choice has
-    the fewest faults of length, metre and rhyme; in a tie, the most usual pronunciations.
+    the fewest faults; in a tie, the most usual pronunciations.
     """
     anchors: dict[tuple[Rhyme | None, ...], Pronunciation] = {}
     for found in ways:

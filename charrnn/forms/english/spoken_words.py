@@ -168,30 +168,24 @@ class SpokenWords:
         return np.array([word[-1] for word in self.words], "U1")
 
 
-Part = tuple[str, ...]
-"""Phones that the words of a rhyme class share."""
-
-
 class RhymeClasses:
     """The rhyme classes of words, and the groups of homophones in each.
 
     The words of a class share the phones from the last stressed vowel on, or kinds of phones for
-    slant rhymes. Homophones (leave, believe) are too similar to rhyme, so a rhyme uses one word of
-    a group. Words are homophones if any of their pronunciations are. For slant rhymes each word is
-    its own group.
+    slant rhymes. Homophones (leave, believe) do not rhyme, so a rhyme uses one word of a group.
+    Words are homophones if any of their pronunciations are. For slant rhymes each word is its own
+    group.
 
     Attributes:
-        slant: Whether slant rhymes count.
         homophones_of: `(pronunciations,)` the group; the groups of a class are consecutive.
         class_of: `(groups,)` the rhyme class.
-        first_homophones: `(classes + 1,)` the first group of each class; at the end, the number of
-            groups.
+        first_homophones: `(classes + 1,)` the first group of each class; then their number.
     """
 
     def __init__(self, spoken: SpokenWords, rhymes: Rhymes) -> None:
         self._spoken = spoken
         self.slant = rhymes == "slant"
-        self._classes: dict[Part, int] = {}
+        self._classes: dict[Phones, int] = {}
         sounds = spoken.sounds
         class_of_part = [
             # Kinds do not depend on the onset.
@@ -212,11 +206,11 @@ class RhymeClasses:
             self.class_of, np.arange(len(self._classes) + 1)
         )
 
-    def part(self, rhyme: Rhyme) -> Part:
+    def part(self, rhyme: Rhyme) -> Phones:
         """The phones that define a rhyme's class."""
         return rhyme.kinds if self.slant else rhyme.part
 
-    def rhyme_class(self, part: Part) -> int | None:
+    def rhyme_class(self, part: Phones) -> int | None:
         """The class of some phones; None if no word has them."""
         return self._classes.get(part)
 
@@ -307,8 +301,7 @@ def open_homophones(
 ) -> Flags:
     """The groups that a line may end in so that the later lines of its rhyme can be finished.
 
-    `here` and `later` are `(groups,)` flags of possible ends of the lines alone; `open_classes` is
-    what the earlier lines have left.
+    `here` and `later` are `(groups,)` flags of possible ends of the lines alone.
     """
     free = _free(classes, open_classes)
     allowed: Flags = here & free

@@ -29,11 +29,10 @@ _ONSETS: Final = re.compile(
 
 
 def divide(word: str, count: int) -> tuple[str, ...]:
-    """Divide a written word into `count` syllables.
+    """Divide a written word into `count` syllables; the last ones are empty if letters lack.
 
     If the letters show too few syllables, vowels or letters are separated (po-em); if too many, the
-    e that is most likely silent joins the syllable before. Parts are empty if there are too few
-    letters.
+    e that is most likely silent joins the syllable before.
     """
     starts = _vowel_starts(word, count)
     cuts = [0]
@@ -108,19 +107,15 @@ class _PoemLine:
 def verify_english(
     text: str, form: Form, lexicon: Lexicon, *, rhymes: Rhymes = "perfect"
 ) -> Judgement:
-    """Judge a poem.
+    """Judge a poem, under the variant and the pronunciations with the fewest faults.
 
-    The pronunciations are chosen so that the poem has the fewest faults; the last word of a line
-    has one pronunciation for length, metre and rhyme.
+    The last word of a line has one pronunciation for length, metre and rhyme.
 
     Args:
         text: The poem; blank lines are ignored.
         form: An English form.
         lexicon: Pronunciations, including guesses.
         rhymes: The least that counts as a rhyme. No word rhymes with itself.
-
-    Returns:
-        The judgement under the variant with the fewest faults, the first of those.
     """
     lines = [_poem_line(line, lexicon) for line in text.splitlines() if line.strip()]
     judged = [_judge(lines, variant, form, _LEAST[rhymes]) for variant in form.variants]

@@ -25,14 +25,9 @@ LETTERS: Final = "abcdefghijklmnopqrstuvwxyzàáâãäåæçèéêëìíîïðñ
 
 
 class Spelling:
-    """The tokens that a letter may be written with.
+    """The tokens of a `first` letter, maybe a capital, and of `inner` letters and the apostrophe.
 
-    The first letter of a word may be a capital. If the vocabulary lacks one case, the other
-    replaces it.
-
-    Attributes:
-        first: For each lower-case letter, the tokens of a first letter.
-        inner: The tokens of further letters and of the apostrophe.
+    If the vocabulary lacks one case, the other replaces it.
     """
 
     def __init__(self, vocabulary: Vocabulary, writable: Mask) -> None:
@@ -83,12 +78,7 @@ class Branches:
 
 
 class WordTrie:
-    """A trie over a sorted list of words; nodes are ranges of the list and are expanded lazily.
-
-    Attributes:
-        root: All words.
-        branches: Returns the branches of a node.
-    """
+    """A trie over a sorted list of words; nodes are ranges of the list and are expanded lazily."""
 
     def __init__(self, words: Sequence[str], spelling: Spelling) -> None:
         self._words = words
@@ -138,14 +128,10 @@ _PLAIN: Final = re.compile("[a-z]+")
 
 
 class WritableWords:
-    """Words with their tokens, pronunciations and rhymes.
+    """Words with their letters, pronunciations and rhymes.
 
     Guessed `words` are left out, guessed words of `must` are not. `writable` has the bytes of a
     mask.
-
-    Attributes:
-        spoken: The words and their pronunciations.
-        trie: Their letters.
     """
 
     def __init__(

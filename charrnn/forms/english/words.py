@@ -20,10 +20,7 @@ _STRAIGHT: Final = str.maketrans("’‘ʼ", "'''")
 _LETTERS: Final = re.compile(r"[a-zà-öø-ÿœ']*[a-z][a-zà-öø-ÿœ']*")
 
 FEW_KINDS: Final = 2_000
-"""Vocabulary size of a text below which words that occur once are kept too.
-
-In longer texts these are names, misprints and rarities, which a network cannot spell reliably.
-"""
+"""Vocabulary size of a text from which on words that occur once are left out, as misprints."""
 
 LEAST_IN_WORDS: Final = 0.1
 """Least share of a text that must be words of Latin letters."""
@@ -36,12 +33,9 @@ def is_latin(character: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a line.
+    """A word: its text, its key (lower case, straight apostrophes), and its pronunciations.
 
-    Attributes:
-        text: As written, without quotation marks.
-        key: For look-up: lower case, straight apostrophes.
-        sound: Its pronunciations; None if it is no word of letters, such as 42.
+    `sound` is None if it is no word of letters, such as 42.
     """
 
     text: str
@@ -91,11 +85,9 @@ def _trimmed(text: str, known: Container[str]) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class LearnedWords:
-    """The words of a text.
+    """Frequency of each word of a text, by its key, the most frequent first.
 
-    Attributes:
-        counts: Frequency of each word, by its key, the most frequent first.
-        corpus: Digest of the corpus; "" if unknown.
+    `corpus` is the digest of the corpus; "" if unknown.
     """
 
     counts: Mapping[str, int]
