@@ -215,7 +215,8 @@ def compose_form(
 ) -> Form:
     """Compose a form, named "composed".
 
-    A single length holds for all lines. `rhyme` has a letter per line, - for no rhyme: "ABCB".
+    A single length holds for all lines. `rhyme` has a letter per line, - for no rhyme: "ABCB"; a
+    letter that occurs once does not rhyme.
 
     Raises:
         ConfigurationError: The arguments contradict one another or are incomplete.

@@ -173,6 +173,9 @@ class SMCDecoder:
     Attributes:
         prompt: The prompt as the network reads it, without leading white space.
         prompt_hypothesis: The hypothesis after the prompt, without constraints.
+
+    Raises:
+        ConfigurationError: The settings do not suit the network or a form.
     """
 
     def __init__(

@@ -58,7 +58,7 @@ PAUSING: Final = ",;:"
 
 
 class Separators:
-    """The writable tokens between words, `(tokens,)` each; `joints` may stand alone."""
+    """The writable tokens between words, `(tokens,)` each; `joints` are space and hyphen."""
 
     def __init__(self, vocabulary: Vocabulary, writable: Mask) -> None:
         def tokens(characters: str) -> Tokens:

@@ -137,6 +137,9 @@ def installed_dictionary() -> Path | None:
 def read_pronunciations(path: Path) -> dict[str, tuple[str, ...]]:
     """Read a file in the format of CMUdict, in UTF-8 or Latin-1.
 
+    A line is a word and its phones; (2) after a word marks another pronunciation. Comments begin
+    with ;;; or #.
+
     Raises:
         FormError: The file cannot be read, a line has no phones, or there are no words.
     """
