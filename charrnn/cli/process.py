@@ -5,12 +5,15 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from charrnn.errors import CharrnnError, TrainingInterrupted
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
 
 INTERRUPTED: Final = 130
 """Exit code of a command that Ctrl-C ended, as in shells."""
@@ -98,9 +101,21 @@ def _discard_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def print_json(document: object) -> None:
+def print_json(document: object, indent: int | None = 1) -> None:
     """Print one JSON document on standard output."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+    click.echo(json.dumps(document, ensure_ascii=False, indent=indent))
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Print notes on standard error, one per line."""
+    for note in notes:
+        click.echo(note, err=True)
+
+
+def reading_bar(length: int) -> "contextlib.AbstractContextManager[ProgressBar[int]]":
+    """Show a progress bar if standard error is a terminal."""
+    hidden = not sys.stderr.isatty()
+    return click.progressbar(length=length, label="Reading", file=sys.stderr, hidden=hidden)
 
 
 def use_idle_cores() -> None:
