@@ -61,12 +61,12 @@ def evaluate(
     if file is None and corpus_config.encoding is not None:
         raise click.UsageError("--encoding is the encoding of FILE: name a file.")
     networks = find_networks(checkpoint, checkpoints, blend=blend)
+    use_idle_cores()
     from charrnn.corpus.splitting import encode_part
     from charrnn.corpus.store import blocks
     from charrnn.corpus.vocabulary import UNKNOWN
     from charrnn.decoding.scoring import text_loss
 
-    use_idle_cores()
     # The first network decides how the text is read and divided.
     first = Checkpoint.open(networks.weights[0][0])
     opened = networks.open(reads_only=True)

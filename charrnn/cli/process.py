@@ -31,16 +31,10 @@ THREAD_VARIABLES: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 class ErrorsShown(click.Group):
     """A group whose errors end in a sentence and an exit code; `--debug` shows the traceback."""
 
-    def make_context(
-        self,
-        info_name: str | None,
-        args: list[str],
-        parent: click.Context | None = None,
-        **extra: Any,
-    ) -> click.Context:
+    def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
         """Read the arguments; `--help` and `--version` print here."""
         try:
-            return super().make_context(info_name, args, parent, **extra)
+            return super().make_context(*arguments, **extra)
         except OSError as error:
             _discard_output()
             if isinstance(error, BrokenPipeError):
