@@ -38,13 +38,9 @@ MARKS = {False: "> ", True: ". "}
 
 
 class Command(NamedTuple):
-    """One command of the REPL.
+    """A command of the REPL: its argument and what it does, for the help; and functions.
 
-    Attributes:
-        argument: Its argument, as the help shows it.
-        help: What it does.
-        run: Does it; takes the argument as typed.
-        suggest: Returns arguments to complete.
+    `run` takes the argument as typed. `suggest` returns arguments to complete.
     """
 
     argument: str
@@ -61,10 +57,6 @@ class Conversation:
         open_writer: Opens another network by its name.
         names: Lists the networks, newest first.
         settings: The settings at the start.
-
-    Attributes:
-        session: The turns and settings.
-        over: Whether the user has left.
     """
 
     def __init__(
@@ -82,15 +74,10 @@ class Conversation:
         self._commands = self._table()
 
     def answer(self, text: str) -> None:
-        """Run a command, or write a poem that begins with a text.
+        """Run the commands of a text of one or more lines, or write a poem that begins with it.
 
-        Args:
-            text: A line, or several that were typed or pasted together.
-
-        Raises:
-            CharrnnError: It cannot be done; the session is as before.
-            OSError: A file cannot be written.
-            KeyboardInterrupt: The user stopped the poem; what is written of it is kept.
+        After a CharrnnError the session is as before. After a KeyboardInterrupt what is written of
+        the poem is kept.
         """
         if not text.startswith("/"):
             self._write(self.session.begin, text)
@@ -127,10 +114,8 @@ class Conversation:
 
     def _undo(self, _: str) -> None:
         self.session.undo()
-        poems = self.session.poems()
-        if poems:
-            click.echo("Dropped. The last poem is now:")
-            click.echo(poems[-1].rstrip("\n") + "\n")
+        if poems := self.session.poems():
+            click.echo("Dropped. The last poem is now:\n" + poems[-1].rstrip("\n") + "\n")
         else:
             click.echo("Dropped. No poem is left.")
 
@@ -231,8 +216,7 @@ class Conversation:
 def whole_text(read: Callable[[bool], str]) -> str:
     """Read a line, and the next one as long as a line ends with a backslash.
 
-    Args:
-        read: Reads one line; its argument is whether the line continues another. Raises EOFError.
+    The argument of `read` is whether the line continues another. It raises EOFError at the end.
     """
     text = read(False)
     while text.endswith("\\"):

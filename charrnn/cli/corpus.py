@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charrnn.cli.options import config_options, examples, json_option
-from charrnn.cli.process import print_json
-from charrnn.cli.texts import download_progress
+from charrnn.cli.process import print_json, print_notes
+from charrnn.cli.texts import download_progress, read_shown
 from charrnn.errors import CorpusError
 from charrnn.settings.configuration import CorpusConfig
 
@@ -76,15 +76,14 @@ def show(name: str, as_json: bool) -> None:
     text = None if path is None else read_corpus([str(path)], corpus_config)
     if text is not None:
         details |= {"poems": text.poems, "characters": len(text.text)}
+    first = None if text is None else _first_poems(text)
     if as_json:
-        first = None if text is None else _first_poems(text)
         print_json(details | {"first_poems": first})
         return
     print_details(details)
-    if text is None:
+    if first is None:
         click.echo(f"Download it with: charrnn corpus download {name}", err=True)
-        return
-    for poem in _first_poems(text):
+    for poem in first or ():
         click.echo(f"\n{poem}")
 
 
@@ -133,16 +132,12 @@ def check(files: tuple[str, ...], corpus_config: CorpusConfig, as_json: bool) ->
     """
     from charrnn.cli.tables import print_report
     from charrnn.corpus.lint import check_corpus
-    from charrnn.corpus.loading import read_corpus
 
-    with download_progress() as progress:
-        text = read_corpus(files, corpus_config, progress=progress)
-    report = check_corpus(text, corpus_config)
+    report = check_corpus(read_shown(files, corpus_config), corpus_config)
     if as_json:
         print_json(dataclasses.asdict(report))
         return
-    for note in report.notes:
-        click.echo(f"Note: {note}", err=True)
+    print_notes(f"Note: {note}" for note in report.notes)
     print_report(report)
 
 
@@ -156,15 +151,8 @@ def _entry(catalogue: "Catalogue", name: str) -> "Entry":
 
 def _details(catalogue: "Catalogue", entry: "Entry") -> dict[str, Any]:
     path = catalogue.local_file(entry)
-    return {
-        "name": entry.name,
-        "title": entry.title,
-        "language": entry.language,
-        "layout": entry.layout,
-        "size": entry.size,
-        "licence": entry.licence,
-        "source": entry.source,
-        "sha256": entry.sha256,
+    names = ("name", "title", "language", "layout", "size", "licence", "source", "sha256")
+    return {name: getattr(entry, name) for name in names} | {
         "urls": [entry.base + name for name in entry.files],
         "availability": catalogue.availability(entry),
         "path": None if path is None else str(path),

@@ -1,14 +1,13 @@
 """`charrnn evaluate`: how well networks predict a text."""
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from charrnn.checkpoint.directory import Checkpoint
 from charrnn.checkpoint.lookup import spoken_name
-from charrnn.cli.networks import Networks, OpenedNetworks, blend_option, find_networks
+from charrnn.cli.networks import Networks, blend_option, find_networks
 from charrnn.cli.options import (
     checkpoint_argument,
     checkpoints_option,
@@ -16,7 +15,7 @@ from charrnn.cli.options import (
     examples,
     json_option,
 )
-from charrnn.cli.process import print_json, use_idle_cores
+from charrnn.cli.process import print_json, reading_bar, use_idle_cores
 from charrnn.cli.texts import read_alike, validation_part
 from charrnn.errors import CorpusError
 from charrnn.settings.configuration import CorpusConfig
@@ -62,11 +61,12 @@ def evaluate(
     if file is None and corpus_config.encoding is not None:
         raise click.UsageError("--encoding is the encoding of FILE: name a file.")
     networks = find_networks(checkpoint, checkpoints, blend=blend)
+    use_idle_cores()
     from charrnn.corpus.splitting import encode_part
     from charrnn.corpus.store import blocks
     from charrnn.corpus.vocabulary import UNKNOWN
+    from charrnn.decoding.scoring import text_loss
 
-    use_idle_cores()
     # The first network decides how the text is read and divided.
     first = Checkpoint.open(networks.weights[0][0])
     opened = networks.open(reads_only=True)
@@ -75,10 +75,21 @@ def evaluate(
     if file is None:
         _note_other_measurement(ids)
     unknown = sum(int((block == UNKNOWN).sum()) for block in blocks(ids))
-    loss = _loss(opened, ids, han_tokens(opened.writer.vocabulary))
+    among = han_tokens(opened.writer.vocabulary)
+    with reading_bar(len(ids) - 1) as bar:
+        loss = text_loss(opened.writer.model, ids, bar.update, among)
     text = f"the validation part of {first.record.corpus.name}" if file is None else file
     if as_json:
-        print_json(_facts(opened, text, loss, unknown))
+        facts = {
+            "text": text,
+            "nats_per_character": loss.nats_per_character,
+            "bits_per_character": loss.bits_per_character,
+            "perplexity": loss.perplexity,
+            "perplexity_of_chinese_characters": loss.among and loss.among.perplexity,
+            "characters": loss.characters,
+            "unknown_characters": unknown,
+        }
+        print_json(opened.facts | facts)
     else:
         _print_lines(networks, text, loss, unknown)
 
@@ -86,11 +97,7 @@ def evaluate(
 def text_to_measure(
     checkpoint: Checkpoint, file: str | None, encoding: str | None
 ) -> "tuple[Corpus, Spans]":
-    """A whole file, or without one the validation part of a network's corpus.
-
-    Raises:
-        CorpusError: It cannot be read.
-    """
+    """A whole file, or the validation part of a network's corpus; raises CorpusError."""
     if file is not None:
         corpus = read_alike(file, checkpoint.record, encoding)
         return corpus, corpus.spans
@@ -129,16 +136,6 @@ def _note_other_measurement(ids: "Ids") -> None:
         )
 
 
-def _loss(opened: OpenedNetworks, ids: "Ids", among: "Mask | None") -> "TextLoss":
-    """The loss of the text; shows a progress bar if stderr is a terminal."""
-    from charrnn.decoding.scoring import text_loss
-
-    with click.progressbar(
-        length=len(ids) - 1, label="Reading", file=sys.stderr, hidden=not sys.stderr.isatty()
-    ) as bar:
-        return text_loss(opened.writer.model, ids, bar.update, among)
-
-
 def _print_lines(networks: Networks, text: str, loss: "TextLoss", unknown: int) -> None:
     click.echo(f"{networks.name} on {text}")
     rows = {
@@ -151,15 +148,3 @@ def _print_lines(networks: Networks, text: str, loss: "TextLoss", unknown: int) 
     rows |= {"characters scored": f"{loss.characters:,}", "unknown to the network": f"{unknown:,}"}
     for name, value in rows.items():
         click.echo(f"  {name:26}{value:>12}")
-
-
-def _facts(opened: OpenedNetworks, text: str, loss: "TextLoss", unknown: int) -> dict[str, Any]:
-    return opened.facts | {
-        "text": text,
-        "nats_per_character": loss.nats_per_character,
-        "bits_per_character": loss.bits_per_character,
-        "perplexity": loss.perplexity,
-        "perplexity_of_chinese_characters": loss.among and loss.among.perplexity,
-        "characters": loss.characters,
-        "unknown_characters": unknown,
-    }

@@ -1,7 +1,6 @@
 """Draws a text with the surprisal of each character and the likeliest others beneath it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rich.cells import cell_len
@@ -28,18 +27,8 @@ _COLOURS: Final = ((1, "green"), (3, "cyan"), (5, "yellow"), (7, "magenta"))
 _HIGHEST: Final = "bold red"
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A character of the text and what stands beneath it, each with its style.
-
-    Chinese characters are two cells wide.
-    """
-
-    cells: tuple[tuple[str, str], ...]
-
-    @property
-    def width(self) -> int:
-        return max(cell_len(text) for text, _ in self.cells)
+_Column = tuple[tuple[str, str], ...]
+"""A character of the text and what stands beneath it, each with its style."""
 
 
 def print_legend() -> None:
@@ -62,19 +51,16 @@ def print_explained(prompt: str, scores: Sequence[TokenScore]) -> None:
 def print_line(scores: Sequence[TokenScore], *, begun: str = "") -> None:
     """Print one line of a text, wrapped to the width of the terminal.
 
-    Args:
-        scores: Those of its characters, including its end.
-        begun: Its beginning, which has no scores.
+    Its beginning `begun` has no scores. Its end has one.
     """
     console = Console(highlight=False)
-    columns = [_Column(((one, "dim"),)) for one in map(_visible_in_text, begun)]
+    columns: list[_Column] = [((_visible_in_text(one), "dim"),) for one in begun]
     columns += map(_column, scores)
     if not columns:
         console.print()
     bits = f"{mean_bits(scores):.2f}" if scores else ""
     for piece in _wrapped(columns, max(2, console.width - MARGIN - 1)):
-        rows = max(len(column.cells) for column in piece)
-        for row in range(rows):
+        for row in range(max(map(len, piece))):
             label = (bits, "bits", "or")[min(row, 2)] if row != 0 or bits else ""
             _print_row(console, label, piece, row)
         bits = ""
@@ -105,7 +91,12 @@ def _column(score: TokenScore) -> _Column:
     ]
     missing = [("", "")] * (RUNNERS_UP - len(others))
     own = _visible_in_text(score.character)
-    return _Column(((own, colour), (digit, colour), *others, *missing))
+    return ((own, colour), (digit, colour), *others, *missing)
+
+
+def _width(column: _Column) -> int:
+    """Return the terminal cells that a column needs; Chinese characters need two."""
+    return max(cell_len(text) for text, _ in column)
 
 
 def _wrapped(columns: Sequence[_Column], width: int) -> Iterator[list[_Column]]:
@@ -113,20 +104,19 @@ def _wrapped(columns: Sequence[_Column], width: int) -> Iterator[list[_Column]]:
     piece: list[_Column] = []
     used = 0
     for column in columns:
-        if piece and used + column.width > width:
+        if piece and used + _width(column) > width:
             yield piece
             piece, used = [], 0
         piece.append(column)
-        used += column.width
+        used += _width(column)
     if piece:
         yield piece
 
 
 def _print_row(console: Console, label: str, columns: Sequence[_Column], row: int) -> None:
-    styled = Text()
-    styled.append(f"{label:>{MARGIN - 2}}  ", "dim")
+    styled = Text().append(f"{label:>{MARGIN - 2}}  ", "dim")
     for column in columns:
-        text, style = column.cells[row] if row < len(column.cells) else ("", "")
-        styled.append(text + " " * (column.width - cell_len(text)), style or None)
+        text, style = column[row] if row < len(column) else ("", "")
+        styled.append(text + " " * (_width(column) - cell_len(text)), style or None)
     styled.rstrip()
     console.print(styled, soft_wrap=True)

@@ -1,14 +1,16 @@
 """`charrnn forms`: list, show and learn forms of verse."""
 
+import contextlib
 import dataclasses
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from charrnn.cli.forms_sounds import sounds
 from charrnn.cli.options import config_options, examples, json_option
-from charrnn.cli.process import print_json
+from charrnn.cli.process import print_json, print_notes
+from charrnn.cli.texts import read_shown
 from charrnn.errors import ConfigurationError, CorpusError
 from charrnn.forms.core.config import FormConfig, parse_lengths
 from charrnn.settings.configuration import CorpusConfig
@@ -56,7 +58,13 @@ def list_forms(as_json: bool) -> None:
     from charrnn.forms.core.known_forms import known_forms
 
     if as_json:
-        print_json([_summary(form) for form in known_forms().values()])
+        names = ("name", "aliases", "title", "language", "lines", "variants", "example", "source")
+        print_json(
+            [
+                {name: getattr(form, name) for name in names} | {"variants": form.variant_names}
+                for form in known_forms().values()
+            ]
+        )
     else:
         _print_forms()
 
@@ -149,8 +157,7 @@ def learn(
     )
     source = f"Learned from {learned.considered:,} poems of {corpus.name}."
     learned = dataclasses.replace(learned, form=dataclasses.replace(learned.form, source=source))
-    for sentence in _evidence(learned):
-        click.echo(sentence, err=True)
+    print_notes(_evidence(learned))
     if as_json:
         print_json(dataclasses.asdict(learned))
     else:
@@ -158,19 +165,6 @@ def learn(
 
 
 forms.add_command(sounds)
-
-
-def _summary(form: "Form") -> dict[str, Any]:
-    return {
-        "name": form.name,
-        "aliases": list(form.aliases),
-        "title": form.title,
-        "language": form.language,
-        "lines": form.lines,
-        "variants": list(form.variant_names),
-        "example": form.example,
-        "source": form.source,
-    }
 
 
 def _print_forms() -> None:
@@ -210,13 +204,8 @@ def _length(line: "Line") -> str:
 
 
 def _corpus(file: str, config: CorpusConfig) -> "Corpus":
-    from charrnn.cli.texts import download_progress
-    from charrnn.corpus.loading import read_corpus
-
-    with download_progress() as progress:
-        corpus = read_corpus([file], config, progress=progress)
-    for note in corpus.notes:
-        click.echo(note, err=True)
+    corpus = read_shown([file], config)
+    print_notes(corpus.notes)
     if corpus.layout == "text":
         raise CorpusError(
             f"{file} was read as one continuous text. Separate its poems by blank lines, or choose "
@@ -226,13 +215,11 @@ def _corpus(file: str, config: CorpusConfig) -> "Corpus":
 
 
 def _shape(text: str) -> "PoemShape":
-    try:
+    with contextlib.suppress(ConfigurationError):
         shape = parse_lengths(text)
-    except ConfigurationError:
-        shape = ()
-    if not shape or 0 in shape:
-        raise click.UsageError(f"a shape is numbers, as in 7,7,7,7. Received: {text}.")
-    return shape
+        if shape and 0 not in shape:
+            return shape
+    raise click.UsageError(f"a shape is numbers, as in 7,7,7,7. Received: {text}.")
 
 
 def _evidence(learned: "LearnedForm") -> Iterator[str]:

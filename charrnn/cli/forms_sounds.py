@@ -8,7 +8,7 @@ import click
 from charrnn.checkpoint.directory import Checkpoint, CheckpointWriter
 from charrnn.checkpoint.lookup import find_checkpoint, is_bundled
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, examples, json_option
-from charrnn.cli.process import print_json
+from charrnn.cli.process import print_json, print_notes
 from charrnn.cli.texts import corpus_again
 from charrnn.errors import CheckpointError, CorpusError
 
@@ -53,12 +53,7 @@ def sounds(checkpoint: str | None, checkpoints: Path, as_json: bool) -> None:
 
 
 def _tables(checkpoint: Checkpoint) -> "tuple[LearnedSounds | None, LearnedWords | None]":
-    """Open the tables of a checkpoint; learns them where none can be used.
-
-    Raises:
-        CheckpointError: It is a network that comes with charrnn, which is never changed.
-        CorpusError: The corpus teaches nothing, or cannot be read again.
-    """
+    """Open the tables of a checkpoint; learns them if none can be used."""
     from charrnn.forms.chinese.sounds import open_sounds
     from charrnn.forms.core.table_keeping import keep_learned_tables
     from charrnn.forms.english.words import open_words
@@ -77,9 +72,7 @@ def _tables(checkpoint: Checkpoint) -> "tuple[LearnedSounds | None, LearnedWords
     corpus = corpus_again(checkpoint)
     writer = CheckpointWriter(checkpoint.directory)
     with writer.held():
-        keep_learned_tables(
-            writer, corpus, checkpoint.record, lambda note: click.echo(note, err=True)
-        )
+        keep_learned_tables(writer, corpus, checkpoint.record, lambda note: print_notes([note]))
     made = open_sounds(checkpoint), open_words(checkpoint)
     if made == (None, None):
         raise CorpusError(
@@ -91,7 +84,6 @@ def _tables(checkpoint: Checkpoint) -> "tuple[LearnedSounds | None, LearnedWords
 
 
 def _print_sounds(name: str, learned: "LearnedSounds") -> None:
-    """Print the rhyme classes of each tone."""
     from charrnn.forms.chinese.sounds import TONES
 
     known = len(learned.sounds().table)

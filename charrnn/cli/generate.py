@@ -17,6 +17,7 @@ from charrnn.cli.options import (
     checkpoints_option,
     config_options,
     examples,
+    flag,
     given_settings,
     json_option,
     option_name,
@@ -29,7 +30,7 @@ from charrnn.cli.poem_display import (
     stream_characters,
     stream_lines,
 )
-from charrnn.cli.process import use_idle_cores
+from charrnn.cli.process import print_notes, use_idle_cores
 from charrnn.forms.core.config import FormConfig
 from charrnn.settings.configuration import SamplingConfig, seed_after
 from charrnn.settings.setting import AUTO, Configuration, Notation, Setting, settings_of
@@ -88,27 +89,14 @@ EXPECT: Final = Setting(
 @config_options(SamplingConfig)
 @config_options(FormConfig)
 @setting_option("count", COUNT, 1)
-@click.option(
-    "--show-scores",
-    is_flag=True,
-    help="Print the score of each poem and of its drafts to standard error.",
-)
-@click.option(
+@flag("--show-scores", "Print the score of each poem and of its drafts to standard error.")
+@flag(
     "--show-scansion",
-    is_flag=True,
-    help="Print the scansion of each poem to standard error, as charrnn verify does.",
+    "Print the scansion of each poem to standard error, as charrnn verify does.",
 )
-@click.option(
-    "--explain",
-    is_flag=True,
-    help="Print the surprisal of each character, and the likeliest others, beneath it.",
-)
+@flag("--explain", "Print the surprisal of each character, and the likeliest others, beneath it.")
 @setting_option("only", ONLY)
-@click.option(
-    "--print-command",
-    is_flag=True,
-    help="Print the command line that writes each poem again to standard error.",
-)
+@flag("--print-command", "Print the command line that writes each poem again to standard error.")
 @setting_option("expect", EXPECT)
 @networks_options
 @checkpoints_option
@@ -158,10 +146,8 @@ def generate(
     writer = networks.writer
     first = with_seed(sampling_config)
     start = writer.begin(text)
-    for substitution in start.substitutions:
-        click.echo(describe_substitution(substitution), err=True)
-    for note in writer.notes(first):
-        click.echo(note, err=True)
+    print_notes(map(describe_substitution, start.substitutions))
+    print_notes(writer.notes(first))
     form = None
     if form_config.asked:
         from charrnn.forms.core.compile import compile_form
@@ -261,15 +247,9 @@ def _command(
 ) -> str:
     """Return the command line that writes a poem again, quoted for a shell.
 
-    Args:
-        networks: They wrote it.
-        prompt: Its first words.
-        sampling: How characters were drawn, with the seed of the first poem of the batch.
-        form: The form it is in, with all settings.
-        given: Settings to print even if they have their default value.
-        number: Its number in the batch, from 1. Sums are rounded differently in another batch, so
-            only the same batch gives the same poem to the letter.
-        count: Number of poems in the batch.
+    The poem has this number, from 1, in a batch of `count` poems. Sums are rounded differently in
+    another batch, so only the same batch gives the same poem to the letter. The seed is that of the
+    first poem of the batch. The `given` settings are printed even if they have their default value.
     """
     words = ["charrnn", "generate", *networks.arguments]
     words += _option("--prompt", prompt) if prompt else ()

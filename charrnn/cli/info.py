@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,38 +37,36 @@ def info(checkpoint: str | None, checkpoints: Path, as_json: bool) -> None:
         if as_json:
             print_json(run.details())
         else:
-            _draw([run], in_full=True)
+            _draw(run)
         return
     runs = [any_run(directory) for directory in networks_in(checkpoints)]
     if as_json:
         print_json({"runs": [run.summary() for run in runs]})
     elif runs:
-        _draw(runs, in_full=False)
+        _draw(runs)
     else:
         find_checkpoint(None, checkpoints)  # Raises: there is none.
 
 
-def _draw(runs: "list[RunFacts]", *, in_full: bool) -> None:
+def _draw(runs: "RunFacts | list[RunFacts]") -> None:
     from rich.console import Console
 
     from charrnn.cli.tables import show_run, show_runs
 
     console = Console(markup=False, highlight=False, emoji=False)
     now = datetime.datetime.now(datetime.UTC)
-    if in_full:
-        show_run(console, runs[0], now)
+    if isinstance(runs, RunFacts):
+        show_run(console, runs, now)
     else:
         show_runs(console, runs, now)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class RunFacts:
     """One run on the disk, usable or not.
 
     Attributes:
         directory: Its directory.
-        size: Bytes of all its files.
-        saved: When it was last written.
         record: What `charrnn.json` says; None if it cannot be read.
         model: What is known of `model.keras`; None if there is no usable network.
         history: Its evaluations, oldest first.
@@ -76,12 +74,21 @@ class RunFacts:
     """
 
     directory: Path
-    size: int
-    saved: datetime.datetime
-    record: RunRecord | None
-    model: ModelRecord | None
-    history: list[dict[str, Any]]
-    problem: str | None
+    record: RunRecord | None = None
+    model: ModelRecord | None = None
+    history: list[dict[str, Any]] = field(default_factory=list)
+    problem: str | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of all its files."""
+        return sum(path.stat().st_size for path in self.directory.rglob("*") if path.is_file())
+
+    @property
+    def saved(self) -> datetime.datetime:
+        """When it was last written."""
+        seconds = (self.directory / RECORD_FILE).stat().st_mtime
+        return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
 
     @property
     def state(self) -> str:
@@ -113,7 +120,7 @@ class RunFacts:
         }
 
     def summary(self) -> dict[str, Any]:
-        """One entry of the list of runs, for JSON."""
+        """The entry of the run in a list, for JSON."""
         record, model = self.record, self.model
         return {
             "name": self.directory.name,
@@ -151,7 +158,7 @@ class RunFacts:
 def usable_run(directory: Path) -> RunFacts:
     """The facts of a usable run; raises CheckpointError for any other."""
     checkpoint = Checkpoint.open(directory)
-    return _facts(directory, checkpoint.record, checkpoint.model, read_history(directory))
+    return RunFacts(directory, checkpoint.record, checkpoint.model, read_history(directory))
 
 
 def any_run(directory: Path) -> RunFacts:
@@ -161,26 +168,6 @@ def any_run(directory: Path) -> RunFacts:
     except CheckpointError as error:
         problem = str(error)
     try:
-        record = read_record(directory)
+        return RunFacts(directory, read_record(directory), problem=problem)
     except CheckpointError:
-        record = None
-    return _facts(directory, record, None, [], problem)
-
-
-def _facts(
-    directory: Path,
-    record: RunRecord | None,
-    model: ModelRecord | None,
-    history: list[dict[str, Any]],
-    problem: str | None = None,
-) -> RunFacts:
-    saved = (directory / RECORD_FILE).stat().st_mtime
-    return RunFacts(
-        directory=directory,
-        size=sum(path.stat().st_size for path in directory.rglob("*") if path.is_file()),
-        saved=datetime.datetime.fromtimestamp(saved, datetime.UTC),
-        record=record,
-        model=model,
-        history=history,
-        problem=problem,
-    )
+        return RunFacts(directory, problem=problem)

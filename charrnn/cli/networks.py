@@ -31,12 +31,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Networks:
-    """Checkpoints that were found, but not opened yet.
+    """The directories of checkpoints that are not opened yet, each with its weight.
 
-    Attributes:
-        weights: Directory and weight of each network of the ensemble.
-        unlike: Directory of the network for contrastive decoding; None for none.
-        strength: Strength of the contrast.
+    `unlike` is the network for contrastive decoding.
     """
 
     weights: tuple[tuple[Path, float], ...]
@@ -62,10 +59,7 @@ class Networks:
         return words
 
     def open(self, *, reads_only: bool = False) -> "OpenedNetworks":
-        """Open them all.
-
-        Args:
-            reads_only: Whether they only score text; see `product_of_experts`.
+        """Open them all; for `reads_only`, see `product_of_experts`.
 
         Raises:
             CheckpointError: One cannot be used.
@@ -75,8 +69,7 @@ class Networks:
 
         found = [Checkpoint.open(directory) for directory, _ in self.weights]
         weights = [weight for _, weight in self.weights]
-        writers = [TextGenerator.open(checkpoint) for checkpoint in found]
-        writer = writers[0]
+        writer, *_ = writers = [TextGenerator.open(checkpoint) for checkpoint in found]
         facts = _facts(found[0])
         if len(found) > 1:
             from charrnn.decoding.ensembles import product_of_experts
@@ -91,9 +84,9 @@ class Networks:
             writer = contrastive_decoding(writer, TextGenerator.open(other), self.strength)
             facts["unlike"] = _facts(other) | {"strength": self.strength}
             found.append(other)
-        digests = [checkpoint.model.sha256 for checkpoint in found]
-        together = hashlib.sha256("\n".join(digests).encode()).hexdigest()
-        digest = together if len(digests) > 1 else digests[0]
+        digest, *others = digests = [checkpoint.model.sha256 for checkpoint in found]
+        if others:
+            digest = hashlib.sha256("\n".join(digests).encode()).hexdigest()
         return OpenedNetworks(writer, facts, self.arguments, digest)
 
 
@@ -105,7 +98,7 @@ class OpenedNetworks:
         writer: Writes with them.
         facts: Their paths and digests, for JSON.
         arguments: The words of a command line that select them.
-        sha256: The digest of the network; of several, the digest of all their digests.
+        sha256: The digest of the network; with several, the digest of all their digests.
     """
 
     writer: "TextGenerator"
@@ -133,21 +126,17 @@ blend_option = click.option(
 
 def networks_options(command: Command) -> Command:
     """Add `--blend`, `--unlike` and `--strength`, for `find_networks`."""
-    for option in (
-        click.option(
-            "--strength",
-            type=SettingType(STRENGTH),
-            help=f"{STRENGTH.help}  [default: {DEFAULT_STRENGTH}; {STRENGTH.range()}]",
-        ),
-        click.option(
-            "--unlike",
-            metavar="CHECKPOINT",
-            help="Prefer what this other network finds less likely (contrastive decoding).",
-        ),
-        blend_option,
-    ):
-        command = option(command)
-    return command
+    strength = click.option(
+        "--strength",
+        type=SettingType(STRENGTH),
+        help=f"{STRENGTH.help}  [default: {DEFAULT_STRENGTH}; {STRENGTH.range()}]",
+    )
+    unlike = click.option(
+        "--unlike",
+        metavar="CHECKPOINT",
+        help="Prefer what this other network finds less likely (contrastive decoding).",
+    )
+    return blend_option(unlike(strength(command)))
 
 
 def find_networks(
@@ -158,14 +147,7 @@ def find_networks(
     unlike: str | None = None,
     strength: float | None = None,
 ) -> Networks:
-    """Find the networks that the options name.
-
-    Args:
-        checkpoint: Name or path of one; None for the newest, or with a blend.
-        checkpoints: The directory of the runs.
-        blend: Names or paths, with weights.
-        unlike: Name or path of the one to contrast with.
-        strength: Strength of the contrast; None for the default.
+    """Find the networks that the options name; without a name or a blend, the newest.
 
     Raises:
         ConfigurationError: The options contradict one another.
@@ -183,10 +165,7 @@ def find_networks(
 
 
 def find_named(name: str, checkpoints: Path) -> Networks:
-    """Find a network by name or path, or a blend such as "moons=0.7,rivers=0.3".
-
-    Raises CheckpointError or ConfigurationError, as `find_networks` does.
-    """
+    """Find a network by name or path, or a blend such as "moons=0.7,rivers=0.3"."""
     try:
         return find_networks(name, checkpoints)
     except CheckpointError:

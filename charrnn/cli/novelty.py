@@ -27,19 +27,16 @@ RUNS_SHOWN: Final = 5
 SHOWN_AROUND: Final = 30
 """Characters shown on either side of a run in the corpus."""
 
-_LABEL_WIDTH: Final = 36
-_FIGURE_WIDTH: Final = 14
-
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run of a text whose n-grams are all in the learned text.
 
     Attributes:
-        length: Its characters.
+        length: Its number of characters.
         poem: Number of its poem in the text, from 1.
         text: Its characters, white space folded.
-        source: Number of the poem of the corpus that holds it, from 1; None if it was not found.
+        source: Number of its poem in the corpus, from 1; None if it was not found.
         shown: The run there, with the characters around it.
     """
 
@@ -54,11 +51,7 @@ class Run:
 class Novelty:
     """How much of a text is in the learned text.
 
-    Attributes:
-        characters: Characters of the text, white space folded.
-        ngrams: Number of its n-grams.
-        seen: Number of them in the learned text.
-        runs: The longest runs, the longest first.
+    `seen` of its n-grams are in the learned text. `runs` are the longest, the longest first.
     """
 
     characters: int
@@ -112,12 +105,10 @@ def novelty(
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
     record = opened.record
     text = read_alike(file, record, corpus_config.encoding)
-    corpus: Corpus | None = None
-    missing = ""
     try:
-        corpus = corpus_again(opened)
+        corpus, missing = corpus_again(opened), ""
     except CorpusError as error:
-        missing = str(error)
+        corpus, missing = None, str(error)
     known = _filter(opened, corpus, missing)
     measured = {"this text": measure(known, poems_at(text, text.spans), RUNS_SHOWN)}
     if corpus is None:
@@ -134,13 +125,7 @@ def novelty(
 
 
 def measure(known: "NgramFilter", poems: Iterable[str], most_runs: int = 1) -> Novelty:
-    """Compare a text with the learned text.
-
-    Args:
-        known: The n-grams of the learned text.
-        poems: The poems of the text. No run crosses their ends.
-        most_runs: How many of the longest runs are returned.
-    """
+    """Compare poems with the learned text. No run crosses the end of a poem."""
     import numpy as np
 
     from charrnn.corpus.ngram_filter import folded
@@ -213,24 +198,15 @@ def _located(measured: Novelty, corpus: "Corpus", split: "Split") -> Novelty:
 def _print_lines(checkpoint: Checkpoint, n: int, file: str, measured: dict[str, Novelty]) -> None:
     """Print the figures in columns, and the longest runs below."""
     corpus = checkpoint.record.corpus
-    columns = [
-        ["", "characters", f"{n}-grams in the corpus", "longest run in the corpus"],
-        *(
-            [
-                name,
-                f"{one.characters:,}",
-                "-" if one.share is None else f"{100 * one.share:.1f} %",
-                f"{one.longest:,}" if one.runs else f"under {n}",
-            ]
-            for name, one in measured.items()
-        ),
-    ]
+    columns = [["", "characters", f"{n}-grams in the corpus", "longest run in the corpus"]]
+    for name, one in measured.items():
+        share = "-" if one.share is None else f"{100 * one.share:.1f} %"
+        longest = f"{one.longest:,}" if one.runs else f"under {n}"
+        columns.append([name, f"{one.characters:,}", share, longest])
     file = "standard input" if file == "-" else file
     click.echo(f"{file} compared with {corpus.name}, which {checkpoint.directory.name} learned\n")
     for label, *figures in zip(*columns, strict=True):
-        click.echo(
-            f"{label:{_LABEL_WIDTH}}" + "".join(f"{one:>{_FIGURE_WIDTH}}" for one in figures)
-        )
+        click.echo(f"{label:36}" + "".join(f"{figure:>14}" for figure in figures))
     runs = measured["this text"].runs
     if not runs:
         click.echo(f"\nNo {n} consecutive characters of it are in the corpus.")
@@ -249,15 +225,8 @@ def _print_lines(checkpoint: Checkpoint, n: int, file: str, measured: dict[str, 
 def _facts(
     checkpoint: Checkpoint, n: int, file: str, measured: dict[str, Novelty]
 ) -> dict[str, Any]:
-    figures = [
-        {
-            "characters": one.characters,
-            "ngrams": one.ngrams,
-            "share": one.share,
-            "longest": one.longest,
-        }
-        for one in measured.values()
-    ]
+    names = ("characters", "ngrams", "share", "longest")
+    figures = [{name: getattr(one, name) for name in names} for one in measured.values()]
     return {
         "checkpoint": str(checkpoint.directory),
         "model": checkpoint.model.sha256,

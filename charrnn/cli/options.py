@@ -64,14 +64,10 @@ def config_options(
     only: Collection[str] | None = None,
     typed: Collection[str] = (),
 ) -> Callable[[Command], Command]:
-    """Add an option for each setting of a configuration.
+    """Add an option for each setting of a configuration, or for `only` some.
 
-    The command receives one validated object: a `SamplingConfig` as `sampling_config`.
-
-    Args:
-        configuration: The class of the settings.
-        only: The settings to offer; None for all.
-        typed: Settings that are arguments of the command.
+    The command receives one validated object: a `SamplingConfig` as `sampling_config`. The settings
+    `typed` are arguments of the command.
     """
     settings = {
         name: setting
@@ -79,13 +75,14 @@ def config_options(
         if only is None or name in only
     }
     defaults = configuration()
+    keyword = configuration.__name__.removesuffix("Config").lower() + "_config"
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def gathered(*arguments: Any, **values: Any) -> Any:
             chosen = {name: _joined(values.pop(name)) for name in (*settings, *typed)}
             try:
-                values[_keyword(configuration)] = configuration(**chosen)
+                values[keyword] = configuration(**chosen)
             except ConfigurationError as error:
                 raise click.UsageError(str(error)) from error
             return command(*arguments, **values)
@@ -145,6 +142,11 @@ def _passed_as(keyword: str, name: str, **attributes: Any) -> Callable[[Command]
     return decorate
 
 
+def flag(name: str, help_text: str) -> Callable[[Command], Command]:
+    """Add an option without a value."""
+    return click.option(name, is_flag=True, help=help_text)
+
+
 def json_option(command: Command) -> Command:
     """Add `--json`, which the command receives as `as_json`."""
     add = _passed_as("as_json", "json", is_flag=True, help="Print one JSON document, not text.")
@@ -164,11 +166,7 @@ def origin_option(command: Command) -> Command:
 
 
 def examples(*pairs: tuple[str, str]) -> str:
-    """Return the examples of a help page, for Click's `epilog`.
-
-    Args:
-        pairs: A command and a few words about it.
-    """
+    """Return commands and a few words about each, for the `epilog` of a help page."""
     width = max(len(command) for command, _ in pairs) + 2
     if max(width + len(meaning) for _, meaning in pairs) <= WIDEST_EXAMPLE:
         lines = [f"  {command:{width}}{meaning}" for command, meaning in pairs]
@@ -193,7 +191,3 @@ def _complete_name(ctx: click.Context, param: click.Parameter, incomplete: str) 
     del param
     root = ctx.params.get("checkpoints") or DEFAULT_CHECKPOINTS
     return [path.name for path in networks_in(root) if path.name.startswith(incomplete)]
-
-
-def _keyword(configuration: type[Configuration]) -> str:
-    return configuration.__name__.removesuffix("Config").lower() + "_config"

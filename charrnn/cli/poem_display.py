@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charrnn.cli.networks import DEAD_END
-from charrnn.cli.process import INTERRUPTED
+from charrnn.cli.process import INTERRUPTED, print_json
 from charrnn.errors import FormGivenUpError
 
 if TYPE_CHECKING:
@@ -89,11 +88,9 @@ class PoemReport:
     """A poem and what the user asked to see of it; None for what was not asked for.
 
     Attributes:
-        poem: The poem.
         scores: Scores of its drafts, its own first.
         command: The command line that writes it again.
         explanation: What the network predicted at each character.
-        form: The form it is in.
         judgement: What the verifier of the form says.
     """
 
@@ -135,7 +132,7 @@ def print_poems_as_json(networks: dict[str, Any], reports: Iterable[PoemReport])
         if not poems:
             raise
         end = error
-    click.echo(json.dumps(networks | {"poems": poems}, ensure_ascii=False))
+    print_json(networks | {"poems": poems}, indent=None)
     if end is not None:
         raise end
 

@@ -5,12 +5,15 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from charrnn.errors import CharrnnError, TrainingInterrupted
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
 
 INTERRUPTED: Final = 130
 """Exit code of a command that Ctrl-C ended, as in shells."""
@@ -28,16 +31,10 @@ THREAD_VARIABLES: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 class ErrorsShown(click.Group):
     """A group whose errors end in a sentence and an exit code; `--debug` shows the traceback."""
 
-    def make_context(
-        self,
-        info_name: str | None,
-        args: list[str],
-        parent: click.Context | None = None,
-        **extra: Any,
-    ) -> click.Context:
+    def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
         """Read the arguments; `--help` and `--version` print here."""
         try:
-            return super().make_context(info_name, args, parent, **extra)
+            return super().make_context(*arguments, **extra)
         except OSError as error:
             _discard_output()
             if isinstance(error, BrokenPipeError):
@@ -98,9 +95,21 @@ def _discard_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def print_json(document: object) -> None:
+def print_json(document: object, indent: int | None = 1) -> None:
     """Print one JSON document on standard output."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+    click.echo(json.dumps(document, ensure_ascii=False, indent=indent))
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Print notes on standard error, one per line."""
+    for note in notes:
+        click.echo(note, err=True)
+
+
+def reading_bar(length: int) -> "contextlib.AbstractContextManager[ProgressBar[int]]":
+    """Show a progress bar if standard error is a terminal."""
+    hidden = not sys.stderr.isatty()
+    return click.progressbar(length=length, label="Reading", file=sys.stderr, hidden=hidden)
 
 
 def use_idle_cores() -> None:

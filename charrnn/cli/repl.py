@@ -119,7 +119,7 @@ def _conversation(
 
 
 def _answer(conversation: Conversation, text: str) -> None:
-    """Answer what was typed; an error is told, and the session continues."""
+    """Answer what was typed; an error is printed, and the session continues."""
     try:
         conversation.answer(text)
     except BrokenPipeError:

@@ -2,9 +2,7 @@
 
 import heapq
 import itertools
-import json
 import math
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -17,9 +15,10 @@ from charrnn.cli.options import (
     checkpoints_option,
     config_options,
     examples,
+    flag,
     json_option,
 )
-from charrnn.cli.process import use_idle_cores
+from charrnn.cli.process import print_json, reading_bar, use_idle_cores
 from charrnn.cli.texts import read_alike
 from charrnn.settings.configuration import CorpusConfig
 from charrnn.wording import counted, listed
@@ -50,11 +49,7 @@ CONTEXT_SHOWN: Final = 24
 )
 @checkpoint_argument
 @click.argument("file", required=False)
-@click.option(
-    "--explain",
-    is_flag=True,
-    help="Colour each character by its surprisal, and show the likeliest others below.",
-)
+@flag("--explain", "Colour each character by its surprisal, and show the likeliest others below.")
 @config_options(CorpusConfig, only=("encoding",))
 @checkpoints_option
 @json_option
@@ -87,14 +82,9 @@ def score(
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
     generator = TextGenerator.open(opened)
     corpus = read_alike(file, opened.record, corpus_config.encoding)
-    summary = _Summary(known={"", *generator.vocabulary.characters})
+    summary = _Summary({"", *generator.vocabulary.characters})  # "" is the end of a poem.
     if as_json:
-        with click.progressbar(
-            length=len(corpus.text),
-            label="Reading",
-            file=sys.stderr,
-            hidden=not sys.stderr.isatty(),
-        ) as bar:
+        with reading_bar(len(corpus.text)) as bar:
             lines = summary.count(_lines(generator, corpus, bar.update))
             facts = {"checkpoint": str(opened.directory), "model": opened.model.sha256}
             _print_json(facts | {"text": file}, lines, summary, explain=explain)
@@ -114,14 +104,12 @@ class _Line(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The line without its line end."""
         return "".join(score.character for score in self.scores).removesuffix("\n")
 
 
 def _lines(
     generator: "TextGenerator", corpus: "Corpus", report: "Callable[[int], None] | None" = None
 ) -> "Iterator[_Line]":
-    """The lines of a text, scored one by one."""
     from charrnn.corpus.splitting import poems_at
     from charrnn.corpus.store import pieces
     from charrnn.decoding.scoring import score_poems, score_text, split_lines
@@ -138,11 +126,7 @@ def _lines(
 
 
 class _Summary:
-    """Totals of the lines, and the most surprising characters in them.
-
-    Args:
-        known: The characters that the network knows; "" is the end of a poem.
-    """
+    """Totals of the lines, and the most surprising characters in them."""
 
     def __init__(self, known: set[str]) -> None:
         self.characters = self.unknown = self.lines = self.poems = 0
@@ -152,12 +136,10 @@ class _Summary:
 
     @property
     def nats_per_character(self) -> float:
-        """Mean surprisal in nats."""
         return self.nats / self.characters
 
     @property
     def bits_per_character(self) -> float:
-        """Mean surprisal in bits."""
         return self.nats_per_character / math.log(2)
 
     @property
@@ -167,7 +149,7 @@ class _Summary:
         return [(line, column, line.scores[column - 1]) for *_, column, line in highest]
 
     def count(self, lines: "Iterable[_Line]") -> "Iterator[_Line]":
-        """Pass the lines on, and count them."""
+        """Yield the lines, and count them."""
         for line in lines:
             self.lines += 1
             self.poems = line.poem
@@ -205,7 +187,6 @@ def _print_lines(lines: "Iterable[_Line]", *, explain: bool, apart: bool) -> Non
 
 
 def _print_summary(summary: _Summary, *, in_poems: bool) -> None:
-    """Print the mean, and the most surprising characters."""
     parts = [counted(summary.characters, "character"), counted(summary.lines, "line")]
     if in_poems:
         parts.append(counted(summary.poems, "poem"))
@@ -219,9 +200,8 @@ def _print_summary(summary: _Summary, *, in_poems: bool) -> None:
     for line, column, score in summary.surprising:
         before = line.text[: column - 1]
         cut = "…" if len(before) > CONTEXT_SHOWN else ""
-        where = (
-            f"after “{cut}{before[-CONTEXT_SHOWN:]}”" if before else "at the beginning of a line"
-        )
+        after = f"after “{cut}{before[-CONTEXT_SHOWN:]}”"
+        where = after if before else "at the beginning of a line"
         click.echo(f"\n{score.bits:6.2f}  {_named(score.character)} {where}")
         poem = f"poem {line.poem:,}, " if in_poems else ""
         click.echo(f"        {poem}line {line.number:,}, character {column:,}; {_likelier(score)}")
@@ -250,12 +230,20 @@ def _print_json(
 ) -> None:
     """Print one JSON document; this scores the lines."""
     from charrnn.cli.poem_display import token_facts
+    from charrnn.decoding.scoring import mean_bits
 
-    poems = [
-        {"lines": [_line_facts(line, explain=explain) for line in of_poem]}
-        for _, of_poem in itertools.groupby(lines, lambda line: line.poem)
-    ]
-    document = facts | {
+    poems: list[dict[str, list[dict[str, Any]]]] = []
+    for line in lines:
+        if line.number == 1:
+            poems.append({"lines": []})
+        shown = {
+            "text": line.text,
+            "characters": len(line.scores),
+            "bits_per_character": mean_bits(line.scores),
+        }
+        explained = {"explanation": list(map(token_facts, line.scores))} if explain else {}
+        poems[-1]["lines"].append(shown | explained)
+    facts |= {
         "nats_per_character": summary.nats_per_character,
         "bits_per_character": summary.bits_per_character,
         "characters": summary.characters,
@@ -268,16 +256,4 @@ def _print_json(
             for line, column, score in summary.surprising
         ],
     }
-    click.echo(json.dumps(document, ensure_ascii=False))
-
-
-def _line_facts(line: _Line, *, explain: bool) -> dict[str, Any]:
-    from charrnn.cli.poem_display import token_facts
-    from charrnn.decoding.scoring import mean_bits
-
-    facts = {
-        "text": line.text,
-        "characters": len(line.scores),
-        "bits_per_character": mean_bits(line.scores),
-    }
-    return facts | ({"explanation": list(map(token_facts, line.scores))} if explain else {})
+    print_json(facts, indent=None)

@@ -19,16 +19,15 @@ if TYPE_CHECKING:
     from charrnn.forms.core.writer import FormWriter
 
 
-def _name(field: str) -> str:
-    return field.replace("_", "-")
-
-
 OFF: Final = "off"
 """Typed instead of a form to have none."""
 
-_SAMPLING: Final = {_name(field): one for field, one in settings_of(SamplingConfig).items()}
+_SAMPLING, _FORM = (
+    {field.replace("_", "-"): setting for field, setting in settings_of(configuration).items()}
+    for configuration in (SamplingConfig, FormConfig)
+)
 
-SETTINGS: Final = _SAMPLING | {_name(field): one for field, one in settings_of(FormConfig).items()}
+SETTINGS: Final = _SAMPLING | _FORM
 """The settings of a session, by the names that are typed."""
 
 
@@ -38,25 +37,16 @@ class SessionError(CharrnnError):
 
 @dataclass(frozen=True, slots=True)
 class SessionSettings:
-    """The settings of a session, each named like its option without the leading dashes.
-
-    Attributes:
-        sampling: How characters are drawn.
-        form: The form of verse, if any.
-    """
+    """The settings of a session, each named like its option without the leading dashes."""
 
     sampling: SamplingConfig
     form: FormConfig
 
     def changed(self, name: str, text: str) -> "SessionSettings":
-        """Return the settings with one of them set.
+        """Return the settings with one of them set to a typed value; `auto` resets it.
 
         A named form replaces the parts of your own form, and the parts replace a named form.
         Without a form, all its settings are reset.
-
-        Args:
-            name: The setting.
-            text: Its value as typed; `auto` resets it.
 
         Raises:
             ConfigurationError: The value is invalid, or contradicts another setting.
@@ -111,15 +101,7 @@ def suggestions_for(name: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn of the network.
-
-    Attributes:
-        writer: The network that wrote it.
-        seed: Its random seed.
-        start: The text before the turn.
-        end: The text after it.
-        continues: Whether it continues the poem of the turn before.
-    """
+    """A turn of a network: the text before and after it, and whether it continues the last poem."""
 
     writer: "TextGenerator"
     seed: int
@@ -138,15 +120,18 @@ class FreeAuthor:
         """Read the prompt of a new poem."""
         return self.writer.begin(prompt)
 
-    def begin_again(self, turn: Turn) -> "Hypothesis":
-        """Return the start of a turn, read by this network."""
-        return self._read(turn, turn.start)
+    def read(self, turn: Turn, hypothesis: "Hypothesis") -> "Hypothesis":
+        """Return the start or end of a turn, read by this network.
+
+        A decoder state belongs to the network that made it.
+        """
+        return hypothesis if turn.writer is self.writer else self.writer.begin(hypothesis.text)
 
     def resume(self, turn: Turn, text: str) -> "Hypothesis":
         """Return the end of a turn, with `text` on a new line; raises SessionError."""
         if turn.end.ended and not text:
             raise SessionError("the poem is finished; /more TEXT adds a line and continues it.")
-        start = self._read(turn, turn.end)
+        start = self.read(turn, turn.end)
         if not text:
             return start
         line_end = "\n" if start.text and not start.text.endswith("\n") else ""
@@ -155,11 +140,6 @@ class FreeAuthor:
     def stream(self, start: "Hypothesis", sampling: SamplingConfig) -> "Iterator[Step]":
         """Write, one character per step."""
         return self.writer.stream(start, sampling)
-
-    def _read(self, turn: Turn, hypothesis: "Hypothesis") -> "Hypothesis":
-        # A decoder state belongs to the network that made it.
-        same = turn.writer is self.writer
-        return hypothesis if same else self.writer.begin(hypothesis.text)
 
 
 class FormAuthor(FreeAuthor):
@@ -189,16 +169,9 @@ class FormAuthor(FreeAuthor):
 
 
 class Session:
-    """Turns of a poet and a network, printed while they are written.
+    """The turns so far, printed while they are written.
 
-    Args:
-        writer: Returns the network that writes; called when it is first needed.
-        settings: The settings at the start.
-
-    Attributes:
-        writer: Returns the network that writes; may be replaced.
-        settings: The present settings.
-        turns: The turns so far.
+    `writer` opens the network when it is first needed. It and the settings may be replaced.
     """
 
     def __init__(self, writer: "Callable[[], TextGenerator]", settings: SessionSettings) -> None:
@@ -223,8 +196,8 @@ class Session:
     def retry(self) -> None:
         """Write the last turn again with another seed."""
         author, last = self.author(), self.last()
-        start = author.begin_again(last)
         seed = None if self.settings.sampling.seed is None else seed_after(last.seed)
+        start = author.read(last, last.start)
         self._take_turn(author, start, continues=last.continues, replaced=1, seed=seed)
 
     def undo(self) -> None:
@@ -284,13 +257,8 @@ class Session:
     ) -> None:
         """Write a turn from `start`; when it is stopped, what is written of it is kept.
 
-        Args:
-            author: Who writes.
-            start: The text before the turn.
-            continues: Whether it continues the last poem.
-            replaced: Number of turns that it replaces.
-            shown: Number of characters of `start` that are on the screen already.
-            seed: Overrides the seed of the settings.
+        It takes the place of the last `replaced` turns. The first `shown` characters of `start` are
+        on the screen already. `seed` overrides the seed of the settings.
         """
         from charrnn.decoding.prompts import describe_substitution
         from charrnn.decoding.writer import with_seed

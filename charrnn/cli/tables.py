@@ -141,8 +141,7 @@ def _history(history: list[dict[str, Any]]) -> Table:
     ]
     if not losses:
         return _pairs({"History": "no evaluations"})
-    last = len(losses) - 1
-    width = min(len(losses), WIDEST_SPARKLINE)
+    last, width = len(losses) - 1, min(len(losses), WIDEST_SPARKLINE)
     line = sparkline([losses[number * last // max(1, width - 1)] for number in range(width)])
     return _pairs(
         {
@@ -153,7 +152,6 @@ def _history(history: list[dict[str, Any]]) -> Table:
 
 
 def _settings(configuration: Configuration) -> str:
-    """Every setting that was given or settled."""
     values = ((name, getattr(configuration, name)) for name in settings_of(type(configuration)))
     return ", ".join(
         f"{name.replace('_', '-')} {f'{value:g}' if isinstance(value, float) else value}"
@@ -177,11 +175,7 @@ def _age(age: datetime.timedelta) -> str:
 
 
 def print_catalogue(rows: Iterable[Mapping[str, Any]]) -> None:
-    """Print the corpora known by name.
-
-    Args:
-        rows: For each its name, title, language, layout, size in bytes, licence and availability.
-    """
+    """Print the corpora known by name; sizes are in bytes."""
     table = _ruled_table("CORPUS", "LANGUAGE", "LAYOUT", "SIZE", "LICENCE", "HERE")
     for row in rows:
         table.add_row(
@@ -192,7 +186,7 @@ def print_catalogue(rows: Iterable[Mapping[str, Any]]) -> None:
             row["licence"],
             row["availability"],
         )
-    _console().print(table)
+    Console(highlight=False).print(table)
 
 
 def print_details(details: Mapping[str, Any]) -> None:
@@ -203,7 +197,7 @@ def print_details(details: Mapping[str, Any]) -> None:
         if value not in (None, []):
             # As Text, because poems hold brackets that Rich would take for markup.
             table.add_row(key, Text(_in_words(key, value)))
-    _console().print(table)
+    Console(highlight=False).print(table)
 
 
 def print_report(report: "LintReport") -> None:
@@ -220,7 +214,7 @@ def print_report(report: "LintReport") -> None:
         "validation": _validation(report),
     }
     print_details(rows)
-    console = _console()
+    console = Console(highlight=False)
     if not report.issues:
         console.print("\nNothing wrong was found.")
         return
@@ -284,7 +278,3 @@ def _ruled_table(*headings: str) -> Table:
             no_wrap=heading not in {"CORPUS", "FOUND", "EXAMPLES"},
         )
     return table
-
-
-def _console() -> Console:
-    return Console(highlight=False)

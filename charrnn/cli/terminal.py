@@ -14,11 +14,9 @@ from charrnn.cli.conversation import MARKS
 
 
 class Prompt:
-    """Reads lines at a terminal.
+    """Reads lines at a terminal; calls `when_shown` when the prompt is on the screen.
 
-    Args:
-        completions: Returns the words that may complete the last one of a text.
-        when_shown: Called once the prompt is on the screen.
+    `completions` returns the words that may complete the last one of a text.
     """
 
     def __init__(
@@ -37,12 +35,9 @@ class Prompt:
         self._session.app.after_render += shown
 
     def read(self, continues: bool) -> str:
-        """Read a line, or several that are pasted together.
+        """Read a line, or several that are pasted together, with the mark of a line that continues.
 
         Ctrl-D raises EOFError, Ctrl-C KeyboardInterrupt.
-
-        Args:
-            continues: Whether the line continues the one above.
         """
         return self._session.prompt(MARKS[continues])
 

@@ -10,7 +10,9 @@ import click
 
 from charrnn.checkpoint.directory import Checkpoint
 from charrnn.checkpoint.record import RunRecord
+from charrnn.cli.process import print_notes
 from charrnn.errors import CorpusError
+from charrnn.settings.configuration import CorpusConfig
 from charrnn.wording import size_in_words
 
 if TYPE_CHECKING:
@@ -20,11 +22,7 @@ if TYPE_CHECKING:
 
 
 def corpus_again(checkpoint: Checkpoint) -> "Corpus":
-    """Read the corpus of a run again.
-
-    Raises:
-        CorpusError: It cannot be read, or it has changed since the run learned it.
-    """
+    """Read the corpus of a run again; raises CorpusError if that fails, or if it has changed."""
     from charrnn.corpus.sources import STANDARD_INPUT
 
     record, name = checkpoint.record, checkpoint.directory.name
@@ -38,7 +36,7 @@ def corpus_again(checkpoint: Checkpoint) -> "Corpus":
     except CorpusError as error:
         raise CorpusError(f"the corpus of {name} cannot be read again: {error}") from error
     if corpus.digest != record.corpus.digest:
-        _print_notes(corpus.notes)
+        print_notes(corpus.notes)
         raise CorpusError(
             f"the corpus {record.corpus.name} has changed since {name} learned it, so its "
             "validation part is no longer known."
@@ -58,47 +56,50 @@ def validation_part(checkpoint: Checkpoint) -> "tuple[Corpus, Spans]":
 
 
 def read_alike(file: str, record: RunRecord, encoding: str | None) -> "Corpus":
-    """Read a text in the layout of a run's corpus; print the notes about it.
-
-    Raises:
-        CorpusError: It cannot be read.
-    """
+    """Read a text in the layout of a run's corpus; print the notes about it."""
     corpus = _read([file], record, encoding)
-    _print_notes(corpus.notes)
+    print_notes(corpus.notes)
     return corpus
 
 
 def _read(sources: Sequence[str], record: RunRecord, encoding: str | None) -> "Corpus":
-    from charrnn.corpus.loading import read_corpus
-
     # The settled layout: it is neither chosen nor noted again.
     corpus_config = dataclasses.replace(
         record.corpus_config, layout=record.corpus.layout, encoding=encoding
     )
+    return read_shown(sources, corpus_config, record.corpus.stanzas)
+
+
+def read_shown(
+    sources: Sequence[str], config: CorpusConfig, stanzas: bool | None = None
+) -> "Corpus":
+    """Read a corpus as `read_corpus` does, and show its downloads."""
+    from charrnn.corpus.loading import read_corpus
+
     with download_progress() as progress:
-        return read_corpus(sources, corpus_config, stanzas=record.corpus.stanzas, progress=progress)
-
-
-def _print_notes(notes: Sequence[str]) -> None:
-    for note in notes:
-        click.echo(note, err=True)
+        return read_corpus(sources, config, stanzas=stanzas, progress=progress)
 
 
 @contextmanager
 def download_progress() -> Iterator["DownloadProgress"]:
     """Show downloads on standard error: a bar on a terminal, one line per file elsewhere."""
     if not sys.stderr.isatty():
-        yield _PlainProgress()
+        printed: set[str] = set()
+
+        def announce(name: str, received: int, size: int | None) -> None:
+            del received
+            if name not in printed:
+                printed.add(name)
+                known = "" if size is None else f" ({size_in_words(size)})"
+                click.echo(f"Fetching {name}{known}.", err=True)
+
+        yield announce
         return
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-    )
+    text = TextColumn("{task.description}")
+    columns = (text, BarColumn(), DownloadColumn(), TimeRemainingColumn())
     bars = Progress(*columns, console=Console(stderr=True), transient=True)
     task = bars.add_task("", total=None)
 
@@ -110,17 +111,3 @@ def download_progress() -> Iterator["DownloadProgress"]:
         yield draw
     finally:
         bars.stop()
-
-
-class _PlainProgress:
-    """Prints one line for each file."""
-
-    def __init__(self) -> None:
-        self._printed: set[str] = set()
-
-    def __call__(self, name: str, received: int, size: int | None) -> None:
-        del received
-        if name not in self._printed:
-            self._printed.add(name)
-            known = "" if size is None else f" ({size_in_words(size)})"
-            click.echo(f"Fetching {name}{known}.", err=True)

@@ -18,12 +18,13 @@ from charrnn.cli.options import (
     checkpoints_option,
     config_options,
     examples,
+    flag,
     given_settings,
     json_option,
     origin_option,
 )
 from charrnn.cli.process import print_json, quiet_startup
-from charrnn.cli.texts import download_progress
+from charrnn.cli.texts import read_shown
 from charrnn.cluster import find_cluster
 from charrnn.errors import ConfigurationError
 from charrnn.settings.configuration import (
@@ -33,7 +34,6 @@ from charrnn.settings.configuration import (
     SamplingConfig,
     TrainingConfig,
 )
-from charrnn.settings.setting import Configuration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,8 +95,8 @@ def _check_device(context: click.Context, parameter: click.Parameter, value: str
     help="Index of this machine in --workers, from 0.",
 )
 @origin_option
-@click.option("--resume", is_flag=True, help="Continue an interrupted run, or lengthen one.")
-@click.option("--overwrite", is_flag=True, help="Replace a run of the same name.")
+@flag("--resume", "Continue an interrupted run, or lengthen one.")
+@flag("--overwrite", "Replace a run of the same name.")
 @click.option(
     "--tensorboard",
     type=click.Path(file_okay=False, path_type=Path),
@@ -172,7 +172,11 @@ def train(
             "began": started,
         }
         if resume:
-            changes = _given(context, model_config, training_config, corpus_config)
+            changes = {
+                setting: getattr(configuration, setting)
+                for configuration in (model_config, training_config, corpus_config)
+                for setting in given_settings(context, type(configuration))
+            }
             result = run.resume(directory, corpus=corpus or None, changes=changes, **shared)
         else:
             result = run.train(
@@ -188,15 +192,6 @@ def train(
             )
     if as_json and writes:
         print_json(dataclasses.asdict(result) | {"directory": str(result.directory)})
-
-
-def _given(context: click.Context, *configurations: Configuration) -> dict[str, Any]:
-    """The settings that the user gave, of all configurations."""
-    return {
-        name: getattr(configuration, name)
-        for configuration in configurations
-        for name in given_settings(context, type(configuration))
-    }
 
 
 def _model_settings(
@@ -215,10 +210,7 @@ def _model_settings(
 def _read(
     sources: tuple[str, ...], config: CorpusConfig, observer: "LiveDisplay | PlainDisplay"
 ) -> "Corpus":
-    from charrnn.corpus.loading import read_corpus
-
-    with download_progress() as progress:
-        corpus = read_corpus(sources, config, progress=progress)
+    corpus = read_shown(sources, config)
     for note in corpus.notes:
         observer.noted(note)
     return corpus

@@ -29,7 +29,7 @@ def clock_time(seconds: float) -> str:
 def describe_plan(plan: TrainingPlan) -> list[str]:
     """Sentences about a run that is about to start."""
     network = plan.architecture
-    layers = f"{counted(network.layers, 'layer')} of {network.units:,}"
+    layers = f"{counted(network.layers, 'layer')} of {network.units:,} units"
     baselines = (f"{label} {loss:.3f} nats" for label, loss in labelled_baselines(plan.baselines))
     if plan.steps is not None:
         epochs = plan.steps / plan.steps_per_epoch
@@ -41,10 +41,9 @@ def describe_plan(plan: TrainingPlan) -> list[str]:
         f"{plan.training_characters:,} characters to learn, "
         f"{plan.validation_characters:,} held out for validation"
     )
-    device = f"on {plan.device}"
     return [
         f"{plan.directory.name}: {text}, {network.vocabulary_size:,} tokens.",
-        f"{CELL_NAMES[network.cell]}, {layers} units, {network.parameters:,} parameters, {device}.",
+        f"{CELL_NAMES[network.cell]}, {layers}, {network.parameters:,} parameters, on {plan.device}.",
         f"Baselines: {', '.join(baselines)} per character.",
         f"Budget: {resumed}{budget}, {plan.batch_size} x {plan.window} characters per step.",
     ]
@@ -147,25 +146,17 @@ class LiveDisplay(PlainDisplay):
         parts: list[RenderableType] = [self._bar(self._progress), Text(), self._losses()]
         sample = self._evaluations[-1].sample if self._evaluations else None
         if sample:
-            lines = sample.strip("\n").split("\n")[:LONGEST_SAMPLE_LINES]
-            parts.append(
-                Panel(
-                    Text("\n".join(lines)),
-                    title=f"written at step {self._evaluations[-1].step:,}",
-                    title_align="left",
-                    border_style="dim",
-                )
-            )
+            lines = Text("\n".join(sample.strip("\n").split("\n")[:LONGEST_SAMPLE_LINES]))
+            title = f"written at step {self._evaluations[-1].step:,}"
+            parts.append(Panel(lines, title=title, title_align="left", border_style="dim"))
         return Group(*parts)
 
     def _bar(self, progress: Progress) -> RenderableType:
         assert self._plan is not None
         share = progress.step / progress.steps if progress.steps else 0.0
-        left = (
-            f"{clock_time(progress.seconds_left)} left"
-            if progress.seconds_left is not None
-            else "measuring the speed"
-        )
+        left = "measuring the speed"
+        if progress.seconds_left is not None:
+            left = f"{clock_time(progress.seconds_left)} left"
         row = Table.grid(padding=(0, 2), expand=True)
         row.add_column(ratio=1)
         for _ in range(4):
@@ -189,24 +180,17 @@ class LiveDisplay(PlainDisplay):
         if self._loss is not None:
             table.add_row("training", f"{self._loss:.3f}", f"{bits(self._loss):.3f}")
         if self._evaluations:
-            self._validation_row(table)
+            last = self._evaluations[-1]
+            losses = [evaluation.validation_loss for evaluation in self._evaluations]
+            remark = "best so far" if last.best else f"best was {min(losses):.3f}"
+            if last.clipped > 0.5:
+                remark += f", gradients clipped in {last.clipped:.0%} of the steps"
+            history = f"{sparkline(losses[-WIDEST_SPARKLINE:])}  {remark}"
+            row = ("validation", f"{losses[-1]:.3f}", f"{bits(losses[-1]):.3f}", history)
+            table.add_row(*row, style="bold")
         for label, loss in labelled_baselines(self._plan.baselines):
             table.add_row(label, f"{loss:.3f}", f"{bits(loss):.3f}", style="dim")
         return table
-
-    def _validation_row(self, table: Table) -> None:
-        last = self._evaluations[-1]
-        losses = [evaluation.validation_loss for evaluation in self._evaluations]
-        remark = "best so far" if last.best else f"best was {min(losses):.3f}"
-        if last.clipped > 0.5:
-            remark += f", gradients clipped in {last.clipped:.0%} of the steps"
-        table.add_row(
-            "validation",
-            f"{last.validation_loss:.3f}",
-            f"{bits(last.validation_loss):.3f}",
-            f"{sparkline(losses[-WIDEST_SPARKLINE:])}  {remark}",
-            style="bold",
-        )
 
 
 def describe_result(result: TrainingResult) -> list[str]:

@@ -11,7 +11,7 @@ from charrnn.forms.core.config import SETTINGS_OF_ONE_LANGUAGE, FormConfig
 from charrnn.settings.configuration import CorpusConfig
 
 if TYPE_CHECKING:
-    from charrnn.forms.core.form import Form, Judgement
+    from charrnn.forms.core.form import Form
 
 NOT_KEPT = 4
 """Exit code when a poem does not keep its form."""
@@ -51,16 +51,18 @@ def verify(
 
     The exit code is 0 if all poems keep the form, and 4 if one does not.
     """
+    from charrnn.corpus.loading import read_corpus
     from charrnn.forms.core.known_forms import requested_form
     from charrnn.forms.core.language import open_rules
 
     form = requested_form(form_config)
     _refuse_other_language(context, form)
     rules = open_rules(form, form_config)
-    text = _text(file, corpus_config.encoding)
+    corpus = read_corpus([file], CorpusConfig(layout="text", encoding=corpus_config.encoding))
+    text = corpus.text[: len(corpus.text)]
     judgements = [rules.verify(poem) for poem in cut_poems(text, form)]
+    kept = sum(judgement.passes for judgement in judgements)
     if as_json:
-        kept = sum(judgement.passes for judgement in judgements)
         print_json(
             {
                 "form": form.name,
@@ -72,8 +74,14 @@ def verify(
             }
         )
     else:
-        _print_judgements(judgements)
-    if not all(judgement.passes for judgement in judgements):
+        from charrnn.cli.scansion import print_judgement
+
+        several = len(judgements) > 1
+        for number, judgement in enumerate(judgements, 1):
+            print_judgement(judgement, number if several else None)
+        if several:
+            click.echo(f"{kept:,} of {len(judgements):,} poems keep the form.")
+    if kept < len(judgements):
         context.exit(NOT_KEPT)
 
 
@@ -86,23 +94,6 @@ def _refuse_other_language(context: click.Context, form: "Form") -> None:
                 f"{option_name(name)} is for {language.capitalize()} verse, and {form.name} is "
                 f"{form.language.capitalize()}."
             )
-
-
-def _text(file: str, encoding: str | None) -> str:
-    from charrnn.corpus.loading import read_corpus
-
-    corpus = read_corpus([file], CorpusConfig(layout="text", encoding=encoding))
-    return corpus.text[: len(corpus.text)]
-
-
-def _print_judgements(judgements: "list[Judgement]") -> None:
-    from charrnn.cli.scansion import print_judgement
-
-    for number, judgement in enumerate(judgements, 1):
-        print_judgement(judgement, number if len(judgements) > 1 else None)
-    if len(judgements) > 1:
-        kept = sum(judgement.passes for judgement in judgements)
-        click.echo(f"{kept:,} of {len(judgements):,} poems keep the form.")
 
 
 def cut_poems(text: str, form: "Form") -> list[str]:
