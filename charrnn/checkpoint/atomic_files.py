@@ -35,10 +35,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock, which the system releases when the process ends.
-
-    Args:
-        path: The lock file, made if it is missing and kept afterwards.
+    """Hold an exclusive lock on a file, made if missing; released when the process ends.
 
     Raises:
         BlockingIOError: Another process holds the lock.
@@ -67,13 +64,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def try_to_keep(what: str, keep: Callable[[], None], noted: Callable[[str], None]) -> None:
-    """Write an optional file; a failure becomes a note, not an error.
-
-    Args:
-        what: Beginning of the note: "The n-gram filter is".
-        keep: Makes and writes the file.
-        noted: Receives the note.
-    """
+    """Make and write an optional file; a failure becomes a note that begins with `what`."""
     try:
         keep()
     except KeyboardInterrupt:

@@ -52,13 +52,7 @@ READING_ATTEMPTS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A checkpoint that was read and is complete.
-
-    Attributes:
-        directory: The directory.
-        record: Content of `charrnn.json`.
-        model: The record of `model.keras`.
-    """
+    """A complete checkpoint: its directory, `charrnn.json`, and the record of `model.keras`."""
 
     directory: Path
     record: RunRecord
@@ -103,15 +97,10 @@ class CheckpointWriter:
     def write_model(
         self, record: RunRecord, model: ModelRecord, save: Callable[[Path], None]
     ) -> RunRecord:
-        """Replace `model.keras`.
+        """Replace `model.keras` by what `save` writes to a path, and fill in its `sha256`.
 
-        Args:
-            record: The run, with the model that is in the directory now.
-            model: The new model; its `sha256` is filled in here.
-            save: Writes the network to a path.
-
-        Returns:
-            The record with only the new model.
+        The record given holds the model that is in the directory now. The one returned holds only
+        the new model.
         """
         path = self.directory / MODEL_FILE
         with replacing(path) as temporary:
@@ -182,7 +171,6 @@ class CheckpointWriter:
                     root.rmdir()
 
     def _remove_if_empty(self) -> None:
-        """Remove the directory of a run that wrote nothing."""
         with contextlib.suppress(OSError):
             if [path.name for path in self.directory.iterdir()] == [LOCK_FILE]:
                 (self.directory / LOCK_FILE).unlink()
@@ -190,12 +178,7 @@ class CheckpointWriter:
 
 
 def claim(root: Path, name: str, *, overwrite: bool) -> CheckpointWriter:
-    """The writer of a new run's directory, which is unchanged until the first write.
-
-    Args:
-        root: The directory of all runs.
-        name: The name of the run.
-        overwrite: Whether an old run of that name may be replaced.
+    """The writer of a new run's directory in `root`, which is unchanged until the first write.
 
     Raises:
         ConfigurationError: The name is not a valid directory name.

@@ -66,11 +66,11 @@ def export(
     write: Callable[[Checkpoint], str],
     text: Mapping[str, str],
 ) -> Exported:
-    """Write a copy of a checkpoint with float16 weights and a model card.
+    """Write a copy of a checkpoint with float16 weights and a model card to a new directory.
 
     Args:
         checkpoint: The checkpoint, which stays unchanged.
-        directory: The new directory, which must not exist.
+        directory: The new directory.
         measure: Gives the nats per character of a network on the validation split; None if the
             text is not available.
         write: Writes the sample text of the model card.
@@ -118,15 +118,7 @@ def export(
 
 
 def round_weights(path: Path, rounded: Path) -> None:
-    """Write a copy of `model.keras` with float16 numbers.
-
-    Args:
-        path: The network.
-        rounded: The copy, created or replaced.
-
-    Raises:
-        CheckpointError: A number is too large for float16.
-    """
+    """Write a float16 copy of `model.keras`; raises CheckpointError if a number is too large."""
     with zipfile.ZipFile(path) as archive, zipfile.ZipFile(rounded, "w") as copy:
         for member in archive.infolist():
             content = archive.read(member)
@@ -137,7 +129,6 @@ def round_weights(path: Path, rounded: Path) -> None:
 
 
 def _rounded(content: bytes, path: Path) -> bytes:
-    """An HDF5 file with rounded arrays."""
     result = BytesIO()
     with h5py.File(BytesIO(content)) as file, h5py.File(result, "w") as copy:
 
@@ -168,13 +159,10 @@ def _to_float16(values: Any, name: str, path: Path) -> Any:
 def model_card(
     checkpoint: Checkpoint, before: float | None, sample: str, text: Mapping[str, str]
 ) -> str:
-    """The model card of a network, in Markdown.
+    """The model card of a network, in Markdown, with a sample that it wrote.
 
-    Args:
-        checkpoint: The network, with the loss of its rounded weights.
-        before: Loss before rounding; None if unknown.
-        sample: Text written by the network.
-        text: Facts about the training text, by name: its source, its licence.
+    `before` is the loss before rounding, if known. `text` holds facts about the training text by
+    name, such as its source and its licence.
     """
     record, model = checkpoint.record, checkpoint.model
     name = checkpoint.directory.name

@@ -50,12 +50,7 @@ class CorpusRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OriginRecord:
-    """The network of a warm start.
-
-    Attributes:
-        name: Name of its checkpoint.
-        sha256: Digest of its `model.keras`.
-    """
+    """The network of a warm start: the name of its checkpoint, the digest of its `model.keras`."""
 
     name: str
     sha256: str

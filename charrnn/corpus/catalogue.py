@@ -37,9 +37,6 @@ class Entry:
 
     Attributes:
         name: Name on the command line.
-        title: Short description.
-        language: Language.
-        layout: Arrangement of the poems.
         licence: SPDX name or description of the licence.
         source: Description of the source.
         size: Bytes of the text in UTF-8.
@@ -87,12 +84,7 @@ class Catalogue:
         return self.bundled / f"{entry.name}.txt" if not entry.files else self._cached(entry)
 
     def fetch(self, entry: Entry, progress: DownloadProgress = untold) -> Path:
-        """The UTF-8 file of a corpus, downloaded on first use.
-
-        Raises:
-            CorpusError: The download fails, its digest is wrong, or another process is
-                downloading the same corpus.
-        """
+        """The UTF-8 file of a corpus, downloaded on first use; raises CorpusError if that fails."""
         path = self.local_file(entry)
         if path is not None:
             return path
@@ -139,7 +131,6 @@ class Catalogue:
 
 @contextlib.contextmanager
 def _held(parts: Path, name: str) -> Iterator[None]:
-    """Lock a directory against other downloads."""
     lock = parts / _LOCK_FILE
     with contextlib.ExitStack() as stack:
         with disk_errors(lock.parent):

@@ -24,13 +24,7 @@ class DownloadProgress(Protocol):
     """A callback for the progress of a download."""
 
     def __call__(self, name: str, received: int, size: int | None) -> None:
-        """Receive progress.
-
-        Args:
-            name: Name of the file.
-            received: Bytes received so far, those before an interruption included.
-            size: Bytes of the whole file, if known.
-        """
+        """Receive the bytes of a file so far, also from earlier calls, and its size if known."""
 
 
 def untold(name: str, received: int, size: int | None) -> None:
@@ -41,14 +35,8 @@ def untold(name: str, received: int, size: int | None) -> None:
 def download(url: str, destination: Path, sha256: str, progress: DownloadProgress = untold) -> None:
     """Download a file, or the rest of it.
 
-    The file is named `destination` + `.part` until it is complete and its digest is right. After an
-    interruption, the next call continues it.
-
-    Args:
-        url: The address: HTTPS, or plain HTTP on this machine.
-        destination: The new file; its directory is made if it is missing.
-        sha256: Expected SHA-256 in hexadecimal.
-        progress: Receives the progress.
+    The address is HTTPS, or plain HTTP on this machine. The file is named `destination` + `.part`
+    until it is complete and its digest is right. After an interruption, the next call continues it.
 
     Raises:
         CorpusError: The connection fails, the server refuses, the disk is full, or the digest is
@@ -118,8 +106,6 @@ def _ask(url: str, have: int) -> http.client.HTTPResponse:
 
 
 class _SafeRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirects to safe addresses only."""
-
     def redirect_request(  # noqa: PLR0917 (urllib's signature)
         self,
         req: urllib.request.Request,

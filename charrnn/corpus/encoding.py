@@ -59,13 +59,7 @@ _CLOSE: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """A detected encoding.
-
-    Attributes:
-        name: Python's name of the encoding.
-        mark: Length of the byte order mark.
-        note: A sentence for the user if the encoding is a guess.
-    """
+    """An encoding by Python's name, the length of its byte order mark, a note if it is a guess."""
 
     name: str
     mark: int = 0
@@ -73,12 +67,9 @@ class Encoding:
 
 
 def find_encoding(file: BinaryIO, name: str, wanted: str | None = None) -> Encoding:
-    """Detect an encoding that decodes the whole text, or check the one that the user named.
+    """Detect an encoding that decodes the whole text, or check the one that the user wanted.
 
-    Args:
-        file: The seekable bytes of the text.
-        name: Name of the text in messages.
-        wanted: Encoding according to the user; None detects it.
+    The file is seekable. Messages call the text by `name`.
 
     Raises:
         CorpusError: The text is binary, in no known encoding, or not in the wanted one.
@@ -128,7 +119,6 @@ def _size(file: BinaryIO) -> int:
 
 
 def _misfit(file: BinaryIO, encoding: Encoding) -> _Misfit | None:
-    """The first byte that an encoding cannot decode, or None."""
     decoder = codecs.getincrementaldecoder(encoding.name)()
     place, waiting = encoding.mark, 0
     try:

@@ -65,13 +65,9 @@ class LayoutChoice:
 
 
 def choose_layout(text: Text, wanted: Layout = "auto", stanzas: bool | None = None) -> LayoutChoice:
-    """Choose the layout of a text by the rules of this module.
+    """Choose the layout of a normalised text by the rules of this module.
 
-    Args:
-        text: The normalised text.
-        wanted: Layout according to the user.
-        stanzas: Whether one blank line separates stanzas and two or more separate poems; None
-            detects it.
+    `stanzas` tells whether one blank line separates stanzas, not poems; None detects it.
     """
     sample = text[:_SAMPLE]
     if wanted == "text":
@@ -99,11 +95,9 @@ class Poems:
 
 
 def cut(text: Text, gap: int | None) -> Poems:
-    """Find the poems of a text, without white space around them.
+    """Find the poems of a normalised text, without white space around them.
 
-    Args:
-        text: The normalised text.
-        gap: Number of line ends that separate two poems; None takes the whole text as one.
+    `gap` line ends separate two poems. None takes the whole text as one.
     """
     if gap is None:
         return Poems(np.array([[0, len(text)]], np.int64), ())
@@ -135,11 +129,7 @@ def cut(text: Text, gap: int | None) -> Poems:
 
 
 def neighbours(spans: Spans) -> Iterator[npt.NDArray[np.int64]]:
-    """Group `(spans, 2)` spans, in the order of the text, that lie within `CHUNK` characters.
-
-    Yields:
-        `(n, 2)` spans; a single one may be longer.
-    """
+    """Group `(spans, 2)` spans that lie within `CHUNK` characters; a single one may be longer."""
     for rows in blocks(spans, _BLOCK):
         stops = rows[:, 1].copy()
         first = 0
@@ -209,11 +199,7 @@ _IS_BLANK: Final = np.array([chr(point).isspace() for point in range(_LAST_BLANK
 
 
 def blank_runs(text: Text) -> Iterator[Runs]:
-    """Find all runs of white space in a text, in order.
-
-    Yields:
-        `(runs, 3)` start, stop and number of line ends of maximal runs.
-    """
+    """The runs of white space in a text, in order: `(runs, 3)` start, stop, number of line ends."""
     held = np.empty((0, 3), np.int64)
     begin = 0
     for piece in pieces(text):

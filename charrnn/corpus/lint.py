@@ -37,12 +37,7 @@ _FEWEST_FOREIGN: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One occurrence of an issue.
-
-    Attributes:
-        poem: Number of the poem, from 1.
-        text: The occurrence with some context.
-    """
+    """One occurrence of an issue with some context, and the number of the poem, from 1."""
 
     poem: int
     text: str
@@ -50,14 +45,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class LintIssue:
-    """One kind of issue in a corpus.
-
-    Attributes:
-        kind: What is wrong.
-        count: Number of occurrences.
-        examples: The first occurrences.
-        advice: What to do.
-    """
+    """One kind of issue in a corpus: what is wrong, how often, the first examples, what to do."""
 
     kind: str
     count: int
@@ -70,22 +58,13 @@ class LintReport:
     """A description of a corpus and its issues.
 
     Attributes:
-        name: Name of the corpus.
-        sources: Sources of the corpus.
-        encoding: Encodings of the sources.
-        layout: Arrangement of the poems.
         poems: Number of poems; 1 for continuous text.
-        characters: Length of the text.
-        distinct_characters: Number of distinct characters.
         seen_once: Number of characters that occur once.
         vocabulary_size: Token ids of a network with default settings.
         rarest: The rarest characters and their counts, rarest first.
-        training_poems: Poems of the training split; None if the corpus is too short.
-        validation_poems: Poems of the validation split; None if the corpus is too short.
-        validation_characters: Characters of the validation split; None if the corpus is too short.
+        training_poems: None, like the sizes of the validation split, if the corpus is too short.
         too_short: Why the corpus cannot be split; None if it can.
         notes: What was detected or chosen when the corpus was read.
-        issues: The issues.
     """
 
     name: str
@@ -163,14 +142,7 @@ def _issues(corpus: Corpus, split: Split | None) -> Iterator[LintIssue | None]:
 
 
 class _Passage(NamedTuple):
-    """A poem, or some lines of a long poem.
-
-    Attributes:
-        poem: Number of the poem, from 1.
-        span: Start and stop of the poem in the text of the corpus.
-        start: Start of the passage in the text of the corpus.
-        text: The passage.
-    """
+    """A poem or some of its lines: its number from 1, its span, and the start of the text here."""
 
     poem: int
     span: tuple[int, int]

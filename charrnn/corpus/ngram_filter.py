@@ -66,12 +66,9 @@ def folded(text: str) -> str:
 
 
 class NgramFilter:
-    """The n-grams of a text.
+    """The n-grams of a text, n at least 2, as `(words,)` uint64 bits.
 
-    Args:
-        n: Characters of an n-gram, at least 2.
-        corpus: SHA-256 of the corpus, in hexadecimal.
-        words: `(words,)` uint64 bits.
+    `corpus` is the SHA-256 of the corpus in hexadecimal.
     """
 
     def __init__(self, n: int, corpus: str, words: Hashes) -> None:
@@ -81,13 +78,9 @@ class NgramFilter:
 
     @classmethod
     def build(cls, texts: Iterable[str], n: int, *, most: int, corpus: str) -> Self:
-        """Build the filter of some texts.
+        """Build the filter of folded texts, which have a line end between two poems.
 
-        Args:
-            texts: Folded texts, with a line end between two poems.
-            n: Characters of an n-gram, at least 2.
-            most: Upper limit for the number of n-grams.
-            corpus: SHA-256 of the corpus, in hexadecimal.
+        `most` is an upper limit for the number of n-grams.
         """
         words = np.zeros(max(1, -(-most * _BITS_OF_NGRAM // 64)), np.uint64)
         for text in texts:
@@ -137,11 +130,7 @@ class NgramFilter:
         return found
 
     def hits(self, text: str) -> Mask:
-        """Whether each n-gram of a folded poem is in the training text.
-
-        Returns:
-            `(length - n + 1,)` bool by first character; empty for a shorter poem.
-        """
+        """Whether each n-gram of a folded poem is in the text, `(length - n + 1,)`."""
         return self.holds_each(_ngrams(text, self.n)[0])
 
 
@@ -163,14 +152,7 @@ def filter_of_training_split(corpus: Corpus, record: RunRecord) -> NgramFilter:
 def keep_ngram_filter(
     writer: CheckpointWriter, corpus: Corpus, record: RunRecord, noted: Callable[[str], None]
 ) -> None:
-    """Write the filter of a finished run unless it exists; a failure becomes a note.
-
-    Args:
-        writer: Writer of the locked checkpoint.
-        corpus: The corpus.
-        record: The run.
-        noted: Receives the note.
-    """
+    """Write the filter of a finished run unless it exists; a failure becomes a note."""
     path = writer.directory / NGRAM_FILTER_FILE
 
     def keep() -> None:

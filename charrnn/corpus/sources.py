@@ -53,13 +53,7 @@ def find_sources(
     progress: DownloadProgress,
     standard_input: BinaryIO | None = None,
 ) -> Iterator[Source]:
-    """Find texts, and download missing corpora of the catalogue.
-
-    Args:
-        references: As for `charrnn.corpus.loading.read_corpus`.
-        catalogue: The known corpora.
-        progress: Receives the progress of each download.
-        standard_input: Stream for "-"; None is that of the process.
+    """Find texts, and download missing corpora of the catalogue; see `read_corpus`.
 
     Yields:
         The text of a reference, or all texts of a directory.
@@ -89,14 +83,9 @@ def find_sources(
 
 
 def corpus_name(references: Sequence[str], catalogue: Catalogue | None = None) -> str:
-    """The name of a corpus of some sources, which need not exist.
+    """A name for a corpus of some sources, which need not exist; it is safe for a directory.
 
-    Args:
-        references: As for `find_sources`, at least one.
-        catalogue: The known corpora; None is the catalogue of charrnn.
-
-    Returns:
-        A name that is safe for a directory: "my-poems", "stdin", "odes-and-1-more".
+    For example "my-poems", "stdin", "odes-and-1-more".
     """
     catalogue = catalogue or open_catalogue()
     # By identity, because a text that is named twice is read once.

@@ -26,12 +26,7 @@ _MOST_OF_FRACTION: Final = 3 / 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """The training split and the validation split of a corpus.
-
-    Attributes:
-        training: `(poems, 2)` start and stop in the text.
-        validation: `(poems, 2)` start and stop in the text.
-    """
+    """The training split and the validation split of a corpus, `(poems, 2)` spans of its text."""
 
     training: Spans
     validation: Spans
@@ -44,12 +39,7 @@ def split_corpus(corpus: Corpus, fraction: float, window: int) -> Split:
     first `int(0.9 * n)` characters, as in nanoGPT. A poem belongs to the validation split if its
     MD5 hash modulo d is below n, where n/d is the fraction. So equal poems stay together, and a
     poem stays in its split when the corpus changes. If one split of a small corpus is too short,
-    some poems change splits, always the same ones.
-
-    Args:
-        corpus: The corpus.
-        fraction: Share for validation, above 0 and at most 0.5.
-        window: Characters read in one step.
+    some poems change splits, always the same ones. The fraction is above 0 and at most 0.5.
 
     Raises:
         CorpusError: A split cannot have one window and the character after it.
@@ -78,16 +68,10 @@ def poems_at(corpus: Corpus, spans: Spans) -> Iterator[str]:
 def encode_part(corpus: Corpus, spans: Spans, vocabulary: Vocabulary) -> Ids:
     """Encode a split, with an end-of-poem id before the first poem and after each poem.
 
-    Args:
-        corpus: The corpus. Continuous text gets no end-of-poem ids.
-        spans: `(poems, 2)` start and stop of each poem.
-        vocabulary: The vocabulary.
+    Continuous text gets no end-of-poem ids. Raises CorpusError if the disk is full.
 
     Returns:
         `(length,)` ids in the smallest unsigned type.
-
-    Raises:
-        CorpusError: The disk is full.
     """
     ids = StoredRows(vocabulary.id_type)
     if corpus.layout != "text":

@@ -59,15 +59,7 @@ class Text(Protocol):
 
 
 class StoredRows(Generic[Number]):
-    """An array that rows are appended to.
-
-    Args:
-        dtype: Type of the numbers.
-        row: Shape of one row; empty for single numbers.
-
-    Raises:
-        CorpusError: The cache directory cannot be written.
-    """
+    """An array that rows of shape `row` are appended to, single numbers by default."""
 
     def __init__(self, dtype: type[Number], row: tuple[int, ...] = ()) -> None:
         self.dtype = np.dtype(dtype)
@@ -141,14 +133,7 @@ def _bounds(places: slice, length: int) -> tuple[int, int]:
 
 
 def rereadable(stream: BinaryIO) -> BinaryIO:
-    """Copy the rest of a stream that can be read only once to a temporary file.
-
-    Returns:
-        A seekable file, to be closed by the caller.
-
-    Raises:
-        CorpusError: The cache directory cannot be written.
-    """
+    """Copy the rest of a stream to a seekable temporary file; raises CorpusError if it cannot."""
     file = _temporary_file()
     while piece := stream.read(_BLOCK):
         _write(file, piece)
@@ -176,11 +161,7 @@ def whole_lines(text: Text, start: int, stop: int) -> Iterator[str]:
 
 
 def code_units(text: str) -> npt.NDArray[np.unsignedinteger]:
-    """The code points of a text, which may hold lone surrogates.
-
-    Returns:
-        `(length,)` code points in the narrowest unsigned type.
-    """
+    """The `(length,)` code points of any text, in the narrowest unsigned type."""
     try:
         return np.frombuffer(text.encode("latin-1"), np.uint8)
     except UnicodeEncodeError:

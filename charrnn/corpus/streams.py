@@ -20,13 +20,7 @@ and the mean loss differs from that of the whole split by a few thousandths of a
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Some consecutive steps of all streams.
-
-    Attributes:
-        inputs: `(streams, steps)` ids to read.
-        targets: `(streams, steps)` ids to predict.
-        counted: `(streams, steps)` bool; false for warm-up and padding.
-    """
+    """`(streams, steps)` ids to read, ids to predict, and bools: false for warm-up and padding."""
 
     inputs: npt.NDArray[np.unsignedinteger]
     targets: npt.NDArray[np.unsignedinteger]
@@ -38,12 +32,8 @@ class EvaluationStreams:
 
     Each stream first reads some characters before its start, without counting their loss. This
     warm-up brings its state close to the state of a single pass over the text. Every character but
-    the first is predicted once; of a very long text, only the beginning of each stream. The text
-    may be larger than memory.
-
-    Args:
-        ids: `(length,)` ids of the text, at least two.
-        most: Most characters to predict; None predicts all.
+    the first is predicted once. The text, of at least two ids, may be larger than memory. If `most`
+    is given, at most that many characters are predicted: the beginning of each stream.
 
     Attributes:
         characters: Number of predicted characters.

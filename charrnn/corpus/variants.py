@@ -41,13 +41,7 @@ _FULL_WIDTH_OFFSET: Final = 0xFEE0
 
 @dataclass(frozen=True, slots=True)
 class Substitution:
-    """The replacement of a character outside the vocabulary.
-
-    Attributes:
-        original: The character.
-        replacement: A variant in the vocabulary; None if there is none, so that the character is
-            read as unknown.
-    """
+    """A character outside the vocabulary, and its variant there; None reads it as unknown."""
 
     original: str
     replacement: str | None
@@ -67,11 +61,7 @@ def variants(character: str) -> Iterator[str]:
 
 
 def fit_to_vocabulary(text: str, vocabulary: Vocabulary) -> tuple[str, list[Substitution]]:
-    """Replace the unknown characters of a prompt by their first known variant, if there is one.
-
-    Returns:
-        The new text, and one substitution for each unknown character.
-    """
+    """Replace unknown characters by their first known variant; lists one substitution for each."""
     substitutions: dict[str, Substitution] = {}
     for character in unicodedata.normalize("NFC", text):
         if character not in vocabulary and character not in substitutions:

@@ -54,13 +54,9 @@ class Vocabulary:
     def of_text(
         cls, text: Text, min_count: int | None = None, known: Iterable[str] = ()
     ) -> "Vocabulary":
-        """The vocabulary of a text.
+        """The characters of a text that occur at least `min_count` times, or once if `known`.
 
-        Args:
-            text: The text.
-            min_count: Least count of a character. None is 1, or 2 if the text has more than
-                `LARGE_VOCABULARY` distinct characters.
-            known: Characters with a least count of 1.
+        The default is 1, or 2 if the text has more than `LARGE_VOCABULARY` distinct characters.
         """
         counts = character_counts(text)
         if min_count is None:
@@ -91,11 +87,7 @@ class Vocabulary:
         return self._ids.get(character, UNKNOWN)
 
     def encode(self, text: str) -> npt.NDArray[np.unsignedinteger]:
-        """Encode a text; lone surrogates are unknown.
-
-        Returns:
-            `(length,)` ids of type `id_type`.
-        """
+        """Encode a text as `(length,)` ids of type `id_type`; lone surrogates are unknown."""
         return self._table.take(code_units(text))
 
     def decode(self, ids: Sequence[int] | npt.NDArray[np.unsignedinteger]) -> str:
@@ -120,11 +112,7 @@ class Vocabulary:
 
 
 def character_counts(text: Text) -> npt.NDArray[np.int64]:
-    """Count the characters of a text.
-
-    Returns:
-        `(code points,)` counts by code point.
-    """
+    """Count the characters of a text: `(code points,)`."""
     counts = np.zeros(_CODE_POINTS, np.int64)
     for piece in pieces(text):
         found = np.bincount(code_units(piece))

@@ -18,11 +18,7 @@ MOST_TOGETHER: Final = 64
 
 
 class Draft:
-    """A poem that is being written, with its final steps.
-
-    Args:
-        number: The number of the poem that it is a draft of.
-        sampler: Writes it.
+    """A draft of the poem of a number, with its final steps.
 
     Attributes:
         tokens: What was written, with the end of the poem.
@@ -61,15 +57,7 @@ class Draft:
 
 
 def write_together(decoder: Decoder, drafts: Iterator[Draft]) -> Iterator[Draft]:
-    """Write up to `MOST_TOGETHER` drafts in one batch; one that is done makes room for another.
-
-    Args:
-        decoder: Writes them.
-        drafts: The drafts, taken as there is room.
-
-    Yields:
-        The drafts as they are done.
-    """
+    """Write up to `MOST_TOGETHER` drafts in one batch; one that is done makes room for another."""
     active: list[Draft] = []
     while True:
         active.extend(itertools.islice(drafts, MOST_TOGETHER - len(active)))
@@ -96,11 +84,9 @@ class RankedDrafts:
 def generators_for(
     settings: SamplingConfig, first: np.random.Generator | None = None
 ) -> list[np.random.Generator]:
-    """The random generators of a poem's drafts.
+    """The random generators of a poem's drafts. The first draft is the poem of the seed alone.
 
-    Args:
-        settings: Their seed, and how many drafts. The first draft is the poem of the seed alone.
-        first: The generator of the first draft; None makes all from the seed.
+    `first` is the generator of the first draft; None makes all from the seed.
     """
     if first is not None:
         return [first, *first.spawn(settings.best_of - 1)]
@@ -121,12 +107,8 @@ def write_in_order(
 ) -> Iterator[RankedDrafts]:
     """Write poems, each as the best of `best_of` drafts.
 
-    Args:
-        decoder: Writes them.
-        start: Where they all go on.
-        settings: The settings of each poem, with a seed, taken as there is room.
-        judge: Scores a draft if there are several.
-        generators: Makes the random generators of a poem's drafts.
+    The settings, each with a seed, are taken as there is room. `judge` scores drafts if there are
+    several.
 
     Yields:
         The poems in order, each when it and those before it are done. After Ctrl-C, the poems that

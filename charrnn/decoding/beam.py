@@ -13,12 +13,9 @@ from charrnn.decoding.sampling import log_softmax
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BeamHypothesis:
-    """One hypothesis of the beam.
+    """A poem of the beam, and the tokens written since the start, the end of the poem included.
 
-    Attributes:
-        hypothesis: The poem.
-        tokens: What was written since the start, with the end of the poem.
-        log_probability: Of all tokens together, under the settings, in nats.
+    The log-probability is that of all tokens together, under the settings, in nats.
     """
 
     hypothesis: Hypothesis
@@ -36,12 +33,7 @@ def search(decoder: Decoder, start: Hypothesis, width: int) -> BeamHypothesis:
 
     A hypothesis that ends leaves the beam, which is one narrower from then on (Sutskever et al.,
     2014, Sequence to sequence learning, section 3.2). Of equals the first found stays, so the search
-    is deterministic.
-
-    Args:
-        decoder: Extends the hypotheses.
-        start: Where to go on; it has not ended.
-        width: Width of the beam.
+    is deterministic. `start` has not ended.
 
     Returns:
         The best one that has ended or has reached the decoder's length. If all are blocked before,

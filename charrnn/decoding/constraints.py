@@ -33,10 +33,7 @@ _SPACE: Final = " "
 
 
 class Constraint(Protocol):
-    """Says which tokens may come next.
-
-    It reads the tokens of a prompt too, but does not judge them.
-    """
+    """Says which tokens may come next; it reads the tokens of a prompt, but does not judge them."""
 
     def initial_state(self) -> Hashable:
         """The state before the first token of a poem."""
@@ -64,10 +61,7 @@ class NoRepeat:
     """Allows no run of `run` tokens twice in a poem (Paulus et al., 2017, section 2.5).
 
     Runs may overlap: with three, "aaaa" holds "aaa" twice. The end of a poem is always allowed.
-
-    Args:
-        run: Tokens of a run, at least 1.
-        tokens: Size of the vocabulary.
+    `tokens` is the size of the vocabulary.
     """
 
     def __init__(self, run: int, tokens: int) -> None:
@@ -114,12 +108,8 @@ class SeenRuns:
     """The runs of a text. It is a value, but texts with a common beginning share a log.
 
     Entries beyond `length` belong to longer texts and are ignored. A text that branches off copies
-    its part of the log, so going on takes constant time.
-
-    Args:
-        log: The log.
-        length: How many of its entries belong to this text.
-        end: The last tokens of the text, one fewer than a run has.
+    its part of the log, so going on takes constant time. `end` holds the last tokens of the text,
+    one fewer than a run has.
     """
 
     __slots__ = ("_end", "_length", "_log")
@@ -147,13 +137,10 @@ class SeenRuns:
 
 
 class CopyState(NamedTuple):
-    """The end of a poem.
+    """The last n - 1 characters of a poem (white space folded), their hash, and its hits.
 
-    Attributes:
-        end: Its last n - 1 characters with white space folded, or all of a shorter poem.
-        hash: The hash of `end`.
-        hits: The number of n-grams in a row, up to the last one of the poem, that are in the
-            training text; not counted beyond the limit.
+    `hits` counts the n-grams in a row, up to the last one of the poem, that are in the training
+    text. It stops at the limit.
     """
 
     end: str
@@ -167,11 +154,7 @@ class CopyGuard:
     A run of M + 1 characters has M - n + 2 n-grams. After M - n + 1 of them in a row, every character
     is forbidden that would complete one more. White space of any kind and length is one space. No run
     reaches from one poem into another. The end of a poem is always allowed. It is a `Constraint`.
-
-    Args:
-        ngram_filter: The n-grams of the training text.
-        vocabulary: The network's.
-        longest: Longest run of characters that may be copied, M; at least n.
+    `longest` is M, at least n.
     """
 
     def __init__(self, ngram_filter: NgramFilter, vocabulary: Vocabulary, longest: int) -> None:
@@ -222,12 +205,7 @@ class CopyGuard:
 def copy_guards(
     ngram_filters: Sequence[NgramFilter], vocabulary: Vocabulary, max_copy: int | None
 ) -> list[CopyGuard]:
-    """The constraints that keep a poem from copying.
-
-    Args:
-        ngram_filters: Those of the training texts, if they were kept.
-        vocabulary: The network's.
-        max_copy: The setting. None takes `usual_limit`; 0 allows any copy.
+    """The constraints that keep a poem from copying; `max_copy` None takes `usual_limit`.
 
     Raises:
         ConfigurationError: A limit was asked for that cannot be kept.
@@ -258,11 +236,7 @@ def usual_limit(n: int) -> int:
 
 
 def open_ngram_filter(checkpoint: Checkpoint) -> NgramFilter | None:
-    """The n-gram filter of a checkpoint; None if it has none.
-
-    Raises:
-        CheckpointError: It is damaged, of another version, or of another text.
-    """
+    """The n-gram filter of a checkpoint, if it has one; raises CheckpointError if it is unfit."""
     path = checkpoint.directory / NGRAM_FILTER_FILE
     try:
         opened = NgramFilter.open(path)

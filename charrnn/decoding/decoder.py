@@ -47,8 +47,7 @@ class NextTokenDistribution:
     Attributes:
         rows: The hypotheses that can go on, in order; the others are at a dead end.
         logits: `(rows, vocabulary)`, the distributions to draw from.
-        log_shares: `(rows,)` float64, see `charrnn.decoding.sampling.log_share`; None unless asked
-            for.
+        log_shares: `(rows,)` float64, see `log_share`; None unless asked for.
     """
 
     rows: list[int]
@@ -57,19 +56,10 @@ class NextTokenDistribution:
 
 
 class Decoder:
-    """Extends hypotheses that share their settings.
+    """Extends hypotheses that share their settings; stops a poem after `length` characters.
 
-    Args:
-        model: The network.
-        vocabulary: Its characters.
-        layout: The layout of the training text.
-        config: The sampling settings.
-        line_count_prior: Makes poems end after a usual number of lines; None without line counts.
-        constraints: The constraints, in the order of `Hypothesis.constraint_states`.
-        poem_length: Characters of a usual poem; None if unknown.
-
-    Attributes:
-        length: Characters after which a poem is stopped.
+    The constraints are in the order of `Hypothesis.constraint_states`. `poem_length` is the number
+    of characters of a usual poem.
 
     Raises:
         ConfigurationError: The settings leave no character to write.
@@ -111,11 +101,7 @@ class Decoder:
                 yield step
 
     def advance(self, samplers: "Sequence[BacktrackingSampler]") -> None:
-        """Take one step in each poem: a token more, or a character back.
-
-        Args:
-            samplers: Poems that are not over.
-        """
+        """Take one step in each poem, none of which is over: a token more, or a character back."""
         hypotheses = [sampler.hypothesis for sampler in samplers]
         decoder_state = gather(hypotheses)
         following = self.distribution(hypotheses, decoder_state.logits)
@@ -136,12 +122,9 @@ class Decoder:
     def distribution(
         self, hypotheses: Sequence[Hypothesis], logits: Logits, *, shares: bool = False
     ) -> NextTokenDistribution:
-        """The distributions of the next tokens.
+        """The distributions of the next tokens, from predictions `(batch, vocabulary)`.
 
-        Args:
-            hypotheses: The poems.
-            logits: `(batch, vocabulary)`, the network's predictions for them.
-            shares: Whether to compute `log_shares`.
+        `shares` asks for `log_shares`.
         """
         reweighed = left = logits
         for processor in self._processors:
@@ -173,13 +156,7 @@ class Decoder:
     def grown(
         self, hypotheses: Sequence[Hypothesis], decoder_state: DecoderState, tokens: Ids
     ) -> list[Hypothesis]:
-        """The hypotheses with one more token each.
-
-        Args:
-            hypotheses: The poems.
-            decoder_state: A row for each, in order.
-            tokens: `(batch,)`.
-        """
+        """The hypotheses with one more token each, `(batch,)`; the decoder state has their rows."""
         added = tokens.tolist()
         after = decoder_state
         if END_OF_POEM not in added:
@@ -208,7 +185,6 @@ class Decoder:
             yield Step(self._characters[token], log_probability, hypothesis)
 
     def _next_states(self, states: tuple[Hashable, ...], token: int) -> tuple[Hashable, ...]:
-        """The constraint states after one more token."""
         return tuple(
             constraint.next_state(state, token)
             for constraint, state in zip(self._constraints, states, strict=True)
@@ -243,12 +219,8 @@ class BacktrackingSampler:
 
     At a dead end it drops the last character and suppresses it where it stood. A step is final when
     no constraint restricts what follows it, or after `LONGEST_HELD` more. When no step can be taken
-    back, the poem is stopped at its longest.
-
-    Args:
-        start: Where to go on.
-        generator: Draws one random number for each character that is tried.
-        length: Characters after which the poem is stopped, at least 1.
+    back, the poem is stopped at its longest; otherwise after `length` characters, at least 1. The
+    generator draws one random number for each character that is tried.
 
     Attributes:
         hypothesis: The poem so far.
@@ -268,13 +240,7 @@ class BacktrackingSampler:
         self._steps_back = 0
 
     def add(self, token: int, step: Step, *, is_final: bool) -> None:
-        """Go one step on.
-
-        Args:
-            token: What was drawn.
-            step: The step.
-            is_final: Whether nothing can take the step back.
-        """
+        """Go one step on with the token that was drawn; a final step is never taken back."""
         before, self.hypothesis = self.hypothesis, step.hypothesis
         self.over = self.hypothesis.ended or self.hypothesis.generated >= self._end
         if is_final or self.hypothesis.generated > self._longest:

@@ -51,22 +51,14 @@ class StepModel(Protocol):
         """The state before the first token of `batch` texts."""
 
     def step(self, ids: Ids, state: State) -> tuple[Logits, State]:
-        """Read one token of each text.
-
-        Args:
-            ids: `(batch,)`.
-            state: The state before them.
+        """Read one token of each text, `(batch,)`.
 
         Returns:
             Logits `(batch, vocabulary_size)` float32 of the next token, and the new state.
         """
 
     def read(self, ids: Ids, state: State) -> tuple[Logits, State]:
-        """Read several tokens of each text; the same as repeated `step`, but faster.
-
-        Args:
-            ids: `(batch, time)`, with time at least 1.
-            state: The state before them.
+        """Read `(batch, time)` tokens, at least one of each text; faster than repeated `step`.
 
         Returns:
             Logits `(batch, time, vocabulary_size)` float32 after each token, and the last state. The
@@ -75,10 +67,7 @@ class StepModel(Protocol):
 
 
 class RecurrentCell:
-    """One recurrent layer. The state is a value: it is passed in, and a new one is returned.
-
-    Args:
-        weights: Its arrays, which are copied.
+    """One recurrent layer, with a copy of its weights. The state is a value: a new one is returned.
 
     Attributes:
         kernel: W, `(inputs, gates * units)`, the upper part of `stacked`.
@@ -241,12 +230,7 @@ class GRU(RecurrentCell):
 
 
 class SimpleRNN(RecurrentCell):
-    """Simple recurrent network (Elman, 1990): h' = activation(x W + h U + b).
-
-    Args:
-        weights: Its arrays.
-        rectified: Whether the activation is relu instead of tanh.
-    """
+    """Simple RNN (Elman, 1990): h' = activation(x W + h U + b), with tanh or, `rectified`, relu."""
 
     gate_scales = (1,)
 
@@ -280,12 +264,7 @@ def make_cell(weights: RecurrentWeights, architecture: Architecture) -> Recurren
 
 
 class NumpyEngine:
-    """The network of a checkpoint, float32 throughout; a `StepModel`.
-
-    Args:
-        weights: Its arrays.
-        architecture: Its sizes.
-    """
+    """The network of a checkpoint, float32 throughout; a `StepModel`."""
 
     def __init__(self, weights: NetworkWeights, architecture: Architecture) -> None:
         self._layers = [make_cell(layer, architecture) for layer in weights.recurrent]
@@ -367,11 +346,7 @@ class NumpyEngine:
 def _read_layer(
     layer: RecurrentCell, projected: Array, state: LayerState
 ) -> tuple[Array, LayerState]:
-    """Advance one layer over `(time * batch, gates * units)`.
-
-    Returns:
-        Its outputs `(time * batch, units)`, and the state after the last step.
-    """
+    """Advance one layer over `(time * batch, gates * units)`; outputs, and the last state."""
     batch, units = state[0].shape
     outputs = np.empty((len(projected), units), np.float32)
     for start in range(0, len(projected), batch):

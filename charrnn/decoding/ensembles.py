@@ -56,12 +56,7 @@ class Member:
 
 
 class Ensemble:
-    """A `StepModel` made of several; its state is the layers of all of them.
-
-    Args:
-        members: The networks, at least one.
-        combine: Combines their predictions.
-    """
+    """A `StepModel` made of one or more; its state is the layers of all of them."""
 
     def __init__(self, members: Sequence[Member], combine: Combination) -> None:
         self._members = tuple(members)
@@ -88,7 +83,6 @@ class Ensemble:
         return self._combined(one.model.read(one.ids[ids], own) for one, own in self._each(state))
 
     def _each(self, state: State) -> Iterator[tuple[Member, State]]:
-        """Each member with its part of the state."""
         return zip(self._members, (state[layers] for layers in self._layers), strict=True)
 
     def _combined(self, results: Iterable[tuple[Logits, State]]) -> tuple[Logits, State]:
@@ -150,14 +144,9 @@ def product_of_experts(
 ) -> TextGenerator:
     """A writer for several networks that predict together.
 
-    It reads the characters that any of them knows, and writes those that all of them know. The limit
-    on copying holds for the training texts of all.
-
-    Args:
-        generators: A writer for each network.
-        weights: The weight of each, at least 0; they are divided by their sum. A network of weight
-            0 is left out.
-        reads_only: Whether it only scores texts. Then nothing is ruled out.
+    It reads the characters that any of them knows, and writes those that all of them know; one that
+    `reads_only` rules nothing out. The limit on copying holds for the training texts of all. The
+    weights, at least 0, are divided by their sum. A network of weight 0 is left out.
 
     Raises:
         ConfigurationError: The weights are not valid, the layouts of the training texts differ, or
@@ -192,13 +181,8 @@ def contrastive_decoding(
 ) -> TextGenerator:
     """A writer that prefers tokens to which one network gives more probability than another.
 
-    It reads and writes the characters of the expert. To the amateur, a character that it does not
-    know is as likely as any.
-
-    Args:
-        expert: The network that writes.
-        amateur: The network whose style is avoided.
-        strength: See `subtract_amateur`.
+    The expert writes, in its own characters, and avoids the style of the amateur. To the amateur, a
+    character that it does not know is as likely as any. See `subtract_amateur` for the strength.
 
     Raises:
         ConfigurationError: The strength is out of range, or the layouts of the training texts differ.
@@ -238,7 +222,6 @@ def common_layout(generators: Sequence[TextGenerator]) -> Layout:
 
 
 def _normalised(weights: Sequence[float], count: int) -> list[float]:
-    """The weights above 0, divided by their sum; raises ConfigurationError."""
     if len(weights) != count or not all(is_finite(weight) and weight >= 0 for weight in weights):
         raise ConfigurationError(
             "a blend needs a weight at least 0 for each network. "

@@ -53,10 +53,9 @@ class UnknownFormatError(Exception):
 
 
 class KerasArrays:
-    """The arrays of `model.keras` by path. h5py is loaded only for arrays of another kind.
+    """The arrays of `model.keras` by path, from its zip, which stays open while they are read.
 
-    Args:
-        archive: The zip, open while arrays are read.
+    h5py is loaded only for arrays of another kind.
     """
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
@@ -95,14 +94,7 @@ def _data_start(file: BinaryFile, member: zipfile.ZipInfo) -> int:
 
 @dataclass(frozen=True, slots=True)
 class StoredArray:
-    """A contiguous array in a file, with the part of h5py's `Dataset` that is needed.
-
-    Attributes:
-        file: The file.
-        offset: Where the array begins, in bytes.
-        shape: Its shape.
-        dtype: Its type.
-    """
+    """A contiguous array at an offset of a file in bytes; acts like a `Dataset` of h5py."""
 
     file: BinaryFile
     offset: int

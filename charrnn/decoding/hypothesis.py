@@ -103,12 +103,7 @@ class GrowingText:
 
 @dataclass(frozen=True, slots=True)
 class LineCount:
-    """The lines of a poem so far, without blank lines.
-
-    Attributes:
-        begun: Lines begun.
-        open: Whether the last of them goes on.
-    """
+    """The lines of a poem begun so far, without blank lines, and whether the last one is open."""
 
     begun: int = 0
     open: bool = False
@@ -202,13 +197,10 @@ class Hypothesis:
 
 @dataclass(slots=True)
 class Step:
-    """One step of decoding.
+    """A character, empty at the end of the poem, and the poem with it.
 
-    Attributes:
-        character: What was written; empty at the end of the poem.
-        log_probability: The network's own, in nats, before the logits processors and the filters, so
-            that poems of different settings can be compared.
-        hypothesis: The poem with it.
+    The log-probability is the network's own, in nats, before the logits processors and the filters,
+    so that poems of different settings can be compared.
     """
 
     character: str

@@ -45,14 +45,8 @@ def logits_processors(
 ) -> list[LogitsProcessor]:
     """The logits processors of some settings, in their order.
 
-    Those of the types `SUPPRESSING` come last. They set logits to -inf and change no other.
-
-    Args:
-        config: The sampling settings.
-        vocabulary: The characters.
-        layout: The layout of the training text.
-        line_count_prior: Makes poems end after a usual number of lines; None without line counts.
-        constraints: The constraints, in the order of `Hypothesis.constraint_states`.
+    Those of the types `SUPPRESSING` come last. They set logits to -inf and change no other. The
+    constraints are in the order of `Hypothesis.constraint_states`.
 
     Raises:
         ConfigurationError: The settings leave no character to write.
@@ -116,12 +110,7 @@ class LineCountPrior:
 
 
 class RepetitionPenalty:
-    """Makes recent characters less likely (Keskar et al., 2019, CTRL).
-
-    Args:
-        config: The penalty, and the number of recent characters.
-        vocabulary: The characters.
-    """
+    """Makes recent characters less likely (Keskar et al., 2019, CTRL)."""
 
     def __init__(self, config: SamplingConfig, vocabulary: Vocabulary) -> None:
         self._penalty = config.repetition_penalty
@@ -156,11 +145,6 @@ class SuppressTokens:
     """Suppresses the unknown token, banned tokens, and white space at the start of a poem.
 
     A poem does not end before its first character, and a continuous text does not end at all.
-
-    Args:
-        banned: Ids that are never written.
-        vocabulary: The characters.
-        layout: The layout of the training text.
     """
 
     def __init__(self, banned: Iterable[int], vocabulary: Vocabulary, layout: Layout) -> None:
@@ -170,7 +154,7 @@ class SuppressTokens:
         self._at_the_start = np.array(sorted(always | {END_OF_POEM} | blank))
 
     def __call__(self, hypotheses: Sequence[Hypothesis], logits: Logits) -> Logits:
-        """Set the logits of these tokens to -inf, and of those that a hypothesis suppresses."""
+        """Suppress these tokens, and those that a hypothesis suppresses."""
         left = logits.copy()
         left[:, self._always] = -np.inf
         for row, hypothesis in enumerate(hypotheses):
@@ -210,10 +194,8 @@ sequential Monte Carlo."""
 class TokenWishes:
     """What the settings ask for single characters.
 
-    Attributes:
-        bias: `(vocabulary,)` float64, nats to add to logits; None without favoured characters.
-        suppressed: Ids of banned characters.
-        notes: A sentence for each named character that is not in the vocabulary.
+    The bias is in nats, `(vocabulary,)`, None without favoured characters. The notes are a sentence
+    for each named character that is not in the vocabulary.
     """
 
     bias: npt.NDArray[np.float64] | None
@@ -256,7 +238,6 @@ def _notes(characters: Iterable[str], vocabulary: Vocabulary, consequence: str) 
 
 
 def _log_odds(share: float) -> float:
-    """The logarithm of share / (1 - share), infinite at 0 and at 1."""
     if share in {0, 1}:
         return math.inf if share else -math.inf
     return math.log(share / (1 - share))

@@ -17,12 +17,7 @@ _NAMES: Final = {" ": "a space", "\n": "a line end", "\t": "a tab"}
 
 
 class ReadPrompt(NamedTuple):
-    """A prompt as token ids.
-
-    Attributes:
-        ids: The ids.
-        substitutions: Each character that is not in the vocabulary, once.
-    """
+    """A prompt as token ids, and a substitution for each character outside the vocabulary."""
 
     ids: list[int]
     substitutions: tuple[Substitution, ...]
@@ -34,13 +29,9 @@ def read_prompt(
     """Turn a prompt into token ids.
 
     A prompt is normalised like a corpus. What separates poems in the layout becomes the end-of-poem
-    token. White space at the end stays, because it may begin a line or a word.
-
-    Args:
-        prompt: The text; may be empty.
-        vocabulary: Unknown characters are replaced by a variant in it, or by the unknown token.
-        layout: The layout of the training text.
-        stanzas: Whether one blank line separates stanzas there, and only a longer gap poems.
+    token; with `stanzas`, a single blank line separates only stanzas. White space at the end stays,
+    because it may begin a line or a word. A character outside the vocabulary is replaced by a
+    variant in it, or by the unknown token.
     """
     text = "".join(Normaliser().normalise([prompt]))
     *whole, last = poems_in(text, layout, stanzas=stanzas)

@@ -63,14 +63,10 @@ def score(
     tokens: int,
     ngram_filters: Sequence[NgramFilter] = (),
 ) -> HypothesisScore:
-    """Score a draft.
+    """Score a draft. Its prompt is not scored, but repeating it counts.
 
-    Args:
-        prompt: The text before it. It is not scored, but repeating it counts.
-        text: What was written.
-        log_probabilities: In nats, one for each character of `text`.
-        tokens: Size of the vocabulary.
-        ngram_filters: Those of the training texts, if they are known.
+    The log-probabilities are in nats, one for each character of `text`. `tokens` is the size of the
+    vocabulary.
     """
     if not log_probabilities:
         return HypothesisScore(log_probability=None, repeated=0.0, copied=0.0)

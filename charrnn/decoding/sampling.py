@@ -38,14 +38,10 @@ LARGEST_BELOW_ONE: Final = 1 - 2**-53
 
 
 def temperature_at(temperature: float | str, progress: float | Logits) -> Temperature:
-    """The temperature of a setting at a point in a poem.
+    """The temperature of a setting, a number or a linear schedule such as "1.0:0.6".
 
-    Args:
-        temperature: A number, or a linear schedule such as "1.0:0.6".
-        progress: How much of the poem is written, from 0 to 1; a number, or `(batch,)`.
-
-    Returns:
-        A number, or `(batch, 1)` for a schedule and a batch.
+    `progress` is the share of the poem that is written, from 0 to 1: a number, or `(batch,)`, for
+    which a schedule gives `(batch, 1)`.
     """
     if not isinstance(temperature, str):
         return float(temperature)
@@ -60,13 +56,8 @@ def temperature_at(temperature: float | str, progress: float | Logits) -> Temper
 def filtered(logits: Logits, config: SamplingConfig, temperature: Temperature) -> Logits:
     """The distribution that a token is drawn from: temperature, top-k, typical-p, top-p, min-p.
 
-    Args:
-        logits: `(vocabulary,)` or `(batch, vocabulary)`, processed.
-        config: The settings.
-        temperature: As returned by `temperature_at`.
-
-    Raises:
-        ValueError: Every token of a row is suppressed.
+    The logits are processed, and the temperature comes from `temperature_at`. Raises ValueError if
+    every token of a row is suppressed.
     """
     new = _at_temperature(logits, temperature)
     if config.top_k is not None:
@@ -81,7 +72,7 @@ def filtered(logits: Logits, config: SamplingConfig, temperature: Temperature) -
 
 
 def draw(logits: Logits, uniform: npt.ArrayLike) -> npt.NDArray[np.intp]:
-    """Draw tokens by inverting the cumulative distribution.
+    """Draw tokens by inverting the cumulative distribution; raises ValueError like `row_max`.
 
     Args:
         logits: `(..., vocabulary)`, none much above 0, as returned by `filtered`.
@@ -89,9 +80,6 @@ def draw(logits: Logits, uniform: npt.ArrayLike) -> npt.NDArray[np.intp]:
 
     Returns:
         `(...)` ids, never one whose logit is -inf.
-
-    Raises:
-        ValueError: Every token is suppressed, or a logit is not a number.
     """
     likely = np.exp(logits)
     size = likely.shape[-1]
@@ -221,13 +209,8 @@ def keep_min_p(logits: Logits, share: float) -> Logits:
 def penalise_repetition(logits: Logits, recent: Mask, penalty: float) -> Logits:
     """Make recent tokens less likely (Keskar et al., 2019, CTRL, section 4.1).
 
-    A logit above zero is divided by the penalty. One below zero is multiplied by it, because
-    dividing would make it more likely.
-
-    Args:
-        logits: `(..., vocabulary)`.
-        recent: `(..., vocabulary)`, true for the tokens to penalise.
-        penalty: At least 1, which changes nothing.
+    A logit above zero is divided by the penalty, at least 1. One below zero is multiplied by it,
+    because dividing would make it more likely. `recent`, `(..., vocabulary)`, marks the tokens.
     """
     penalised = np.where(logits > 0, logits / penalty, logits * penalty)
     return np.where(recent, penalised, logits)
@@ -249,11 +232,7 @@ def log_probabilities_of(tokens: npt.NDArray[np.integer], logits: Logits) -> Log
 
 
 def row_max(logits: Logits) -> Logits:
-    """The largest logit of each row, `(..., 1)`.
-
-    Raises:
-        ValueError: Every token of a row is suppressed, or a logit is not a number.
-    """
+    """The largest logit of each row, `(..., 1)`; raises ValueError unless all are finite."""
     highest: Logits = logits.max(axis=-1, keepdims=True)
     if not np.isfinite(highest).all():
         raise ValueError(

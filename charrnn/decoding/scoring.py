@@ -78,12 +78,7 @@ class TextLoss:
 
 
 class Candidate(NamedTuple):
-    """A token that a network predicts.
-
-    Attributes:
-        character: The character, `POEM_END` or `ANY_UNKNOWN`.
-        log_probability: Its log-probability in nats.
-    """
+    """A character that a network predicts, `POEM_END` or `ANY_UNKNOWN`, and its log-probability."""
 
     character: str
     log_probability: float
@@ -119,7 +114,7 @@ def text_loss(
     Args:
         model: The network.
         ids: `(length,)`, the text; every token but the first is scored, also ends of poems.
-        report: Called with the number of tokens scored since the last call.
+        report: Receives the progress.
         among: `(vocabulary_size,)`, true for tokens whose loss is also reported separately.
 
     Raises:
@@ -150,14 +145,7 @@ def text_loss(
 def score_continuation(
     generator: TextGenerator, start: Hypothesis, text: str, *, ended: bool
 ) -> list[TokenScore]:
-    """Score what a network wrote.
-
-    Args:
-        generator: The network.
-        start: The poem before it.
-        text: What it wrote.
-        ended: Whether it then ended the poem.
-    """
+    """Score what a network wrote after `start`, with the end of the poem if it has `ended`."""
     (scores,), _ = _read_on(generator, start.decoder_state.rows([start.row]), [text], ends=ended)
     return scores
 
@@ -165,13 +153,7 @@ def score_continuation(
 def score_poems(
     generator: TextGenerator, poems: Iterable[str], report: Report | None = None
 ) -> Iterator[list[TokenScore]]:
-    """Score poems, each from the initial state; their ends are scored too.
-
-    Args:
-        generator: The network.
-        poems: The poems, as in a corpus.
-        report: Called with the number of characters read since the last call.
-    """
+    """Score poems, each from the initial state; their ends are scored too."""
     start = generator.begin().decoder_state
     remaining = iter(poems)
     while batch := list(itertools.islice(remaining, MOST_POEMS)):
@@ -183,16 +165,7 @@ def score_poems(
 def score_text(
     generator: TextGenerator, text: Iterable[str], report: Report | None = None
 ) -> Iterator[list[TokenScore]]:
-    """Score a continuous text.
-
-    Args:
-        generator: The network.
-        text: The text, in pieces of any length.
-        report: Called with the number of characters read since the last call.
-
-    Yields:
-        The scores of at most `LONGEST_PIECE` characters at a time.
-    """
+    """Score a continuous text in pieces of any length, `LONGEST_PIECE` characters at a time."""
     decoder_state = generator.begin().decoder_state
     for piece in text:
         for begin in range(0, len(piece), LONGEST_PIECE):
@@ -221,7 +194,6 @@ def mean_bits(scores: Sequence[TokenScore]) -> float:
 
 
 def _steps(logits_per_step: int) -> int:
-    """How many steps to read at once."""
     return max(1, min(MOST_STEPS, LARGEST_LOGITS // logits_per_step))
 
 

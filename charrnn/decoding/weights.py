@@ -103,7 +103,6 @@ class NetworkWeights:
         last: Projection,
         architecture: Architecture,
     ) -> Self:
-        """The weights, given kernel and bias of the last layer."""
         if architecture.output == "own":
             return cls(embedding, recurrent, *last)
         no_bias = np.zeros(architecture.vocabulary_size, np.float32)
@@ -112,11 +111,7 @@ class NetworkWeights:
     @classmethod
     @contextmanager
     def open(cls, path: Path, architecture: Architecture) -> Iterator[Self]:
-        """Open a saved network; its recurrent layers are read on iteration.
-
-        Args:
-            path: A `model.keras` file.
-            architecture: The sizes it must have.
+        """Open a `model.keras` file; its recurrent layers are read on iteration.
 
         Raises:
             CheckpointError: The file is damaged, or is not a network of that architecture; here,
@@ -222,7 +217,6 @@ def _check_settings(layer: _Layer, expected: dict[str, Any]) -> None:
 def _read_recurrent(
     path: Path, arrays: KerasArrays, layers: Sequence[_Layer], architecture: Architecture
 ) -> Iterator[RecurrentWeights]:
-    """Read the recurrent layers one after the other."""
     inputs = architecture.embedding
     for layer in layers:
         with _errors_of(path):

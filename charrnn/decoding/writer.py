@@ -108,10 +108,6 @@ class TextGenerator:
     def of_weights(cls, weights: NetworkWeights, record: RunRecord) -> Self:
         """Write with the weights of a run that is still training.
 
-        Args:
-            weights: The arrays of its network.
-            record: The record of the run.
-
         Raises:
             CheckpointError: The network and the vocabulary do not fit together.
         """
@@ -311,7 +307,6 @@ class TextGenerator:
         return decoder, start
 
     def _prefill(self, ids: list[int], state: State) -> DecoderState:
-        """Read tokens of one text; the logits are those after the last of them."""
         logits, state = self.model.read(np.array([ids]), state)
         return DecoderState(logits[:, -1].copy(), state)
 
