@@ -21,7 +21,7 @@ import click
 
 from benchmarks import machine
 from charrnn.cli import main as charrnn
-from charrnn.cli.startup import quiet_startup
+from charrnn.cli.process import quiet_startup
 
 WANTED = 0.85
 """Share of the whole time that should be spent in training steps."""

@@ -1,4 +1,4 @@
-"""Words for messages: lists and counts."""
+"""Words for messages: lists, counts and sizes."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -13,3 +13,14 @@ def listed(words: Iterable[str], joint: Literal["and", "or"] = "and") -> str:
 def counted(number: int, thing: str) -> str:
     """How many there are of a thing: "1 poem", "1,200 poems"."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def size_in_words(size: int) -> str:
+    """A number of bytes in words: "8 bytes", "1.4 kB", "129 kB", "1.1 MB"."""
+    if size < 1_000:
+        return f"{size} bytes"
+    if size < 9_950:
+        return f"{size / 1e3:.1f} kB"
+    if size < 999_500:
+        return f"{size / 1e3:.0f} kB"
+    return f"{size / 1e6:,.1f} MB"

@@ -1,6 +1,9 @@
 """What all tests share."""
 
+import gc
+import itertools
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +21,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure() -> None:
     # A suite begun in the background (make test &) ignores Ctrl-C, and so would what it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+_teardowns = itertools.count(1)
+
+
+def pytest_runtest_teardown() -> None:
+    # Compiled functions of TensorFlow are in reference cycles; together they would take gigabytes.
+    if "keras" in sys.modules and next(_teardowns) % 20 == 0:
+        gc.collect()
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def text_of(network: Network) -> str:
 
 def make_checkpoint(network: Network, directory: Path) -> None:
     """Write a checkpoint of a network after one step of training."""
-    from charrnn.cli.startup import quiet_startup
+    from charrnn.cli.process import quiet_startup
     from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 
     with quiet_startup():

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import cast
 
 from benchmarks.generation.contestants import POEMS_AT_ONCE, WriterModule
-from charrnn.cli.startup import quiet_startup
+from charrnn.cli.process import quiet_startup
 
 
 def main(module: str, checkpoint: Path, characters: int, seconds: float) -> None:

@@ -14,7 +14,7 @@ from typing import Final, cast
 
 from benchmarks.training.contestants import Contestant, Family, FamilyModule
 from benchmarks.training.workloads import workload_named
-from charrnn.cli.startup import quiet_startup
+from charrnn.cli.process import quiet_startup
 
 MODULES: Final[dict[Family, str]] = {
     "charrnn": "charrnn_step",

@@ -15,8 +15,8 @@ from charrnn.cli import (
     train,
     verify,
 )
-from charrnn.cli.failures import ErrorsShown
 from charrnn.cli.options import examples
+from charrnn.cli.process import ErrorsShown
 
 
 @click.group(
@@ -29,20 +29,20 @@ from charrnn.cli.options import examples
     epilog=examples(
         ("charrnn train", "learn the bundled quatrains"),
         ("charrnn generate", "write a poem"),
-        ("charrnn train poems.txt --minutes 5", "learn a file of your own"),
-        ("charrnn repl", "write with the network, turn by turn"),
-        ("charrnn COMMAND --help", "all there is to know about a command"),
+        ("charrnn train poems.txt --minutes 5", "learn your own poems"),
+        ("charrnn repl", "write together with the network"),
+        ("charrnn COMMAND --help", "all options of a command"),
     ),
 )
 @click.version_option(package_name="charrnn", prog_name="charrnn")
-@click.option("--debug", is_flag=True, help="Show where an error came from.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def main(debug: bool) -> None:
     """Teach a small network to write poems like yours, letter by letter.
 
-    It reads your poems, or some that come with it, and learns in minutes on a laptop. Then it
-    writes new ones, alone or together with you.
+    It learns your poems, or bundled ones, in minutes on a laptop. Then it writes new ones, alone
+    or together with you.
     """
-    del debug  # Read from the context by ErrorsShown.
+    del debug  # ErrorsShown reads it from the context.
 
 
 for command in (

@@ -1,46 +1,50 @@
-"""Writing with a network turn by turn: what is typed, what becomes of it; nothing is drawn here."""
+"""The commands of the REPL: what is typed, and what happens then."""
 
 import difflib
 import functools
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import click
+
 from charrnn.checkpoint.atomic_files import write_text
-from charrnn.cli.keeping_form import Authors, Compile, FormAuthor
 from charrnn.cli.networks import DEAD_END
-from charrnn.cli.page import Author, Page, PageError
-from charrnn.cli.session_settings import SessionSettings, helps, suggestions_for
+from charrnn.cli.session import (
+    SETTINGS,
+    FormAuthor,
+    Session,
+    SessionError,
+    SessionSettings,
+    suggestions_for,
+)
 from charrnn.wording import counted
 
 if TYPE_CHECKING:
-    from charrnn.corpus.variants import Substitution
-    from charrnn.decoding.scoring import TokenScore
     from charrnn.decoding.writer import TextGenerator
-    from charrnn.forms.core.form import Judgement
 
 WIDTH = 78
-"""Longest line of a reply."""
+"""Longest line of the help."""
 
 INTRODUCTION = """\
-Type the beginning of a poem, and the network goes on. An empty line lets it
-begin by itself. A line that ends in a backslash goes on in the next one.
+Type the first words of a poem, and the network continues. Type an empty line,
+and it begins by itself. A backslash at the end of a line continues the line.
 Ctrl-C stops a poem, Ctrl-D ends the session.
 """
 
 MARKS = {False: "> ", True: ". "}
-"""What stands before a line, and before one that goes on with the line above."""
+"""The prompt of a line, and of one that continues the line above."""
 
 
 class Command(NamedTuple):
-    """One command of the conversation.
+    """One command of the REPL.
 
     Attributes:
-        argument: What follows its name, for the help.
+        argument: Its argument, as the help shows it.
         help: What it does.
-        run: Does it; takes what follows the name.
-        suggest: What may follow the name, for completion.
+        run: Does it; takes the argument as typed.
+        suggest: Returns arguments to complete.
     """
 
     argument: str
@@ -50,20 +54,17 @@ class Command(NamedTuple):
 
 
 class Conversation:
-    """Answers one line after the other.
+    """Answers what is typed, on standard output; remarks go to standard error.
 
     Args:
-        writer: Gives the network to begin with; called when it is first needed.
+        writer: Returns the network that writes first; called when it is first needed.
         open_writer: Opens another network by its name.
-        names: Lists the networks there are, the newest first.
-        settings: The settings to begin with.
-        compile_form: Compiles a form for a network; see `charrnn.forms.core.compile.compile_form`.
-        write: Shows text of a poem.
-        tell: Shows the reply to a command.
-        note: Shows a remark that is not part of the transcript.
-        explain: Shows a poem with what the network predicted: its beginning, and the scores of
-            what it wrote.
-        show_scansion: Shows how a poem keeps its form.
+        names: Lists the networks, newest first.
+        settings: The settings at the start.
+
+    Attributes:
+        session: The turns and settings.
+        over: Whether the user has left.
     """
 
     def __init__(
@@ -73,47 +74,32 @@ class Conversation:
         open_writer: "Callable[[str], TextGenerator]",
         names: Callable[[], list[str]],
         settings: SessionSettings,
-        compile_form: Compile,
-        write: Callable[[str], None],
-        tell: Callable[[str], None],
-        note: Callable[[str], None],
-        explain: "Callable[[str, Sequence[TokenScore]], None]",
-        show_scansion: "Callable[[Judgement], None]",
     ) -> None:
-        self.settings = settings
-        self.page = Page(write, self._tell_of_substitution)
+        self.session = Session(writer, settings)
         self.over = False
-        self._writer = writer
         self._open_writer = open_writer
         self._names = names
-        self._write = write
-        self._tell = tell
-        self._note = note
-        self._show_explained = explain
-        self._show_scansion = show_scansion
-        self._authors = Authors(compile_form)
-        self._told: set[str] = set()
         self._commands = self._table()
 
     def answer(self, text: str) -> None:
-        """Do what was typed: a command, or text to go on with.
+        """Run a command, or write a poem that begins with a text.
 
         Args:
             text: A line, or several that were typed or pasted together.
 
         Raises:
-            CharrnnError: It cannot be done; the conversation stands as before.
+            CharrnnError: It cannot be done; the session is as before.
             OSError: A file cannot be written.
             KeyboardInterrupt: The user stopped the poem; what is written of it is kept.
         """
         if not text.startswith("/"):
-            self._begin(text)
+            self._write(self.session.begin, text)
             return
         for line in text.splitlines():
-            self._obey(line) if line.startswith("/") else self._begin(line)
+            self._run(line) if line.startswith("/") else self._write(self.session.begin, line)
 
     def completions(self, text: str) -> list[str]:
-        """The words that can stand where `text` ends, given what stands before."""
+        """Return the words that may complete the last one of `text`."""
         name, space, argument = text.partition(" ")
         if not name.startswith("/"):
             return []
@@ -123,157 +109,130 @@ class Conversation:
         suggestions = command.suggest() if command else []
         return [suggestion for suggestion in suggestions if suggestion.startswith(argument)]
 
-    def _obey(self, line: str) -> None:
+    def _run(self, line: str) -> None:
         name, _, argument = line.strip().partition(" ")
         command = self._commands.get(name)
         if command is None:
             near = difflib.get_close_matches(name, self._commands, n=1, cutoff=0.7)
             hint = f"did you mean {near[0]}?" if near else "/help lists them all."
-            raise PageError(f"there is no command {name}; {hint}")
+            raise SessionError(f"there is no command {name}; {hint}")
         if argument and not command.argument:
-            raise PageError(f"{name} takes nothing after it. Received: {argument.strip()}")
+            raise SessionError(f"{name} takes no argument. Received: {argument.strip()}")
         command.run(argument.strip())
 
-    def _begin(self, prompt: str) -> None:
-        self._compose(lambda author: self.page.begin(author, self.settings.sampling, prompt))
-
-    def _more(self, text: str) -> None:
-        self._compose(lambda author: self.page.go_on(author, self.settings.sampling, text))
-
-    def _retry(self, _: str) -> None:
-        self._compose(lambda author: self.page.retry(author, self.settings.sampling))
-
-    def _compose(self, turn: Callable[[Author], None]) -> None:
-        """Let the network take a turn; what the settings come to is told before and after it."""
-        writer = self._writer()
-        for note in writer.notes(self.settings.sampling):
-            self._remark(note)
-        turn(self._author(writer))
-        if self.page.turns[-1].end.dead_end:
-            self._note(DEAD_END)
-
-    def _author(self, writer: "TextGenerator") -> Author:
-        return self._authors.author(writer, self.settings.form, self.settings.sampling)
+    def _write(self, take_turn: Callable[[str], None], text: str) -> None:
+        take_turn(text)
+        if self.session.last().end.dead_end:
+            click.echo(DEAD_END, err=True)
 
     def _undo(self, _: str) -> None:
-        self.page.undo()
-        poems = self.page.poems()
+        self.session.undo()
+        poems = self.session.poems()
         if poems:
-            self._tell("Dropped. The page ends with:")
-            self._write(poems[-1].rstrip("\n") + "\n\n")
+            click.echo("Dropped. The last poem is now:")
+            click.echo(poems[-1].rstrip("\n") + "\n")
         else:
-            self._tell("Dropped. The page is empty.")
+            click.echo("Dropped. No poem is left.")
 
     def _explain(self, _: str) -> None:
-        from charrnn.cli.explanation import LEGEND
+        from charrnn.cli.explanation import LEGEND, print_explained
         from charrnn.decoding.scoring import score_continuation
 
-        turn = self.page.last()
-        self._remark(LEGEND)
-        begun = turn.start.text
-        written = turn.end.text[len(begun) :]
-        self._show_explained(
-            begun, score_continuation(turn.writer, turn.start, written, ended=turn.end.ended)
-        )
+        turn = self.session.last()
+        prompt, ended = turn.start.text, turn.end.ended
+        written = turn.end.text[len(prompt) :]
+        self.session.remark(LEGEND)
+        print_explained(prompt, score_continuation(turn.writer, turn.start, written, ended=ended))
+        click.echo()
 
     def _scansion(self, _: str) -> None:
-        turn = self.page.last()
-        author = self._author(turn.writer)
+        from charrnn.cli.scansion import print_judgement
+
+        turn = self.session.last()
+        author = self.session.author(turn.writer)
         if not isinstance(author, FormAuthor):
-            raise PageError("there is no form to hold the poem to; /form NAME gives one.")
-        self._show_scansion(author.form.rules.verify(turn.end.text))
+            raise SessionError("no form is set; /form NAME sets one.")
+        print_judgement(author.form.rules.verify(turn.end.text))
+        click.echo()
 
     def _save(self, name: str) -> None:
-        poems = self.page.poems()
+        poems = self.session.poems()
         if not name:
-            raise PageError("/save needs the name of a file, such as: /save poems.txt")
+            raise SessionError("/save needs a file name, as in: /save poems.txt")
         if not poems:
-            raise PageError("there is no poem to save yet.")
+            raise SessionError("there is no poem to save yet.")
         path = Path(name).expanduser()
         if path.exists():
-            raise PageError(f"{path} is there already; give another name.")
+            raise SessionError(f"{path} exists already; give another name.")
         write_text(path, "\n\n".join(poem.strip("\n") for poem in poems) + "\n")
-        self._tell(f"Saved {counted(len(poems), 'poem')} in {path}.")
+        click.echo(f"Saved {counted(len(poems), 'poem')} in {path}.")
 
     def _change_model(self, name: str) -> None:
         if not name:
-            self._tell("\n".join(self._names()) or "There is none.")
+            click.echo("\n".join(self._names()) or "There is none.")
             return
         writer = self._open_writer(name)
-        self._writer = lambda: writer
-        self._tell(f"{name} writes from here on.")
+        self.session.writer = lambda: writer
+        click.echo(f"From now on {name} writes.")
 
     def _change_setting(self, name: str, text: str) -> None:
         if text:
-            self.settings = self.settings.changed(name, text)
-        self._tell(f"{name}: {self.settings.spelled(name)}")
+            self.session.settings = self.session.settings.changed(name, text)
+        click.echo(f"{name}: {self.session.settings.spelled(name)}")
 
     def _show_settings(self, _: str) -> None:
-        self._tell("\n".join(_columns(self.settings.shown())))
+        click.echo("\n".join(_columns(self.session.settings.shown())))
 
     def _help(self, _: str) -> None:
         commands = {
             f"{name} {command.argument}".rstrip(): command.help
             for name, command in self._commands.items()
         }
-        self._tell(INTRODUCTION + "\n" + "\n".join(_columns(commands)))
+        click.echo(INTRODUCTION + "\n" + "\n".join(_columns(commands)))
 
     def _quit(self, _: str) -> None:
         self.over = True
 
-    def _tell_of_substitution(self, substitution: "Substitution") -> None:
-        from charrnn.decoding.prompts import describe_substitution
-
-        self._remark(describe_substitution(substitution))
-
-    def _remark(self, note: str) -> None:
-        """Tell something once in a session."""
-        if note not in self._told:
-            self._told.add(note)
-            self._note(note)
-
     def _table(self) -> dict[str, Command]:
+        more = functools.partial(self._write, self.session.resume)
+        retry = functools.partial(self._write, lambda _: self.session.retry())
         settings = {
             f"/{name}": Command(
-                "[NAME|off]" if name == "form" else "[VALUE]",
-                help_text,
+                "[NAME|off]" if name == "form" else f"[{'|'.join(one.choices or ['VALUE'])}]",
+                one.help,
                 functools.partial(self._change_setting, name),
                 functools.partial(suggestions_for, name),
             )
-            for name, help_text in helps().items()
+            for name, one in SETTINGS.items()
         }
         return {
-            "/more": Command(
-                "[TEXT]", "Go on with the last poem; TEXT begins a new line of it.", self._more
-            ),
-            "/retry": Command("", "Write the last turn again, otherwise.", self._retry),
+            "/more": Command("[TEXT]", "Continue the last poem, with TEXT on a new line.", more),
+            "/retry": Command("", "Write the last turn again, with another seed.", retry),
             "/undo": Command("", "Drop the last turn.", self._undo),
             "/explain": Command(
-                "", "Show how surprising each character of the last turn was.", self._explain
+                "", "Show the surprisal of each character of the last turn.", self._explain
             ),
-            "/scansion": Command("", "Show how the last poem keeps its form.", self._scansion),
-            "/save": Command("FILE", "Save the poems in a new file.", self._save),
+            "/scansion": Command("", "Check the last poem against the form.", self._scansion),
+            "/save": Command("FILE", "Save all poems in a new file.", self._save),
             "/model": Command(
                 "[NAME]",
-                "Let another network write, or several: moons=0.7,rivers=0.3; list them.",
+                "Change the network, or blend several: moons=0.7,rivers=0.3. Without NAME, list "
+                "the networks.",
                 self._change_model,
                 self._names,
             ),
             **settings,
-            "/settings": Command("", "Show all of these settings.", self._show_settings),
-            "/help": Command("", "Show this.", self._help),
-            "/quit": Command("", "Leave.", self._quit),
+            "/settings": Command("", "Show all settings.", self._show_settings),
+            "/help": Command("", "Show this help.", self._help),
+            "/quit": Command("", "End the session.", self._quit),
         }
 
 
 def whole_text(read: Callable[[bool], str]) -> str:
-    """Read what belongs together: a line, and the next one while it ends in a backslash.
+    """Read a line, and the next one as long as a line ends with a backslash.
 
     Args:
-        read: Reads a line without its end; its argument tells that the line goes on with another.
-
-    Raises:
-        EOFError: There is no line left.
+        read: Reads one line; its argument is whether the line continues another. Raises EOFError.
     """
     text = read(False)
     while text.endswith("\\"):
@@ -286,7 +245,7 @@ def whole_text(read: Callable[[bool], str]) -> str:
 
 
 def _columns(rows: dict[str, str]) -> Iterator[str]:
-    """Lines of two columns, the right one wrapped."""
+    """Yield lines of two columns, the right one wrapped."""
     width = max(map(len, rows)) + 2
     for left, right in rows.items():
         first, *others = textwrap.wrap(right, WIDTH - width)

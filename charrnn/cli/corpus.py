@@ -1,13 +1,14 @@
-"""`charrnn corpus`: the texts that can be learned, and what may be wrong with one."""
+"""`charrnn corpus`: list, show and download corpora, and check a text for faults."""
 
 import dataclasses
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.cli.download_display import download_progress
 from charrnn.cli.options import config_options, examples, json_option
+from charrnn.cli.process import print_json
+from charrnn.cli.texts import download_progress
+from charrnn.errors import CorpusError
 from charrnn.settings.configuration import CorpusConfig
 
 if TYPE_CHECKING:
@@ -20,12 +21,12 @@ _LINES_SHOWN = 14
 
 @click.group(
     epilog=examples(
-        ("charrnn corpus list", "what can be learned by name"),
+        ("charrnn corpus list", "the corpora known by name"),
         ("charrnn corpus check poems.txt", "look for faults in a text of your own"),
     ),
 )
 def corpus() -> None:
-    """See the texts that can be learned, fetch them, and check your own."""
+    """List and download corpora, and check your own texts."""
 
 
 @corpus.command(
@@ -37,16 +38,17 @@ def corpus() -> None:
 )
 @json_option
 def list_corpora(as_json: bool) -> None:
-    """List the corpora known by name, those that are here and others."""
-    from charrnn.cli import corpus_tables
+    """List the corpora known by name, downloaded or not."""
     from charrnn.corpus.catalogue import open_catalogue
 
     catalogue = open_catalogue()
-    rows = [_described(catalogue, entry) for entry in catalogue.entries.values()]
+    rows = [_details(catalogue, entry) for entry in catalogue.entries.values()]
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
-    corpus_tables.print_catalogue(rows)
+    from charrnn.cli.tables import print_catalogue
+
+    print_catalogue(rows)
 
 
 @corpus.command(
@@ -58,29 +60,29 @@ def list_corpora(as_json: bool) -> None:
 @click.argument("name")
 @json_option
 def show(name: str, as_json: bool) -> None:
-    """Tell what the corpus NAME is, and show its first poems.
+    """Show what the corpus NAME is, and its first poems.
 
-    The poems of a corpus that has not been downloaded yet are not shown.
+    The poems are shown once the corpus has been downloaded.
     """
-    from charrnn.cli import corpus_tables
+    from charrnn.cli.tables import print_details
     from charrnn.corpus.catalogue import open_catalogue
     from charrnn.corpus.loading import read_corpus
 
     catalogue = open_catalogue()
     entry = _entry(catalogue, name)
-    details = _described(catalogue, entry)
+    details = _details(catalogue, entry)
     path = catalogue.local_file(entry)
-    reading = CorpusConfig(layout=entry.layout, encoding="utf-8")
-    text = None if path is None else read_corpus([str(path)], reading)
+    corpus_config = CorpusConfig(layout=entry.layout, encoding="utf-8")
+    text = None if path is None else read_corpus([str(path)], corpus_config)
     if text is not None:
         details |= {"poems": text.poems, "characters": len(text.text)}
     if as_json:
         first = None if text is None else _first_poems(text)
-        _print_json(details | {"first_poems": first})
+        print_json(details | {"first_poems": first})
         return
-    corpus_tables.print_details(details)
+    print_details(details)
     if text is None:
-        click.echo(f"charrnn corpus download {name} fetches it.", err=True)
+        click.echo(f"Download it with: charrnn corpus download {name}", err=True)
         return
     for poem in _first_poems(text):
         click.echo(f"\n{poem}")
@@ -88,17 +90,17 @@ def show(name: str, as_json: bool) -> None:
 
 @corpus.command(
     epilog=examples(
-        ("charrnn corpus download tinyshakespeare", "fetch it now; train would do it too"),
-        ("CHARRNN_CACHE=/big/disk charrnn corpus download tang", "keep it somewhere else"),
+        ("charrnn corpus download tinyshakespeare", "download it now; train does it too"),
+        ("CHARRNN_CACHE=/big/disk charrnn corpus download tang", "to another directory"),
     ),
 )
 @click.argument("name")
 @json_option
 def download(name: str, as_json: bool) -> None:
-    """Fetch the corpus NAME into the cache directory.
+    """Download the corpus NAME into the cache directory.
 
-    A download that broke off goes on where it stopped. Nothing is used before its SHA-256 digest
-    has been found right. The command prints where the text is kept.
+    An interrupted download continues where it stopped. No file is used before its SHA-256 digest
+    has been verified. The command prints the path of the text.
     """
     from charrnn.corpus.catalogue import open_catalogue
 
@@ -107,15 +109,15 @@ def download(name: str, as_json: bool) -> None:
     with download_progress() as progress:
         path = catalogue.fetch(entry, progress)
     if as_json:
-        _print_json(_described(catalogue, entry))
+        print_json(_details(catalogue, entry))
     else:
         click.echo(path)
 
 
 @corpus.command(
     epilog=examples(
-        ("charrnn corpus check poems.txt", "what it is made of, and what may be wrong"),
-        ("charrnn corpus check poems/ --layout blocks", "a directory, poems apart by blank lines"),
+        ("charrnn corpus check poems.txt", "its size, and its possible faults"),
+        ("charrnn corpus check poems/ --layout blocks", "a directory, blank lines between poems"),
         ("charrnn corpus check old.txt --encoding big5 --json", "for programs"),
     ),
 )
@@ -123,13 +125,13 @@ def download(name: str, as_json: bool) -> None:
 @config_options(CorpusConfig, only=("layout", "encoding"))
 @json_option
 def check(files: tuple[str, ...], corpus_config: CorpusConfig, as_json: bool) -> None:
-    """Look into FILE... for repetitions, markup, holes and the like.
+    """Check FILE... for duplicates, markup, gaps and other faults.
 
-    Several files and directories are taken as one corpus, as charrnn train takes them. Names
-    that charrnn corpus list shows and - for standard input are read too. Faults that are found
-    do not make the command fail.
+    Several files and directories make one corpus, as in charrnn train. FILE may also be a name
+    that charrnn corpus list shows, or - for standard input. The command succeeds even if it finds
+    faults.
     """
-    from charrnn.cli.corpus_tables import print_report
+    from charrnn.cli.tables import print_report
     from charrnn.corpus.lint import check_corpus
     from charrnn.corpus.loading import read_corpus
 
@@ -137,7 +139,7 @@ def check(files: tuple[str, ...], corpus_config: CorpusConfig, as_json: bool) ->
         text = read_corpus(files, corpus_config, progress=progress)
     report = check_corpus(text, corpus_config)
     if as_json:
-        _print_json(dataclasses.asdict(report))
+        print_json(dataclasses.asdict(report))
         return
     for note in report.notes:
         click.echo(f"Note: {note}", err=True)
@@ -145,8 +147,6 @@ def check(files: tuple[str, ...], corpus_config: CorpusConfig, as_json: bool) ->
 
 
 def _entry(catalogue: "Catalogue", name: str) -> "Entry":
-    from charrnn.errors import CorpusError
-
     if name not in catalogue.entries:
         raise CorpusError(
             f"there is no corpus named {name}. Known: {', '.join(catalogue.entries)}."
@@ -154,7 +154,7 @@ def _entry(catalogue: "Catalogue", name: str) -> "Entry":
     return catalogue.entries[name]
 
 
-def _described(catalogue: "Catalogue", entry: "Entry") -> dict[str, Any]:
+def _details(catalogue: "Catalogue", entry: "Entry") -> dict[str, Any]:
     path = catalogue.local_file(entry)
     return {
         "name": entry.name,
@@ -182,7 +182,3 @@ def _first_poems(text: "Corpus") -> list[str]:
         if beginning.count("\n") >= _LINES_SHOWN:
             break
     return ["\n".join(beginning.split("\n", _LINES_SHOWN)[:_LINES_SHOWN])]
-
-
-def _print_json(value: object) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=1))

@@ -1,15 +1,13 @@
 """`charrnn evaluate`: how well networks predict a text."""
 
-import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from charrnn.checkpoint.directory import Checkpoint
 from charrnn.checkpoint.lookup import spoken_name
-from charrnn.cli.learned_text import read_alike, validation_part
 from charrnn.cli.networks import Networks, OpenedNetworks, blend_option, find_networks
 from charrnn.cli.options import (
     checkpoint_argument,
@@ -18,7 +16,8 @@ from charrnn.cli.options import (
     examples,
     json_option,
 )
-from charrnn.cli.startup import use_idle_cores
+from charrnn.cli.process import print_json, use_idle_cores
+from charrnn.cli.texts import read_alike, validation_part
 from charrnn.errors import CorpusError
 from charrnn.settings.configuration import CorpusConfig
 
@@ -52,34 +51,34 @@ def evaluate(
     checkpoints: Path,
     as_json: bool,
 ) -> None:
-    """Tell how well a network predicts a text.
+    """Measure how well a network predicts a text.
 
-    CHECKPOINT is a name or a path; without it, the newest network is asked. FILE is taken apart
-    into poems as the network's own corpus was; - is standard input. Without it, the network is
-    measured on the validation part of its corpus. With --blend several networks are measured as one.
+    CHECKPOINT is a name or a path; without it, the newest network is measured. FILE is divided
+    into poems in the layout of the network's own corpus; - is standard input. Without FILE, the
+    text is the validation part of that corpus. --blend measures several networks as one.
     """
     if blend is not None and file is None:
-        checkpoint, file = None, checkpoint  # The blend is in its place.
+        checkpoint, file = None, checkpoint  # The only argument is the file.
     if file is None and corpus_config.encoding is not None:
-        raise click.UsageError("--encoding is that of FILE: name a file to evaluate on.")
+        raise click.UsageError("--encoding is the encoding of FILE: name a file.")
     networks = find_networks(checkpoint, checkpoints, blend=blend)
     from charrnn.corpus.splitting import encode_part
     from charrnn.corpus.store import blocks
     from charrnn.corpus.vocabulary import UNKNOWN
 
     use_idle_cores()
-    # The first network's record tells how the text is read and divided.
+    # The first network decides how the text is read and divided.
     first = Checkpoint.open(networks.weights[0][0])
     opened = networks.open(reads_only=True)
     corpus, spans = text_to_measure(first, file, corpus_config.encoding)
     ids = encode_part(corpus, spans, opened.writer.vocabulary)
     if file is None:
-        _tell_what_training_measured(ids)
+        _note_other_measurement(ids)
     unknown = sum(int((block == UNKNOWN).sum()) for block in blocks(ids))
     loss = _loss(opened, ids, han_tokens(opened.writer.vocabulary))
     text = f"the validation part of {first.record.corpus.name}" if file is None else file
     if as_json:
-        _print_json(opened, text, loss, unknown)
+        print_json(_facts(opened, text, loss, unknown))
     else:
         _print_lines(networks, text, loss, unknown)
 
@@ -87,7 +86,7 @@ def evaluate(
 def text_to_measure(
     checkpoint: Checkpoint, file: str | None, encoding: str | None
 ) -> "tuple[Corpus, Spans]":
-    """A file as a whole, or without one the validation part of a network's corpus.
+    """A whole file, or without one the validation part of a network's corpus.
 
     Raises:
         CorpusError: It cannot be read.
@@ -103,7 +102,7 @@ def text_to_measure(
 
 
 def han_tokens(vocabulary: "Vocabulary") -> "Mask | None":
-    """Which tokens are Chinese characters, the unknown one among them; None where none is."""
+    """Which tokens are Chinese characters, UNKNOWN among them; None if there are none."""
     import numpy as np
 
     from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL
@@ -117,21 +116,21 @@ def han_tokens(vocabulary: "Vocabulary") -> "Mask | None":
     return mask
 
 
-def _tell_what_training_measured(ids: "Ids") -> None:
-    """Explain a loss that is not the one that training told of the same network."""
+def _note_other_measurement(ids: "Ids") -> None:
+    """Say why the loss differs from the one that training printed."""
     from charrnn.corpus.streams import MOST_MEASURED, EvaluationStreams
 
     streams = EvaluationStreams(ids, MOST_MEASURED)
     if streams.characters < len(ids) - 1:
         click.echo(
-            f"All {len(ids):,} characters of the validation part are read; training measured the "
-            f"same {streams.characters:,} of them each time, so its loss is a little different.",
+            f"This measures all {len(ids):,} characters of the validation part. Training measured "
+            f"{streams.characters:,} of them, so its loss is a little different.",
             err=True,
         )
 
 
 def _loss(opened: OpenedNetworks, ids: "Ids", among: "Mask | None") -> "TextLoss":
-    """Read the text, with a bar on stderr when that is a terminal."""
+    """The loss of the text; shows a progress bar if stderr is a terminal."""
     from charrnn.decoding.scoring import text_loss
 
     with click.progressbar(
@@ -154,8 +153,8 @@ def _print_lines(networks: Networks, text: str, loss: "TextLoss", unknown: int) 
         click.echo(f"  {name:26}{value:>12}")
 
 
-def _print_json(opened: OpenedNetworks, text: str, loss: "TextLoss", unknown: int) -> None:
-    document = opened.facts | {
+def _facts(opened: OpenedNetworks, text: str, loss: "TextLoss", unknown: int) -> dict[str, Any]:
+    return opened.facts | {
         "text": text,
         "nats_per_character": loss.nats_per_character,
         "bits_per_character": loss.bits_per_character,
@@ -164,4 +163,3 @@ def _print_json(opened: OpenedNetworks, text: str, loss: "TextLoss", unknown: in
         "characters": loss.characters,
         "unknown_characters": unknown,
     }
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1))

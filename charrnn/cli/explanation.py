@@ -1,7 +1,4 @@
-"""Draws texts with the surprisal of each character beneath it, and what was likelier.
-
-A column is as wide as its widest character: two cells for Chinese, one for most others.
-"""
+"""Draws a text with the surprisal of each character and the likeliest others beneath it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,11 +12,11 @@ from charrnn.decoding.scoring import POEM_END, RUNNERS_UP, TokenScore, mean_bits
 
 LEGEND: Final = (
     "Beneath each character: its surprisal in bits (9: nine or more), and the three likeliest "
-    "others. ␣ is a space, ↵ a line end, ∎ the end of a poem, � what the network does not know."
+    "others. ␣ is a space, ↵ a line end, ∎ the end of a poem, � an unknown character."
 )
 
 MARGIN: Final = 8
-"""Cells before a line, for its bits."""
+"""Width of the labels on the left."""
 
 _SPACE: Final = "␣"
 _MARKS: Final = {" ": _SPACE, "\n": "↵", POEM_END: "∎"}
@@ -33,7 +30,10 @@ _HIGHEST: Final = "bold red"
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A character of the text and the cells beneath it, each with its style."""
+    """A character of the text and what stands beneath it, each with its style.
+
+    Chinese characters are two cells wide.
+    """
 
     cells: tuple[tuple[str, str], ...]
 
@@ -43,39 +43,30 @@ class _Column:
 
 
 def print_legend() -> None:
-    """Tell on standard error how to read what follows."""
+    """Print the legend to standard error."""
     Console(stderr=True, highlight=False).print(Text(LEGEND, "dim"))
 
 
 def print_explained(prompt: str, scores: Sequence[TokenScore]) -> None:
-    """Print a poem line by line.
-
-    Args:
-        prompt: What was typed, which has no scores.
-        scores: Those of what follows.
-    """
+    """Print a poem: a prompt, which has no scores, and the scores of the characters after it."""
     *lines, begun = prompt.split("\n")
-    console = Console(highlight=False)
     for line in lines:
-        print_line([], begun=line, console=console)
+        print_line([], begun=line)
     for line_scores in split_lines(scores):
-        print_line(line_scores, begun=begun, console=console)
+        print_line(line_scores, begun=begun)
         begun = ""
     if begun:
-        print_line([], begun=begun, console=console)
+        print_line([], begun=begun)
 
 
-def print_line(
-    scores: Sequence[TokenScore], *, begun: str = "", console: Console | None = None
-) -> None:
-    """Print one line of a text, in as many lines of the screen as it takes.
+def print_line(scores: Sequence[TokenScore], *, begun: str = "") -> None:
+    """Print one line of a text, wrapped to the width of the terminal.
 
     Args:
-        scores: Those of its characters, its end included.
+        scores: Those of its characters, including its end.
         begun: Its beginning, which has no scores.
-        console: Where to print; None is standard output.
     """
-    console = console or Console(highlight=False)
+    console = Console(highlight=False)
     columns = [_Column(((one, "dim"),)) for one in map(_visible_in_text, begun)]
     columns += map(_column, scores)
     if not columns:
@@ -90,7 +81,7 @@ def print_line(
 
 
 def visible(character: str) -> str:
-    """A character, or a mark for one that could not be seen."""
+    """Return a character, or a mark for an invisible one."""
     if character in _MARKS:
         return _MARKS[character]
     if character.isspace():
@@ -101,7 +92,7 @@ def visible(character: str) -> str:
 
 
 def _visible_in_text(character: str) -> str:
-    """The same for a character of the text itself, where a space stays a space."""
+    """The same for a character of the text, where a space stays a space."""
     return character if character in {" ", "\N{IDEOGRAPHIC SPACE}"} else visible(character)
 
 
@@ -118,15 +109,15 @@ def _column(score: TokenScore) -> _Column:
 
 
 def _wrapped(columns: Sequence[_Column], width: int) -> Iterator[list[_Column]]:
-    """The columns, divided into pieces that fit in one line of the screen."""
+    """Yield columns that fit in one line of the terminal."""
     piece: list[_Column] = []
-    taken = 0
+    used = 0
     for column in columns:
-        if piece and taken + column.width > width:
+        if piece and used + column.width > width:
             yield piece
-            piece, taken = [], 0
+            piece, used = [], 0
         piece.append(column)
-        taken += column.width
+        used += column.width
     if piece:
         yield piece
 

@@ -1,106 +1,115 @@
-"""`charrnn generate`: write poems, shown as they come into being."""
+"""`charrnn generate`: write poems, and print them while they are written."""
 
 import dataclasses
 import io
+import itertools
+import re
+import shlex
+from collections.abc import Collection
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 import click
 
-from charrnn.cli.appearing import print_characters, print_lines
-from charrnn.cli.command_line import DigestType, command_of
-from charrnn.cli.networks import find_networks, networks_options
+from charrnn.cli.networks import OpenedNetworks, find_networks, networks_options
 from charrnn.cli.options import (
-    SettingType,
     checkpoint_argument,
     checkpoints_option,
     config_options,
     examples,
     given_settings,
     json_option,
+    option_name,
+    setting_option,
 )
-from charrnn.cli.poems import Told, print_json, print_poems
-from charrnn.cli.startup import use_idle_cores
+from charrnn.cli.poem_display import (
+    PoemReport,
+    print_poems,
+    print_poems_as_json,
+    stream_characters,
+    stream_lines,
+)
+from charrnn.cli.process import use_idle_cores
 from charrnn.forms.core.config import FormConfig
 from charrnn.settings.configuration import SamplingConfig, seed_after
-from charrnn.settings.setting import Setting
+from charrnn.settings.setting import AUTO, Configuration, Notation, Setting, settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from charrnn.decoding.hypothesis import Hypothesis, Poem
-    from charrnn.decoding.scoring import TokenScore
+    from charrnn.decoding.hypothesis import Poem
     from charrnn.decoding.writer import TextGenerator
     from charrnn.forms.core.writer import FormWriter
 
-COUNT: Final = Setting(help="Poems to write, each with a seed one higher.", minimum=1, kind=int)
+COUNT: Final = Setting(help="Number of poems; each has a seed one higher.", minimum=1, kind=int)
 
-ONLY: Final = Setting(help="Print the Nth of these poems alone.", minimum=1, kind=int)
+ONLY: Final = Setting(help="Of these, print only the Nth.", minimum=1, kind=int, unset="all")
+
+DIGITS: Final = 16
+"""Digits of a SHA-256 in a command line: no two networks share them by chance."""
+
+
+def _check_digest(text: str) -> None:
+    if re.fullmatch("[0-9a-fA-F]{12,64}", text) is None:
+        raise ValueError
+
+
+EXPECT: Final = Setting(
+    help="Refuse any network whose SHA-256 does not begin with these 12 or more digits.",
+    unset="any network",
+    notation=Notation("SHA256", "12 to 64 hexadecimal digits of a SHA-256", _check_digest),
+)
 
 
 @click.command(
     epilog=examples(
         ("charrnn generate", "a poem by the newest network"),
-        ("charrnn generate quatrains --count 4", "four poems by one of your choice"),
-        ("charrnn generate --prompt 'The moon'", "a poem that begins so"),
+        ("charrnn generate quatrains --count 4", "four poems by another network"),
+        ("charrnn generate --prompt 'The moon'", "a poem with these first words"),
         ("charrnn generate --seed 7 --temperature 0.5", "plainer; the same each time"),
-        ("charrnn generate --prompt-file - < poem.txt", "go on with a text"),
+        ("charrnn generate --prompt-file - < poem.txt", "continue a text"),
         ("charrnn generate --best-of 16 --show-scores", "the best of sixteen drafts"),
-        ("charrnn generate --explain", "with what the network had expected"),
+        ("charrnn generate --explain", "what the network expected at each character"),
         ("charrnn generate --print-command", "and the command that writes it again"),
-        ("charrnn generate tang --form qijue --acrostic 春江花月", "a form of verse, kept"),
-        ("charrnn generate quatrains --syllables 8,6,8,6 --rhyme ABCB", "one of your own"),
-        ("charrnn generate --blend moons=0.7,rivers=0.3", "two networks in agreement"),
-        ("charrnn generate --count 9 --json", "with all there is to know"),
+        ("charrnn generate tang --form qijue --acrostic 春江花月", "in a form of verse"),
+        ("charrnn generate quatrains --syllables 8,6,8,6 --rhyme ABCB", "your own form"),
+        ("charrnn generate --blend moons=0.7,rivers=0.3", "by two networks together"),
+        ("charrnn generate --count 9 --json", "for programs"),
     ),
 )
 @checkpoint_argument
-@click.option("--prompt", metavar="TEXT", help="How the poem begins.")
+@click.option("--prompt", metavar="TEXT", help="First words of the poem.")
 @click.option(
     "--prompt-file",
     type=click.File("rb"),
     metavar="FILE",
-    help="Read how the poem begins from a file, without its last line end; - is standard input.",
+    help="Read the first words from a file, without its last line end; - is standard input.",
 )
 @config_options(SamplingConfig)
 @config_options(FormConfig)
-@click.option(
-    "--count",
-    type=SettingType(COUNT),
-    default=1,
-    help=f"{COUNT.help}  [default: 1; {COUNT.range()}]",
-)
+@setting_option("count", COUNT, 1)
 @click.option(
     "--show-scores",
     is_flag=True,
-    help="Tell on standard error how each poem, and each of its drafts, was judged.",
+    help="Print the score of each poem and of its drafts to standard error.",
 )
 @click.option(
     "--show-scansion",
     is_flag=True,
-    help="Show on standard error how each poem keeps its form, as charrnn verify does.",
+    help="Print the scansion of each poem to standard error, as charrnn verify does.",
 )
 @click.option(
     "--explain",
     is_flag=True,
-    help="Colour each character by its surprisal, with the likeliest others beneath.",
+    help="Print the surprisal of each character, and the likeliest others, beneath it.",
 )
-@click.option(
-    "--only",
-    type=SettingType(ONLY),
-    help=f"{ONLY.help}  [default: all; {ONLY.range()}]",
-)
+@setting_option("only", ONLY)
 @click.option(
     "--print-command",
     is_flag=True,
-    help="Print after each poem, on standard error, the command line that writes it again.",
+    help="Print the command line that writes each poem again to standard error.",
 )
-@click.option(
-    "--expect",
-    type=DigestType(),
-    metavar="SHA256",
-    help="Refuse to write with any other network; the first twelve digits or more.",
-)
+@setting_option("expect", EXPECT)
 @networks_options
 @checkpoints_option
 @json_option
@@ -126,33 +135,26 @@ def generate(
 ) -> None:
     """Write poems.
 
-    CHECKPOINT is the name or path of a trained network; without it, the newest one writes. A
-    poem ends where the network ends it, or at --length. Characters of the prompt that the
-    network has never seen are read as others that it has, and you are told.
+    CHECKPOINT is the name or path of a trained network; without it, the newest one writes. A poem
+    ends where the network ends it, or at --length. If the network does not know a character of the
+    prompt, it reads another one instead and tells you.
 
-    With --form, or with --lines and --syllables or --characters, every poem keeps a form of
-    verse, and what is demanded of it on top of that: it has passed what charrnn verify looks at.
-    Where no poem can keep all of it, the exit code is 3, and you are told what would work; a poem
-    that could not be finished ends with code 4.
+    With --form, or with --syllables or --characters, every poem is in that form of verse and meets
+    the other requirements (--acrostic, --must and so on); charrnn verify has checked it. If no poem
+    can meet them all, the exit code is 3 and you are told what would work. If a poem could not be
+    finished, the exit code is 4.
     """
-    if sampling_config.beam is not None and count > 1:
-        raise click.UsageError(
-            "--beam finds one poem, however often it searches; leave out --count."
-        )
-    if only is not None and only > count:
-        raise click.UsageError(f"--only {only} goes with a --count that is not less.")
-    if show_scansion and not form_config.asked:
-        raise click.UsageError("--show-scansion goes with a form of verse; give a --form.")
+    _refuse_contradictions(sampling_config, form_config, count, only, show_scansion)
     use_idle_cores()
     from charrnn.decoding.prompts import describe_substitution
     from charrnn.decoding.writer import with_seed
 
-    text = _beginning(prompt, prompt_file)
+    text = _prompt(prompt, prompt_file)
     networks = find_networks(
         checkpoint, checkpoints, blend=blend, unlike=unlike, strength=strength
     ).open()
     if expect is not None:
-        networks.refuse_others(expect)
+        networks.expect(expect.lower())
     writer = networks.writer
     first = with_seed(sampling_config)
     start = writer.begin(text)
@@ -160,108 +162,84 @@ def generate(
         click.echo(describe_substitution(substitution), err=True)
     for note in writer.notes(first):
         click.echo(note, err=True)
-    form = _compiled(writer, form_config, first)
+    form = None
+    if form_config.asked:
+        from charrnn.forms.core.compile import compile_form
+
+        form = compile_form(writer, form_config, first)
     given = given_settings(click.get_current_context(), SamplingConfig)
 
-    def command(number: int, settings: SamplingConfig) -> str:
-        """What writes the poem of a number again: in a form, by itself."""
-        if form is not None:
-            return command_of(networks, text, settings, form.settings, given=given)
-        return command_of(networks, text, first, given=given, number=number, count=count)
+    def command(number: int, sampling: SamplingConfig) -> str:
+        if form is not None:  # Poems in a form are written one by one.
+            return _command(networks, text, sampling, form.settings, given=given)
+        return _command(networks, text, first, given=given, number=number, count=count)
 
     if count == 1 and not (as_json or show_scores or show_scansion or explain):
         if form is not None:
-            print_lines(form, text, first)
+            stream_lines(form, text, first)
         else:
-            print_characters(writer, start, first)
+            stream_characters(writer, start, first)
         if print_command:
             click.echo(command(1, first), err=True)
         return
-    wanted = _Wanted(
-        scores=show_scores,
-        command=command if print_command or as_json else None,
-        explanation=explain,
-        scansion=show_scansion or as_json,
-    )
-    poems = _poems(writer, start, first, count, only, wanted=wanted, form=form)
+
+    def report(number: int, poem: "Poem") -> PoemReport:
+        judgement = explanation = None
+        scores = poem.scores if show_scores else ()
+        if show_scores and not scores:
+            scores = (writer.score(text, poem.text, poem.log_probabilities),)
+        if form is not None and (show_scansion or as_json):
+            judgement = form.rules.verify(poem.prompt + poem.text)
+        if explain:
+            from charrnn.decoding.scoring import score_continuation
+
+            explanation = score_continuation(writer, start, poem.text, ended=poem.ended)
+        return PoemReport(
+            poem=poem,
+            scores=scores,
+            command=command(number, poem.settings) if print_command or as_json else None,
+            explanation=explanation,
+            form=form,
+            judgement=judgement,
+        )
+
+    poems = itertools.islice(_poems(writer if form is None else form, text, first, count), only)
+    reports = (report(number, poem) for number, poem in poems if only in {None, number})
     if as_json:
-        print_json(networks.facts, poems)
+        print_poems_as_json(networks.facts, reports)
     else:
-        print_poems(poems)
+        print_poems(reports)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class _Wanted:
-    """What is to be told of a poem."""
-
-    scores: bool
-    command: "Callable[[int, SamplingConfig], str] | None"
-    explanation: bool
-    scansion: bool
-
-
-def _compiled(
-    writer: "TextGenerator", config: FormConfig, sampling: SamplingConfig
-) -> "FormWriter | None":
-    """The form that was asked for; None where there is none."""
-    if not config.asked:
-        return None
-    from charrnn.forms.core.compile import compile_form
-
-    return compile_form(writer, config, sampling)
+def _refuse_contradictions(
+    sampling: SamplingConfig, form: FormConfig, count: int, only: int | None, show_scansion: bool
+) -> None:
+    if sampling.beam is not None and count > 1:
+        raise click.UsageError("--beam always finds the same poem; leave out --count.")
+    if only is not None and only > count:
+        raise click.UsageError(f"--only {only} needs a --count of at least {only}.")
+    if show_scansion and not form.asked:
+        raise click.UsageError("--show-scansion needs a form of verse; give a --form.")
 
 
 def _poems(
-    writer: "TextGenerator",
-    start: "Hypothesis",
-    first: SamplingConfig,
-    count: int,
-    only: int | None,
-    *,
-    wanted: _Wanted,
-    form: "FormWriter | None",
-) -> "Iterator[Told]":
-    """Write poems, each with a seed one higher; only one of them is told, where one is asked for."""
-    prompt = start.text
+    author: "TextGenerator | FormWriter", prompt: str, first: SamplingConfig, count: int
+) -> "Iterator[tuple[int, Poem]]":
+    """Write poems, each with a seed one higher, and number them from 1."""
     seed = first.seed or 0
-    settings = (
-        dataclasses.replace(first, seed=seed_after(seed, number)) for number in range(count)
-    )
-    author = writer if form is None else form
-    for number, poem in enumerate(author.write_many(prompt, settings), 1):
-        if only is not None and number != only:
-            continue
-        scores = poem.scores if wanted.scores else ()
-        if wanted.scores and not scores:
-            scores = (writer.score(prompt, poem.text, poem.log_probabilities),)
-        yield Told(
-            poem,
-            scores=scores,
-            command=None if wanted.command is None else wanted.command(number, poem.settings),
-            form=form,
-            judgement=form.rules.verify(poem.prompt + poem.text)
-            if form is not None and wanted.scansion
-            else None,
-            explanation=_explained(writer, start, poem) if wanted.explanation else None,
-        )
-        if number == only:
-            return
+    settings = (dataclasses.replace(first, seed=seed_after(seed, one)) for one in range(count))
+    return enumerate(author.write_many(prompt, settings), 1)
 
 
-def _explained(writer: "TextGenerator", start: "Hypothesis", poem: "Poem") -> "list[TokenScore]":
-    from charrnn.decoding.scoring import score_continuation
-
-    return score_continuation(writer, start, poem.text, ended=poem.ended)
-
-
-def _beginning(prompt: str | None, file: IO[bytes] | None) -> str:
-    """The prompt, typed or in a file; a file's last line end is not part of it."""
+def _prompt(prompt: str | None, file: IO[bytes] | None) -> str:
+    """Return the prompt; that of a file has no line end at its end."""
     from charrnn.corpus.encoding import decoded, find_encoding
 
     if prompt is not None and file is not None:
         raise click.UsageError("--prompt and --prompt-file exclude each other; give one of them.")
     if file is None:
-        return _printable(prompt or "")
+        # Bytes that are not characters become U+FFFD.
+        return (prompt or "").encode(errors="surrogateescape").decode(errors="replace")
     data = io.BytesIO(file.read())
     name = getattr(file, "name", "<stdin>")
     encoding = find_encoding(data, "standard input" if name == "<stdin>" else name)
@@ -271,6 +249,46 @@ def _beginning(prompt: str | None, file: IO[bytes] | None) -> str:
     return text.removesuffix("\n").removesuffix("\r")
 
 
-def _printable(argument: str) -> str:
-    """An argument of the command line; bytes that are no characters become U+FFFD."""
-    return argument.encode(errors="surrogateescape").decode(errors="replace")
+def _command(
+    networks: OpenedNetworks,
+    prompt: str,
+    sampling: SamplingConfig,
+    form: FormConfig | None = None,
+    *,
+    given: Collection[str] = (),
+    number: int = 1,
+    count: int = 1,
+) -> str:
+    """Return the command line that writes a poem again, quoted for a shell.
+
+    Args:
+        networks: They wrote it.
+        prompt: Its first words.
+        sampling: How characters were drawn, with the seed of the first poem of the batch.
+        form: The form it is in, with all settings.
+        given: Settings to print even if they have their default value.
+        number: Its number in the batch, from 1. Sums are rounded differently in another batch, so
+            only the same batch gives the same poem to the letter.
+        count: Number of poems in the batch.
+    """
+    words = ["charrnn", "generate", *networks.arguments]
+    words += _option("--prompt", prompt) if prompt else ()
+    words += _settings(sampling, given)
+    words += _settings(form, given) if form is not None else ()
+    if count > 1:
+        words += ["--count", str(count), "--only", str(number)]
+    return shlex.join([*words, "--expect", networks.sha256[:DIGITS]])
+
+
+def _settings(configuration: Configuration, given: Collection[str]) -> "Iterator[str]":
+    """Yield the options of the settings that differ from their default, or were given."""
+    defaults = type(configuration)()
+    for name, setting in settings_of(type(configuration)).items():
+        value = getattr(configuration, name)
+        if value != getattr(defaults, name) or name in given:
+            yield from _option(option_name(name), AUTO if value is None else setting.spelled(value))
+
+
+def _option(name: str, value: str) -> tuple[str, ...]:
+    """Return an option with its value; a value may begin with a dash."""
+    return (f"{name}={value}",) if value.startswith("-") else (name, value)

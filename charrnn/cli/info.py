@@ -1,22 +1,29 @@
 """`charrnn info`: what a network is made of, and how well it learned."""
 
+import dataclasses
 import datetime
-import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
-from charrnn.checkpoint.directory import find_checkpoint, networks_in
+from charrnn.checkpoint.directory import (
+    MODEL_FILE,
+    Checkpoint,
+    find_checkpoint,
+    networks_in,
+    read_record,
+)
+from charrnn.checkpoint.record import RECORD_FILE, ModelRecord, RunRecord
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, examples, json_option
-
-if TYPE_CHECKING:
-    from charrnn.cli.run_facts import RunFacts
+from charrnn.cli.process import print_json
+from charrnn.errors import CheckpointError
 
 
 @click.command(
     epilog=examples(
-        ("charrnn info", "all the networks there are"),
+        ("charrnn info", "all networks"),
         ("charrnn info quatrains", "one of them, layer by layer"),
         ("charrnn info quatrains --json", "the same for programs"),
     ),
@@ -25,37 +32,31 @@ if TYPE_CHECKING:
 @checkpoints_option
 @json_option
 def info(checkpoint: str | None, checkpoints: Path, as_json: bool) -> None:
-    """Tell what a network is made of, and how well it learned.
+    """Show what a network is made of, and how well it learned.
 
-    CHECKPOINT is a name or a path. Without it, all the networks are listed: your
-    own, the newest first, and those that came along.
+    CHECKPOINT is a name or a path. Without it, all networks are listed: your own,
+    the newest first, then the bundled ones.
     """
-    from charrnn.cli.run_facts import any_run, whole_run
-
     if checkpoint is not None:
-        run = whole_run(find_checkpoint(checkpoint, checkpoints))
+        run = usable_run(find_checkpoint(checkpoint, checkpoints))
         if as_json:
-            _print_json(run.everything())
+            print_json(run.details())
         else:
             _draw([run], in_full=True)
         return
     runs = [any_run(directory) for directory in networks_in(checkpoints)]
     if as_json:
-        _print_json({"runs": [run.summary() for run in runs]})
+        print_json({"runs": [run.summary() for run in runs]})
     elif runs:
         _draw(runs, in_full=False)
     else:
-        find_checkpoint(None, checkpoints)
-
-
-def _print_json(document: object) -> None:
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        find_checkpoint(None, checkpoints)  # Raises: there is none.
 
 
 def _draw(runs: "list[RunFacts]", *, in_full: bool) -> None:
     from rich.console import Console
 
-    from charrnn.cli.run_tables import show_run, show_runs
+    from charrnn.cli.tables import show_run, show_runs
 
     console = Console(markup=False, highlight=False, emoji=False)
     now = datetime.datetime.now(datetime.UTC)
@@ -63,3 +64,142 @@ def _draw(runs: "list[RunFacts]", *, in_full: bool) -> None:
         show_run(console, runs[0], now)
     else:
         show_runs(console, runs, now)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Learned:
+    """The tables of sounds and words that a run learned from its poems.
+
+    Attributes:
+        characters: Chinese characters with a known tone; None without such a table.
+        poems: Regular poems that table was learned from.
+        words: English words; None without such a table.
+        problem: Why the tables cannot be used.
+    """
+
+    characters: int | None = None
+    poems: int | None = None
+    words: int | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunFacts:
+    """One run on the disk, usable or not.
+
+    Attributes:
+        directory: Its directory.
+        size: Bytes of all its files.
+        saved: When it was last written.
+        record: What `charrnn.json` says; None if it cannot be read.
+        model: What is known of `model.keras`; None if there is no usable network.
+        history: Its evaluations, oldest first.
+        problem: Why the network cannot be used; None if it can.
+    """
+
+    directory: Path
+    size: int
+    saved: datetime.datetime
+    record: RunRecord | None
+    model: ModelRecord | None
+    history: list[dict[str, Any]]
+    problem: str | None
+
+    @property
+    def state(self) -> str:
+        """Either "whole", "unfinished" (no network yet) or "damaged"."""
+        if self.problem is None:
+            return "whole"
+        started = self.record is not None and not (self.directory / MODEL_FILE).exists()
+        return "unfinished" if started else "damaged"
+
+    def learned(self) -> Learned:
+        """The learned tables of a usable run."""
+        from charrnn.forms.chinese.learned_sounds import open_sounds
+        from charrnn.forms.english.words import open_words
+
+        assert self.record is not None, "a usable run has a record"
+        assert self.model is not None, "a usable run has a network"
+        checkpoint = Checkpoint(self.directory, self.record, self.model)
+        try:
+            sounds, words = open_sounds(checkpoint), open_words(checkpoint)
+        except CheckpointError as error:
+            return Learned(problem=str(error))
+        return Learned(
+            characters=None if sounds is None else len(sounds.sounds().table),
+            poems=None if sounds is None else sounds.poems,
+            words=None if words is None else len(words.counts),
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """One entry of the list of runs, for JSON."""
+        record, model = self.record, self.model
+        return {
+            "name": self.directory.name,
+            "directory": str(self.directory.resolve()),
+            "state": self.state,
+            "problem": self.problem,
+            "saved": self.saved.isoformat(timespec="seconds"),
+            "bytes": self.size,
+            "corpus": dataclasses.asdict(record.corpus) if record else None,
+            "architecture": dataclasses.asdict(record.architecture) if record else None,
+            "parameters": record.architecture.parameters if record else None,
+            "step": model.step if model else None,
+            "validation_loss": model.validation_loss if model else None,
+        }
+
+    def details(self) -> dict[str, Any]:
+        """All that is known of a usable run, for JSON. Losses are in nats per character."""
+        assert self.record is not None, "a usable run has a record"
+        assert self.model is not None, "a usable run has a network"
+        details = dataclasses.asdict(self.record)
+        del details["models"]
+        return (
+            self.summary()
+            | details
+            | {
+                "model": dataclasses.asdict(self.model),
+                "vocabulary": "".join(self.record.vocabulary),
+                "layers": [layer._asdict() for layer in self.record.architecture.table()],
+                "learned": dataclasses.asdict(self.learned()),
+                "history": self.history,
+            }
+        )
+
+
+def usable_run(directory: Path) -> RunFacts:
+    """The facts of a usable run; raises CheckpointError for any other."""
+    checkpoint = Checkpoint.open(directory)
+    return _facts(directory, checkpoint.record, checkpoint.model, checkpoint.history())
+
+
+def any_run(directory: Path) -> RunFacts:
+    """The facts of a run in whatever state."""
+    try:
+        return usable_run(directory)
+    except CheckpointError as error:
+        problem = str(error)
+    try:
+        record = read_record(directory)
+    except CheckpointError:
+        record = None
+    return _facts(directory, record, None, [], problem)
+
+
+def _facts(
+    directory: Path,
+    record: RunRecord | None,
+    model: ModelRecord | None,
+    history: list[dict[str, Any]],
+    problem: str | None = None,
+) -> RunFacts:
+    saved = (directory / RECORD_FILE).stat().st_mtime
+    return RunFacts(
+        directory=directory,
+        size=sum(path.stat().st_size for path in directory.rglob("*") if path.is_file()),
+        saved=datetime.datetime.fromtimestamp(saved, datetime.UTC),
+        record=record,
+        model=model,
+        history=history,
+        problem=problem,
+    )

@@ -1,4 +1,4 @@
-"""The networks that write a poem: one, several in agreement, or one against the ways of another."""
+"""The networks of a command: one, an ensemble, or one contrasted with another."""
 
 import hashlib
 from collections.abc import Callable
@@ -18,24 +18,24 @@ from charrnn.wording import listed
 if TYPE_CHECKING:
     from charrnn.decoding.writer import TextGenerator
 
-CAME_ALONG: Final = (
-    "Nothing was trained here yet, so this is {}, which came along. charrnn train makes one of "
+BUNDLED_IS_USED: Final = (
+    "You have trained no network yet, so {}, which comes with charrnn, is used. charrnn train makes "
     "your own."
 )
 
-DEAD_END: Final = "The poem stops here: the settings (no-repeat-ngram-size, max-copy) leave no character to follow."
+DEAD_END: Final = "The poem stops here: no-repeat-ngram-size or max-copy allows no next character."
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
 class Networks:
-    """Checkpoints that write together. They are there; whether they can be used is not known yet.
+    """Checkpoints that were found, but not opened yet.
 
     Attributes:
-        weights: The directory of each, and how much say it has.
-        unlike: Directory of the network whose ways are avoided; None when there is none.
-        strength: How much they are.
+        weights: Directory and weight of each network of the ensemble.
+        unlike: Directory of the network for contrastive decoding; None for none.
+        strength: Strength of the contrast.
     """
 
     weights: tuple[tuple[Path, float], ...]
@@ -44,13 +44,13 @@ class Networks:
 
     @property
     def name(self) -> str:
-        """What they are called."""
+        """Their name for messages."""
         together = listed(directory.name for directory, _ in self.weights)
         return together if self.unlike is None else f"{together}, unlike {self.unlike.name}"
 
     @property
     def arguments(self) -> list[str]:
-        """The words of a command line that name them."""
+        """The words of a command line that select them."""
         names = [_argument(directory) for directory, _ in self.weights]
         words = names[:1]
         if len(names) > 1:
@@ -64,7 +64,7 @@ class Networks:
         """Open them all.
 
         Args:
-            reads_only: Whether they score a text and write none; see `product_of_experts`.
+            reads_only: Whether they only score text; see `product_of_experts`.
 
         Raises:
             CheckpointError: One cannot be used.
@@ -89,70 +89,59 @@ class Networks:
             other = Checkpoint.open(self.unlike)
             writer = contrastive_decoding(writer, TextGenerator.open(other), self.strength)
             facts["unlike"] = _facts(other) | {"strength": self.strength}
-        return OpenedNetworks(writer, facts, self.arguments)
+            found.append(other)
+        digests = [checkpoint.model.sha256 for checkpoint in found]
+        together = hashlib.sha256("\n".join(digests).encode()).hexdigest()
+        digest = together if len(digests) > 1 else digests[0]
+        return OpenedNetworks(writer, facts, self.arguments, digest)
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedNetworks:
-    """Networks that are ready to write.
+    """Networks that are ready to use.
 
     Attributes:
         writer: Writes with them.
-        facts: Which they are, for JSON.
-        arguments: The words of a command line that name them.
+        facts: Their paths and digests, for JSON.
+        arguments: The words of a command line that select them.
+        sha256: The digest of the network; of several, the digest of all their digests.
     """
 
     writer: "TextGenerator"
     facts: dict[str, Any]
     arguments: list[str]
+    sha256: str
 
-    @property
-    def sha256(self) -> str:
-        """The digest of the network; of several, that of all their digests together."""
-        parts = list(self.facts.get("blend") or [self.facts])
-        digests = [part["model"] for part in (*parts, self.facts.get("unlike")) if part]
-        if len(digests) == 1:
-            return str(digests[0])
-        return hashlib.sha256("\n".join(digests).encode()).hexdigest()
-
-    def refuse_others(self, expected: str) -> None:
-        """Refuse to write where other networks are expected.
-
-        Args:
-            expected: The first digits of their `sha256`.
-
-        Raises:
-            CheckpointError: These are others.
-        """
-        if not self.sha256.startswith(expected):
+    def expect(self, digest: str) -> None:
+        """Refuse networks whose `sha256` does not begin with a digest; raises CheckpointError."""
+        if not self.sha256.startswith(digest):
             raise CheckpointError(
-                f"the poem was written by another network: its SHA-256 begins with {expected}, and "
-                f"that of {' '.join(self.arguments)} with {self.sha256[: len(expected)]}. Name the "
-                "network that wrote it; a run that was trained further has another one now."
+                f"the poem was written by another network: its SHA-256 begins with {digest}, and "
+                f"that of {' '.join(self.arguments)} with {self.sha256[: len(digest)]}. Name the "
+                "network that wrote it. More training changes the SHA-256 of a network."
             )
 
 
 blend_option = click.option(
     "--blend",
     metavar="NAME=X,...",
-    help="Several networks in place of CHECKPOINT, as one, each with a weight: moons=0.7,rivers=0.3.",
+    help="Blend several networks, each with a weight, instead of CHECKPOINT: moons=0.7,rivers=0.3.",
 )
-"""Add `--blend`, to be handed to `find_networks`."""
+"""Adds `--blend`, for `find_networks`."""
 
 
 def networks_options(command: Command) -> Command:
-    """Add `--blend`, `--unlike` and `--strength`, to be handed to `find_networks`."""
+    """Add `--blend`, `--unlike` and `--strength`, for `find_networks`."""
     for option in (
         click.option(
             "--strength",
             type=SettingType(STRENGTH),
-            help="How much the other network is avoided.  "
-            f"[default: {DEFAULT_STRENGTH}; {STRENGTH.range()}]",
+            help=f"{STRENGTH.help}  [default: {DEFAULT_STRENGTH}; {STRENGTH.range()}]",
         ),
         click.option(
             "--unlike",
             metavar="CHECKPOINT",
-            help="Prefer what the network holds likelier than this other one does.",
+            help="Prefer what this other network finds less likely (contrastive decoding).",
         ),
         blend_option,
     ):
@@ -168,39 +157,34 @@ def find_networks(
     unlike: str | None = None,
     strength: float | None = None,
 ) -> Networks:
-    """Find the networks that were asked for.
+    """Find the networks that the options name.
 
     Args:
-        checkpoint: Name or path of one; None for the newest, or where a blend is given.
-        checkpoints: The directory that runs are kept in.
-        blend: Names or paths with weights.
-        unlike: Name or path of the one to avoid.
-        strength: How much it is avoided; None for the usual.
+        checkpoint: Name or path of one; None for the newest, or with a blend.
+        checkpoints: The directory of the runs.
+        blend: Names or paths, with weights.
+        unlike: Name or path of the one to contrast with.
+        strength: Strength of the contrast; None for the default.
 
     Raises:
-        ConfigurationError: They contradict one another.
-        CheckpointError: One is not there.
+        ConfigurationError: The options contradict one another.
+        CheckpointError: A checkpoint does not exist.
     """
     if blend is not None and checkpoint is not None:
-        raise ConfigurationError(
-            "--blend names all the networks that write; leave out CHECKPOINT, or --blend."
-        )
+        raise ConfigurationError("--blend names all networks; leave out CHECKPOINT, or --blend.")
     if strength is not None and unlike is None:
         raise ConfigurationError("--strength goes with --unlike CHECKPOINT; give both, or neither.")
-    avoided = None if unlike is None else find_checkpoint(unlike, checkpoints)
     return Networks(
         _weights(checkpoint, blend, checkpoints),
-        avoided,
+        None if unlike is None else find_checkpoint(unlike, checkpoints),
         DEFAULT_STRENGTH if strength is None else strength,
     )
 
 
 def find_named(name: str, checkpoints: Path) -> Networks:
-    """Find one network by its name or path, or several by a blend such as "moons=0.7,rivers=0.3".
+    """Find a network by name or path, or a blend such as "moons=0.7,rivers=0.3".
 
-    Raises:
-        CheckpointError: One is not there.
-        ConfigurationError: It is no blend.
+    Raises CheckpointError or ConfigurationError, as `find_networks` does.
     """
     try:
         return find_networks(name, checkpoints)
@@ -216,7 +200,7 @@ def _weights(
     if blend is None:
         directory = find_checkpoint(checkpoint, checkpoints)
         if checkpoint is None and is_bundled(directory):
-            click.echo(CAME_ALONG.format(directory.name), err=True)
+            click.echo(BUNDLED_IS_USED.format(directory.name), err=True)
         return ((directory, 1.0),)
     weights = parse_blend(blend)
     return tuple(
@@ -225,7 +209,7 @@ def _weights(
 
 
 def _argument(directory: Path) -> str:
-    """What names a network on a command line, and is not taken for an option."""
+    """The name of a network on a command line, which must not look like an option."""
     if is_bundled(directory):
         return directory.name
     name = str(directory)

@@ -1,8 +1,7 @@
-"""`charrnn novelty`: how much of a text stands in what a network learned."""
+"""`charrnn novelty`: how much of a text is copied from what a network learned."""
 
 import dataclasses
 import heapq
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from charrnn.checkpoint.directory import Checkpoint, CheckpointWriter, find_checkpoint
-from charrnn.cli.learned_text import corpus_again, read_alike
 from charrnn.cli.options import checkpoints_option, config_options, examples, json_option
+from charrnn.cli.process import print_json
+from charrnn.cli.texts import corpus_again, read_alike
 from charrnn.errors import CheckpointError, CorpusError
 from charrnn.settings.configuration import CorpusConfig
 
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
     from charrnn.corpus.ngram_filter import NgramFilter
     from charrnn.corpus.splitting import Split
 
-RUNS_TOLD: Final = 5
+RUNS_SHOWN: Final = 5
 
 SHOWN_AROUND: Final = 30
-"""Characters that are shown on either side of a run where it was found."""
+"""Characters shown on either side of a run in the corpus."""
 
-_NAMES: Final = 36
-_FIGURES: Final = 14
+_LABEL_WIDTH: Final = 36
+_FIGURE_WIDTH: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run of a text whose n-grams all stand in the text learned.
+    """A run of a text whose n-grams are all in the learned text.
 
     Attributes:
         length: Its characters.
-        poem: Which poem of the text it is in, counted from 1.
+        poem: Number of its poem in the text, from 1.
         text: Its characters, white space folded.
-        source: Which poem of the corpus it stands in, counted from 1; None where it was not found.
-        shown: What stands around it there.
+        source: Number of the poem of the corpus that holds it, from 1; None if it was not found.
+        shown: The run there, with the characters around it.
     """
 
     length: int
@@ -51,12 +51,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Novelty:
-    """How much of a text stands in the text learned.
+    """How much of a text is in the learned text.
 
     Attributes:
-        characters: Of the text, white space folded.
-        ngrams: How many n-grams it has.
-        seen: How many of them stand there.
+        characters: Characters of the text, white space folded.
+        ngrams: Number of its n-grams.
+        seen: Number of them in the learned text.
         runs: The longest runs, the longest first.
     """
 
@@ -67,19 +67,19 @@ class Novelty:
 
     @property
     def share(self) -> float | None:
-        """The share of the n-grams that stand there; None where there are none."""
+        """Share of the n-grams in the learned text; None without n-grams."""
         return self.seen / self.ngrams if self.ngrams else None
 
     @property
     def longest(self) -> int:
-        """Characters of the longest run; 0 where no n-gram stands there."""
+        """Characters of the longest run; 0 without one."""
         return self.runs[0].length if self.runs else 0
 
 
 @click.command(
     epilog=examples(
-        ("charrnn novelty poems.txt", "what poems.txt shares with the newest network's text"),
-        ("charrnn novelty - < poems.txt", "whatever comes in"),
+        ("charrnn novelty poems.txt", "compare with the newest network's corpus"),
+        ("charrnn novelty - < poems.txt", "read standard input"),
         ("charrnn novelty poems.txt --checkpoint quatrains --json", "the same for programs"),
     ),
 )
@@ -87,7 +87,7 @@ class Novelty:
 @click.option(
     "--checkpoint",
     metavar="NAME",
-    help="Name or path of the network whose text is compared.  [default: the newest]",
+    help="Name or path of the network to compare with.  [default: the newest]",
 )
 @config_options(CorpusConfig, only=("encoding",))
 @checkpoints_option
@@ -99,11 +99,11 @@ def novelty(
     checkpoints: Path,
     as_json: bool,
 ) -> None:
-    """Tell how much of a text stands in the text that a network learned.
+    """Measure how much of a text is copied from what a network learned.
 
-    FILE is taken apart into poems as the network's own corpus was; - is standard input. White space
-    of any kind counts as one space. Where the corpus can be read again, the validation split is
-    measured too, which people wrote and the network never saw, and the longest runs are looked for.
+    FILE is divided into poems in the layout of the network's own corpus; - is standard input. Any
+    white space counts as one space. If the corpus can be read again, its validation part, which
+    the network never saw, is measured for comparison, and the longest runs are searched in it.
     """
     from charrnn.corpus.splitting import poems_at, split_corpus
 
@@ -117,24 +117,27 @@ def novelty(
     except CorpusError as error:
         missing = str(error)
     known = _filter(opened, corpus, missing)
-    measured = {"this text": measure(known, poems_at(text, text.spans), RUNS_TOLD)}
+    measured = {"this text": measure(known, poems_at(text, text.spans), RUNS_SHOWN)}
     if corpus is None:
-        click.echo(f"There is nothing to compare with: {missing}", err=True)
+        click.echo(f"The validation part is not measured: {missing}", err=True)
     else:
         fraction, shortest = record.corpus_config.validation_fraction, record.training.shortest_part
         split = split_corpus(corpus, fraction, shortest)
         measured["this text"] = _located(measured["this text"], corpus, split)
         measured["validation"] = measure(known, poems_at(corpus, split.validation))
-    (_print_json if as_json else _print_lines)(opened, known.n, file, measured)
+    if as_json:
+        print_json(_facts(opened, known.n, file, measured))
+    else:
+        _print_lines(opened, known.n, file, measured)
 
 
 def measure(known: "NgramFilter", poems: Iterable[str], most_runs: int = 1) -> Novelty:
-    """Compare a text with the text learned.
+    """Compare a text with the learned text.
 
     Args:
-        known: The n-grams of the text learned.
-        poems: The poems of the text. Runs do not cross them.
-        most_runs: How many of the longest runs are to be told.
+        known: The n-grams of the learned text.
+        poems: The poems of the text. No run crosses their ends.
+        most_runs: How many of the longest runs are returned.
     """
     import numpy as np
 
@@ -145,21 +148,19 @@ def measure(known: "NgramFilter", poems: Iterable[str], most_runs: int = 1) -> N
     for number, poem in enumerate(poems, 1):
         text = folded(poem)
         hits = known.hits(text)
-        characters, ngrams, seen = (
-            characters + len(text),
-            ngrams + len(hits),
-            seen + int(hits.sum()),
-        )
+        characters += len(text)
+        ngrams += len(hits)
+        seen += int(hits.sum())
         edges = np.flatnonzero(np.diff(hits, prepend=False, append=False)).reshape(-1, 2)
         spans = ((start, stop + known.n - 1) for start, stop in edges.tolist())
         runs = ((stop - start, -number, text[start:stop]) for start, stop in spans)
         longest = heapq.nlargest(most_runs, [*longest, *runs])
-    told = tuple(Run(length, -number, text) for length, number, text in longest)
-    return Novelty(characters, ngrams, seen, told)
+    found = tuple(Run(length, -number, text) for length, number, text in longest)
+    return Novelty(characters, ngrams, seen, found)
 
 
 def _filter(checkpoint: Checkpoint, corpus: "Corpus | None", missing: str) -> "NgramFilter":
-    """The n-gram filter of a checkpoint; one without gets it now, where its corpus is at hand."""
+    """The n-gram filter of a checkpoint; made from the corpus and saved if it is missing."""
     from charrnn.corpus.ngram_filter import filter_of_training_part
     from charrnn.decoding.copying import open_ngram_filter
 
@@ -176,13 +177,13 @@ def _filter(checkpoint: Checkpoint, corpus: "Corpus | None", missing: str) -> "N
         with CheckpointWriter(checkpoint.directory).held():
             known.write(checkpoint.ngram_filter_path)
     except (CheckpointError, OSError):
-        return known  # A run is going on there, or nothing can be written: it was made for now.
-    click.echo(f"The filter is now kept in {checkpoint.ngram_filter_path}.", err=True)
+        return known  # A run writes there, or the directory is read-only: use it unsaved.
+    click.echo(f"Saved the n-gram filter as {checkpoint.ngram_filter_path}.", err=True)
     return known
 
 
 def _located(measured: Novelty, corpus: "Corpus", split: "Split") -> Novelty:
-    """Look for the runs in the training split."""
+    """Search the runs in the training split."""
     import numpy as np
 
     from charrnn.corpus.ngram_filter import folded
@@ -191,7 +192,7 @@ def _located(measured: Novelty, corpus: "Corpus", split: "Split") -> Novelty:
 
     training = as_array(split.training)
     numbers = np.searchsorted(as_array(corpus.spans)[:, 0], training[:, 0], "right").tolist()
-    found: dict[str, Run] = {}
+    found: dict[str, dict[str, Any]] = {}
     for number, poem in zip(numbers, poems_at(corpus, training), strict=True):
         text = folded(poem)
         for run in measured.runs:
@@ -199,22 +200,18 @@ def _located(measured: Novelty, corpus: "Corpus", split: "Split") -> Novelty:
             if place >= 0 and run.text not in found:
                 start, stop = max(0, place - SHOWN_AROUND), place + run.length + SHOWN_AROUND
                 shown = "…" * (start > 0) + text[start:stop] + "…" * (stop < len(text))
-                found[run.text] = dataclasses.replace(run, source=number, shown=shown)
+                found[run.text] = {"source": number, "shown": shown}
         if len(found) == len(measured.runs):
             break
-    runs = tuple(
-        dataclasses.replace(run, source=there.source, shown=there.shown)
-        for run in measured.runs
-        for there in [found.get(run.text, run)]
-    )
-    return dataclasses.replace(measured, runs=runs)
+    runs = (dataclasses.replace(run, **found.get(run.text, {})) for run in measured.runs)
+    return dataclasses.replace(measured, runs=tuple(runs))
 
 
 def _print_lines(checkpoint: Checkpoint, n: int, file: str, measured: dict[str, Novelty]) -> None:
-    """Print the figures side by side, and below them the longest runs."""
+    """Print the figures in columns, and the longest runs below."""
     corpus = checkpoint.record.corpus
     columns = [
-        ["", "characters", f"{n}-grams that stand there", "longest run that stands there"],
+        ["", "characters", f"{n}-grams in the corpus", "longest run in the corpus"],
         *(
             [
                 name,
@@ -226,14 +223,16 @@ def _print_lines(checkpoint: Checkpoint, n: int, file: str, measured: dict[str, 
         ),
     ]
     file = "standard input" if file == "-" else file
-    click.echo(f"{file} beside {corpus.name}, which {checkpoint.directory.name} learned\n")
+    click.echo(f"{file} compared with {corpus.name}, which {checkpoint.directory.name} learned\n")
     for label, *figures in zip(*columns, strict=True):
-        click.echo(f"{label:{_NAMES}}" + "".join(f"{one:>{_FIGURES}}" for one in figures))
+        click.echo(
+            f"{label:{_LABEL_WIDTH}}" + "".join(f"{one:>{_FIGURE_WIDTH}}" for one in figures)
+        )
     runs = measured["this text"].runs
     if not runs:
-        click.echo(f"\nNo {n} characters of it stand there.")
+        click.echo(f"\nNo {n} consecutive characters of it are in the corpus.")
         return
-    click.echo("\nThe longest runs that stand there too:")
+    click.echo("\nThe longest runs in the corpus:")
     for run in runs:
         poems = corpus.layout != "text"
         click.echo(f"\n{run.length:>5}  “{run.text}”" + f", poem {run.poem:,}" * poems)
@@ -241,12 +240,13 @@ def _print_lines(checkpoint: Checkpoint, n: int, file: str, measured: dict[str, 
             click.echo(f"{'':7}in {corpus.name}" + f", poem {run.source:,}" * poems + ":")
             click.echo(f"{'':7}| {run.shown}")
         elif len(measured) > 1:
-            click.echo(f"{'':7}in parts of at least {n} characters, not as a whole")
+            click.echo(f"{'':7}in overlapping parts of at least {n} characters, not as a whole")
 
 
-def _print_json(checkpoint: Checkpoint, n: int, file: str, measured: dict[str, Novelty]) -> None:
-    """Print one document."""
-    figures: list[dict[str, Any]] = [
+def _facts(
+    checkpoint: Checkpoint, n: int, file: str, measured: dict[str, Novelty]
+) -> dict[str, Any]:
+    figures = [
         {
             "characters": one.characters,
             "ngrams": one.ngrams,
@@ -255,7 +255,7 @@ def _print_json(checkpoint: Checkpoint, n: int, file: str, measured: dict[str, N
         }
         for one in measured.values()
     ]
-    document = {
+    return {
         "checkpoint": str(checkpoint.directory),
         "model": checkpoint.model.sha256,
         "corpus": checkpoint.record.corpus.name,
@@ -265,4 +265,3 @@ def _print_json(checkpoint: Checkpoint, n: int, file: str, measured: dict[str, N
         "validation": figures[1] if len(figures) > 1 else None,
         "runs": [dataclasses.asdict(run) for run in measured["this text"].runs],
     }
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1))

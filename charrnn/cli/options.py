@@ -1,9 +1,9 @@
-"""Options that commands share, made from the configurations."""
+"""Options that commands share. Most are made from the configurations."""
 
 import functools
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -13,35 +13,28 @@ from charrnn.checkpoint.lookup import CHECKPOINTS_VARIABLE, DEFAULT_CHECKPOINTS
 from charrnn.errors import ConfigurationError
 from charrnn.settings.setting import Configuration, Setting, settings_of
 
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
 WIDEST_EXAMPLE: Final = 76
-"""Characters of an example with its meaning beside it, for a terminal of 80."""
+"""Widest example that fits in a terminal of 80 columns."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class SettingType(click.ParamType[Any]):
-    """The values of one setting, as they are typed on a command line.
-
-    Args:
-        setting: The description of the setting.
-    """
+    """Parses the value of one setting."""
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         self.name = {int: "n", float: "x", str: "text"}[setting.kind]
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
-        """The choices, how it is written, or a letter that tells whole numbers from others."""
+        """Return the notation, the choices, or N, X or TEXT."""
         del param, ctx
         if self.setting.notation is not None:
             return self.setting.notation.pattern
         return "|".join(self.setting.choices) if self.setting.choices else self.name.upper()
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read the words of the user; a value that is not allowed is a usage error."""
+        """Parse a value; one that is not allowed is a usage error."""
         if not isinstance(value, str):
             return value
         try:
@@ -49,15 +42,22 @@ class SettingType(click.ParamType[Any]):
         except ConfigurationError as error:
             self.fail(str(error), param, ctx)
 
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> "list[CompletionItem]":
-        """Offer the choices."""
-        from click.shell_completion import CompletionItem
 
-        del ctx, param
-        choices = self.setting.choices or ()
-        return [CompletionItem(choice) for choice in choices if choice.startswith(incomplete)]
+def setting_option(
+    name: str, setting: Setting, default: Any = None
+) -> Callable[[Command], Command]:
+    """Add the option of one setting; its help names the default and the limits."""
+    notes = filter(None, (f"default: {setting.spelled(default)}", setting.range()))
+    choices = setting.choices or ()
+    return click.option(
+        option_name(name),
+        name,
+        type=SettingType(setting),
+        default=default,
+        multiple=setting.repeatable,
+        help=f"{setting.help}  [{'; '.join(notes)}]",
+        shell_complete=lambda _, __, typed: [one for one in choices if one.startswith(typed)],
+    )
 
 
 def config_options(
@@ -65,15 +65,14 @@ def config_options(
     only: Collection[str] | None = None,
     typed: Collection[str] = (),
 ) -> Callable[[Command], Command]:
-    """Decorate a command with one option for each setting of a configuration.
+    """Add an option for each setting of a configuration.
 
-    The command receives one validated object, as a keyword named after the class:
-    `SamplingConfig` arrives as `sampling_config`.
+    The command receives one validated object: a `SamplingConfig` as `sampling_config`.
 
     Args:
-        configuration: The class that holds the settings.
-        only: Names of the settings to offer; all of them when None.
-        typed: Names of settings that are arguments of the command.
+        configuration: The class of the settings.
+        only: The settings to offer; None for all.
+        typed: Settings that are arguments of the command.
     """
     settings = {
         name: setting
@@ -94,22 +93,14 @@ def config_options(
 
         decorated: Any = gathered
         for name, setting in reversed(settings.items()):
-            default = getattr(defaults, name)
-            decorated = click.option(
-                option_name(name),
-                name,
-                type=SettingType(setting),
-                default=default,
-                multiple=setting.repeatable,
-                help=f"{setting.help}  [{_notes(setting, default)}]",
-            )(decorated)
+            decorated = setting_option(name, setting, getattr(defaults, name))(decorated)
         return decorated  # type: ignore[no-any-return]
 
     return decorate
 
 
 def given_settings(context: click.Context, configuration: type[Configuration]) -> set[str]:
-    """Names of the settings that the user gave, on the command line or in the environment."""
+    """Return the settings that the command line or the environment gives."""
     given = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
     return {
         name for name in settings_of(configuration) if context.get_parameter_source(name) in given
@@ -117,31 +108,31 @@ def given_settings(context: click.Context, configuration: type[Configuration]) -
 
 
 def checkpoint_argument(command: Command) -> Command:
-    """Add `[CHECKPOINT]`: the name or path of a run, None for the newest; shells complete names."""
+    """Add `[CHECKPOINT]`: the name or path of a run, or None for the newest."""
     return click.argument("checkpoint", required=False, shell_complete=_complete_name)(command)
 
 
 def named_checkpoint_argument(command: Command) -> Command:
-    """Add `CHECKPOINT`, where one has to be named."""
+    """Add `CHECKPOINT`, which is required."""
     return click.argument("checkpoint", shell_complete=_complete_name)(command)
 
 
 def checkpoints_option(command: Command) -> Command:
-    """Add `--checkpoints`: the directory that runs are kept in, as a Path."""
+    """Add `--checkpoints`: the directory of the runs, as a Path."""
     return click.option(
         "--checkpoints",
         type=click.Path(file_okay=False, path_type=Path),
         default=DEFAULT_CHECKPOINTS,
         envvar=CHECKPOINTS_VARIABLE,
         metavar="DIR",
-        help=f"Directory that runs are kept in.  [default: {DEFAULT_CHECKPOINTS}]",
+        help=f"Directory of the trained networks.  [default: {DEFAULT_CHECKPOINTS}]",
     )(command)
 
 
 def _passed_as(keyword: str, name: str, **attributes: Any) -> Callable[[Command], Command]:
-    """Decorate a command with an option that it receives under another name.
+    """Add an option that the command receives under another name.
 
-    The parameter keeps the name of the option, and so does its environment variable.
+    Click's parameter keeps the name of the option, so that its environment variable does too.
     """
 
     def decorate(command: Command) -> Command:
@@ -174,7 +165,7 @@ def origin_option(command: Command) -> Command:
 
 
 def examples(*pairs: tuple[str, str]) -> str:
-    """The end of a help page: commands that can be pasted, each with what it does.
+    """Return the examples of a help page, for Click's `epilog`.
 
     Args:
         pairs: A command and a few words about it.
@@ -188,12 +179,12 @@ def examples(*pairs: tuple[str, str]) -> str:
 
 
 def option_name(setting: str) -> str:
-    """How a setting is spelled on the command line."""
+    """Return the option of a setting: "--top-k"."""
     return f"--{setting.replace('_', '-')}"
 
 
 def _joined(value: Any) -> Any:
-    """The value of an option; what was given at several places, together, and None for nothing."""
+    """Join the values of a repeated option; None for no value."""
     if isinstance(value, tuple):
         return tuple(word for words in value for word in words) or None
     return value
@@ -207,9 +198,3 @@ def _complete_name(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 def _keyword(configuration: type[Configuration]) -> str:
     return configuration.__name__.removesuffix("Config").lower() + "_config"
-
-
-def _notes(setting: Setting, default: Any) -> str:
-    return "; ".join(
-        part for part in (f"default: {setting.spelled(default)}", setting.range()) if part
-    )

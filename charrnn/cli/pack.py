@@ -1,4 +1,4 @@
-"""`charrnn pack`: a network made ready to be given away."""
+"""`charrnn pack`: export a network to give it away."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 import click
 
 from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
-from charrnn.cli.learned_text import validation_part
 from charrnn.cli.options import checkpoints_option, examples, named_checkpoint_argument
-from charrnn.cli.sizes import size_in_words
-from charrnn.cli.startup import use_idle_cores
+from charrnn.cli.process import use_idle_cores
+from charrnn.cli.texts import validation_part
 from charrnn.errors import CheckpointError, CorpusError
 from charrnn.settings.configuration import LENGTH_OF_TEXT, SamplingConfig
+from charrnn.wording import size_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog=examples(
-        ("charrnn pack mine gifts/moons", "mine, half as large, as gifts/moons"),
+        ("charrnn pack mine gifts/moons", "export mine, half as large"),
         ("charrnn generate gifts/moons", "write with it, there or elsewhere"),
     ),
 )
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 @click.argument("directory", type=click.Path(path_type=Path))
 @checkpoints_option
 def pack(checkpoint: str, directory: Path, checkpoints: Path) -> None:
-    """Make a network ready to be given away, in DIRECTORY.
+    """Export a network to DIRECTORY, to give it away.
 
-    Its weights are rounded to float16, which halves their size. The text that it learned, the index
-    of that, and what only training needs stay behind. A card, README.md, tells what it is, what it
-    learned, how, and how well: read it, and add by whose leave the text was learned.
+    The weights are rounded to float16, which halves their size. The training state is left out,
+    and the text is never in it. A model card, README.md, says what the network is, what it
+    learned, how, and how well: read it, and add the licence of the text.
     """
     use_idle_cores()
     from charrnn.checkpoint.export import export
@@ -48,18 +48,18 @@ def pack(checkpoint: str, directory: Path, checkpoints: Path) -> None:
         )
     except OSError as error:
         raise CheckpointError(
-            f"{directory} cannot be written ({error.strerror or error}). Give another place."
+            f"{directory} cannot be written ({error.strerror or error}). Choose another one."
         ) from error
     click.echo(f"Packed in {directory}, {size_in_words(result.size)}.")
     if result.before is not None and result.after is not None:
         click.echo(
-            f"Its loss is {result.after:.4f} nats per character; it was {result.before:.4f} before "
-            "its weights were rounded."
+            f"Its loss is {result.after:.4f} nats per character, {result.before:.4f} before "
+            "rounding."
         )
 
 
 def _measure(checkpoint: Checkpoint) -> "Callable[[Checkpoint], float] | None":
-    """The loss on the validation part; None, and why, where that text is not at hand."""
+    """Measures the loss on the validation part; None, with a message, without that text."""
     from charrnn.corpus.splitting import encode_part
     from charrnn.corpus.vocabulary import Vocabulary
     from charrnn.decoding.scoring import text_loss
@@ -68,7 +68,7 @@ def _measure(checkpoint: Checkpoint) -> "Callable[[Checkpoint], float] | None":
     try:
         corpus, spans = validation_part(checkpoint)
     except CorpusError as error:
-        click.echo(f"What rounding costs is not measured: {error}", err=True)
+        click.echo(f"The loss after rounding is not measured: {error}", err=True)
         return None
     ids = encode_part(corpus, spans, Vocabulary(checkpoint.record.vocabulary))
     return lambda opened: text_loss(TextGenerator.open(opened).model, ids).nats_per_character

@@ -3,6 +3,7 @@
 import functools
 import io
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,29 +11,25 @@ import click
 
 from charrnn.checkpoint.directory import networks_in
 from charrnn.cli.conversation import MARKS, Conversation, whole_text
-from charrnn.cli.failures import failure_sentence
 from charrnn.cli.networks import Networks, find_named, find_networks, networks_options
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, config_options, examples
-from charrnn.cli.session_settings import SessionSettings
-from charrnn.cli.startup import use_idle_cores
+from charrnn.cli.process import failure_sentence, use_idle_cores
+from charrnn.cli.session import SessionSettings
 from charrnn.forms.core.config import FormConfig
 from charrnn.settings.configuration import SamplingConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from charrnn.decoding.scoring import TokenScore
     from charrnn.decoding.writer import TextGenerator
-    from charrnn.forms.core.form import Judgement
-    from charrnn.forms.core.writer import FormWriter
 
 
 @click.command(
     epilog=examples(
         ("charrnn repl", "with the newest network"),
-        ("charrnn repl quatrains --temperature 0.6", "with one of your choice, playing safe"),
+        ("charrnn repl quatrains --temperature 0.6", "with another one, playing safe"),
         ("charrnn repl quatrains --form sonnet", "in a form of verse"),
-        ("charrnn repl < lines.txt > transcript.txt", "a script of lines in, a transcript out"),
+        ("charrnn repl < lines.txt > transcript.txt", "answer a script of lines"),
     ),
 )
 @checkpoint_argument
@@ -52,15 +49,15 @@ def repl(
 ) -> None:
     """Write with a network, turn by turn.
 
-    You type how a poem begins, the network goes on; then you let it try again, go further, or
-    take it back. /help inside tells what else can be typed. CHECKPOINT is a name or a path;
+    You type the first words of a poem, and the network continues. Then it can try again, write
+    more, or take its turn back. Type /help to see all commands. CHECKPOINT is a name or a path;
     without it, the newest network writes.
     """
     networks = find_networks(checkpoint, checkpoints, blend=blend, unlike=unlike, strength=strength)
     if form_config.form is not None:
         from charrnn.forms.core.known_forms import asked_form
 
-        asked_form(form_config)  # A name that is mistyped is told at once.
+        asked_form(form_config)  # Refuses a form that does not exist.
     settings = SessionSettings(sampling_config, form_config)
     if sys.stdin.isatty() and sys.stdout.isatty():
         _converse(networks, checkpoints, settings)
@@ -69,14 +66,15 @@ def repl(
 
 
 def _converse(networks: Networks, checkpoints: Path, settings: SessionSettings) -> None:
-    """Prompt at a terminal; the network is opened while the first line is typed."""
-    from charrnn.cli.terminal import Background, Prompt
+    """Read lines at a terminal; the network is opened while the user types the first one."""
+    from charrnn.cli.terminal import Prompt
 
-    writer = Background(functools.partial(_open, networks))
-    conversation = _conversation(writer.result, checkpoints, settings)
-    prompt = Prompt(conversation.completions, when_shown=writer.start)
+    worker = ThreadPoolExecutor(1)
+    opening = functools.cache(lambda: worker.submit(_open, networks))
+    conversation = _conversation(lambda: opening().result(), checkpoints, settings)
+    prompt = Prompt(conversation.completions, when_shown=opening)
     writes = "write" if len(networks.weights) > 1 else "writes"
-    click.echo(f"{networks.name} {writes} with you. /help tells how; Ctrl-D ends.", err=True)
+    click.echo(f"{networks.name} {writes} with you. /help for help; Ctrl-D to end.", err=True)
     while not conversation.over:
         try:
             _answer(conversation, whole_text(prompt.read))
@@ -87,18 +85,18 @@ def _converse(networks: Networks, checkpoints: Path, settings: SessionSettings) 
 
 
 def _transcribe(networks: Networks, checkpoints: Path, settings: SessionSettings) -> None:
-    """Answer the lines of a script; lines and answers make up a transcript."""
+    """Answer the lines of a script, and print them with their answers."""
     generator = _open(networks)
     conversation = _conversation(lambda: generator, checkpoints, settings)
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")
 
-    def read(going_on: bool) -> str:
+    def read(continues: bool) -> str:
         line = sys.stdin.readline()
         if not line:
             raise EOFError
         line = line.removesuffix("\n")
-        click.echo(MARKS[going_on] + line)
+        click.echo(MARKS[continues] + line)
         return line
 
     while not conversation.over:
@@ -117,42 +115,11 @@ def _conversation(
         open_writer=lambda name: _open(find_named(name, checkpoints)),
         names=lambda: [path.name for path in networks_in(checkpoints)],
         settings=settings,
-        compile_form=_compile_form,
-        write=functools.partial(click.echo, nl=False),
-        tell=click.echo,
-        note=functools.partial(click.echo, err=True),
-        explain=_explain,
-        show_scansion=_show_scansion,
     )
 
 
-def _explain(begun: str, scores: "Sequence[TokenScore]") -> None:
-    from charrnn.cli.explanation import print_explained
-
-    print_explained(begun, scores)
-    click.echo()
-
-
-def _compile_form(
-    writer: "TextGenerator", form: FormConfig, sampling: SamplingConfig
-) -> "FormWriter":
-    from charrnn.forms.core.compile import compile_form
-
-    return compile_form(writer, form, sampling)
-
-
-def _show_scansion(judgement: "Judgement") -> None:
-    from rich.console import Console
-
-    from charrnn.cli.scansion import show_judgement
-
-    console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
-    show_judgement(console, judgement, None)
-    console.print()
-
-
 def _answer(conversation: Conversation, text: str) -> None:
-    """Do what was typed; what goes wrong is a sentence, and the conversation goes on."""
+    """Answer what was typed; an error is told, and the session continues."""
     try:
         conversation.answer(text)
     except BrokenPipeError:

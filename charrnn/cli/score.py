@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import click
 
 from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
-from charrnn.cli.learned_text import read_alike
 from charrnn.cli.options import (
     checkpoint_argument,
     checkpoints_option,
@@ -19,7 +18,8 @@ from charrnn.cli.options import (
     examples,
     json_option,
 )
-from charrnn.cli.startup import use_idle_cores
+from charrnn.cli.process import use_idle_cores
+from charrnn.cli.texts import read_alike
 from charrnn.settings.configuration import CorpusConfig
 from charrnn.wording import counted, listed
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from charrnn.decoding.writer import TextGenerator
 
 MOST_SURPRISING: Final = 5
-"""Characters named at the end."""
+"""How many of the most surprising characters are listed."""
 
 CONTEXT_SHOWN: Final = 24
 """Characters shown of the line before a surprising one."""
@@ -40,10 +40,10 @@ CONTEXT_SHOWN: Final = 24
 @click.command(
     options_metavar="[OPTIONS] [CHECKPOINT] FILE",
     epilog=examples(
-        ("charrnn score poems.txt", "line by line, to the newest network"),
-        ("charrnn score quatrains poems.txt", "to one of your choice"),
+        ("charrnn score poems.txt", "line by line, with the newest network"),
+        ("charrnn score quatrains poems.txt", "with another network"),
         ("charrnn score quatrains poems.txt --explain", "character by character"),
-        ("charrnn generate --count 3 | charrnn score -", "poems that were just written"),
+        ("charrnn generate --count 3 | charrnn score -", "poems just written"),
         ("charrnn score poems.txt --json", "for programs"),
     ),
 )
@@ -52,7 +52,7 @@ CONTEXT_SHOWN: Final = 24
 @click.option(
     "--explain",
     is_flag=True,
-    help="Colour each character by its surprisal, with the likeliest others beneath.",
+    help="Colour each character by its surprisal, and show the likeliest others below.",
 )
 @config_options(CorpusConfig, only=("encoding",))
 @checkpoints_option
@@ -66,13 +66,13 @@ def score(
     checkpoints: Path,
     as_json: bool,
 ) -> None:
-    """Tell how surprising a text is to a network, line by line.
+    """Show how surprising a text is to a network, line by line.
 
-    Each line is printed after its bits per character: 0 if it was certain, 1 more for each
-    halving of the probability. The most surprising characters come last. FILE is divided into
-    poems as the network's own corpus was; - is standard input. Each poem is read from a fresh
-    start, and its end counts as a character. CHECKPOINT is a name or a path; without it, the
-    newest network is asked.
+    The bits per character stand before each line: 0 if it was certain, 1 more for each halving
+    of the probability. The most surprising characters follow. FILE is divided into poems in the
+    layout of the network's own corpus; - is standard input. Each poem is read from a zero state,
+    and its end counts as a character. CHECKPOINT is a name or a path; without it, the newest
+    network is used.
     """
     if file is None:
         checkpoint, file = None, checkpoint
@@ -94,18 +94,18 @@ def score(
             file=sys.stderr,
             hidden=not sys.stderr.isatty(),
         ) as bar:
-            lines = summary.of(_lines(generator, corpus, bar.update))
+            lines = summary.counted(_lines(generator, corpus, bar.update))
             facts = {"checkpoint": str(opened.directory), "model": opened.model.sha256}
             _print_json(facts | {"text": file}, lines, summary, explain=explain)
         return
     click.echo(f"{opened.directory.name} on {file}\n")
-    lines = summary.of(_lines(generator, corpus))
+    lines = summary.counted(_lines(generator, corpus))
     _print_lines(lines, explain=explain, apart=corpus.layout == "blocks")
     _print_summary(summary, in_poems=corpus.layout != "text")
 
 
 class _Line(NamedTuple):
-    """A line: the numbers of its poem and of itself in it, from 1, and its scores with its end."""
+    """A line: the number of its poem, its number in it (both from 1), and its token scores."""
 
     poem: int
     number: int
@@ -113,14 +113,14 @@ class _Line(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The line without its end."""
+        """The line without its line end."""
         return "".join(score.character for score in self.scores).removesuffix("\n")
 
 
 def _lines(
     generator: "TextGenerator", corpus: "Corpus", report: "Callable[[int], None] | None" = None
 ) -> "Iterator[_Line]":
-    """The lines of a text, read as they are asked for."""
+    """The lines of a text, scored one by one."""
     from charrnn.corpus.splitting import poems_at
     from charrnn.corpus.store import pieces
     from charrnn.decoding.scoring import score_poems, score_text, split_lines
@@ -137,7 +137,7 @@ def _lines(
 
 
 class _Summary:
-    """Totals of lines that pass by, and the most surprising characters among them.
+    """Totals of the lines, and the most surprising characters in them.
 
     Args:
         known: The characters that the network knows; "" is the end of a poem.
@@ -161,15 +161,12 @@ class _Summary:
 
     @property
     def surprising(self) -> "list[tuple[_Line, int, TokenScore]]":
-        """Characters to which others were preferred, the most surprising first.
-
-        Each with its line and its column, from 1.
-        """
+        """The most surprising characters that were not the likeliest: line, column from 1, score."""
         highest = sorted(self._highest, reverse=True)
         return [(line, column, line.scores[column - 1]) for *_, column, line in highest]
 
-    def of(self, lines: "Iterable[_Line]") -> "Iterator[_Line]":
-        """The same lines, counted."""
+    def counted(self, lines: "Iterable[_Line]") -> "Iterator[_Line]":
+        """Pass the lines on, and count them."""
         for line in lines:
             self.lines += 1
             self.poems = line.poem
@@ -177,9 +174,9 @@ class _Summary:
                 self.characters += 1
                 self.unknown += score.character not in self._known
                 self.nats -= score.log_probability
-                # Small networks do not count lines, so the end of every poem would come first.
+                # Small networks do not count lines, so all ends of poems would come first.
                 if score.rank > 1 and score.character:
-                    # Of equals the first one counts more. No two have the same number.
+                    # Among equals the first wins; the second number is unique.
                     entry = (score.bits, -self.characters, column, line)
                     heapq.heappush(self._highest, entry)
                     if len(self._highest) > MOST_SURPRISING:
@@ -188,7 +185,7 @@ class _Summary:
 
 
 def _print_lines(lines: "Iterable[_Line]", *, explain: bool, apart: bool) -> None:
-    """Print lines as they are read; a blank line between poems if they stand `apart`."""
+    """Print lines as they are scored; blank lines between poems if `apart`."""
     from charrnn.decoding.scoring import mean_bits
 
     if explain:
@@ -215,7 +212,7 @@ def _print_summary(summary: _Summary, *, in_poems: bool) -> None:
         parts.append(f"{summary.unknown:,} unknown to the network")
     click.echo(f"\n{summary.bits_per_character:6.2f}  bits per character: {', '.join(parts)}")
     if not summary.surprising:
-        click.echo("\nNowhere was another character likelier.")
+        click.echo("\nEvery character was the likeliest.")
         return
     click.echo("\nThe most surprising characters:")
     for line, column, score in summary.surprising:
@@ -230,7 +227,7 @@ def _print_summary(summary: _Summary, *, in_poems: bool) -> None:
 
 
 def _likelier(score: "TokenScore") -> str:
-    """Which tokens were likelier: "a and b were likelier"."""
+    """Which tokens were likelier, as in "a and b were likelier"."""
     names = [
         _named(other.character)
         for other in score.runners_up
@@ -250,8 +247,8 @@ def _named(character: str) -> str:
 def _print_json(
     facts: dict[str, Any], lines: "Iterable[_Line]", summary: _Summary, *, explain: bool
 ) -> None:
-    """Print one document; the lines are read while it is made."""
-    from charrnn.cli.poems import token_facts
+    """Print one JSON document; this scores the lines."""
+    from charrnn.cli.poem_display import token_facts
 
     poems = [
         {"lines": [_line_facts(line, explain=explain) for line in of_poem]}
@@ -274,7 +271,7 @@ def _print_json(
 
 
 def _line_facts(line: _Line, *, explain: bool) -> dict[str, Any]:
-    from charrnn.cli.poems import token_facts
+    from charrnn.cli.poem_display import token_facts
     from charrnn.decoding.scoring import mean_bits
 
     facts = {

@@ -1,9 +1,8 @@
-"""The prompt of the REPL at a terminal, with prompt_toolkit: editing, history, completion."""
+"""The prompt of the REPL at a terminal: editing, history, completion."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import platformdirs
 from prompt_toolkit import PromptSession
@@ -13,39 +12,13 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
 from charrnn.cli.conversation import MARKS
 
-Value = TypeVar("Value")
-
-
-class Background(Generic[Value]):
-    """Something that is made in the background, while the user types.
-
-    Args:
-        make: Makes it.
-    """
-
-    def __init__(self, make: Callable[[], Value]) -> None:
-        self._make = make
-        self._future: Future[Value] | None = None
-
-    def start(self) -> "Future[Value]":
-        """Begin to make it, unless that was begun already."""
-        if self._future is None:
-            worker = ThreadPoolExecutor(1)
-            self._future = worker.submit(self._make)
-            worker.shutdown(wait=False)
-        return self._future
-
-    def result(self) -> Value:
-        """Wait for it; raises what making it raised."""
-        return self.start().result()
-
 
 class Prompt:
     """Reads lines at a terminal.
 
     Args:
-        completions: Words that can stand where a text ends.
-        when_shown: Called once, when the first prompt stands on the screen.
+        completions: Returns the words that may complete the last one of a text.
+        when_shown: Called once the prompt is on the screen.
     """
 
     def __init__(
@@ -63,25 +36,19 @@ class Prompt:
 
         self._session.app.after_render += shown
 
-    def read(self, going_on: bool) -> str:
-        """Read a line; pasted lines come together.
+    def read(self, continues: bool) -> str:
+        """Read a line, or several that are pasted together.
+
+        Ctrl-D raises EOFError, Ctrl-C KeyboardInterrupt.
 
         Args:
-            going_on: Whether the line goes on with the one above.
-
-        Raises:
-            EOFError: The user pressed Ctrl-D.
-            KeyboardInterrupt: The user pressed Ctrl-C.
+            continues: Whether the line continues the one above.
         """
-        return self._session.prompt(MARKS[going_on])
+        return self._session.prompt(MARKS[continues])
 
 
 class WordCompleter(Completer):
-    """Completes the word before the cursor.
-
-    Args:
-        completions: Words that can stand where a text ends.
-    """
+    """Completes the word before the cursor; `completions` is that of `Prompt`."""
 
     def __init__(self, completions: Callable[[str], list[str]]) -> None:
         self._completions = completions
@@ -89,7 +56,7 @@ class WordCompleter(Completer):
     def get_completions(
         self, document: Document, complete_event: CompleteEvent
     ) -> Iterable[Completion]:
-        """The words that can stand where the cursor is."""
+        """Return the completions at the cursor."""
         del complete_event
         text = document.text_before_cursor
         word = text.rpartition(" ")[2]
@@ -97,7 +64,7 @@ class WordCompleter(Completer):
 
 
 def _history() -> History:
-    """The lines of earlier sessions; only those of this one where nothing can be written."""
+    """Return the lines of earlier sessions; kept in memory only where no file can be written."""
     path = Path(platformdirs.user_state_path("charrnn")) / "history"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

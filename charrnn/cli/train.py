@@ -1,8 +1,7 @@
-"""`charrnn train`: learn poems."""
+"""`charrnn train`: train a network on poems."""
 
 import contextlib
 import dataclasses
-import json
 import os
 import sys
 import time
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charrnn.checkpoint.directory import claim, find_checkpoint, find_run, read_record
-from charrnn.cli.download_display import download_progress
 from charrnn.cli.options import (
     checkpoints_option,
     config_options,
@@ -22,7 +20,8 @@ from charrnn.cli.options import (
     json_option,
     origin_option,
 )
-from charrnn.cli.startup import quiet_startup
+from charrnn.cli.process import print_json, quiet_startup
+from charrnn.cli.texts import download_progress
 from charrnn.cluster import find_cluster
 from charrnn.errors import ConfigurationError
 from charrnn.model.backend import require_tensorflow
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
 DEFAULT_CORPUS = "quatrains"
 
 SAMPLE_CHARACTERS = 300
-"""Length of a sample shown while a network learns."""
+"""Length of a sample shown during training."""
 
 
 def _check_device(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -64,10 +63,10 @@ def _check_device(context: click.Context, parameter: click.Parameter, value: str
     epilog=examples(
         ("charrnn train", "learn the bundled English quatrains"),
         ("charrnn train jueju --minutes 2", "the bundled Chinese quatrains, for two minutes"),
-        ("charrnn train poems.txt more/ --cell gru", "a file and a directory of your own"),
-        ("cat *.txt | charrnn train - --name mine", "whatever comes in"),
-        ("charrnn train poems.txt --from tang", "with what the bundled Tang poems taught"),
-        ("charrnn train --resume --name mine", "go on where it was stopped"),
+        ("charrnn train poems.txt more/ --cell gru", "your own file and directory"),
+        ("cat *.txt | charrnn train - --name mine", "standard input"),
+        ("charrnn train poems.txt --from tang", "start from the bundled Tang network"),
+        ("charrnn train --resume --name mine", "continue an interrupted run"),
     ),
 )
 @click.argument("corpus", nargs=-1)
@@ -80,28 +79,28 @@ def _check_device(context: click.Context, parameter: click.Parameter, value: str
     default="auto",
     metavar="DEVICE",
     callback=_check_device,
-    help="auto, cpu, gpu or gpu:N; auto takes a GPU where TensorFlow finds one.  [default: auto]",
+    help="auto, cpu, gpu or gpu:N; auto uses a GPU if TensorFlow finds one.  [default: auto]",
 )
 @click.option(
     "--workers",
     metavar="HOST:PORT,...",
-    help="Train together with other machines: the addresses of all, the same on each; the first "
-    "writes.  [default: as TF_CONFIG says, else alone]",
+    help="Train on several machines: the addresses of all, the same list on each; the "
+    "first one writes.  [default: TF_CONFIG, else one machine]",
 )
 @click.option(
     "--worker-index",
     type=click.IntRange(min=0),
     metavar="N",
-    help="Which of the workers this one is; 0 writes.",
+    help="Index of this machine in --workers, from 0.",
 )
 @origin_option
-@click.option("--resume", is_flag=True, help="Go on with a run that was stopped, or lengthen it.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted run, or lengthen one.")
 @click.option("--overwrite", is_flag=True, help="Replace a run of the same name.")
 @click.option(
     "--tensorboard",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Write TensorBoard logs there.",
+    help="Write TensorBoard logs to DIR.",
 )
 @checkpoints_option
 @json_option
@@ -124,18 +123,18 @@ def train(
     checkpoints: Path,
     as_json: bool,
 ) -> None:
-    """Learn poems from CORPUS and keep the network as a checkpoint.
+    """Train a network on CORPUS and save it as a checkpoint.
 
-    CORPUS is a file, several, a directory, - for what comes in on standard input, or a name that
-    `charrnn corpus list` shows. Without one the bundled English quatrains are learned.
+    CORPUS is one or more files or directories, - for standard input, or a name that
+    `charrnn corpus list` shows. Without it, the bundled English quatrains are learned.
     """
     if resume and overwrite:
-        raise click.UsageError("--resume goes on with a run, --overwrite replaces it: give one.")
+        raise click.UsageError("--resume continues a run, --overwrite replaces it: give one.")
     if resume and origin is not None:
         raise click.UsageError(
-            "--resume goes on with a run as it is, --from begins another one: give one."
+            "--resume continues a run as it is, --from starts another one: give one."
         )
-    began = time.monotonic()
+    started = time.monotonic()
     cluster = find_cluster(workers, worker_index, os.environ)
     writes = cluster is None or cluster.index == 0
     from charrnn.corpus.sources import corpus_name
@@ -146,12 +145,12 @@ def train(
     elif resume:
         directory = find_run(run_name, checkpoints)
     else:
-        # Refused here already, before TensorFlow is loaded and a text downloaded.
+        # Fails before TensorFlow is loaded and a text downloaded.
         directory = claim(checkpoints, run_name or DEFAULT_CORPUS, overwrite=overwrite).directory
-    begins_with = None if origin is None else find_checkpoint(origin, checkpoints)
+    warm_start = None if origin is None else find_checkpoint(origin, checkpoints)
     require_tensorflow()
     if cluster is not None and not cluster.is_alone:
-        # TensorFlow logs every lost connection; what is to be said of one is said in a sentence.
+        # TensorFlow would log every lost connection; ours is one sentence.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     callbacks = _callbacks(tensorboard) if writes else []
     observer = _observer()
@@ -161,38 +160,37 @@ def train(
             from charrnn.model.device import available_gpus
             from charrnn.training import run
 
-            available_gpus()  # Its libraries complain once, where there is no GPU.
-        watching: dict[str, Any] = {
+            available_gpus()  # Without a GPU, TensorFlow prints warnings once: here.
+        shared: dict[str, Any] = {
             "device": device,
             "cluster": cluster,
             "observer": observer,
             "callbacks": callbacks,
             "sample": _write_sample,
             "finishers": finishers(),
-            "began": began,
+            "began": started,
         }
         if resume:
             changes = _given(context, model_config, training_config, corpus_config)
-            result = run.resume(directory, corpus=corpus or None, changes=changes, **watching)
+            result = run.resume(directory, corpus=corpus or None, changes=changes, **shared)
         else:
             result = run.train(
                 _read(corpus or (DEFAULT_CORPUS,), corpus_config, observer),
                 name=directory.name,
                 checkpoints=checkpoints,
-                model=_beginning_with(begins_with, context, model_config),
+                model=_model_settings(warm_start, context, model_config),
                 training=training_config,
                 corpus_config=corpus_config,
                 overwrite=overwrite,
-                warm_start=begins_with,
-                **watching,
+                warm_start=warm_start,
+                **shared,
             )
     if as_json and writes:
-        values = dataclasses.asdict(result) | {"directory": str(result.directory)}
-        click.echo(json.dumps(values, ensure_ascii=False, indent=1))
+        print_json(dataclasses.asdict(result) | {"directory": str(result.directory)})
 
 
 def _given(context: click.Context, *configurations: Configuration) -> dict[str, Any]:
-    """The settings that the user named, of all configurations."""
+    """The settings that the user gave, of all configurations."""
     return {
         name: getattr(configuration, name)
         for configuration in configurations
@@ -200,15 +198,17 @@ def _given(context: click.Context, *configurations: Configuration) -> dict[str, 
     }
 
 
-def _beginning_with(origin: Path | None, context: click.Context, model: ModelConfig) -> ModelConfig:
-    """The network asked for, with a cell and an activation that nobody asked for as the origin's."""
-    if origin is None:
+def _model_settings(
+    warm_start: Path | None, context: click.Context, model: ModelConfig
+) -> ModelConfig:
+    """The model asked for; cell and activation, if not given, are those of the warm start."""
+    if warm_start is None:
         return model
-    sizes, given = read_record(origin).architecture, given_settings(context, ModelConfig)
+    sizes, given = read_record(warm_start).architecture, given_settings(context, ModelConfig)
     if "cell" in given and model.cell != sizes.cell:
-        return model  # It is refused for that.
-    unasked = {"cell", "activation"} - given
-    return dataclasses.replace(model, **{name: getattr(sizes, name) for name in unasked})
+        return model  # Refused later, for that.
+    missing = {"cell", "activation"} - given
+    return dataclasses.replace(model, **{name: getattr(sizes, name) for name in missing})
 
 
 def _read(
@@ -224,7 +224,7 @@ def _read(
 
 
 def _observer() -> "LiveDisplay | PlainDisplay":
-    """A live picture on a terminal, plain lines elsewhere; both on standard error."""
+    """A live display on a terminal, plain lines elsewhere; both on standard error."""
     from charrnn.cli.training_display import LiveDisplay, PlainDisplay
 
     if sys.stderr.isatty():
@@ -239,7 +239,7 @@ def _callbacks(tensorboard: Path | None) -> "list[keras.callbacks.Callback]":
         return []
     if find_spec("tensorboard") is None:
         raise ConfigurationError(
-            "--tensorboard needs a package of its own; install it with: "
+            "--tensorboard needs the package tensorboard; install it with: "
             "pip install 'charrnn[tensorboard]'"
         )
     with quiet_startup():
@@ -251,7 +251,7 @@ def _callbacks(tensorboard: Path | None) -> "list[keras.callbacks.Callback]":
 def _write_sample(
     record: "RunRecord", arrays: "Sequence[npt.NDArray[np.float32]]", seed: int
 ) -> str:
-    """Write a poem with a network in training, from what Keras's `get_weights` returns."""
+    """Write a poem with the weights that Keras's `get_weights` returned during training."""
     from charrnn.decoding.weights import NetworkWeights
     from charrnn.decoding.writer import TextGenerator
 

@@ -1,4 +1,4 @@
-"""What a person sees while a network learns: a live picture, or plain lines."""
+"""What the user sees during training: a live display, or plain lines."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from charrnn.checkpoint.lookup import spoken_name
-from charrnn.cli.losses import bits, labelled_baselines, sparkline
+from charrnn.cli.tables import WIDEST_SPARKLINE, bits, labelled_baselines, sparkline
 from charrnn.settings.architecture import CELL_NAMES
 from charrnn.training.observer import Evaluation, Progress, TrainingPlan, TrainingResult
 from charrnn.wording import counted
@@ -20,44 +20,38 @@ LONGEST_SAMPLE_LINES = 12
 
 
 def clock_time(seconds: float) -> str:
-    """Minutes and seconds, or hours and minutes and seconds: "2:05", "1:02:05"."""
+    """A duration as a clock shows it: "2:05", "1:02:05"."""
     minutes, second = divmod(max(0, round(seconds)), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
 def describe_plan(plan: TrainingPlan) -> list[str]:
-    """Sentences that tell what is about to happen."""
+    """Sentences about a run that is about to start."""
     network = plan.architecture
     layers = f"{counted(network.layers, 'layer')} of {network.units:,}"
-    text = (
-        f"{plan.training_characters:,} characters to learn, "
-        f"{plan.validation_characters:,} held out for validation, {network.vocabulary_size:,} tokens"
-    )
-    sentences = [
-        f"{plan.directory.name}: {text}.",
-        f"{CELL_NAMES[network.cell]}, {layers} units, {network.parameters:,} weights, on {plan.device}.",
-    ]
     baselines = (f"{label} {loss:.3f} nats" for label, loss in labelled_baselines(plan.baselines))
-    sentences.append(f"Baselines: {', '.join(baselines)} per character.")
     if plan.steps is not None:
         epochs = plan.steps / plan.steps_per_epoch
-        budget = f"{plan.steps:,} steps ({epochs:.3g} readings of the text)"
+        budget = f"{plan.steps:,} steps ({epochs:.3g} epochs)"
     else:
-        budget = f"{plan.minutes:g} minute{'' if plan.minutes == 1 else 's'} by the clock"
-    begins = f"goes on from step {plan.begins_at:,}: " if plan.begins_at else ""
-    sentences.append(
-        f"Budget: {begins}{budget}, {plan.batch_size} x {plan.window} characters to a step."
+        budget = f"{plan.minutes:g} minute{'' if plan.minutes == 1 else 's'}"
+    resumed = f"resumed at step {plan.begins_at:,} of " if plan.begins_at else ""
+    text = (
+        f"{plan.training_characters:,} characters to learn, "
+        f"{plan.validation_characters:,} held out for validation"
     )
-    return sentences
+    device = f"on {plan.device}"
+    return [
+        f"{plan.directory.name}: {text}, {network.vocabulary_size:,} tokens.",
+        f"{CELL_NAMES[network.cell]}, {layers} units, {network.parameters:,} parameters, {device}.",
+        f"Baselines: {', '.join(baselines)} per character.",
+        f"Budget: {resumed}{budget}, {plan.batch_size} x {plan.window} characters per step.",
+    ]
 
 
 class PlainDisplay:
-    """A line for each evaluation, for logs and pipes.
-
-    Args:
-        show: Prints a line.
-    """
+    """Prints one line per evaluation with `show`, for logs and pipes."""
 
     def __init__(self, show: Callable[[str], None]) -> None:
         self._show = show
@@ -65,27 +59,27 @@ class PlainDisplay:
 
     @contextlib.contextmanager
     def loading(self) -> Iterator[None]:
-        """Say nothing while TensorFlow is loaded."""
+        """Print nothing while TensorFlow is loaded."""
         yield
 
     def close(self) -> None:
-        """There is nothing to end."""
+        """Do nothing: a line needs no end."""
 
     def noted(self, sentence: str) -> None:
-        """Show it."""
+        """Print it."""
         self._show(sentence)
 
     def started(self, plan: TrainingPlan) -> None:
-        """Tell the plan."""
+        """Print the plan."""
         for sentence in describe_plan(plan):
             self._show(sentence)
 
     def stepped(self, progress: Progress) -> None:
-        """Remember it for the next line."""
+        """Keep it for the next line."""
         self._progress = progress
 
     def evaluated(self, evaluation: Evaluation) -> None:
-        """Show a line."""
+        """Print a line."""
         steps = self._progress.steps if self._progress is not None else None
         of = f"/{steps:,}" if steps is not None else ""
         self._show(
@@ -98,18 +92,14 @@ class PlainDisplay:
             f"{clock_time(evaluation.seconds)}"
         )
 
-    def finished(self, outcome: TrainingResult) -> None:
-        """Tell how it ended."""
-        for sentence in describe_outcome(outcome):
+    def finished(self, result: TrainingResult) -> None:
+        """Print the result."""
+        for sentence in describe_result(result):
             self._show(sentence)
 
 
 class LiveDisplay:
-    """A picture that is drawn again as training goes on.
-
-    Args:
-        console: Where it is drawn.
-    """
+    """A display on a console, redrawn during training."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -117,46 +107,47 @@ class LiveDisplay:
         self._progress: Progress | None = None
         self._loss: float | None = None
         self._evaluations: list[Evaluation] = []
-        self._live = Live(console=console, get_renderable=self._picture, refresh_per_second=4)
+        self._live = Live(console=console, get_renderable=self.render, refresh_per_second=4)
 
     @contextlib.contextmanager
     def loading(self) -> Iterator[None]:
-        """Say that TensorFlow is being loaded, which takes seconds."""
+        """Show that TensorFlow is being loaded, which takes seconds."""
         with self._console.status("Loading TensorFlow ..."):
             yield
 
     def noted(self, sentence: str) -> None:
-        """Show it above the picture."""
+        """Print it above the display."""
         self._console.print(Text(sentence, style="dim"))
 
     def started(self, plan: TrainingPlan) -> None:
-        """Tell the plan and begin to draw."""
+        """Print the plan and start to draw."""
         for sentence in describe_plan(plan):
             self._console.print(Text(sentence))
         self._plan = plan
         self._live.start()
 
     def stepped(self, progress: Progress) -> None:
-        """Take it into the picture."""
+        """Update the step and the moving average of the loss."""
         self._progress = progress
-        before = self._loss if self._loss is not None else progress.loss
-        self._loss = 0.95 * before + 0.05 * progress.loss
+        average = self._loss if self._loss is not None else progress.loss
+        self._loss = 0.95 * average + 0.05 * progress.loss
 
     def evaluated(self, evaluation: Evaluation) -> None:
-        """Take it into the picture."""
+        """Update the validation loss and the sample."""
         self._evaluations.append(evaluation)
 
-    def finished(self, outcome: TrainingResult) -> None:
-        """Leave the last picture and tell how it ended."""
+    def finished(self, result: TrainingResult) -> None:
+        """Stop drawing and print the result."""
         self.close()
-        for sentence in describe_outcome(outcome):
+        for sentence in describe_result(result):
             self._console.print(Text(sentence))
 
     def close(self) -> None:
-        """Stop drawing; the last picture stays."""
+        """Stop drawing; what was drawn stays."""
         self._live.stop()
 
-    def _picture(self) -> RenderableType:
+    def render(self) -> RenderableType:
+        """The display as it is now."""
         if self._progress is None:
             return Text("Compiling the network ...", style="dim")
         parts: list[RenderableType] = [self._bar(self._progress), Text(), self._losses()]
@@ -219,23 +210,23 @@ class LiveDisplay:
             "validation",
             f"{last.validation_loss:.3f}",
             f"{bits(last.validation_loss):.3f}",
-            f"{sparkline(losses[-40:])}  {remark}",
+            f"{sparkline(losses[-WIDEST_SPARKLINE:])}  {remark}",
             style="bold",
         )
 
 
-def describe_outcome(outcome: TrainingResult) -> list[str]:
-    """Sentences that tell how a run ended, and what to do next."""
+def describe_result(result: TrainingResult) -> list[str]:
+    """Sentences about how a run ended, and what to do next."""
     ended = {
         "finished": "Finished",
-        "stopped early": "Stopped early, as the validation loss no longer fell",
+        "stopped early": "Stopped early, because the validation loss no longer fell",
         "stopped by a callback": "Stopped by a callback",
-    }[outcome.ending]
-    spent = f"{outcome.epochs:.3g} readings of the text, {clock_time(outcome.seconds)}"
-    loss = f"{outcome.validation_loss:.4f} nats ({bits(outcome.validation_loss):.3f} bits)"
-    advice = f"charrnn generate {spoken_name(outcome.directory)}"
+    }[result.ending]
+    spent = f"{result.epochs:.3g} epochs, {clock_time(result.seconds)}"
+    loss = f"{result.validation_loss:.4f} nats ({bits(result.validation_loss):.3f} bits)"
+    advice = f"charrnn generate {spoken_name(result.directory)}"
     return [
-        f"{ended}: {outcome.steps:,} steps, {spent}.",
-        f"Kept the network of step {outcome.best_step:,}: validation {loss} per character.",
-        f"Saved in {outcome.directory}. Write with it: {advice}",
+        f"{ended}: {result.steps:,} steps, {spent}.",
+        f"Kept the network of step {result.best_step:,}: validation {loss} per character.",
+        f"Saved in {result.directory}. Write with it: {advice}",
     ]

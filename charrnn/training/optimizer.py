@@ -21,7 +21,7 @@ SHARED: Final = 100_000
 """Weights with more numbers than this are updated in parts, in parallel."""
 
 
-class AveragingAdamW:
+class AdamWWithEMA:
     """Loshchilov & Hutter's AdamW (2019), with the average of Polyak & Juditsky (1992).
 
     Fetching a number from memory takes longer than updating it. So weight, moments and average are
@@ -62,7 +62,7 @@ class AveragingAdamW:
             ]
 
     def apply(
-        self, gradients: list[tf.Tensor], step: tf.Tensor, rate: tf.Tensor, momentum: tf.Tensor
+        self, gradients: list[tf.Tensor], step: tf.Tensor, rate: tf.Tensor, ema_decay: tf.Tensor
     ) -> tf.Tensor:
         """Update the weights.
 
@@ -70,7 +70,7 @@ class AveragingAdamW:
             gradients: One for every weight.
             step: Number of the step from 0, a scalar integer.
             rate: Learning rate, a scalar float32.
-            momentum: Decay of the EMA, a scalar float32.
+            ema_decay: Decay of the EMA, a scalar float32.
 
         Returns:
             The norm of the gradients, before they were clipped.
@@ -80,7 +80,7 @@ class AveragingAdamW:
         corrected = rate * tf.sqrt(1 - SECOND_MOMENT**count) / (1 - FIRST_MOMENT**count)
         clip = self._gradient_norm / tf.maximum(norm, self._gradient_norm)
         for number, gradient in enumerate(gradients):
-            factors = tf.stack([clip, rate * self._decays[number], corrected, 1 - momentum])
+            factors = tf.stack([clip, rate * self._decays[number], corrected, 1 - ema_decay])
             moments = tf.nest.flatten(self._moments[number])
             self._strategy.extended.update(
                 self._weights[number].value,

@@ -38,8 +38,7 @@ from charrnn.training.trainer import RunHooks, Trainer
 from charrnn.training.warm_start import WarmStart
 from charrnn.training.workers import (
     NOT_AUTHENTICATED,
-    Alone,
-    Together,
+    SeveralWorkers,
     Workers,
     check_agreement,
     versions,
@@ -80,12 +79,12 @@ def compute_on(
     """
     chosen = choose_device(device)
     if cluster is None or cluster.is_alone:
-        return ComputeContext(chosen.description, chosen.strategy, chosen.cores, Alone())
+        return ComputeContext(chosen.description, chosen.strategy, chosen.cores, Workers())
     observer.noted(NOT_AUTHENTICATED)
     observer.noted(f"waiting for all {len(cluster.addresses)} workers (Ctrl-C gives up) ...")
     strategy = chosen.strategy_in(cluster)
     description = f"{len(cluster.addresses)} workers, the first on {chosen.description}"
-    workers = Together(strategy, cluster)
+    workers = SeveralWorkers(strategy, cluster)
     facts = {
         "the versions of their packages": versions() | {"python": "any"},
         "the devices": chosen.kind,

@@ -15,7 +15,7 @@ from charrnn.settings.architecture import Architecture
 from charrnn.settings.configuration import Precision, TrainingConfig
 from charrnn.training.data import Batch
 from charrnn.training.dropout import Dropout
-from charrnn.training.optimizer import AveragingAdamW
+from charrnn.training.optimizer import AdamWWithEMA
 
 NOTHING: Final = np.zeros(0, np.float32)
 """The report of a worker that has nobody to tell anything."""
@@ -69,10 +69,10 @@ class TrainingStep:
         self._dropout = Dropout(architecture, config)
         self.network = self._network(config.precision or "float32")
         # What is measured and saved is measured in full precision.
-        self.averaged = self._network("float32")
-        self.optimizer = AveragingAdamW(
+        self.ema = self._network("float32")
+        self.optimizer = AdamWWithEMA(
             self.network.model.trainable_variables,
-            self.averaged.model.trainable_variables,
+            self.ema.model.trainable_variables,
             config,
             strategy,
             cores,
@@ -115,12 +115,12 @@ class TrainingStep:
             What was measured, and where the streams stand now.
         """
         # A young average forgets faster, or it would remember the initial weights for long.
-        momentum = min(self.config.ema_decay, (1 + step) / (10 + step))
+        ema_decay = min(self.config.ema_decay, (1 + step) / (10 + step))
         loss, norm, reports, state = self._compiled(
             (self._distributed(batch.inputs), self._distributed(batch.targets)),
             state,
             tf.constant(step, tf.int64),
-            (tf.constant(rate, tf.float32), tf.constant(momentum, tf.float32)),
+            (tf.constant(rate, tf.float32), tf.constant(ema_decay, tf.float32)),
             tf.constant(report),
         )
         return StepResult(float(loss), float(norm), reports.numpy()), state
@@ -184,7 +184,7 @@ class TrainingStep:
 
     def adopt(self, weights: list[npt.NDArray[np.float32]]) -> None:
         """Begin with weights, as `get_weights` orders them."""
-        for network in (self.network, self.averaged):
+        for network in (self.network, self.ema):
             network.model.set_weights(weights)
 
     # What a resumed run needs: every array that a step changes.
@@ -193,7 +193,7 @@ class TrainingStep:
         """Weights, averages, optimizer slots and carried state, by name."""
         groups = {
             "network": self.network.model.get_weights(),
-            "averaged": self.averaged.model.get_weights(),
+            "ema": self.ema.model.get_weights(),
             "optimizer": self.optimizer.arrays(),
         }
         arrays = {
@@ -215,7 +215,7 @@ class TrainingStep:
 
     def restore(self, arrays: dict[str, npt.NDArray[Any]]) -> State:
         """Take on what `arrays` gave; returns the carried state."""
-        for group, network in (("network", self.network), ("averaged", self.averaged)):
+        for group, network in (("network", self.network), ("ema", self.ema)):
             for number, variable in enumerate(network.model.weights):
                 variable.assign(arrays[f"{group}_{number}"])
         moments = 2 * len(self.network.model.trainable_variables)
@@ -235,16 +235,11 @@ class TrainingStep:
         rows = self.batch_size // self.replicas
 
         def deal(array: Any) -> Any:
-            dealt = self.strategy.experimental_distribute_values_from_function(
-                lambda context: tf.convert_to_tensor(
-                    array[
-                        context.replica_id_in_sync_group * rows : (
-                            context.replica_id_in_sync_group + 1
-                        )
-                        * rows
-                    ]
-                )
-            )
+            def own_rows(context: Any) -> tf.Tensor:
+                first = context.replica_id_in_sync_group * rows
+                return tf.convert_to_tensor(array[first : first + rows])
+
+            dealt = self.strategy.experimental_distribute_values_from_function(own_rows)
             # A worker with one device hands back plain tensors, and should be given such.
             local = self.strategy.experimental_local_results(dealt)
             return local[0] if len(local) == 1 else dealt

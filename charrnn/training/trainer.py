@@ -255,7 +255,7 @@ class Trainer:
     def _validation_loss(self) -> float | None:
         """Nats per character of the validation split; None where a signal stopped it."""
         try:
-            nats = self.evaluator.nats(self.step.averaged, self._interruption.came)
+            nats = self.evaluator.nats(self.step.ema, self._interruption.came)
         except EvaluationStopped:
             nats = 0.0
         total = self._workers.total(np.append(np.float64(nats), self._report()))
@@ -286,7 +286,7 @@ class Trainer:
     def _written_sample(self) -> str | None:
         if self._hooks.sample is None or not self._writes:
             return None
-        weights = self.step.averaged.model.get_weights()
+        weights = self.step.ema.model.get_weights()
         return self._hooks.sample(self.record, weights, self.state.step)
 
     def _begin_directory(self) -> None:
@@ -311,7 +311,7 @@ class Trainer:
             training_loss=evaluation.training_loss,
             validation_loss=evaluation.validation_loss,
         )
-        self.record = self.writer.write_model(self.record, model, self.step.averaged.model.save)
+        self.record = self.writer.write_model(self.record, model, self.step.ema.model.save)
 
     def _save(self) -> None:
         """Save all that a resumed run needs."""
@@ -336,7 +336,7 @@ class Trainer:
         if self.state.best_loss is None and self._writes:
             # There should be something to write with. The evaluation counts for nothing else, or
             # a run that goes on from here would not be the run that was never interrupted.
-            loss = self.evaluator.quick_loss(self.step.averaged, LONGEST_QUICK_LOSS_SECONDS)
+            loss = self.evaluator.quick_loss(self.step.ema, LONGEST_QUICK_LOSS_SECONDS)
             if math.isfinite(loss):
                 self._keep(self._evaluation(loss, best=True))
         total = self.state.schedule.total

@@ -1,10 +1,8 @@
-"""Training on several machines: all workers run one loop, and decide from numbers they have summed.
+"""Training on several machines: all workers run the same loop (single program, multiple data).
 
-Every worker reads the same text, settles the same settings and takes the same steps (single program,
-multiple data). What only one of them knows (the time on the first worker's clock, a signal that one
-has received) is summed over all with whatever is summed anyway: the loss and the gradients of a step,
-the loss of an evaluation. So each of them takes the same decision at the same step. The first
-worker writes. `tf.distribute.MultiWorkerMirroredStrategy` is the only connection.
+What only one of them knows (the clock of worker 0, a signal that one has received) is summed together
+with the gradients of a step or the loss of an evaluation. So all take the same decision at the same
+step. Worker 0 writes. `tf.distribute.MultiWorkerMirroredStrategy` is the only connection.
 """
 
 import contextlib
@@ -18,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Self
 
 import keras
 import numpy as np
@@ -32,7 +30,7 @@ from charrnn.errors import WorkersError
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 REPORT: Final = 2 + len(SIGNALS)
-"""Numbers that a worker reports: seconds, whether a callback stops the run, one for each signal."""
+"""Numbers in a report: seconds, whether a callback stops the run, one for each signal."""
 
 NOT_AUTHENTICATED: Final = (
     "TensorFlow's connections between workers authenticate nobody and listen on every network "
@@ -43,47 +41,15 @@ Report = npt.NDArray[np.float32]
 Array = npt.NDArray[Any]
 
 
-class Workers(Protocol):
-    """The processes that train one network together, as one of them sees it.
+class Workers:
+    """The processes that train one network together. This class is one process that trains alone.
 
     Attributes:
-        count: How many there are.
-        index: Which of them this one is; 0 writes.
-        stop_signal: Number of a signal that one of them has received; None before.
+        count: Number of workers.
+        index: Number of this worker; worker 0 writes.
+        stop_signal: The signal that one of them has received; None before.
         stopped: Whether a callback of one of them has asked for the end.
     """
-
-    count: int
-    index: int
-    stop_signal: int | None
-    stopped: bool
-
-    def clock(self) -> float:
-        """Seconds on the clock that decides for all, from any beginning."""
-
-    def report(self, received: int | None, stopped: bool) -> Report:
-        """What this worker tells the others: `(REPORT,)` float32, to be summed over all.
-
-        Args:
-            received: Number of a signal that it has received, or None.
-            stopped: Whether a callback has asked for the end.
-        """
-
-    def heard(self, total: Report) -> None:
-        """Take on what all workers report; `total` is the sum of their `report`."""
-
-    def total(self, array: Array) -> Array:
-        """The sum over all workers of an array, of one shape and dtype on all of them."""
-
-    def share(self, content: bytes) -> bytes:
-        """The bytes that the first worker passes; what the others pass is ignored."""
-
-    def wait(self) -> None:
-        """Wait until all workers are here, and set the clock that decides for all."""
-
-
-class Alone:
-    """One worker, whose own clock and signals decide."""
 
     count = 1
     index = 0
@@ -93,72 +59,68 @@ class Alone:
         self.stopped = False
 
     def clock(self) -> float:
-        """This machine's clock."""
+        """Seconds on the clock that decides for all workers, since any fixed instant."""
         return time.monotonic()
 
     def report(self, received: int | None, stopped: bool) -> Report:
-        """Take on a signal at once; nobody else is there to be told."""
+        """What this worker tells the others: `(REPORT,)` float32, to be summed over all.
+
+        Args:
+            received: The signal that it has received, or None.
+            stopped: Whether a callback has asked for the end.
+        """
         self.stop_signal, self.stopped = received, stopped
         return np.zeros(REPORT, np.float32)
 
     def heard(self, total: Report) -> None:
-        """Nobody else reports anything."""
+        """Take on the sum of all reports."""
 
     def total(self, array: Array) -> Array:
-        """The array itself."""
+        """The sum over all workers of an array, which has the same shape and dtype on all."""
         return array
 
     def share(self, content: bytes) -> bytes:
-        """The bytes themselves."""
+        """The bytes that worker 0 passes; those of the others are ignored."""
         return content
 
     def wait(self) -> None:
-        """Nobody has to come."""
+        """Wait until all workers are here, and set the common clock."""
 
 
-class Together:
-    """Several workers, connected by a strategy.
-
-    Args:
-        strategy: A MultiWorkerMirroredStrategy.
-        cluster: Who they are.
-    """
+class SeveralWorkers(Workers):
+    """Several processes, connected by a MultiWorkerMirroredStrategy."""
 
     def __init__(self, strategy: tf.distribute.Strategy, cluster: Cluster) -> None:
+        super().__init__()
         self.count = len(cluster.addresses)
         self.index = cluster.index
-        self.stop_signal: int | None = None
-        self.stopped = False
         self._strategy = strategy
         self._began = time.monotonic()
         self._seconds = 0.0
 
     def clock(self) -> float:
-        """The first worker's clock when all reported last."""
+        """The clock of worker 0 at the last report."""
         return self._seconds
 
     def report(self, received: int | None, stopped: bool) -> Report:
-        """The time on the first worker, whether a callback stops, and a count for each signal."""
-        seconds = time.monotonic() - self._began if self.index == 0 else 0.0
+        """The time on worker 0, whether a callback stops the run, and a count for each signal."""
         signals = [float(received == number) for number in SIGNALS]
-        return np.array([seconds, float(stopped), *signals], np.float32)
+        return np.array([self._own_seconds(), float(stopped), *signals], np.float32)
 
     def heard(self, total: Report) -> None:
-        """Take on the sum of the reports."""
+        """Take on the sum of all reports."""
         self._seconds, stopped, *signals = map(float, total)
         self.stopped = stopped > 0
         received = [number for number, count in zip(SIGNALS, signals, strict=True) if count]
-        # One who ends a run with SIGTERM means it more than one who presses Ctrl-C.
+        # SIGTERM, the last one, is more urgent than Ctrl-C.
         self.stop_signal = received[-1] if received else None
 
     def total(self, array: Array) -> Array:
-        """The sum over all workers, one of whose devices contributes it."""
-        local = self._strategy.extended.worker_devices
+        """The sum over all workers; one device of each contributes its array."""
+        local = len(self._strategy.extended.worker_devices)
         contributed = self._strategy.experimental_distribute_values_from_function(
             lambda context: tf.constant(
-                array
-                if context.replica_id_in_sync_group % len(local) == 0
-                else np.zeros_like(array)
+                np.zeros_like(array) if context.replica_id_in_sync_group % local else array
             )
         )
         summed = self._strategy.reduce(tf.distribute.ReduceOp.SUM, contributed, axis=None)
@@ -166,7 +128,7 @@ class Together:
         return total
 
     def share(self, content: bytes) -> bytes:
-        """The first worker's bytes, as the sum of its numbers and of zeros."""
+        """Worker 0's bytes, as the sum of its numbers and of the others' zeros."""
         length = int(self.total(np.array([len(content) * (self.index == 0)], np.int64))[0])
         numbers = np.zeros(-(-length // 4), np.int32)
         if self.index == 0:
@@ -174,9 +136,11 @@ class Together:
         return self.total(numbers).tobytes()[:length]
 
     def wait(self) -> None:
-        """Wait until all workers are here, and set the clock by the first one's."""
-        seconds = time.monotonic() - self._began if self.index == 0 else 0.0
-        self._seconds = float(self.total(np.array([seconds]))[0])
+        """Wait until all workers are here, and set the clock by worker 0."""
+        self._seconds = float(self.total(np.array([self._own_seconds()]))[0])
+
+    def _own_seconds(self) -> float:
+        return time.monotonic() - self._began if self.index == 0 else 0.0
 
 
 class Interruption:

@@ -1,18 +1,25 @@
+import contextlib
+import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import patch
 
+import click
 import pytest
 
+from charrnn.cli import explanation, scansion
 from charrnn.cli.conversation import Conversation, whole_text
-from charrnn.cli.session_settings import SessionSettings
+from charrnn.cli.session import SessionSettings
+from charrnn.decoding.scoring import TokenScore
 from charrnn.errors import (
     CharrnnError,
     CheckpointError,
     ConfigurationError,
     FormConflictError,
 )
+from charrnn.forms.core import compile as compiling
 from charrnn.forms.core.config import FormConfig
 from charrnn.settings.configuration import LARGEST_SEED, SamplingConfig
 from charrnn.settings.setting import settings_of
@@ -53,6 +60,10 @@ class FakeForm:
         return f"judged: {poem.splitlines()}"
 
 
+def _print_explained(prompt: str, scores: Sequence[TokenScore]) -> None:
+    click.echo(f"{prompt}|{'|'.join(score.character for score in scores)}", nl=False)
+
+
 class Desk:
     """A conversation with a scripted network, and all that it showed."""
 
@@ -62,9 +73,9 @@ class Desk:
         settings: SamplingConfig | None = None,
         form: FormConfig | None = None,
     ) -> None:
-        self.shown: list[str] = []
-        self.bound: list[tuple[FormConfig, str | None]] = []
+        self.shown = ""
         self.notes: list[str] = []
+        self.compiled: list[tuple[FormConfig, str | None]] = []
         self.generator = ScriptedGenerator(*continuations)
         self.other = ScriptedGenerator(*continuations)
         self.conversation = Conversation(
@@ -72,22 +83,15 @@ class Desk:
             open_writer=self._open,
             names=lambda: ["moons", "rivers"],
             settings=SessionSettings(settings or SamplingConfig(seed=7), form or FormConfig()),
-            compile_form=self._compile_form,
-            write=self.shown.append,
-            tell=lambda reply: self.shown.append(f"[{reply}]\n"),
-            note=self.notes.append,
-            explain=lambda begun, surprises: self.shown.append(
-                f"[{begun}|{'|'.join(one.character for one in surprises)}]"
-            ),
-            show_scansion=lambda judgement: self.shown.append(f"[{judgement}]"),
         )
+        self.session = self.conversation.session
 
     def _compile_form(
         self, writer: ScriptedGenerator, form: FormConfig, sampling: SamplingConfig
     ) -> FakeForm:
         if form.acrostic == "x":
             raise FormConflictError("no poem can keep it.")
-        self.bound.append((form, sampling.ban))
+        self.compiled.append((form, sampling.ban))
         return FakeForm(writer)
 
     def _open(self, name: str) -> ScriptedGenerator:
@@ -97,14 +101,25 @@ class Desk:
 
     def type(self, *lines: str) -> str:
         """What is shown after these lines."""
-        self.shown.clear()
-        for line in lines:
-            self.conversation.answer(line)
-        return "".join(self.shown)
+        shown, notes = io.StringIO(), io.StringIO()
+        try:
+            with (
+                contextlib.redirect_stdout(shown),
+                contextlib.redirect_stderr(notes),
+                patch.object(compiling, "compile_form", self._compile_form),
+                patch.object(explanation, "print_explained", _print_explained),
+                patch.object(scansion, "print_judgement", click.echo),
+            ):
+                for line in lines:
+                    self.conversation.answer(line)
+        finally:
+            self.shown = shown.getvalue()
+            self.notes += notes.getvalue().splitlines()
+        return self.shown
 
     @property
     def poems(self) -> list[str]:
-        return self.conversation.page.poems()
+        return self.session.poems()
 
 
 def test_the_network_goes_on_with_what_is_typed() -> None:
@@ -145,17 +160,19 @@ def test_the_last_turn_is_explained() -> None:
     with pytest.raises(CharrnnError, match="there is no poem yet"):
         desk.type("/explain")
     desk.type("Bl", "/length 2", "black\n")
-    assert desk.type("/explain") == "[black\n|h|o]"
+    assert desk.type("/explain") == "black\n|h|o\n"
     desk.type("/length auto", "/more r")
-    assert desk.type("/explain") == "[black\nho\nr|s|e|]"
+    assert desk.type("/explain") == "black\nho\nr|s|e|\n"
     desk.type("/undo")
-    assert desk.type("/explain") == "[black\n|h|o]"
+    assert desk.type("/explain") == "black\n|h|o\n"
 
 
 def test_a_finished_poem_goes_on_with_new_words_only() -> None:
     desk = Desk(".", "light")
     desk.type("Night")
-    with pytest.raises(CharrnnError, match=r"^the poem is finished; /more TEXT adds a line"):
+    with pytest.raises(
+        CharrnnError, match=r"^the poem is finished; /more TEXT adds a line and continues"
+    ):
         desk.type("/more")
     desk.type("/more Dawn")
     assert desk.poems == ["Night\nDawnlight"]
@@ -165,7 +182,7 @@ def test_a_poem_that_nothing_can_follow_is_told_of_and_kept() -> None:
     desk = Desk(" is|", " bright")
     desk.type("The moon")
     assert desk.notes == [
-        "The poem stops here: the settings (no-repeat-ngram-size, max-copy) leave no character to follow."
+        "The poem stops here: no-repeat-ngram-size or max-copy allows no next character."
     ]
     assert desk.poems == ["The moon is"]
     desk.type("/more")
@@ -210,16 +227,16 @@ def test_without_a_seed_every_turn_draws_another_one() -> None:
 def test_undo_drops_one_turn_after_the_other() -> None:
     desk = Desk(" is", " bright", " two")
     desk.type("The moon", "/more", "B")
-    assert desk.type("/undo") == "[Dropped. The page ends with:]\nThe moon is bright\n\n"
-    assert desk.type("/undo") == "[Dropped. The page ends with:]\nThe moon is\n\n"
-    assert desk.type("/undo") == "[Dropped. The page is empty.]\n"
+    assert desk.type("/undo") == "Dropped. The last poem is now:\nThe moon is bright\n\n"
+    assert desk.type("/undo") == "Dropped. The last poem is now:\nThe moon is\n\n"
+    assert desk.type("/undo") == "Dropped. No poem is left.\n"
     with pytest.raises(CharrnnError, match="there is no poem yet"):
         desk.type("/undo")
 
 
 @pytest.mark.parametrize("command", ["/more", "/more words", "/retry", "/undo"])
 def test_commands_that_need_a_poem_say_so(command: str) -> None:
-    with pytest.raises(CharrnnError, match="there is no poem yet; type its beginning"):
+    with pytest.raises(CharrnnError, match="there is no poem yet; type a first line"):
         Desk().type(command)
 
 
@@ -227,7 +244,7 @@ def test_a_poem_that_is_stopped_is_kept_as_far_as_it_came() -> None:
     desk = Desk(" is br*ight", "ight")
     with pytest.raises(KeyboardInterrupt):
         desk.type("The moon")
-    assert "".join(desk.shown) == "The moon is br\n\n"
+    assert desk.shown == "The moon is br\n\n"
     desk.type("/more")
     assert desk.poems == ["The moon is bright"]
 
@@ -235,44 +252,44 @@ def test_a_poem_that_is_stopped_is_kept_as_far_as_it_came() -> None:
 def test_a_fault_while_writing_changes_nothing() -> None:
     desk = Desk(" one", " tw!o")
     desk.type("A")
-    before = desk.conversation.page.turns
+    before = desk.session.turns
     with pytest.raises(CharrnnError, match="tired"):
         desk.type("/retry")
-    assert desk.conversation.page.turns == before
+    assert desk.session.turns == before
 
 
 def test_settings_are_changed_and_shown() -> None:
     desk = Desk("a long poem", "another")
-    assert desk.type("/temperature 0.5") == "[temperature: 0.5]\n"
-    assert desk.type("/length 3") == "[length: 3]\n"
+    assert desk.type("/temperature 0.5") == "temperature: 0.5\n"
+    assert desk.type("/length 3") == "length: 3\n"
     desk.type("A")
     assert desk.poems == ["Aa l"]
     assert desk.generator.settings == [SamplingConfig(temperature=0.5, length=3, seed=7)]
-    assert desk.type("/length auto") == "[length: until the poem ends]\n"
-    assert desk.type("/length") == "[length: until the poem ends]\n"
+    assert desk.type("/length auto") == "length: until the poem ends\n"
+    assert desk.type("/length") == "length: until the poem ends\n"
 
 
 def test_every_setting_of_sampling_is_a_command() -> None:
     for name, description in settings_of(SamplingConfig).items():
         value = description.choices[-1] if description.choices else EXAMPLES.get(name, "1")
         reply = Desk().type(f"/{name.replace('_', '-')} {value}")
-        assert re.fullmatch(rf"\[[a-z-]+: {value}(\.0)?\]\n", reply)
+        assert re.fullmatch(rf"[a-z-]+: {value}(\.0)?\n", reply)
 
 
 def test_all_settings_are_shown_in_columns() -> None:
     assert Desk().type("/settings").splitlines()[:2] == [
-        "[temperature           0.8",
+        "temperature           0.8",
         "top-k                 all",
     ]
 
 
 def test_a_value_out_of_range_is_refused_and_the_old_one_stays() -> None:
     desk = Desk()
-    before = desk.conversation.settings
+    before = desk.session.settings
     with pytest.raises(ConfigurationError) as refusal:
         desk.type("/top-p 2")
     assert str(refusal.value) == ("/top-p: it must be a number above 0 and at most 1. Received: 2.")
-    assert desk.conversation.settings == before
+    assert desk.session.settings == before
 
 
 @pytest.mark.parametrize(
@@ -281,8 +298,8 @@ def test_a_value_out_of_range_is_refused_and_the_old_one_stays() -> None:
         ("/temprature 0.9", "there is no command /temprature; did you mean /temperature?"),
         ("/xyzzy", "there is no command /xyzzy; /help lists them all."),
         ("/", "there is no command /; /help lists them all."),
-        ("/undo all", "/undo takes nothing after it. Received: all"),
-        ("/save", "/save needs the name of a file, such as: /save poems.txt"),
+        ("/undo all", "/undo takes no argument. Received: all"),
+        ("/save", "/save needs a file name, as in: /save poems.txt"),
         ("/save poems.txt", "there is no poem to save yet."),
         ("/model lakes", "there is no checkpoint named lakes."),
     ],
@@ -297,7 +314,7 @@ def test_poems_are_saved_apart_by_blank_lines(tmp_path: Path) -> None:
     desk = Desk(" one\n.", " two", " too", " 三")
     desk.type("A", "B", "/more", "月")
     path = tmp_path / "my poems.txt"
-    assert desk.type(f"/save {path}") == f"[Saved 3 poems in {path}.]\n"
+    assert desk.type(f"/save {path}") == f"Saved 3 poems in {path}.\n"
     assert path.read_text(encoding="utf-8") == "A one\n\nB two too\n\n月 三\n"
 
 
@@ -306,7 +323,7 @@ def test_saving_never_replaces_a_file(tmp_path: Path) -> None:
     path.write_text("mine")
     desk = Desk(" one")
     desk.type("A")
-    with pytest.raises(CharrnnError, match="is there already; give another name"):
+    with pytest.raises(CharrnnError, match="exists already; give another name"):
         desk.type(f"/save {path}")
     assert path.read_text() == "mine"
 
@@ -314,7 +331,7 @@ def test_saving_never_replaces_a_file(tmp_path: Path) -> None:
 def test_another_network_goes_on_with_the_text_of_the_first() -> None:
     desk = Desk(" one", " two", " three")
     desk.type("A")
-    assert desk.type("/model rivers") == "[rivers writes from here on.]\n"
+    assert desk.type("/model rivers") == "From now on rivers writes.\n"
     desk.type("/more")
     assert desk.poems == ["A one one"]
     assert desk.other.settings
@@ -323,7 +340,7 @@ def test_another_network_goes_on_with_the_text_of_the_first() -> None:
 
 
 def test_networks_are_listed() -> None:
-    assert Desk().type("/model") == "[moons\nrivers]\n"
+    assert Desk().type("/model") == "moons\nrivers\n"
 
 
 def test_characters_that_the_network_does_not_know_are_told_once() -> None:
@@ -357,7 +374,7 @@ def test_pasted_commands_are_obeyed_one_by_one() -> None:
     desk = Desk(" is", " bright")
     desk.type("/temperature 0.5\nThe moon\n/more")
     assert desk.poems == ["The moon is bright"]
-    assert desk.conversation.settings.sampling.temperature == 0.5
+    assert desk.session.settings.sampling.temperature == 0.5
 
 
 @pytest.mark.parametrize(
@@ -406,10 +423,10 @@ def test_the_end_of_input_ends_a_line_that_would_go_on() -> None:
 
 def test_with_a_form_lines_are_written_that_keep_it() -> None:
     desk = Desk()
-    assert desk.type("/form couplet") == "[form: couplet]\n"
+    assert desk.type("/form couplet") == "form: couplet\n"
     assert desk.type("") == "one\ntwo\n\n"
     assert desk.poems == ["one\ntwo\n"]
-    assert desk.type("/scansion") == "[judged: ['one', 'two']]"
+    assert desk.type("/scansion") == "judged: ['one', 'two']\n\n"
     assert desk.generator.settings[0].seed == 7
     desk.type("/retry")
     assert desk.generator.settings[-1].seed == 8
@@ -419,14 +436,14 @@ def test_with_a_form_lines_are_written_that_keep_it() -> None:
 def test_a_form_is_bound_again_only_when_something_has_changed() -> None:
     desk = Desk(form=FormConfig(form="couplet"))
     desk.type("", "", "/temperature 0.5", "")
-    assert desk.bound == [(FormConfig(form="couplet"), None)]
+    assert desk.compiled == [(FormConfig(form="couplet"), None)]
     desk.type("/ban k", "", "/must moon silver", "")
-    assert desk.bound[1:] == [
+    assert desk.compiled[1:] == [
         (FormConfig(form="couplet"), "k"),
         (FormConfig(form="couplet", must=("moon", "silver")), "k"),
     ]
     desk.type("/model rivers", "")
-    assert len(desk.bound) == 4
+    assert len(desk.compiled) == 4
 
 
 def test_a_poem_in_a_form_that_was_stopped_goes_on_and_a_whole_one_does_not() -> None:
@@ -437,7 +454,7 @@ def test_a_poem_in_a_form_that_was_stopped_goes_on_and_a_whole_one_does_not() ->
     assert desk.type("/more") == "two\n\n"
     assert desk.poems == ["*one\ntwo\n"]
     for line in ("/more", "/more and so"):
-        with pytest.raises(CharrnnError, match="the poem is whole in its form"):
+        with pytest.raises(CharrnnError, match="the poem is complete in its form"):
             desk.type(line)
     desk.type("/undo")
     assert desk.poems == ["*one\n"]
@@ -448,7 +465,7 @@ def test_a_poem_in_a_form_that_is_stopped_in_its_first_line_keeps_what_was_typed
     with pytest.raises(KeyboardInterrupt):
         desk.type("^")
     assert desk.poems == ["^"]
-    assert "".join(desk.shown) == "^\n\n"
+    assert desk.shown == "^\n\n"
 
 
 def test_demands_that_cannot_be_kept_leave_the_page_as_it_was() -> None:
@@ -467,12 +484,12 @@ def test_without_a_form_there_is_no_scansion() -> None:
     with pytest.raises(CharrnnError, match="there is no poem yet"):
         desk.type("/scansion")
     desk.type("The moon")
-    with pytest.raises(CharrnnError, match="there is no form to hold the poem to; /form NAME"):
+    with pytest.raises(CharrnnError, match="no form is set; /form NAME"):
         desk.type("/scansion")
 
 
 def test_form_off_lets_the_network_write_freely() -> None:
     desk = Desk("free", form=FormConfig(form="couplet", acrostic="ab"))
-    assert desk.type("/form off") == "[form: off]\n"
+    assert desk.type("/form off") == "form: off\n"
     desk.type("")
     assert desk.poems == ["free"]

@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from charrnn.cli.corpus import corpus
-from charrnn.cli.download_display import download_progress
+from charrnn.cli.texts import download_progress
 from charrnn.corpus.catalogue import Catalogue, read_entries
 from charrnn.errors import CorpusError
 
@@ -17,7 +17,7 @@ layout               blocks
 poems                61
 characters           1,025
 distinct characters  19, 0 seen once
-vocabulary           21 ids
+vocabulary           21 tokens
 rarest               0 6  6 6  7 6  8 6  9 6  2 16  3 16  4 16  5 16  1 17
 validation           7 poems, 103 characters
 
@@ -107,7 +107,7 @@ def test_a_bundled_corpus_is_shown_with_its_first_poems(run):
 def test_a_corpus_that_is_not_here_yet_says_how_to_fetch_it(run):
     result = run("show", "tang")
     assert "58 files, the first:" in result.stdout
-    assert result.stderr == "charrnn corpus download tang fetches it.\n"
+    assert result.stderr == "Download it with: charrnn corpus download tang\n"
     assert json.loads(run("show", "tang", "--json").stdout)["first_poems"] is None
 
 

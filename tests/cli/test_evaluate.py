@@ -226,8 +226,8 @@ def test_a_loss_that_is_not_the_one_of_training_is_explained(
     result = evaluate("reciter")
     characters = json.loads(evaluate("reciter", "--json").stdout)["characters"]
     assert result.stderr == (
-        f"All {characters + 1} characters of the validation part are read; training measured the "
-        "same 5 of them each time, so its loss is a little different.\n"
+        f"This measures all {characters + 1} characters of the validation part. Training measured "
+        "5 of them, so its loss is a little different.\n"
     )
 
 

@@ -126,7 +126,7 @@ def test_a_prompt_file_in_another_encoding_is_read_with_a_note(tmp_path: Path) -
         (("--blend", "reciter"), "a blend is names of checkpoints with a weight for each"),
         (("--strength", "1"), "--strength goes with --unlike CHECKPOINT"),
         (("--unlike", "reciter", "--strength", "11"), "from 0 to 10. Received: 11."),
-        (("--beam", "2", "--count", "2"), "--beam finds one poem"),
+        (("--beam", "2", "--count", "2"), "--beam always finds the same poem"),
         (("--beam", "2", "--top-k", "2"), "a beam search finds one poem and draws nothing."),
         (("--ban", "abcehklors"), "the ban leaves no character to write."),
         (("--max-copy", "9"), "max-copy 9 needs the n-gram filter of the text learned"),
@@ -222,7 +222,7 @@ def test_a_single_draft_can_be_scored() -> None:
         "Seed 2 scores 0.000 (log-probability 0.000, repeated 0.0%, copied 0.0%).\n"
     )
     finished = ("--prompt", POEM, "--show-scores", "--seed", "1")
-    assert generate(*finished).stderr == "Seed 1 has no score, as nothing was written.\n"
+    assert generate(*finished).stderr == "Seed 1 has no score, because nothing was written.\n"
     (poem,) = poems_of(generate(*finished, "--json"))
     assert poem["scores"] == [
         {"score": None, "log_probability": None, "repeated": 0.0, "copied": 0.0}
@@ -414,8 +414,8 @@ def test_before_anything_was_trained_a_network_that_came_along_writes(
     result = generate()
     assert (result.stdout, result.exit_code) == (f"{POEM}\n", 0)
     assert result.stderr == (
-        "Nothing was trained here yet, so this is shakespeare, which came along. charrnn train "
-        "makes one of your own.\n"
+        "You have trained no network yet, so shakespeare, which comes with charrnn, is used. "
+        "charrnn train makes your own.\n"
     )
     named = generate("shakespeare")
     assert (named.stdout, named.stderr) == (f"{POEM}\n", "")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from charrnn.cli import appearing, main
+from charrnn.cli import main, poem_display
 from charrnn.errors import FormGivenUpError
 from charrnn.forms.core.writer import FormWriter
 from charrnn.forms.english import lexicon
@@ -141,7 +141,7 @@ def test_a_poem_in_a_form_is_written_again_to_the_letter(options: tuple[str, ...
         ((*CHINESE[1:], "--lexicon", "lexicon.txt"), 2, "lexicon is for English verse"),
         ((*CHINESE[1:], "--acrostic", "云云"), 3, "What would work: "),
         ((*CHINESE[1:], "--prompt", "月月"), 3, "the prompt does not keep the form at its"),
-        (("--show-scansion",), 2, "--show-scansion goes with a form"),
+        (("--show-scansion",), 2, "--show-scansion needs a form"),
     ],
 )
 def test_what_cannot_be_written_is_told(arguments: tuple[str, ...], code: int, told: str) -> None:
@@ -193,7 +193,7 @@ def test_a_line_end_that_is_banned_is_a_conflict() -> None:
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let poems be shown while they are written."""
     screen = SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True))
-    monkeypatch.setattr(appearing, "sys", screen)
+    monkeypatch.setattr(poem_display, "sys", screen)
 
 
 def test_a_pipe_gets_no_part_of_a_poem() -> None:

@@ -18,8 +18,8 @@ from charrnn.checkpoint.directory import (
 )
 from charrnn.checkpoint.record import RECORD_FILE
 from charrnn.cli import main
-from charrnn.cli.run_facts import any_run, whole_run
-from charrnn.cli.run_tables import show_run, show_runs
+from charrnn.cli.info import any_run, usable_run
+from charrnn.cli.tables import show_run, show_runs
 from charrnn.forms.chinese.learned_sounds import LearnedSounds
 from charrnn.forms.core.learned_tables import table_to_json
 from charrnn.forms.english.words import LearnedWords
@@ -59,7 +59,7 @@ def _console(width: int = 80, *, colour: bool = False) -> tuple[Console, io.Stri
 @pytest.mark.parametrize("width", [60, 80])
 def test_a_run_is_drawn_in_full(runs: Path, golden: Callable[[str, str], None], width: int) -> None:
     console, drawn = _console(width)
-    show_run(console, whole_run(runs / "moons"), NOW)
+    show_run(console, usable_run(runs / "moons"), NOW)
     golden(f"info_{width}.txt", drawn.getvalue())
 
 
@@ -71,7 +71,7 @@ def test_all_runs_are_drawn_in_a_table(runs: Path, golden: Callable[[str, str], 
 
 
 def test_no_colour_means_no_escape_codes(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    facts = whole_run(runs / "moons")
+    facts = usable_run(runs / "moons")
     monkeypatch.setenv("NO_COLOR", "1")
     console, drawn = _console(colour=True)
     show_runs(console, [facts], NOW)
@@ -81,7 +81,7 @@ def test_no_colour_means_no_escape_codes(runs: Path, monkeypatch: pytest.MonkeyP
 def test_a_name_with_brackets_is_shown_as_it_is(runs: Path) -> None:
     write_run(runs / "[red]moon")
     console, drawn = _console()
-    show_run(console, whole_run(runs / "[red]moon"), NOW)
+    show_run(console, usable_run(runs / "[red]moon"), NOW)
     assert drawn.getvalue().startswith("[red]moon\n")
 
 
@@ -89,7 +89,7 @@ def test_a_long_history_becomes_a_short_line(runs: Path) -> None:
     lines = (json.dumps({"step": step, "validation_loss": 3 - step / 100}) for step in range(101))
     (runs / "moons" / HISTORY_FILE).write_text("\n".join(lines))
     console, drawn = _console()
-    show_run(console, whole_run(runs / "moons"), NOW)
+    show_run(console, usable_run(runs / "moons"), NOW)
     (line,) = [line for line in drawn.getvalue().splitlines() if line.startswith("History")]
     first, bars, last = line.removeprefix("History").split()[:3]
     assert (first, len(bars), last) == ("3.000", 40, "2.000")
@@ -109,11 +109,11 @@ def test_json_holds_all_that_is_known(runs: Path) -> None:
     assert "月" in result.stdout
 
 
-def taught(runs: Path, name: str, content: str, width: int = 80) -> str:
+def learned(runs: Path, name: str, content: str, width: int = 80) -> str:
     """What is drawn of a run beside whose network a lesson lies."""
     (runs / "moons" / name).write_text(content, encoding="utf-8")
     console, drawn = _console(width)
-    show_run(console, whole_run(runs / "moons"), NOW)
+    show_run(console, usable_run(runs / "moons"), NOW)
     (row,) = [line for line in drawn.getvalue().splitlines() if line.startswith("Learned")]
     return " ".join(row.split())
 
@@ -121,15 +121,15 @@ def taught(runs: Path, name: str, content: str, width: int = 80) -> str:
 def test_what_the_poems_taught_is_told(runs: Path) -> None:
     corpus = RECORD.corpus.digest
     words = table_to_json(LearnedWords({"moon": 3, "the": 1}, corpus))
-    assert taught(runs, WORDS_FILE, words) == "Learned 2 words"
+    assert learned(runs, WORDS_FILE, words) == "Learned 2 words"
     sounds = LearnedSounds(
         120, {"东": (9, 0), "月": (0, 9), "风": (1, 0)}, {"平": (), "仄": ()}, corpus
     )
-    assert taught(runs, SOUNDS_FILE, table_to_json(sounds), 120) == (
+    assert learned(runs, SOUNDS_FILE, table_to_json(sounds), 120) == (
         "Learned the tones of 2 characters, from 120 regular poems; 2 words"
     )
     result = CliRunner().invoke(main, ["info", "moons", "--checkpoints", str(runs), "--json"])
-    assert json.loads(result.stdout)["taught"] == {
+    assert json.loads(result.stdout)["learned"] == {
         "characters": 2,
         "poems": 120,
         "words": 2,
@@ -138,7 +138,7 @@ def test_what_the_poems_taught_is_told(runs: Path) -> None:
 
 
 def test_what_the_poems_taught_and_cannot_be_used_is_told(runs: Path) -> None:
-    row = taught(runs, WORDS_FILE, table_to_json(LearnedWords({"moon": 3}, "another")), 300)
+    row = learned(runs, WORDS_FILE, table_to_json(LearnedWords({"moon": 3}, "another")), 300)
     assert row.startswith("Learned what its poems taught cannot be used: moons/words.json is not")
     assert row.endswith("Make it anew: charrnn forms sounds moons")
 

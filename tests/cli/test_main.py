@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from charrnn import errors
 from charrnn.cli import main
-from charrnn.cli.failures import ErrorsShown
+from charrnn.cli.process import ErrorsShown
 
 
 class ResourceExhaustedError(Exception):
@@ -43,9 +43,7 @@ FAILURES: dict[str, BaseException] = {
 }
 
 
-TOO_LARGE = (
-    "Error: it does not fit in memory; take smaller --units, --batch-size or --window instead.\n"
-)
+TOO_LARGE = "Error: out of memory. Choose smaller --units, --batch-size or --window.\n"
 
 
 @click.group(cls=ErrorsShown)
@@ -74,7 +72,7 @@ def fail(name: str) -> None:
             "fault",
             1,
             (
-                "Error: charrnn failed by a fault of its own (ZeroDivisionError: division by "
+                "Error: this is a fault in charrnn (ZeroDivisionError: division by "
                 "zero). charrnn --debug COMMAND shows where; please report it.\n"
             ),
         ),

@@ -75,7 +75,7 @@ def test_without_the_corpus_the_runs_are_told_and_not_where_they_come_from(place
     result = novelty("written.txt")
     assert result.exit_code == 0
     assert result.stderr.startswith(
-        "There is nothing to compare with: the corpus of moons cannot be read again: there is no "
+        "The validation part is not measured: the corpus of moons cannot be read again: there is no "
     )
     assert "validation" not in result.stdout
     assert "  44  “n above the empty road looks down on every w”, poem 2" in result.stdout
@@ -107,7 +107,8 @@ def test_a_run_that_stands_nowhere_as_a_whole_is_told(place: Path) -> None:
     pieced = "red moon above the hill looks down on every pale face."
     told = novelty("-", stdin=pieced).stdout
     assert (
-        f"“{pieced}”, poem 1\n       in parts of at least 12 characters, not as a whole\n" in told
+        f"“{pieced}”, poem 1\n       in overlapping parts of at least 12 characters, not as a whole\n"
+        in told
     )
 
 
@@ -115,7 +116,7 @@ def test_a_run_without_a_filter_gets_it_now(place: Path) -> None:
     learn(place, "moons", filtered=False)
     first = novelty("written.txt")
     path = place / "runs" / "moons" / NGRAM_FILTER_FILE
-    assert first.stderr == f"The filter is now kept in {path}.\n"
+    assert first.stderr == f"Saved the n-gram filter as {path}.\n"
     second = novelty("written.txt")
     assert (second.stdout, second.stderr) == (first.stdout, "")
 
@@ -154,7 +155,7 @@ def test_a_filter_that_is_damaged_is_told(place: Path) -> None:
 
 def test_a_text_that_shares_nothing_is_told(place: Path) -> None:
     learn(place, "moons")
-    nothing = "\nNo 12 characters of it stand there.\n"
+    nothing = "\nNo 12 consecutive characters of it are in the corpus.\n"
     assert novelty("-", stdin="ZXZXZXZXZXZXZXZX").stdout.endswith(nothing)
     assert novelty("-", stdin="ZX").stdout.endswith(nothing)
 
@@ -174,6 +175,6 @@ def test_a_corpus_that_was_piped_in_is_not_waited_for(place: Path) -> None:
     result = novelty("-", stdin=WRITTEN)
     assert result.exit_code == 0
     assert result.stderr == (
-        "There is nothing to compare with: the corpus of moons was not read from a file, so it "
+        "The validation part is not measured: the corpus of moons was not read from a file, so it "
         "cannot be read again.\n"
     )

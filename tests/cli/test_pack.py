@@ -47,8 +47,7 @@ def test_a_network_is_packed_and_what_rounding_costs_is_told() -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     told = re.fullmatch(
         r"Packed in gifts/moons, [\d.]+ kB\.\n"
-        r"Its loss is (\d\.\d{4}) nats per character; it was (\d\.\d{4}) before its weights were "
-        r"rounded\.\n",
+        r"Its loss is (\d\.\d{4}) nats per character, (\d\.\d{4}) before rounding\.\n",
         result.stdout,
     )
     assert told is not None, result.stdout
@@ -65,7 +64,7 @@ def test_a_text_that_is_not_at_hand_is_told_and_the_network_is_packed_all_the_sa
     result = charrnn("pack", "piped", "gift")
     assert result.exit_code == 0
     assert result.stderr == (
-        "What rounding costs is not measured: the corpus of piped was not read from a file, so it "
+        "The loss after rounding is not measured: the corpus of piped was not read from a file, so it "
         "cannot be read again.\n"
     )
     assert re.fullmatch(r"Packed in gift, [\d.]+ kB\.\n", result.stdout)
@@ -118,6 +117,6 @@ def test_a_full_disk_is_told_and_leaves_nothing_behind(monkeypatch: pytest.Monke
     result = charrnn("pack", "mine", "gifts/moons")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        "Error: gifts/moons cannot be written (No space left on device). Give another place.\n"
+        "Error: gifts/moons cannot be written (No space left on device). Choose another one.\n"
     )
     assert not Path("gifts").exists()

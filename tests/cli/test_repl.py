@@ -11,7 +11,7 @@ from prompt_toolkit.output import DummyOutput
 
 from charrnn.cli import main, repl
 from charrnn.cli.networks import Networks
-from charrnn.cli.session_settings import SessionSettings
+from charrnn.cli.session import SessionSettings
 from charrnn.cli.terminal import WordCompleter
 from charrnn.errors import CheckpointError
 from charrnn.forms.chinese import language as chinese_language
@@ -150,7 +150,7 @@ def test_several_networks_write_together_and_take_turns(
         "rivers and moons",
         "rivers",
     ]
-    assert "rivers=1,moons=3 writes from here on." in result.stdout
+    assert "From now on rivers=1,moons=3 writes." in result.stdout
     told = result.stderr.splitlines()
     assert told[0].startswith("Error: a blend is names of checkpoints with a weight for each")
     assert told[1].startswith("Error: a beam search finds one poem and draws nothing.")
@@ -195,7 +195,7 @@ def test_lines_are_typed_edited_and_answered(
     _at_terminal(runs)
     shown = capsys.readouterr()
     assert shown.out == "The moon is bright\n\n"
-    assert shown.err == "moons writes with you. /help tells how; Ctrl-D ends.\n"
+    assert shown.err == "moons writes with you. /help for help; Ctrl-D to end.\n"
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_a_network_that_cannot_be_opened_is_told_and_another_one_can_write(
     _at_terminal(runs)
     shown = capsys.readouterr()
     assert "Error: moons is damaged.\n" in shown.err
-    assert shown.out == "rivers writes from here on.\nThe river runs\n\n"
+    assert shown.out == "From now on rivers writes.\nThe river runs\n\n"
 
 
 def test_lines_are_remembered_for_the_next_session(

@@ -46,7 +46,7 @@ def test_a_text_that_was_foreseen_has_nothing_surprising() -> None:
     assert result.stdout == (
         "reciter on -\n\n  0.00  black\n  0.00  horse\n\n"
         "  0.00  bits per character: 12 characters, 2 lines, 1 poem\n\n"
-        "Nowhere was another character likelier.\n"
+        "Every character was the likeliest.\n"
     )
     assert json.loads(score("-", "--json", stdin=POEM).stdout)["most_surprising"] == []
 

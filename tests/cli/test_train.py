@@ -98,7 +98,7 @@ def test_a_run_is_lengthened_from_where_it_ended(poems: Path) -> None:
     assert "already holds a run" in again.stderr
     resumed = charrnn("train", "--resume", "--steps", "8")
     assert resumed.exit_code == 0, resumed.output
-    assert "goes on from step 4: 8 steps" in resumed.stderr
+    assert "resumed at step 4 of 8 steps" in resumed.stderr
 
 
 def test_a_resumed_run_keeps_its_settings(poems: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_resumed_run_keeps_its_settings(poems: Path) -> None:
         (["--window", "4000"], 1, "characters"),
         (["--resume"], 1, "there is no checkpoint"),
         (["--resume", "--overwrite"], 2, "give one"),
-        (["--resume", "--from", "tang"], 2, "--from begins another one: give one"),
+        (["--resume", "--from", "tang"], 2, "--from starts another one: give one"),
         (["--from", "tang"], 1, "there is no checkpoint named tang"),
     ],
 )

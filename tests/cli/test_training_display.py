@@ -8,7 +8,7 @@ from charrnn.cli.training_display import (
     LiveDisplay,
     PlainDisplay,
     clock_time,
-    describe_outcome,
+    describe_result,
 )
 from charrnn.settings.architecture import Architecture
 from charrnn.training.observer import Evaluation, Progress, TrainingPlan, TrainingResult
@@ -57,7 +57,7 @@ EVALUATION = Evaluation(
     best=True,
     sample="Slow tides\ncreep up",
 )
-OUTCOME = TrainingResult(
+RESULT = TrainingResult(
     directory=Path("checkpoints/moons"),
     ending="finished",
     steps=1000,
@@ -76,18 +76,18 @@ def test_plain_lines_of_a_run() -> None:
     display.started(PLAN)
     display.stepped(PROGRESS)
     display.evaluated(EVALUATION)
-    display.finished(OUTCOME)
+    display.finished(RESULT)
     assert lines == [
         "Read as blocks.",
         "moons: 114,000 characters to learn, 14,000 held out for validation, 60 tokens.",
-        "LSTM, 1 layer of 256 units, 347,964 weights, on 2 CPU cores (x86_64).",
+        "LSTM, 1 layer of 256 units, 347,964 parameters, on 2 CPU cores (x86_64).",
         "Baselines: xz -9 2.110 nats, guessing by frequency 2.980 nats per character.",
-        "Budget: 1,000 steps (18.2 readings of the text), 32 x 64 characters to a step.",
+        "Budget: 1,000 steps (18.2 epochs), 32 x 64 characters per step.",
         (
             "step 500/1,000  epoch 9.09  training 1.5235  validation 1.6180 nats (2.334 bits)"
             "  best  clipped 2%  40,123 characters/s  0:30"
         ),
-        "Finished: 1,000 steps, 18.2 readings of the text, 1:01.",
+        "Finished: 1,000 steps, 18.2 epochs, 1:01.",
         "Kept the network of step 950: validation 1.5556 nats (2.244 bits) per character.",
         "Saved in checkpoints/moons. Write with it: charrnn generate moons",
     ]
@@ -96,7 +96,7 @@ def test_plain_lines_of_a_run() -> None:
 def picture(display: LiveDisplay, width: int = 80) -> list[str]:
     console = Console(width=width, file=io.StringIO(), color_system=None)
     with console.capture() as captured:
-        console.print(display._picture())
+        console.print(display.render())
     return [line.rstrip() for line in captured.get().splitlines()]
 
 
@@ -161,5 +161,5 @@ def test_times_as_a_clock_shows_them(seconds: float, expected: str) -> None:
 def test_an_early_stop_says_why() -> None:
     import dataclasses
 
-    sentences = describe_outcome(dataclasses.replace(OUTCOME, ending="stopped early"))
-    assert sentences[0].startswith("Stopped early, as the validation loss no longer fell: ")
+    sentences = describe_result(dataclasses.replace(RESULT, ending="stopped early"))
+    assert sentences[0].startswith("Stopped early, because the validation loss no longer fell: ")

@@ -206,7 +206,7 @@ def test_a_run_begins_with_the_weights_of_its_origin(
     def adopted(step: TrainingStep, arrays: list[np.ndarray]) -> None:
         begun.append(step.network.model.get_weights())
         adopt(step, arrays)
-        begun.extend(each.model.get_weights() for each in (step.network, step.averaged))
+        begun.extend(each.model.get_weights() for each in (step.network, step.ema))
 
     monkeypatch.setattr(TrainingStep, "adopt", adopted)
     diary = Diary()

@@ -56,80 +56,77 @@ class FormConfig(Configuration):
     )
     lines: int | None = setting(
         None,
-        "Lines of a form of your own.",
+        "Your own form: number of lines.",
         minimum=1,
-        unset="as many as lengths or rhymes are given",
+        unset="as many as lengths or rhymes",
     )
     syllables: str | None = setting(
         None,
-        "Syllables of each line of an English form of your own, or of all lines.",
+        "Your own English form: syllables of each line, or one number for all.",
         unset="those of the form",
         notation=Notation("N,...", LENGTHS, parse_lengths),
     )
     characters: str | None = setting(
         None,
-        "Characters of each line of a Chinese form of your own, or of all lines.",
+        "Your own Chinese form: characters of each line, or one number for all.",
         unset="those of the form",
         notation=Notation("N,...", LENGTHS, parse_lengths),
     )
     rhyme: str | None = setting(
         None,
-        "Rhymes of a form of your own: a letter for each line, - for none, as in ABCB.",
+        "Your own form: a rhyme letter for each line, or - for none, as in ABCB.",
         unset="those of the form",
     )
     metre: Literal["iambic", "anapaestic"] | None = setting(
         None,
-        "Metre of an English form of your own.",
+        "Your own English form: metre.",
         unset="that of the form",
     )
     acrostic: str | None = setting(
-        None, "First characters of the lines, read downwards.", unset="none"
+        None, "Characters that the lines begin with, one for each line.", unset="none"
     )
-    acrostic_at: AcrosticAt = setting(
-        "start", "Where the characters of the acrostic stand in their lines."
-    )
+    acrostic_at: AcrosticAt = setting("start", "Whether the acrostic begins or ends the lines.")
     must: tuple[str, ...] | None = setting(
         None,
-        "Characters or a word that must occur in the poem; separate several with spaces, or repeat "
-        "the option.",
+        "Words or characters that the poem must contain, separated by spaces.",
         unset="none",
         repeatable=True,
     )
     rhyme_with: str | None = setting(
         None, "A word or a line that the first rhyme must rhyme with.", unset="any"
     )
-    first_line: str | None = setting(None, "The first line of the poem.", unset="any")
+    first_line: str | None = setting(None, "The first line, word for word.", unset="any")
     rhymes: str | None = setting(
         None,
-        "Chinese: the sounds of pingshui, cilin, xinyun or tongyun, those learned from poems, or a "
-        "FILE of characters and rhyme classes. English: perfect or slant.",
-        unset="learned where a network writes regular verse, else as the form has it",
+        "Chinese: a rhyme book (pingshui, cilin, xinyun, tongyun), learned (from the network's "
+        "poems), or a FILE of characters and rhyme classes. English: perfect or slant.",
+        unset="learned if the network knows regular verse, else that of the form",
     )
     readings: Readings = setting(
         "any",
-        "Whether one pronunciation of a character must fit, or all of them.",
+        "Whether one reading of a Chinese character must fit, or all.",
     )
     profile: Profile = setting(
         "strict",
-        "Tones that count in Chinese verse: all, those of the second, fourth, sixth and last "
-        "character, or those of the rhymes.",
+        "Chinese tones that count: all, those of characters 2, 4, 6 and the last, or only those of "
+        "the rhymes.",
     )
     lexicon: str | None = setting(
         None,
-        "File of English pronunciations in the format of CMUdict.",
-        unset="that of the extra english",
+        "File of English pronunciations, in the format of CMUdict.",
+        unset="the one of the extra english",
     )
     words: Words | None = setting(
         None,
-        "English words that may occur: those that the network has learned, or any.",
-        unset="learned, where they were kept",
+        "English words that may be used: those the network has learned, or any.",
+        unset="learned, if the network has them",
     )
     particles: int = setting(
         32, "Drafts of each line, written in one batch.", minimum=1, maximum=1024
     )
     choose: Choose = setting(
         "weight",
-        "Which draft of a line is taken: one drawn by weight, or the best.",
+        "How one draft of each line is chosen: at random by weight, or the best.",
     )
 
     @property

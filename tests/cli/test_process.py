@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from charrnn.cli.startup import THREAD_VARIABLES, use_idle_cores
+from charrnn.cli.process import THREAD_VARIABLES, use_idle_cores
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 import pytest
 
-from charrnn.cli.session_settings import SessionSettings, helps, suggestions_for
+from charrnn.cli.session import SETTINGS, SessionSettings, suggestions_for
 from charrnn.errors import CharrnnError, ConfigurationError, FormError
 from charrnn.forms.core.config import FormConfig
 from charrnn.settings.configuration import SamplingConfig
@@ -86,9 +86,10 @@ def test_settings_of_a_form_are_shown_where_there_is_one() -> None:
 
 
 def test_every_setting_has_a_help_and_forms_are_suggested() -> None:
-    assert all(helps().values())
-    assert set(helps()) >= {"top-k", "acrostic-at", "lines", "end-of-poem", "form"}
+    assert all(one.help for one in SETTINGS.values())
+    assert set(SETTINGS) >= {"top-k", "acrostic-at", "lines", "end-of-poem", "form"}
     assert suggestions_for("form")[0] == "off"
     assert "sonnet" in suggestions_for("form")
     assert suggestions_for("must") == ["auto"]
+    assert suggestions_for("words") == ["learned", "any", "auto"]
     assert suggestions_for("particles") == []

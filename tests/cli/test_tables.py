@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from charrnn.cli.losses import bits, labelled_baselines, sparkline
+from charrnn.cli.tables import bits, labelled_baselines, sparkline
 
 
 def test_a_bit_is_the_logarithm_of_two_in_nats() -> None:

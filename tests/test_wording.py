@@ -1,6 +1,6 @@
 import pytest
 
-from charrnn.cli.sizes import size_in_words
+from charrnn.wording import size_in_words
 
 
 @pytest.mark.parametrize(

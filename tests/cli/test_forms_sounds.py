@@ -52,7 +52,7 @@ def test_the_sounds_of_an_older_run_are_made_and_told(golden: Callable[[str, str
     result = forms("sounds", "tang")
     assert (result.exit_code, result.stderr) == (
         0,
-        f"What its poems teach is now kept in {directory}.\n",
+        f"The learned tables are now kept in {directory}.\n",
     )
     golden("forms_sounds.txt", result.stdout)
     assert (directory / SOUNDS_FILE).exists()
@@ -72,8 +72,8 @@ def test_nothing_is_written_into_a_network_that_comes_with_charrnn(
     result = forms("sounds", "tang")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        "Error: what the poems of tang taught is missing or damaged. The network comes with "
-        "charrnn, so nothing is written there: install charrnn again.\n"
+        "Error: the learned tables of tang are missing or damaged. The network comes with charrnn "
+        "and is never changed; install charrnn again.\n"
     )
     assert {path.name: path.read_bytes() for path in directory.iterdir()} == before
 
@@ -82,7 +82,7 @@ def test_the_words_of_an_older_run_are_made_and_told() -> None:
     directory = learn("hymns", "hymns.txt")
     result = forms("sounds")
     assert re.fullmatch(
-        r"hymns has learned \d+ words\. The commonest:( [a-z]+){24}\n", result.stdout
+        r"hymns has learned \d+ words\. The most common:( [a-z]+){24}\n", result.stdout
     )
     document = json.loads(forms("sounds", "hymns", "--json").stdout)
     assert document["words"] == json.loads((directory / WORDS_FILE).read_text())["counts"]
@@ -110,7 +110,10 @@ def test_a_run_that_is_taught_nothing_is_told() -> None:
     learn("ci", "ci.txt")
     result = forms("sounds", "ci")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "ci teaches neither: tones and rhymes are learned from a hundred" in result.stderr
+    assert (
+        "ci teaches neither sounds nor words: sounds are learned from at least a hundred"
+        in result.stderr
+    )
 
 
 def test_a_run_whose_corpus_is_gone_is_told() -> None:

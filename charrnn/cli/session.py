@@ -1,0 +1,318 @@
+"""A REPL session: its settings, its turns, and the author who writes them."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from charrnn.errors import CharrnnError, ConfigurationError
+from charrnn.forms.core.config import FORM_PARTS, FormConfig
+from charrnn.settings.configuration import SamplingConfig, seed_after
+from charrnn.settings.setting import AUTO, settings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from charrnn.decoding.hypothesis import Hypothesis, Step
+    from charrnn.decoding.writer import TextGenerator
+    from charrnn.forms.core.writer import FormWriter
+
+
+def _name(field: str) -> str:
+    return field.replace("_", "-")
+
+
+OFF: Final = "off"
+"""Typed instead of a form to have none."""
+
+_SAMPLING: Final = {_name(field): one for field, one in settings_of(SamplingConfig).items()}
+
+SETTINGS: Final = _SAMPLING | {_name(field): one for field, one in settings_of(FormConfig).items()}
+"""The settings of a session, by the names that are typed."""
+
+
+class SessionError(CharrnnError):
+    """A command that the session cannot carry out now."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """The settings of a session, each named like its option without the leading dashes.
+
+    Attributes:
+        sampling: How characters are drawn.
+        form: The form of verse, if any.
+    """
+
+    sampling: SamplingConfig
+    form: FormConfig
+
+    def changed(self, name: str, text: str) -> "SessionSettings":
+        """Return the settings with one of them set.
+
+        A named form replaces the parts of your own form, and the parts replace a named form.
+        Without a form, all its settings are reset.
+
+        Args:
+            name: The setting.
+            text: Its value as typed; `auto` resets it.
+
+        Raises:
+            ConfigurationError: The value is invalid, or contradicts another setting.
+            FormError: There is no such form.
+        """
+        if name == "form":
+            return self._with_form(text)
+        setting = SETTINGS[name]
+        try:
+            # The words shown for an unset setting can be typed to unset it.
+            value = setting.parse(AUTO if text == setting.unset else text)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"/{name}: {error}") from error
+        field = name.replace("-", "_")
+        change: dict[str, Any] = {field: value}
+        if name in _SAMPLING:
+            return dataclasses.replace(self, sampling=dataclasses.replace(self.sampling, **change))
+        if field in FORM_PARTS and value is not None:
+            change["form"] = None
+        return dataclasses.replace(self, form=dataclasses.replace(self.form, **change))
+
+    def spelled(self, name: str) -> str:
+        """Return the value of a setting in words."""
+        configuration = self.sampling if name in _SAMPLING else self.form
+        return SETTINGS[name].spelled(getattr(configuration, name.replace("-", "_")))
+
+    def shown(self) -> dict[str, str]:
+        """Return all settings in words; without a form, `form` stands for all of its settings."""
+        names = SETTINGS if self.form.asked else (*_SAMPLING, "form")
+        return {name: self.spelled(name) for name in names}
+
+    def _with_form(self, text: str) -> "SessionSettings":
+        if text in {AUTO, OFF}:
+            return dataclasses.replace(self, form=FormConfig())
+        from charrnn.forms.core.known_forms import asked_form
+
+        parts: dict[str, Any] = dict.fromkeys(FORM_PARTS)
+        form = dataclasses.replace(self.form, **parts, form=text)
+        asked_form(form)  # Refuses a form that does not exist.
+        return dataclasses.replace(self, form=form)
+
+
+def suggestions_for(name: str) -> list[str]:
+    """Return values to suggest for a setting."""
+    if name == "form":
+        from charrnn.forms.core.known_forms import known_forms
+
+        return [OFF, *known_forms()]
+    setting = SETTINGS[name]
+    return [*(setting.choices or ()), *([] if setting.unset is None else [AUTO])]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of the network.
+
+    Attributes:
+        writer: The network that wrote it.
+        seed: Its random seed.
+        start: The text before the turn.
+        end: The text after it.
+        continues: Whether it continues the poem of the turn before.
+    """
+
+    writer: "TextGenerator"
+    seed: int
+    start: "Hypothesis"
+    end: "Hypothesis"
+    continues: bool
+
+
+class FreeAuthor:
+    """A network that writes without a form, character by character."""
+
+    def __init__(self, writer: "TextGenerator") -> None:
+        self.writer = writer
+
+    def begin(self, prompt: str) -> "Hypothesis":
+        """Read the prompt of a new poem."""
+        return self.writer.begin(prompt)
+
+    def begin_again(self, turn: Turn) -> "Hypothesis":
+        """Return the start of a turn, read by this network."""
+        return self._read(turn, turn.start)
+
+    def resume(self, turn: Turn, text: str) -> "Hypothesis":
+        """Return the end of a turn, with `text` on a new line; raises SessionError."""
+        if turn.end.ended and not text:
+            raise SessionError("the poem is finished; /more TEXT adds a line and continues it.")
+        start = self._read(turn, turn.end)
+        if not text:
+            return start
+        line_end = "\n" if start.text and not start.text.endswith("\n") else ""
+        return self.writer.extend(start, line_end + text)
+
+    def stream(self, start: "Hypothesis", sampling: SamplingConfig) -> "Iterator[Step]":
+        """Write, one character per step."""
+        return self.writer.stream(start, sampling)
+
+    def _read(self, turn: Turn, hypothesis: "Hypothesis") -> "Hypothesis":
+        # A decoder state belongs to the network that made it.
+        same = turn.writer is self.writer
+        return hypothesis if same else self.writer.begin(hypothesis.text)
+
+
+class FormAuthor(FreeAuthor):
+    """A network that writes in a form, line by line."""
+
+    def __init__(self, writer: "TextGenerator", form: "FormWriter") -> None:
+        super().__init__(writer)
+        self.form = form
+
+    def begin(self, prompt: str) -> "Hypothesis":
+        """Read the prompt of a new poem; raises FormConflictError."""
+        return self.form.begin(prompt)
+
+    def resume(self, turn: Turn, text: str) -> "Hypothesis":
+        """Return the end of an unfinished turn, followed by `text`; raises SessionError."""
+        if turn.end.ended:
+            raise SessionError("the poem is complete in its form; /retry writes another.")
+        return self.begin(turn.end.text + text)
+
+    def stream(self, start: "Hypothesis", sampling: SamplingConfig) -> "Iterator[Step]":
+        """Write, one line per step."""
+        from charrnn.decoding.hypothesis import Step
+
+        for line in self.form.stream(start.text, sampling):
+            hypothesis = dataclasses.replace(line.hypothesis, ended=line.last)
+            yield Step(line.text, sum(line.log_probabilities), hypothesis)
+
+
+class Session:
+    """Turns of a poet and a network, printed while they are written.
+
+    Args:
+        writer: Returns the network that writes; called when it is first needed.
+        settings: The settings at the start.
+
+    Attributes:
+        writer: Returns the network that writes; may be replaced.
+        settings: The present settings.
+        turns: The turns so far.
+    """
+
+    def __init__(self, writer: "Callable[[], TextGenerator]", settings: SessionSettings) -> None:
+        self.writer = writer
+        self.settings = settings
+        self.turns: tuple[Turn, ...] = ()
+        self._remarks: set[str] = set()
+        self._compiled_for: tuple[object, ...] = ()
+        self._form_author: FormAuthor | None = None
+
+    def begin(self, prompt: str) -> None:
+        """Write a new poem that begins with a prompt."""
+        author = self.author()
+        self._take_turn(author, author.begin(prompt))
+
+    def resume(self, text: str) -> None:
+        """Continue the last poem, after a text that is added to it."""
+        author = self.author()
+        start = author.resume(self.last(), text)
+        self._take_turn(author, start, continues=True, shown=len(start.text) - len(text))
+
+    def retry(self) -> None:
+        """Write the last turn again with another seed."""
+        author, last = self.author(), self.last()
+        start = author.begin_again(last)
+        seed = None if self.settings.sampling.seed is None else seed_after(last.seed)
+        self._take_turn(author, start, continues=last.continues, replaced=1, seed=seed)
+
+    def undo(self) -> None:
+        """Drop the last turn; raises SessionError when there is none."""
+        self.last()
+        self.turns = self.turns[:-1]
+
+    def last(self) -> Turn:
+        """Return the last turn; raises SessionError when there is none."""
+        if not self.turns:
+            raise SessionError("there is no poem yet; type a first line, or an empty one.")
+        return self.turns[-1]
+
+    def poems(self) -> list[str]:
+        """Return the poems, oldest first."""
+        poems: list[str] = []
+        for turn in self.turns:
+            if turn.continues:
+                poems.pop()
+            poems.append(turn.end.text)
+        return poems
+
+    def remark(self, note: str) -> None:
+        """Print a remark to standard error, once per session."""
+        if note not in self._remarks:
+            self._remarks.add(note)
+            click.echo(note, err=True)
+
+    def author(self, writer: "TextGenerator | None" = None) -> FreeAuthor:
+        """Return who writes with the present settings; compiles a form that has changed.
+
+        Raises CharrnnError if the network cannot be opened or the form cannot be kept.
+        """
+        form, sampling = self.settings.form, self.settings.sampling
+        writer = writer or self.writer()
+        for note in writer.notes(sampling):
+            self.remark(note)
+        if not form.asked:
+            return FreeAuthor(writer)
+        compiled_for = (writer, form, sampling.ban)
+        if self._form_author is None or compiled_for != self._compiled_for:
+            from charrnn.forms.core.compile import compile_form
+
+            self._form_author = FormAuthor(writer, compile_form(writer, form, sampling))
+            self._compiled_for = compiled_for
+        return self._form_author
+
+    def _take_turn(
+        self,
+        author: FreeAuthor,
+        start: "Hypothesis",
+        *,
+        continues: bool = False,
+        replaced: int = 0,
+        shown: int = 0,
+        seed: int | None = None,
+    ) -> None:
+        """Write a turn from `start`; when it is stopped, what is written of it is kept.
+
+        Args:
+            author: Who writes.
+            start: The text before the turn.
+            continues: Whether it continues the last poem.
+            replaced: Number of turns that it replaces.
+            shown: Number of characters of `start` that are on the screen already.
+            seed: Overrides the seed of the settings.
+        """
+        from charrnn.decoding.prompts import describe_substitution
+        from charrnn.decoding.writer import with_seed
+
+        for substitution in start.substitutions:
+            self.remark(describe_substitution(substitution))
+        sampling = with_seed(self.settings.sampling)
+        sampling = sampling if seed is None else dataclasses.replace(sampling, seed=seed)
+        before = self.turns[: len(self.turns) - replaced]
+        end, unseen = start, start.text[shown:]
+        stopped = False
+        try:
+            for step in author.stream(start, sampling):
+                click.echo(unseen + step.character, nl=False)
+                end, unseen = step.hypothesis, ""
+        except KeyboardInterrupt:
+            stopped = True
+        except Exception:
+            if end is not start:
+                click.echo("\n")
+            raise
+        click.echo(unseen if end.text.endswith("\n") else f"{unseen}\n")
+        self.turns = (*before, Turn(author.writer, sampling.seed or 0, start, end, continues))
+        if stopped:
+            raise KeyboardInterrupt

@@ -1,0 +1,291 @@
+"""Tables about runs and corpora, drawn with Rich; losses in words."""
+
+import datetime
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from charrnn.checkpoint.record import ModelRecord, RunRecord
+from charrnn.cli.info import Learned, RunFacts
+from charrnn.settings.architecture import CELL_NAMES
+from charrnn.settings.setting import Configuration, settings_of
+from charrnn.wording import counted, size_in_words
+
+if TYPE_CHECKING:
+    from charrnn.corpus.lint import LintReport
+
+WIDEST_SPARKLINE: Final = 40
+
+_BARS: Final = "▁▂▃▄▅▆▇█"
+
+_BASELINES: Final = {"unigram": "guessing by frequency", "xz": "xz -9"}
+
+
+def bits(nats: float) -> float:
+    """Convert nats to bits."""
+    return nats / math.log(2)
+
+
+def sparkline(values: list[float]) -> str:
+    """Draw values as a row of bars; the lowest value is the lowest bar."""
+    low, high = min(values), max(values)
+    scale = (len(_BARS) - 1) / (high - low) if high > low else 0.0
+    return "".join(_BARS[round((value - low) * scale)] for value in values)
+
+
+def labelled_baselines(baselines: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Names for people and losses of the baselines of a run, the lowest loss first."""
+    named = [(_BASELINES.get(name, name), loss) for name, loss in baselines.items()]
+    return sorted(named, key=lambda item: item[1])
+
+
+def show_runs(console: Console, runs: list[RunFacts], now: datetime.datetime) -> None:
+    """Print a line for each run, and why some cannot be used. Ages are counted from `now`."""
+    table = _plain_table("Name", "Corpus", "Network", "Bits/char", "Saved", "Size")
+    for run in runs:
+        table.add_row(
+            Text(run.directory.name, "bold"),
+            run.record.corpus.name if run.record else "",
+            _network(run.record) if run.record else "",
+            Text(f"{bits(run.model.validation_loss):.3f}") if run.model else Text(run.state, "red"),
+            _age(now - run.saved),
+            size_in_words(run.size),
+        )
+    console.print(table)
+    for run in runs:
+        if run.problem is not None:
+            console.print(f"\n{run.directory.name}: {run.problem}")
+
+
+def show_run(console: Console, run: RunFacts, now: datetime.datetime) -> None:
+    """Print all that is known of a usable run. Ages are counted from `now`."""
+    record, model = run.record, run.model
+    assert record is not None, "a usable run has a record"
+    assert model is not None, "a usable run has a network"
+    console.print(Text(run.directory.name, "bold"))
+    for section in (
+        _facts(run, record, model, now),
+        _layers(record),
+        _losses(record, model),
+        _history(run.history),
+        _pairs(
+            {"Reading": _settings(record.corpus_config), "Training": _settings(record.training)}
+        ),
+    ):
+        console.print()
+        console.print(section)
+
+
+def _facts(run: RunFacts, record: RunRecord, model: ModelRecord, now: datetime.datetime) -> Table:
+    corpus = record.corpus
+    poems = f" in {corpus.poems:,} poems" if corpus.poems > 1 else ""
+    facts = {
+        "Network": f"{_network(record)}, {record.architecture.parameters:,} parameters",
+        "Corpus": f"{corpus.name}: {corpus.characters:,} characters{poems}, "
+        f"{len(record.vocabulary):,} distinct ({corpus.layout}, {corpus.encoding})",
+        "Trained": f"{model.step:,} steps, {model.epoch:.3g} epochs, on {record.device}",
+        "Warm start": record.origin.name if record.origin else "",
+        "Learned": _learned(run.learned()),
+        "Started": record.created,
+        "Saved": _age(now - run.saved),
+        "Size": f"{size_in_words(run.size)} in {run.directory}",
+        "Versions": ", ".join(f"{name} {version}" for name, version in record.versions.items()),
+    }
+    return _pairs({name: value for name, value in facts.items() if value})
+
+
+def _learned(learned: Learned) -> str:
+    """The learned tables in words; empty if there are none."""
+    tables = []
+    if learned.characters is not None:
+        tables.append(
+            f"the tones of {learned.characters:,} characters, from {learned.poems:,} regular poems"
+        )
+    if learned.words is not None:
+        tables.append(f"{learned.words:,} words")
+    return learned.problem or "; ".join(tables)
+
+
+def _layers(record: RunRecord) -> Table:
+    table = Table(
+        box=None, pad_edge=False, header_style="bold", footer_style="bold", show_footer=True
+    )
+    table.add_column("Layer", "Total")
+    table.add_column("Output", justify="right")
+    table.add_column("Parameters", f"{record.architecture.parameters:,}", justify="right")
+    table.add_column("Where they come from")
+    for layer in record.architecture.table():
+        table.add_row(layer.name, f"{layer.output:,}", f"{layer.parameters:,}", layer.formula)
+    return table
+
+
+def _losses(record: RunRecord, model: ModelRecord) -> Table:
+    table = _plain_table("Loss per character", "nats", "bits")
+    losses = {"validation": model.validation_loss, "training": model.training_loss}
+    losses |= {_BASELINES.get(name, name): loss for name, loss in record.baselines.items()}
+    for name, loss in losses.items():
+        style = "bold" if name == "validation" else ""
+        table.add_row(name, f"{loss:.4f}", f"{bits(loss):.4f}", style=style)
+    return table
+
+
+def _history(history: list[dict[str, Any]]) -> Table:
+    losses = [
+        float(evaluation["validation_loss"])
+        for evaluation in history
+        if isinstance(evaluation.get("validation_loss"), int | float)
+    ]
+    if not losses:
+        return _pairs({"History": "no evaluations"})
+    last = len(losses) - 1
+    width = min(len(losses), WIDEST_SPARKLINE)
+    line = sparkline([losses[number * last // max(1, width - 1)] for number in range(width)])
+    return _pairs(
+        {
+            "History": f"{losses[0]:.3f} {line} {losses[-1]:.3f} nats",
+            "": f"{len(losses)} evaluations, the best {min(losses):.4f}",
+        }
+    )
+
+
+def _settings(configuration: Configuration) -> str:
+    """Every setting that was given or settled."""
+    values = ((name, getattr(configuration, name)) for name in settings_of(type(configuration)))
+    return ", ".join(
+        f"{name.replace('_', '-')} {f'{value:g}' if isinstance(value, float) else value}"
+        for name, value in values
+        if value is not None
+    )
+
+
+def _network(record: RunRecord) -> str:
+    sizes = record.architecture
+    return f"{CELL_NAMES[sizes.cell]}, {sizes.layers} x {sizes.units:,}"
+
+
+def _age(age: datetime.timedelta) -> str:
+    """An age in words: "just now", "1 minute ago", "3 days ago"."""
+    for unit, seconds in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        count = int(age.total_seconds() // seconds)
+        if count >= 1:
+            return f"{counted(count, unit)} ago"
+    return "just now"
+
+
+def print_catalogue(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print the corpora known by name.
+
+    Args:
+        rows: For each its name, title, language, layout, size in bytes, licence and availability.
+    """
+    table = _ruled_table("CORPUS", "LANGUAGE", "LAYOUT", "SIZE", "LICENCE", "HERE")
+    for row in rows:
+        table.add_row(
+            f"[bold]{row['name']}[/]\n{row['title']}",
+            row["language"],
+            row["layout"],
+            size_in_words(row["size"]),
+            row["licence"],
+            row["availability"],
+        )
+    _console().print(table)
+
+
+def print_details(details: Mapping[str, Any]) -> None:
+    """Print names and values, one per line; None and empty lists are left out."""
+    table = Table.grid("", "", padding=(0, 2))
+    table.columns[1].overflow = "fold"
+    for key, value in details.items():
+        if value not in (None, []):
+            # As Text, because poems hold brackets that Rich would take for markup.
+            table.add_row(key, Text(_in_words(key, value)))
+    _console().print(table)
+
+
+def print_report(report: "LintReport") -> None:
+    """Print what a corpus consists of, and a table of its lint issues."""
+    rows = {
+        "corpus": report.name,
+        "encoding": report.encoding,
+        "layout": report.layout,
+        "poems": report.poems,
+        "characters": report.characters,
+        "distinct characters": f"{report.distinct_characters:,}, {report.seen_once:,} seen once",
+        "vocabulary": f"{report.vocabulary_size:,} tokens",
+        "rarest": "  ".join(f"{_visible(one)} {count:,}" for one, count in report.rarest),
+        "validation": _validation(report),
+    }
+    print_details(rows)
+    console = _console()
+    if not report.issues:
+        console.print("\nNothing wrong was found.")
+        return
+    table = _ruled_table("FOUND", "TIMES", "EXAMPLES")
+    table.show_lines = True
+    for issue in report.issues:
+        places = "\n".join(f"poem {one.poem:,}: {one.text}" for one in issue.examples)
+        finding = f"[bold]{issue.kind}[/]\n{issue.advice}"
+        table.add_row(finding, f"{issue.count:,}", Text(places))
+    console.print()
+    console.print(table)
+
+
+def _in_words(key: str, value: Any) -> str:
+    if key == "size":
+        return size_in_words(value)
+    if isinstance(value, list):
+        return value[0] if len(value) == 1 else f"{len(value)} files, the first: {value[0]}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _validation(report: "LintReport") -> str:
+    if report.too_short is not None:
+        return report.too_short
+    characters = f"{report.validation_characters:,} characters"
+    if report.layout == "text":
+        return f"the last {characters}"
+    return f"{report.validation_poems:,} poems, {characters}"
+
+
+def _visible(character: str) -> str:
+    if character.isprintable() and not character.isspace():
+        return character
+    return {" ": "space", "\n": "line-end", "\t": "tab"}.get(character, ascii(character))
+
+
+def _pairs(rows: Mapping[str, str]) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows.items():
+        table.add_row(name, value)
+    return table
+
+
+def _plain_table(*headings: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        right = heading in {"Bits/char", "Size", "nats", "bits"}
+        table.add_column(heading, justify="right" if right else "left", overflow="fold")
+    return table
+
+
+def _ruled_table(*headings: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in headings:
+        table.add_column(
+            heading,
+            justify="right" if heading in {"SIZE", "TIMES"} else "left",
+            overflow="fold",
+            no_wrap=heading not in {"CORPUS", "FOUND", "EXAMPLES"},
+        )
+    return table
+
+
+def _console() -> Console:
+    return Console(highlight=False)

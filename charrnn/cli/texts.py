@@ -1,0 +1,126 @@
+"""Texts read for commands: a run's corpus again, other texts in its layout, downloads shown."""
+
+import dataclasses
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.record import RunRecord
+from charrnn.errors import CorpusError
+from charrnn.wording import size_in_words
+
+if TYPE_CHECKING:
+    from charrnn.corpus.download import DownloadProgress
+    from charrnn.corpus.layout import Spans
+    from charrnn.corpus.loading import Corpus
+
+
+def corpus_again(checkpoint: Checkpoint) -> "Corpus":
+    """Read the corpus of a run again.
+
+    Raises:
+        CorpusError: It cannot be read, or it has changed since the run learned it.
+    """
+    from charrnn.corpus.sources import STANDARD_INPUT
+
+    record, name = checkpoint.record, checkpoint.directory.name
+    sources = record.corpus.sources
+    if not sources or STANDARD_INPUT in sources:
+        raise CorpusError(
+            f"the corpus of {name} was not read from a file, so it cannot be read again."
+        )
+    try:
+        corpus = _read(sources, record, record.corpus_config.encoding)
+    except CorpusError as error:
+        raise CorpusError(f"the corpus of {name} cannot be read again: {error}") from error
+    if corpus.digest != record.corpus.digest:
+        _print_notes(corpus.notes)
+        raise CorpusError(
+            f"the corpus {record.corpus.name} has changed since {name} learned it, so its "
+            "validation part is no longer known."
+        )
+    return corpus
+
+
+def validation_part(checkpoint: Checkpoint) -> "tuple[Corpus, Spans]":
+    """The corpus of a run and its validation split; raises CorpusError as `corpus_again` does."""
+    from charrnn.corpus.splitting import split_corpus
+
+    corpus, record = corpus_again(checkpoint), checkpoint.record
+    split = split_corpus(
+        corpus, record.corpus_config.validation_fraction, record.training.shortest_part
+    )
+    return corpus, split.validation
+
+
+def read_alike(file: str, record: RunRecord, encoding: str | None) -> "Corpus":
+    """Read a text in the layout of a run's corpus; print the notes about it.
+
+    Raises:
+        CorpusError: It cannot be read.
+    """
+    corpus = _read([file], record, encoding)
+    _print_notes(corpus.notes)
+    return corpus
+
+
+def _read(sources: Sequence[str], record: RunRecord, encoding: str | None) -> "Corpus":
+    from charrnn.corpus.loading import read_corpus
+
+    # The settled layout: it is neither chosen nor noted again.
+    corpus_config = dataclasses.replace(
+        record.corpus_config, layout=record.corpus.layout, encoding=encoding
+    )
+    with download_progress() as progress:
+        return read_corpus(sources, corpus_config, stanzas=record.corpus.stanzas, progress=progress)
+
+
+def _print_notes(notes: Sequence[str]) -> None:
+    for note in notes:
+        click.echo(note, err=True)
+
+
+@contextmanager
+def download_progress() -> Iterator["DownloadProgress"]:
+    """Show downloads on standard error: a bar on a terminal, one line per file elsewhere."""
+    if not sys.stderr.isatty():
+        yield _PlainProgress()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
+    bars = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bars.add_task("", total=None)
+
+    def draw(name: str, received: int, size: int | None) -> None:
+        bars.start()  # Only now is there something to draw. A second start does nothing.
+        bars.update(task, description=name, completed=received, total=size)
+
+    try:
+        yield draw
+    finally:
+        bars.stop()
+
+
+class _PlainProgress:
+    """Prints one line for each file."""
+
+    def __init__(self) -> None:
+        self._printed: set[str] = set()
+
+    def __call__(self, name: str, received: int, size: int | None) -> None:
+        del received
+        if name not in self._printed:
+            self._printed.add(name)
+            known = "" if size is None else f" ({size_in_words(size)})"
+            click.echo(f"Fetching {name}{known}.", err=True)
