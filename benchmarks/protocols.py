@@ -35,7 +35,7 @@ class Windows(NamedTuple):
 
 def whole_pass(model, ids, among):
     """Nats of all characters but the first, and of those among some tokens with their number."""
-    from charrnn.decoding.filters import log_softmax
+    from charrnn.decoding.sampling import log_softmax
 
     state, nats, apart, characters = model.initial_state(1), 0.0, 0.0, 0
     for start in range(0, len(ids) - 1, PIECE):
@@ -61,7 +61,7 @@ def random_windows(ids, batch, length, random):
 
 def window_loss(model, ids, windows, seed):
     """Mean nats per character in random windows from an empty context."""
-    from charrnn.decoding.filters import log_softmax
+    from charrnn.decoding.sampling import log_softmax
 
     random = np.random.default_rng(seed)
     text = np.asarray(ids[:])

@@ -21,7 +21,7 @@ from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS
 from charrnn.corpus.loading import read_corpus
 from charrnn.corpus.ngram_filter import folded
 from charrnn.corpus.splitting import poems_at, split_corpus
-from charrnn.decoding.copying import sensible_limit
+from charrnn.decoding.constraints import usual_limit
 from charrnn.decoding.writer import TextGenerator
 from charrnn.settings.configuration import SamplingConfig, seed_after
 
@@ -49,7 +49,7 @@ def main(
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
     generator = TextGenerator.open(opened)
     (known,) = generator.ngram_filters
-    limit = sensible_limit(known.n) if max_copy is None else max_copy
+    limit = usual_limit(known.n) if max_copy is None else max_copy
     learned = learned_text(opened)
     settings = SamplingConfig(temperature=temperature, max_copy=limit)
     began = time.monotonic()

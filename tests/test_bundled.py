@@ -7,10 +7,16 @@ from pathlib import Path
 import pytest
 
 import charrnn
-from charrnn.checkpoint.directory import FIRST_NETWORK, HISTORY_FILE, Checkpoint
+from charrnn.checkpoint.directory import (
+    FIRST_NETWORK,
+    HISTORY_FILE,
+    NGRAM_FILTER_FILE,
+    WEIGHTS_MEMBER,
+    Checkpoint,
+)
 from charrnn.checkpoint.model_card import CARD_FILE
-from charrnn.decoding.copying import open_ngram_filter
-from charrnn.decoding.hdf5 import ARRAYS, stored_arrays
+from charrnn.decoding.constraints import open_ngram_filter
+from charrnn.decoding.hdf5 import stored_arrays
 from charrnn.decoding.writer import TextGenerator
 from charrnn.forms.core.language import all_languages
 from charrnn.settings.configuration import SamplingConfig
@@ -28,7 +34,10 @@ def test_it_is_small(name: str) -> None:
 
 
 def test_its_weights_are_half_as_long_as_usual(name: str) -> None:
-    with zipfile.ZipFile(SHIPPED / name / "model.keras") as archive, archive.open(ARRAYS) as file:
+    with (
+        zipfile.ZipFile(SHIPPED / name / "model.keras") as archive,
+        archive.open(WEIGHTS_MEMBER) as file,
+    ):
         assert {array.dtype.name for array in stored_arrays(file).values()} == {"float16"}
 
 
@@ -44,7 +53,7 @@ def test_what_it_learned_can_be_told_from_what_it_did_not(name: str) -> None:
     opened = Checkpoint.open(SHIPPED / name)
     known = open_ngram_filter(opened)
     assert known is not None
-    assert opened.ngram_filter_path.stat().st_size <= MOST_BYTES_OF_FILTER[name]
+    assert (opened.directory / NGRAM_FILTER_FILE).stat().st_size <= MOST_BYTES_OF_FILTER[name]
     learned = {
         "shakespeare": "before we proceed any further, hear me speak",
         "tang": "床前看月光，疑是地上霜",

@@ -34,6 +34,9 @@ from charrnn.checkpoint.record import RECORD_FILE, ModelRecord, RunRecord, holds
 from charrnn.errors import CheckpointError, ConfigurationError
 
 MODEL_FILE: Final = "model.keras"
+WEIGHTS_MEMBER: Final = "model.weights.h5"
+"""The HDF5 file with the arrays inside `model.keras`, a zip."""
+
 HISTORY_FILE: Final = "history.jsonl"
 NGRAM_FILTER_FILE: Final = "ngrams.filter"
 SOUNDS_FILE: Final = "sounds.json"
@@ -88,11 +91,6 @@ class Checkpoint:
     def model_path(self) -> Path:
         """The network, loadable with plain Keras."""
         return self.directory / MODEL_FILE
-
-    @property
-    def ngram_filter_path(self) -> Path:
-        """The n-gram filter of the text it learned; the file need not be there."""
-        return self.directory / NGRAM_FILTER_FILE
 
     def history(self) -> list[dict[str, Any]]:
         """The evaluations of the run, oldest first, as `history.jsonl` has them."""

@@ -21,6 +21,7 @@ from charrnn.checkpoint.atomic_files import write_text
 from charrnn.checkpoint.directory import (
     NGRAM_FILTER_FILE,
     SOUNDS_FILE,
+    WEIGHTS_MEMBER,
     WORDS_FILE,
     Checkpoint,
     CheckpointWriter,
@@ -28,9 +29,6 @@ from charrnn.checkpoint.directory import (
 from charrnn.checkpoint.model_card import CARD_FILE, model_card
 from charrnn.checkpoint.record import IN_CATALOGUE
 from charrnn.errors import CheckpointError
-
-WEIGHTS_MEMBER: Final = "model.weights.h5"
-"""The member of a Keras archive that holds the arrays."""
 
 HALF_PRECISION: Final = np.dtype(np.float16)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from charrnn.corpus.layout import Spans
     from charrnn.corpus.loading import Corpus
     from charrnn.corpus.vocabulary import Ids, Vocabulary
-    from charrnn.decoding.filters import Mask
+    from charrnn.decoding.sampling import Mask
     from charrnn.decoding.scoring import TextLoss
 
 

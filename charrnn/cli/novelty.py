@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from charrnn.checkpoint.directory import Checkpoint, CheckpointWriter, find_checkpoint
+from charrnn.checkpoint.directory import (
+    NGRAM_FILTER_FILE,
+    Checkpoint,
+    CheckpointWriter,
+    find_checkpoint,
+)
 from charrnn.cli.options import checkpoints_option, config_options, examples, json_option
 from charrnn.cli.process import print_json
 from charrnn.cli.texts import corpus_again, read_alike
@@ -162,7 +167,7 @@ def measure(known: "NgramFilter", poems: Iterable[str], most_runs: int = 1) -> N
 def _filter(checkpoint: Checkpoint, corpus: "Corpus | None", missing: str) -> "NgramFilter":
     """The n-gram filter of a checkpoint; made from the corpus and saved if it is missing."""
     from charrnn.corpus.ngram_filter import filter_of_training_part
-    from charrnn.decoding.copying import open_ngram_filter
+    from charrnn.decoding.constraints import open_ngram_filter
 
     known = open_ngram_filter(checkpoint)
     if known is not None:
@@ -173,12 +178,13 @@ def _filter(checkpoint: Checkpoint, corpus: "Corpus | None", missing: str) -> "N
             f"made: {missing}"
         )
     known = filter_of_training_part(corpus, checkpoint.record)
+    path = checkpoint.directory / NGRAM_FILTER_FILE
     try:
         with CheckpointWriter(checkpoint.directory).held():
-            known.write(checkpoint.ngram_filter_path)
+            known.write(path)
     except (CheckpointError, OSError):
         return known  # A run writes there, or the directory is read-only: use it unsaved.
-    click.echo(f"Saved the n-gram filter as {checkpoint.ngram_filter_path}.", err=True)
+    click.echo(f"Saved the n-gram filter as {path}.", err=True)
     return known
 
 

@@ -16,7 +16,7 @@ from charrnn.errors import FormGivenUpError
 
 if TYPE_CHECKING:
     from charrnn.decoding.hypothesis import Hypothesis, Poem
-    from charrnn.decoding.ranking import Score
+    from charrnn.decoding.ranking import HypothesisScore
     from charrnn.decoding.scoring import TokenScore
     from charrnn.decoding.writer import TextGenerator
     from charrnn.forms.core.form import Judgement
@@ -98,7 +98,7 @@ class PoemReport:
     """
 
     poem: "Poem"
-    scores: "Sequence[Score]" = ()
+    scores: "Sequence[HypothesisScore]" = ()
     command: str | None = None
     explanation: "Sequence[TokenScore] | None" = None
     form: "FormWriter | None" = None
@@ -195,7 +195,7 @@ def _poem_facts(report: PoemReport) -> dict[str, Any]:
     return facts
 
 
-def _scores_in_words(poem: "Poem", scores: "Sequence[Score]") -> str:
+def _scores_in_words(poem: "Poem", scores: "Sequence[HypothesisScore]") -> str:
     """Return "Seed 7 scores -1.31 (...); its 15 other drafts -1.35 to -1.80."."""
     best, *others = scores
     if best.log_probability is None:

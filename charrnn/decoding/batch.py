@@ -1,8 +1,8 @@
-"""Poems that are written in one batch, each as it would be alone, and handed over in order."""
+"""Writes poems in one batch, each as it would be alone, and returns them in order."""
 
 import itertools
-from collections import abc, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,25 +10,25 @@ import numpy as np
 
 from charrnn.decoding.decoder import BacktrackingSampler, Decoder
 from charrnn.decoding.hypothesis import Hypothesis
-from charrnn.decoding.ranking import Score
+from charrnn.decoding.ranking import HypothesisScore
 from charrnn.settings.configuration import SamplingConfig
 
 MOST_TOGETHER: Final = 64
 """Poems of a batch. More gain little, and each holds its states in memory."""
 
 
-class Sequence:
-    """A poem in the writing, with what is final of it.
+class Draft:
+    """A poem that is being written, with its final steps.
 
     Args:
-        number: Which poem it is a draft of.
-        sampler: Its way.
+        number: The number of the poem that it is a draft of.
+        sampler: Writes it.
 
     Attributes:
-        tokens: What was written, the end of the poem included.
+        tokens: What was written, with the end of the poem.
         characters: The same as text.
-        log_probabilities: Those of the characters.
-        ended: Whether the network has ended it.
+        log_probabilities: Those of the characters, in nats.
+        ended: Whether the network has ended the poem.
         dead_end: Whether it was stopped because no character may follow.
     """
 
@@ -43,12 +43,12 @@ class Sequence:
 
     @property
     def text(self) -> str:
-        """What was written, put together."""
+        """What was written."""
         return "".join(self.characters)
 
     def collect(self) -> None:
-        """Take down what has become final."""
-        for token, step in self.sampler.hand_out():
+        """Add the steps that have become final."""
+        for token, step in self.sampler.take_final():
             if token is not None:
                 self.tokens.append(token)
             # The end of a poem has no character, and its probability is not kept.
@@ -60,47 +60,50 @@ class Sequence:
                 self.dead_end = step.hypothesis.dead_end
 
 
-def write_together(decoder: Decoder, sequences: Iterator[Sequence]) -> Iterator[Sequence]:
-    """Write poems in one batch; one that is done makes room for another.
+def write_together(decoder: Decoder, drafts: Iterator[Draft]) -> Iterator[Draft]:
+    """Write up to `MOST_TOGETHER` drafts in one batch; one that is done makes room for another.
 
     Args:
         decoder: Writes them.
-        sequences: The poems, taken as there is room; `MOST_TOGETHER` are written at once.
+        drafts: The drafts, taken as there is room.
 
     Yields:
-        The poems as they are done.
+        The drafts as they are done.
     """
-    under_way: list[Sequence] = []
+    active: list[Draft] = []
     while True:
-        under_way.extend(itertools.islice(sequences, MOST_TOGETHER - len(under_way)))
-        if not under_way:
+        active.extend(itertools.islice(drafts, MOST_TOGETHER - len(active)))
+        if not active:
             return
-        decoder.advance([sequence.sampler for sequence in under_way])
-        for sequence in under_way:
-            sequence.collect()
-        done = [sequence for sequence in under_way if sequence.sampler.over]
+        decoder.advance([draft.sampler for draft in active])
+        for draft in active:
+            draft.collect()
+        done = [draft for draft in active if draft.sampler.over]
         if done:
-            under_way = [sequence for sequence in under_way if not sequence.sampler.over]
+            active = [draft for draft in active if not draft.sampler.over]
             yield from done
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RankedSequences:
-    """A poem that is done.
-
-    Attributes:
-        settings: Those it was written with.
-        sequences: Its drafts, the best first.
-        scores: Their scores; none for a single draft, which is not judged.
-    """
+class RankedDrafts:
+    """The drafts of a poem, the best first, with their scores; a single draft has none."""
 
     settings: SamplingConfig
-    sequences: abc.Sequence[Sequence]
-    scores: abc.Sequence[Score]
+    drafts: Sequence[Draft]
+    scores: Sequence[HypothesisScore]
 
 
-def of_seed(settings: SamplingConfig) -> list[np.random.Generator]:
-    """The random numbers of a poem's drafts; the first draft is the poem of the seed alone."""
+def generators_for(
+    settings: SamplingConfig, first: np.random.Generator | None = None
+) -> list[np.random.Generator]:
+    """The random generators of a poem's drafts.
+
+    Args:
+        settings: Their seed, and how many drafts. The first draft is the poem of the seed alone.
+        first: The generator of the first draft; None makes all from the seed.
+    """
+    if first is not None:
+        return [first, *first.spawn(settings.best_of - 1)]
     seeds = [
         np.random.SeedSequence(settings.seed, spawn_key=(number,) if number else ())
         for number in range(settings.best_of)
@@ -108,52 +111,45 @@ def of_seed(settings: SamplingConfig) -> list[np.random.Generator]:
     return [np.random.default_rng(seed) for seed in seeds]
 
 
-def generators_for(
-    settings: SamplingConfig, first: np.random.Generator | None = None
-) -> list[np.random.Generator]:
-    """The random numbers of a poem's drafts, of which those of the first may have been given."""
-    return [first, *first.spawn(settings.best_of - 1)] if first else of_seed(settings)
-
-
 def write_in_order(
     decoder: Decoder,
     start: Hypothesis,
     settings: Iterable[SamplingConfig],
-    judge: Callable[[Sequence], Score],
+    judge: Callable[[Draft], HypothesisScore],
     *,
-    generators: Callable[[SamplingConfig], abc.Sequence[np.random.Generator]] = of_seed,
-) -> Iterator[RankedSequences]:
-    """Write poems, each from as many drafts as its settings tell.
+    generators: Callable[[SamplingConfig], Sequence[np.random.Generator]] = generators_for,
+) -> Iterator[RankedDrafts]:
+    """Write poems, each as the best of `best_of` drafts.
 
     Args:
         decoder: Writes them.
         start: Where they all go on.
-        settings: Of each poem, taken as there is room; a seed in each.
-        judge: Scores a draft where there are several.
-        generators: Random numbers for the drafts of a poem.
+        settings: The settings of each poem, with a seed, taken as there is room.
+        judge: Scores a draft if there are several.
+        generators: Makes the random generators of a poem's drafts.
 
     Yields:
-        The poems in order, each as soon as those before it are done too. After Ctrl-C those that
+        The poems in order, each when it and those before it are done. After Ctrl-C, the poems that
         are done, then the KeyboardInterrupt.
     """
     asked: dict[int, SamplingConfig] = {}
-    drafts: defaultdict[int, list[Sequence]] = defaultdict(list)
-    done: dict[int, RankedSequences] = {}
+    written: defaultdict[int, list[Draft]] = defaultdict(list)
+    done: dict[int, RankedDrafts] = {}
 
-    def sequences() -> Iterator[Sequence]:
+    def drafts() -> Iterator[Draft]:
         for number, config in enumerate(settings):
             asked[number] = config
             for generator in generators(config):
-                yield Sequence(number, decoder.sampler(start, generator))
+                yield Draft(number, decoder.sampler(start, generator))
 
     following = 0
     try:
-        for sequence in write_together(decoder, sequences()):
-            together = drafts[sequence.number]
-            together.append(sequence)
-            if len(together) == asked[sequence.number].best_of:
-                del drafts[sequence.number]
-                done[sequence.number] = _ranked(asked.pop(sequence.number), together, judge)
+        for draft in write_together(decoder, drafts()):
+            together = written[draft.number]
+            together.append(draft)
+            if len(together) == asked[draft.number].best_of:
+                del written[draft.number]
+                done[draft.number] = _ranked(asked.pop(draft.number), together, judge)
             while following in done:
                 yield done.pop(following)
                 following += 1
@@ -164,15 +160,12 @@ def write_in_order(
 
 
 def _ranked(
-    settings: SamplingConfig, sequences: abc.Sequence[Sequence], judge: Callable[[Sequence], Score]
-) -> RankedSequences:
-    """The drafts of a poem, the best first."""
-    if len(sequences) == 1:
-        return RankedSequences(settings, sequences, ())
+    settings: SamplingConfig, drafts: Sequence[Draft], judge: Callable[[Draft], HypothesisScore]
+) -> RankedDrafts:
+    if len(drafts) == 1:
+        return RankedDrafts(settings, drafts, ())
     judged = sorted(
-        ((judge(sequence), sequence) for sequence in sequences),
-        key=lambda pair: pair[0].total,
-        reverse=True,
+        ((judge(draft), draft) for draft in drafts), key=lambda pair: pair[0].total, reverse=True
     )
     scores, ranked = zip(*judged, strict=True)
-    return RankedSequences(settings, ranked, scores)
+    return RankedDrafts(settings, ranked, scores)

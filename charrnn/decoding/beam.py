@@ -1,4 +1,4 @@
-"""The likeliest poem, searched for instead of drawn."""
+"""Beam search for the most likely poem."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,18 +7,18 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.decoding.decoder import Decoder
-from charrnn.decoding.filters import log_softmax
 from charrnn.decoding.hypothesis import Hypothesis, gather
+from charrnn.decoding.sampling import log_softmax
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BeamHypothesis:
-    """One of the poems that are followed at once.
+    """One hypothesis of the beam.
 
     Attributes:
         hypothesis: The poem.
-        tokens: What was written since the start; with the end of the poem when it has ended.
-        log_probability: Of all of them together, under the settings, in nats.
+        tokens: What was written since the start, with the end of the poem.
+        log_probability: Of all tokens together, under the settings, in nats.
     """
 
     hypothesis: Hypothesis
@@ -27,67 +27,64 @@ class BeamHypothesis:
 
     @property
     def mean(self) -> float:
-        """The log-probability for each token: long poems have no more to lose than short ones."""
+        """The log-probability per token, so that long poems are not at a disadvantage."""
         return self.log_probability / max(1, len(self.tokens))
 
 
 def search(decoder: Decoder, start: Hypothesis, width: int) -> BeamHypothesis:
-    """Look for the continuation of the highest mean log-probability for each token.
+    """Search for the continuation with the highest mean log-probability per token.
 
-    Of all continuations by one token the likeliest are kept, at first `width` of them. One that
-    ends is put aside, and as many fewer are kept from there on (Sutskever et al., 2014, Sequence to
-    sequence learning, section 3.2), until none is left or they are as long as was asked. Of equals
-    the one that was found first is kept, so nothing is left to chance.
+    A hypothesis that ends leaves the beam, which is one narrower from then on (Sutskever et al.,
+    2014, Sequence to sequence learning, section 3.2). Of equals the first found stays, so the search
+    is deterministic.
 
     Args:
-        decoder: Knows the network, and what may come next under the settings.
+        decoder: Extends the hypotheses.
         start: Where to go on; it has not ended.
-        width: Continuations followed at once.
+        width: Width of the beam.
 
     Returns:
-        The best one that has ended or is as long as was asked. When every way was blocked before,
-        the best that was blocked last, at a dead end.
+        The best one that has ended or has reached the decoder's length. If all are blocked before,
+        the best of the last ones, at a dead end.
     """
-    followed = [BeamHypothesis(start, (), 0.0)]
+    beam = [BeamHypothesis(start, (), 0.0)]
     complete: list[BeamHypothesis] = []
     for _ in range(decoder.length):
-        grown = _continued(decoder, followed, width - len(complete))
+        grown = _extended(decoder, beam, width - len(complete))
         if not grown and not complete:
-            best = max(followed, key=_mean)
+            best = max(beam, key=_mean)
             return replace(best, hypothesis=best.hypothesis.at_a_dead_end())
         complete.extend(one for one in grown if one.hypothesis.ended)
-        followed = [one for one in grown if not one.hypothesis.ended]
-        if not followed:
+        beam = [one for one in grown if not one.hypothesis.ended]
+        if not beam:
             break
-    return max((*complete, *followed), key=_mean)
+    return max((*complete, *beam), key=_mean)
 
 
-def _continued(
-    decoder: Decoder, followed: Sequence[BeamHypothesis], width: int
-) -> list[BeamHypothesis]:
-    """The likeliest of all continuations by one token, the likeliest first."""
-    hypotheses = [one.hypothesis for one in followed]
+def _extended(decoder: Decoder, beam: Sequence[BeamHypothesis], width: int) -> list[BeamHypothesis]:
+    """The `width` most likely extensions by one token, the most likely first."""
+    hypotheses = [one.hypothesis for one in beam]
     decoder_state = gather(hypotheses)
     following = decoder.distribution(hypotheses, decoder_state.logits)
     if not following.rows:
         return []
-    before = np.array([followed[row].log_probability for row in following.rows])
-    totals = before[:, None] + log_softmax(following.logits)
-    places, tokens = _greatest(totals, width)
+    before = np.array([beam[row].log_probability for row in following.rows])
+    totals = before[:, None] + log_softmax(following.logits)  # (rows, vocabulary)
+    places, tokens = _largest(totals, width)
     rows = [following.rows[place] for place in places]
     grown = decoder.grown([hypotheses[row] for row in rows], decoder_state.rows(rows), tokens)
     return [
-        BeamHypothesis(hypothesis, (*followed[row].tokens, token), total)
+        BeamHypothesis(hypothesis, (*beam[row].tokens, token), total)
         for row, token, total, hypothesis in zip(
             rows, tokens.tolist(), totals[places, tokens].tolist(), grown, strict=True
         )
     ]
 
 
-def _greatest(
+def _largest(
     totals: npt.NDArray[np.floating], count: int
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Rows and columns of the greatest numbers above -inf, falling; equals in their order."""
+    """Rows and columns of the largest numbers above -inf, falling; equals in their order."""
     flat = totals.ravel()
     count = min(count, flat.size)
     threshold = np.partition(flat, -count)[-count]

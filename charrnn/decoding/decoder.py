@@ -1,7 +1,7 @@
-"""Writes poems at once: one step of the network adds a character to each of them.
+"""Writes poems in one batch: one step of the network adds a token to each of them.
 
-A step goes from the logits of the network through the logits processors, the temperature and the
-sampling filters to a draw, and from the drawn token to the next logits.
+A step goes from the network's logits through the logits processors and the sampling filters to a
+draw, and from the drawn tokens to the next logits.
 """
 
 from collections import deque
@@ -14,33 +14,41 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, Vocabulary
-from charrnn.decoding.constraint import Constraint
+from charrnn.decoding.constraints import Constraint
 from charrnn.decoding.engine import Ids, StepModel
-from charrnn.decoding.filters import Logits, Temperature, log_probabilities_of, log_softmax
 from charrnn.decoding.hypothesis import DecoderState, Hypothesis, Step, gather
-from charrnn.decoding.logits_processors import LineCountPrior, LogitsProcessors
-from charrnn.decoding.sampling import draw, filtered, log_share, temperature_at
+from charrnn.decoding.logits_processors import SUPPRESSING, LineCountPrior, logits_processors
+from charrnn.decoding.sampling import (
+    Logits,
+    Temperature,
+    draw,
+    filtered,
+    log_probabilities_of,
+    log_share,
+    log_softmax,
+    temperature_at,
+)
 from charrnn.settings.configuration import LENGTH_OF_TEXT, LONGEST_POEM, Layout, SamplingConfig
 
 LONGEST_HELD: Final = 32
-"""Characters that are held back while a constraint is on, so that stepping back may take them."""
+"""Most characters held back while a constraint restricts what may follow, to be taken back."""
 
 MOST_STEPS_BACK: Final = 1_000
-"""Characters dropped before the poem has grown again, after which it is stopped.
+"""Steps back before the poem grows again; after that many it is stopped.
 
-Where every way is blocked a few characters on, there are more ways than could ever be tried.
+If every continuation is blocked some characters on, there are too many to try them all.
 """
 
 
 @dataclass(slots=True, eq=False)
 class NextTokenDistribution:
-    """What may come next in some poems.
+    """The next token of some hypotheses.
 
     Attributes:
-        rows: Those of the poems that can go on, in order; the others are at a dead end.
+        rows: The hypotheses that can go on, in order; the others are at a dead end.
         logits: `(rows, vocabulary)`, the distributions to draw from.
-        log_shares: `(rows,)` float64, how much of each prediction is not suppressed, as
-            `charrnn.decoding.sampling.log_share` has it; None where it was not asked for.
+        log_shares: `(rows,)` float64, see `charrnn.decoding.sampling.log_share`; None unless asked
+            for.
     """
 
     rows: list[int]
@@ -49,17 +57,16 @@ class NextTokenDistribution:
 
 
 class Decoder:
-    """Adds to poems that are written with the same settings.
+    """Extends hypotheses that share their settings.
 
     Args:
         model: The network.
         vocabulary: Its characters.
-        layout: How poems stood in the text that was learned.
-        config: How tokens are drawn.
-        line_count_prior: Makes poems end after as many lines as there; None where lines are not
-            counted.
-        constraints: What the poems keep to; a hypothesis holds their states in the same order.
-        poem_length: Characters of a usual poem; None where that is not known.
+        layout: The layout of the training text.
+        config: The sampling settings.
+        line_count_prior: Makes poems end after a usual number of lines; None without line counts.
+        constraints: The constraints, in the order of `Hypothesis.constraint_states`.
+        poem_length: Characters of a usual poem; None if unknown.
 
     Attributes:
         length: Characters after which a poem is stopped.
@@ -83,22 +90,28 @@ class Decoder:
         self._config = config
         self._constraints = constraints
         self._characters = ("",) * SPECIAL + vocabulary.characters
-        self._processors = LogitsProcessors.for_settings(
+        self._processors = logits_processors(
             config, vocabulary, layout, line_count_prior, constraints
         )
         self.length = config.length or (LENGTH_OF_TEXT if layout == "text" else LONGEST_POEM)
-        # A schedule goes by lines where a poem has several and no length was asked for.
+        # A temperature schedule goes by lines if poems have several and no length was asked for.
         lines = line_count_prior.usual_lines if line_count_prior is not None else 1
         self._last_line = lines if lines > 1 and config.length is None else None
         self._last_character = max(1, (config.length or poem_length or self.length) - 1)
 
     def sampler(self, start: Hypothesis, generator: np.random.Generator) -> "BacktrackingSampler":
-        """The way on from a hypothesis that knows the constraints, with its random numbers."""
-        held = LONGEST_HELD if self._constraints else 0
-        return BacktrackingSampler(start, generator, self.length, held)
+        """A sampler that goes on from a hypothesis with constraint states."""
+        return BacktrackingSampler(start, generator, self.length)
+
+    def stream(self, sampler: "BacktrackingSampler") -> Iterator[Step]:
+        """Write one poem to its end; yields each step when it is final."""
+        while not sampler.over:
+            self.advance([sampler])
+            for _, step in sampler.take_final():
+                yield step
 
     def advance(self, samplers: "Sequence[BacktrackingSampler]") -> None:
-        """Take one step in each of some poems: a character on, the end, or a character back.
+        """Take one step in each poem: a token more, or a character back.
 
         Args:
             samplers: Poems that are not over.
@@ -117,19 +130,24 @@ class Decoder:
         tokens = draw(following.logits, [sampler.uniform() for sampler in samplers])
         steps = self.steps(hypotheses, decoder_state, tokens)
         for sampler, token, step in zip(samplers, tokens.tolist(), steps, strict=True):
-            sampler.add(token, step)
+            is_final = not self._constraints or self._is_unrestricted(step.hypothesis)
+            sampler.add(token, step, is_final=is_final)
 
     def distribution(
         self, hypotheses: Sequence[Hypothesis], logits: Logits, *, shares: bool = False
     ) -> NextTokenDistribution:
-        """Look ahead.
+        """The distributions of the next tokens.
 
         Args:
             hypotheses: The poems.
             logits: `(batch, vocabulary)`, the network's predictions for them.
-            shares: Whether to tell how much of each prediction is not suppressed.
+            shares: Whether to compute `log_shares`.
         """
-        reweighed, left = self._processors(hypotheses, logits)
+        reweighed = left = logits
+        for processor in self._processors:
+            left = processor(hypotheses, left)
+            if not isinstance(processor, SUPPRESSING):
+                reweighed = left
         rows = list(range(len(hypotheses)))
         if self._constraints:
             can_go_on = ~np.isneginf(left.max(axis=-1))
@@ -146,20 +164,20 @@ class Decoder:
     def steps(
         self, hypotheses: Sequence[Hypothesis], decoder_state: DecoderState, tokens: Ids
     ) -> list[Step]:
-        """The steps by which some poems grow by one token each; see `grown`."""
-        likely = log_probabilities_of(tokens, decoder_state.logits).tolist()
+        """Extend each hypothesis by one token; see `grown`."""
+        log_probabilities = log_probabilities_of(tokens, decoder_state.logits).tolist()
         grown = self.grown(hypotheses, decoder_state, tokens)
-        written = [self._characters[token] for token in tokens.tolist()]
-        return list(map(Step, written, likely, grown))
+        characters = [self._characters[token] for token in tokens.tolist()]
+        return list(map(Step, characters, log_probabilities, grown))
 
     def grown(
         self, hypotheses: Sequence[Hypothesis], decoder_state: DecoderState, tokens: Ids
     ) -> list[Hypothesis]:
-        """Some poems with one more token each.
+        """The hypotheses with one more token each.
 
         Args:
             hypotheses: The poems.
-            decoder_state: That of them all, in order.
+            decoder_state: A row for each, in order.
             tokens: `(batch,)`.
         """
         added = tokens.tolist()
@@ -176,24 +194,33 @@ class Decoder:
                 grown.append(hypothesis.at_its_end())
                 continue
             known = hypothesis.constraint_states
-            states = self._constrained(known, token) if known else known
+            states = self._next_states(known, token) if known else known
             grown.append(hypothesis.followed_by(self._characters[token], after, row, states))
             row += 1
         return grown
 
     def retrace(self, hypothesis: Hypothesis, tokens: Sequence[int]) -> Iterator[Step]:
-        """Write what has been chosen already, one token after the other."""
+        """Write tokens that were chosen before, one after the other."""
         for token in tokens:
             decoder_state = gather([hypothesis])
-            likely = float(log_softmax(decoder_state.logits)[0, token])
+            log_probability = float(log_softmax(decoder_state.logits)[0, token])
             (hypothesis,) = self.grown([hypothesis], decoder_state, np.array([token]))
-            yield Step(self._characters[token], likely, hypothesis)
+            yield Step(self._characters[token], log_probability, hypothesis)
 
-    def _constrained(self, states: tuple[Hashable, ...], token: int) -> tuple[Hashable, ...]:
-        """The states of all constraints after one more token."""
+    def _next_states(self, states: tuple[Hashable, ...], token: int) -> tuple[Hashable, ...]:
+        """The constraint states after one more token."""
         return tuple(
             constraint.next_state(state, token)
             for constraint, state in zip(self._constraints, states, strict=True)
+        )
+
+    def _is_unrestricted(self, hypothesis: Hypothesis) -> bool:
+        """Whether every constraint allows every token next, so that it is no dead end."""
+        return all(
+            constraint.allowed_tokens(state) is None
+            for constraint, state in zip(
+                self._constraints, hypothesis.constraint_states, strict=True
+            )
         )
 
     def _temperature(self, hypotheses: Sequence[Hypothesis]) -> Temperature:
@@ -208,58 +235,59 @@ class Decoder:
 
 
 _Held = tuple[Hypothesis, int, Step]
-"""A step that may be taken back: where it was taken, its token, and what came of it."""
+"""A step that may be taken back: the hypothesis before it, its token, and the step."""
 
 
 class BacktrackingSampler:
-    """The way of one poem from character to character, which can step back out of a dead end.
+    """Samples one poem, and steps back out of dead ends.
 
-    When no token may follow, it drops the last character and suppresses it where it stood. It hands
-    a step out when nothing can take it back any more. When there is nothing left to step back to,
-    the poem is stopped as long as it has been, all its promises kept.
+    At a dead end it drops the last character and suppresses it where it stood. A step is final when
+    no constraint restricts what follows it, or after `LONGEST_HELD` more. When no step can be taken
+    back, the poem is stopped at its longest.
 
     Args:
         start: Where to go on.
-        generator: Draws its random numbers, one for each character that is tried.
-        length: Characters after which it is stopped, at least 1.
-        held: Characters to hold back; 0 where there are no dead ends.
+        generator: Draws one random number for each character that is tried.
+        length: Characters after which the poem is stopped, at least 1.
 
     Attributes:
-        hypothesis: The poem as it stands.
-        over: Whether nothing is to be added: it has ended, is as long as was asked, or is at a dead
-            end.
-        uniform: Gives the next random number.
+        hypothesis: The poem so far.
+        over: Whether it has ended, has reached its length, or is at a dead end.
+        uniform: Returns the next random number.
     """
 
-    def __init__(
-        self, start: Hypothesis, generator: np.random.Generator, length: int, held: int
-    ) -> None:
+    def __init__(self, start: Hypothesis, generator: np.random.Generator, length: int) -> None:
         self.hypothesis = start
         self.over = False
         self.uniform = generator.random
         self._end = start.generated + length
-        self._most_held = held
         self._held: deque[_Held] = deque()
-        self._ready: list[tuple[int | None, Step]] = []
+        self._final: list[tuple[int | None, Step]] = []
         self._longest = start.generated
         self._at_longest: tuple[Hypothesis, deque[_Held]] = (start, deque())
         self._steps_back = 0
 
-    def add(self, token: int, step: Step) -> None:
-        """Go a step on."""
+    def add(self, token: int, step: Step, *, is_final: bool) -> None:
+        """Go one step on.
+
+        Args:
+            token: What was drawn.
+            step: The step.
+            is_final: Whether nothing can take the step back.
+        """
         before, self.hypothesis = self.hypothesis, step.hypothesis
         self.over = self.hypothesis.ended or self.hypothesis.generated >= self._end
-        if not self._most_held:
-            self._ready.append((token, step))
-            return
-        self._held.append((before, token, step))
-        if self.hypothesis.generated > self._longest:
+        if is_final or self.hypothesis.generated > self._longest:
             self._longest = self.hypothesis.generated
             self._steps_back = 0
-        self._release(0 if self.over else self._most_held)
+        if is_final and not self._held:
+            self._final.append((token, step))
+            return
+        self._held.append((before, token, step))
+        self._release(0 if is_final or self.over else LONGEST_HELD)
 
     def step_back(self) -> None:
-        """Drop the last character, because nothing may follow it; or stop the poem here."""
+        """Drop the last character because nothing may follow it, or stop the poem here."""
         if self._steps_back == 0:
             self._at_longest = (self.hypothesis, self._held.copy())
         self._steps_back += 1
@@ -268,21 +296,21 @@ class BacktrackingSampler:
             self.hypothesis = longest.at_a_dead_end()
             self.over = True
             self._release(0)
-            self._ready.append((None, Step("", -inf, self.hypothesis)))
+            self._final.append((None, Step("", -inf, self.hypothesis)))
             return
         before, token, _ = self._held.pop()
         self.hypothesis = before.without(token)
 
-    def hand_out(self) -> list[tuple[int | None, Step]]:
-        """The steps that have become final since it was last asked, each with its token.
+    def take_final(self) -> list[tuple[int | None, Step]]:
+        """The steps that have become final since the last call, each with its token.
 
-        The last one is empty where the poem ended, and at a dead end: there it has no token, and
-        its probability is 0.
+        The last one is empty at the end of the poem, and at a dead end. At a dead end it has no
+        token and probability 0.
         """
-        ready, self._ready = self._ready, []
-        return ready
+        final, self._final = self._final, []
+        return final
 
     def _release(self, kept: int) -> None:
         while len(self._held) > kept:
             _, token, step = self._held.popleft()
-            self._ready.append((token, step))
+            self._final.append((token, step))

@@ -1,72 +1,286 @@
-"""A network that reads a token and says what may come next, one step at a time."""
+"""A network that reads a token and predicts the next one, in NumPy, one step at a time.
+
+One tanh computes all gates at once, because sigmoid(x) = (1 + tanh(x / 2)) / 2. The weights of
+sigmoid gates are halved beforehand, which is exact in binary.
+
+One step reads every weight once, so memory sets the pace: two layers of 512 units have 12 MB.
+Therefore the weights of a layer are contiguous, and one product of its inputs and its last output
+reads them in order.
+"""
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Protocol, Self
+from typing import ClassVar, Final, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.decoding.cells import LayerState, RecurrentCell, make_cell
-from charrnn.decoding.weights import Array, NetworkWeights
+from charrnn.decoding.weights import Array, NetworkWeights, RecurrentWeights
 from charrnn.settings.architecture import GATES, Architecture
 
 Ids = npt.NDArray[np.integer]
 Logits = npt.NDArray[np.float32]
 
-State = tuple[LayerState, ...]
-"""What a network remembers: a tuple of arrays `(batch, units)` for each recurrent layer.
+LayerState = tuple[Array, ...]
+"""Arrays `(batch, units)` float32: the output h, and for an LSTM also the cell state c."""
 
-It is a value. Nothing changes it, so to rewind or to branch is to keep the old one.
-"""
+State = tuple[LayerState, ...]
+"""The state of each recurrent layer. It is a value: nothing changes it, so it can be kept."""
 
 LARGEST_TABLE: Final = 2**20
-"""Numbers (4 MiB) up to which the first layer's product is worked out for every token.
+"""Size in numbers (4 MiB) up to which the first layer's product is computed for every token.
 
-A step then looks a row up instead of multiplying. Layers of 512 units reach it at 512 tokens. Of
-a larger alphabet a poem uses a small part, and rows are worked out as they are met.
+Then a step looks up a row instead of multiplying. Layers of 512 units reach the limit at 512 tokens.
+A poem uses a small part of a larger vocabulary, so there rows are computed when they are needed.
 """
 
 MOST_REMEMBERED: Final = 1024
-"""Tokens of a large alphabet whose rows are kept, those met last: 8 MiB with 512 units."""
+"""Tokens of a large vocabulary whose rows are cached: 8 MiB with 512 units."""
+
+HALF: Final = np.array(0.5, np.float32)
 
 
 class StepModel(Protocol):
-    """What writing needs of a network."""
+    """What decoding needs of a network."""
 
     @property
     def vocabulary_size(self) -> int:
-        """Tokens it reads and predicts."""
+        """Tokens that it reads and predicts."""
 
     def initial_state(self, batch: int) -> State:
-        """The state before the first token, for `batch` texts side by side."""
+        """The state before the first token of `batch` texts."""
 
     def step(self, ids: Ids, state: State) -> tuple[Logits, State]:
         """Read one token of each text.
 
         Args:
             ids: `(batch,)`.
-            state: Where the texts stand.
+            state: The state before them.
 
         Returns:
-            Logits `(batch, vocabulary_size)` float32 for the token after, and the new state.
+            Logits `(batch, vocabulary_size)` float32 of the next token, and the new state.
         """
 
     def read(self, ids: Ids, state: State) -> tuple[Logits, State]:
-        """Read several tokens of each text; the same as `step` after `step`, but faster.
+        """Read several tokens of each text; the same as repeated `step`, but faster.
 
         Args:
-            ids: `(batch, time)`, at least one in time.
-            state: Where the texts stand.
+            ids: `(batch, time)`, with time at least 1.
+            state: The state before them.
 
         Returns:
-            Logits `(batch, time, vocabulary_size)` float32, those after each token, and the
-            state after the last. The caller keeps `time` short enough for them to fit in memory.
+            Logits `(batch, time, vocabulary_size)` float32 after each token, and the last state. The
+            caller keeps `time` short enough for the logits to fit in memory.
         """
 
 
+class RecurrentCell:
+    """One recurrent layer. The state is a value: it is passed in, and a new one is returned.
+
+    Args:
+        weights: Its arrays, which are copied.
+
+    Attributes:
+        kernel: W, `(inputs, gates * units)`, the upper part of `stacked`.
+        recurrent_kernel: U, `(units, gates * units)`, the lower part.
+        stacked: W on top of U, contiguous.
+        bias: b, `(gates * units,)`.
+    """
+
+    gate_scales: ClassVar[tuple[float, ...]]
+    """Factor on the weights of each gate: 0.5 for a sigmoid, 1 otherwise."""
+
+    state_arrays: ClassVar[int] = 1
+
+    def __init__(self, weights: RecurrentWeights) -> None:
+        inputs, self._units = len(weights.kernel), len(weights.recurrent_kernel)
+        columns = np.repeat(np.array(self.gate_scales, np.float32), self._units)
+        self.stacked = np.empty((inputs + self._units, len(columns)), np.float32)
+        self.kernel, self.recurrent_kernel = self.stacked[:inputs], self.stacked[inputs:]
+        np.multiply(weights.kernel, columns, out=self.kernel)
+        np.multiply(weights.recurrent_kernel, columns, out=self.recurrent_kernel)
+        self.bias: Array = self._input_bias(weights) * columns
+
+    def _input_bias(self, weights: RecurrentWeights) -> Array:
+        return weights.bias
+
+    def initial_state(self, batch: int) -> LayerState:
+        """Zeros, `(batch, units)` each."""
+        return tuple(np.zeros((batch, self._units), np.float32) for _ in range(self.state_arrays))
+
+    def project(self, inputs: Array) -> Array:
+        """X W + b: `(..., inputs)` to `(..., gates * units)`."""
+        projected: Array = inputs.dot(self.kernel)
+        projected += self.bias
+        return projected
+
+    def advance(self, projected: Array, state: LayerState) -> LayerState:
+        """One step from projected inputs, `(batch, gates * units)`; h is first in the state."""
+        preactivations: Array = state[0].dot(self.recurrent_kernel)
+        preactivations += projected
+        return self._next_state(preactivations, state)
+
+    def step(self, inputs: Array, state: LayerState) -> LayerState:
+        """One step from inputs, `(batch, inputs)`."""
+        preactivations: Array = np.concatenate((inputs, state[0]), axis=1).dot(self.stacked)
+        preactivations += self.bias
+        return self._next_state(preactivations, state)
+
+    def _next_state(self, preactivations: Array, state: LayerState) -> LayerState:
+        """The state after x W + h U + b, `(batch, gates * units)`, which may be overwritten."""
+        raise NotImplementedError
+
+
+class LSTM(RecurrentCell):
+    """LSTM (Hochreiter & Schmidhuber, 1997) with a forget gate (Gers et al., 2000).
+
+        i = sigmoid(x W_i + h U_i + b_i)        c' = f * c + i * tanh(x W_c + h U_c + b_c)
+        f = sigmoid(x W_f + h U_f + b_f)        h' = o * tanh(c')
+        o = sigmoid(x W_o + h U_o + b_o)
+
+    The columns of W, U and b are in the order i, f, c, o.
+    """
+
+    gate_scales = (0.5, 0.5, 1, 0.5)
+    state_arrays = 2
+
+    def _next_state(self, preactivations: Array, state: LayerState) -> LayerState:
+        gates, cell_state = preactivations, state[1]
+        units = cell_state.shape[1]
+        np.tanh(gates, out=gates)
+        candidate = gates[:, 2 * units : 3 * units].copy()
+        gates *= HALF
+        gates += HALF
+        cell_state = gates[:, units : 2 * units] * cell_state
+        candidate *= gates[:, :units]
+        cell_state += candidate
+        output = np.tanh(cell_state)
+        output *= gates[:, 3 * units :]
+        return output, cell_state
+
+
+class PeepholeLSTM(LSTM):
+    """LSTM whose gates see the cell state (Gers & Schmidhuber, 2000).
+
+        i = sigmoid(x W_i + h U_i + b_i + p_i * c)      c' = f * c + i * tanh(x W_c + h U_c + b_c)
+        f = sigmoid(x W_f + h U_f + b_f + p_f * c)      h' = o * tanh(c')
+        o = sigmoid(x W_o + h U_o + b_o + p_o * c')
+
+    Attributes:
+        peephole: p, `(3, units)` in the order i, f, o, halved.
+    """
+
+    def __init__(self, weights: RecurrentWeights) -> None:
+        super().__init__(weights)
+        assert weights.peephole is not None, "weights of this cell have peepholes"
+        self.peephole = weights.peephole * HALF
+
+    def _next_state(self, preactivations: Array, state: LayerState) -> LayerState:
+        gates, before = preactivations, state[1]
+        units = before.shape[1]
+        # The arrays of the new cell state and output first hold the peephole terms.
+        cell_state = before * self.peephole[0]
+        gates[:, :units] += cell_state
+        gates[:, units : 2 * units] += np.multiply(before, self.peephole[1], out=cell_state)
+        candidate = np.tanh(gates[:, 2 * units : 3 * units])
+        _activate(gates[:, : 2 * units])
+        np.multiply(before, gates[:, units : 2 * units], out=cell_state)
+        candidate *= gates[:, :units]
+        cell_state += candidate
+        output = cell_state * self.peephole[2]
+        output += gates[:, 3 * units :]
+        _activate(output)
+        output *= np.tanh(cell_state, out=candidate)
+        return output, cell_state
+
+
+class GRU(RecurrentCell):
+    """GRU (Cho et al., 2014), with the reset gate applied after the product, as in cuDNN.
+
+        z = sigmoid(x W_z + h U_z + b_z)        g = tanh(x W_g + b_g + r * (h U_g + d_g))
+        r = sigmoid(x W_r + h U_r + b_r)        h' = z * h + (1 - z) * g
+
+    The columns of W, U and b are in the order z, r, g. The bias of a gate is the sum of Keras's two.
+
+    Attributes:
+        candidate_bias: d_g, `(units,)`.
+    """
+
+    gate_scales = (0.5, 0.5, 1)
+
+    def __init__(self, weights: RecurrentWeights) -> None:
+        super().__init__(weights)
+        self.candidate_bias = weights.bias[1, 2 * self._units :]
+
+    def _input_bias(self, weights: RecurrentWeights) -> Array:
+        gates = 2 * len(weights.recurrent_kernel)
+        bias, recurrent_bias = weights.bias
+        return np.concatenate((bias[:gates] + recurrent_bias[:gates], bias[gates:]))
+
+    def advance(self, projected: Array, state: LayerState) -> LayerState:
+        """One step from projected inputs, `(batch, 3 * units)`."""
+        (output,) = state
+        units = output.shape[1]
+        preactivations = output.dot(self.recurrent_kernel)
+        gates = preactivations[:, : 2 * units]
+        gates += projected[:, : 2 * units]
+        _activate(gates)
+        candidate = preactivations[:, 2 * units :]
+        candidate += self.candidate_bias
+        candidate *= gates[:, units:]
+        candidate += projected[:, 2 * units :]
+        np.tanh(candidate, out=candidate)
+        output = output - candidate
+        output *= gates[:, :units]
+        output += candidate
+        return (output,)
+
+    def step(self, inputs: Array, state: LayerState) -> LayerState:
+        """One step from inputs; two products, because r stands between x W_g and h U_g."""
+        return self.advance(self.project(inputs), state)
+
+
+class SimpleRNN(RecurrentCell):
+    """Simple recurrent network (Elman, 1990): h' = activation(x W + h U + b).
+
+    Args:
+        weights: Its arrays.
+        rectified: Whether the activation is relu instead of tanh.
+    """
+
+    gate_scales = (1,)
+
+    def __init__(self, weights: RecurrentWeights, *, rectified: bool) -> None:
+        super().__init__(weights)
+        self._rectified = rectified
+
+    def _next_state(self, preactivations: Array, state: LayerState) -> LayerState:
+        del state  # It is part of the preactivations.
+        if self._rectified:
+            return (np.maximum(preactivations, 0, out=preactivations),)
+        return (np.tanh(preactivations, out=preactivations),)
+
+
+def _activate(halved: Array) -> None:
+    """Apply the sigmoid in place to preactivations that are halved already."""
+    np.tanh(halved, out=halved)
+    halved *= HALF
+    halved += HALF
+
+
+def make_cell(weights: RecurrentWeights, architecture: Architecture) -> RecurrentCell:
+    """Make one layer of a network of the given architecture."""
+    if architecture.cell == "lstm":
+        return LSTM(weights)
+    if architecture.cell == "peephole_lstm":
+        return PeepholeLSTM(weights)
+    if architecture.cell == "gru":
+        return GRU(weights)
+    return SimpleRNN(weights, rectified=architecture.activation == "relu")
+
+
 class NumpyEngine:
-    """The network of a checkpoint as equations in NumPy, float32 throughout.
+    """The network of a checkpoint, float32 throughout; a `StepModel`.
 
     Args:
         weights: Its arrays.
@@ -79,10 +293,11 @@ class NumpyEngine:
         self._logits_kernel = weights.logits_kernel
         self._logits_bias = weights.logits_bias
         columns = GATES[architecture.cell] * architecture.units
-        self._tabulated = architecture.vocabulary_size * columns <= LARGEST_TABLE
+        self._is_tabulated = architecture.vocabulary_size * columns <= LARGEST_TABLE
         embedding = weights.embedding
-        self._table = self._layers[0].project(embedding) if self._tabulated else embedding
-        self._row_of = lru_cache(MOST_REMEMBERED)(self._first_projection_of)
+        # (vocabulary, gates * units), or the embedding itself
+        self._table = self._layers[0].project(embedding) if self._is_tabulated else embedding
+        self._cached_row = lru_cache(MOST_REMEMBERED)(self._row)
 
     @classmethod
     def open(cls, path: Path, architecture: Architecture) -> Self:
@@ -92,20 +307,20 @@ class NumpyEngine:
 
     @property
     def vocabulary_size(self) -> int:
-        """Tokens it reads and predicts."""
+        """Tokens that it reads and predicts."""
         return len(self._logits_bias)
 
     def initial_state(self, batch: int) -> State:
-        """The state before the first token: zeros."""
+        """Zeros."""
         return tuple(layer.initial_state(batch) for layer in self._layers)
 
     def step(self, ids: Ids, state: State) -> tuple[Logits, State]:
         """Read one token of each text; see `StepModel.step`."""
         first, *others = self._layers
-        if self._tabulated:
+        if self._is_tabulated:
             layer_state = first.advance(self._table[ids], state[0])
         elif len(ids) == 1:
-            layer_state = first.advance(self._row_of(int(ids[0])), state[0])
+            layer_state = first.advance(self._cached_row(int(ids[0])), state[0])
         else:
             layer_state = first.step(self._table[ids], state[0])
         after = [layer_state]
@@ -117,11 +332,11 @@ class NumpyEngine:
     def read(self, ids: Ids, state: State) -> tuple[Logits, State]:
         """Read several tokens of each text; see `StepModel.read`.
 
-        The inputs of a layer are multiplied in one product for all steps, layer after layer.
+        One product projects the inputs of a layer for all steps, layer after layer.
         """
         batch, time = ids.shape
         first, *others = self._layers
-        # Time goes first inside, so that what one step needs lies together.
+        # Time comes first here, so that one step's rows are contiguous.
         projected = self._first_projection(ids.T.ravel())
         outputs, layer_state = _read_layer(first, projected, state[0])
         after = [layer_state]
@@ -132,12 +347,11 @@ class NumpyEngine:
         return logits.swapaxes(0, 1), tuple(after)
 
     def _first_projection(self, ids: Ids) -> Array:
-        """What tokens add to the sums of the first layer: `(n,)` to `(n, gates * units)`."""
+        """Projected inputs of the first layer: `(n,)` to `(n, gates * units)`."""
         rows = self._table[ids]
-        return rows if self._tabulated else self._layers[0].project(rows)
+        return rows if self._is_tabulated else self._layers[0].project(rows)
 
-    def _first_projection_of(self, token: int) -> Array:
-        """That of one token, `(1, gates * units)`."""
+    def _row(self, token: int) -> Array:
         return self._first_projection(np.array([token]))
 
     def _logits(self, outputs: Array) -> Logits:
@@ -153,7 +367,7 @@ class NumpyEngine:
 def _read_layer(
     layer: RecurrentCell, projected: Array, state: LayerState
 ) -> tuple[Array, LayerState]:
-    """Advance one layer over `(time * batch, gates * units)`, all texts of one step together.
+    """Advance one layer over `(time * batch, gates * units)`.
 
     Returns:
         Its outputs `(time * batch, units)`, and the state after the last step.

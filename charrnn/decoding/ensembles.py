@@ -1,7 +1,7 @@
 """Several networks that predict as one: a product of experts, or contrastive decoding.
 
-Each network has a vocabulary of its own. Together they read a shared one: the end of a poem and the
-unknown token are common to all, and a character that a network does not know is unknown to it.
+Each network has its own vocabulary. Together they read a shared one. A character that a network does
+not know is its unknown token.
 """
 
 import itertools
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.decoding.engine import Ids, Logits, State, StepModel
-from charrnn.decoding.filters import Mask, greatest, log_softmax
+from charrnn.decoding.sampling import Mask, log_softmax, row_max
 from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import ConfigurationError
 from charrnn.settings.configuration import DEFAULT_STRENGTH, STRENGTH, Layout
@@ -30,47 +30,33 @@ PLAUSIBLE_SHARE: Final = 0.1
 IMPLAUSIBLE: Final = np.float32(-1e5)
 """Nats added to the logits of tokens that an ensemble rules out.
 
-Temperatures below thousands never reach them. They stay finite, so that a mask that leaves nothing
-else can rank them, and so that differences of logits are numbers.
+They stay finite, so that differences of logits are numbers, and so that such tokens can be ranked
+where a mask leaves nothing else. No temperature below thousands reaches them.
 """
 
 POEMS_COUNTED: Final = 1_000_000
-"""Poems over which the line counts of several corpora are shared out."""
+"""Total of the line counts that several corpora are combined to."""
 
 Combination = Callable[[Sequence[Logits]], Logits]
-"""From log-probabilities `(..., shared vocabulary)` of each network to logits of all, float32.
-
-A network that does not know a token gives it the log-probability of its own unknown token.
-"""
+"""From log-probabilities `(..., shared vocabulary)` of each network to float32 logits of all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Member:
-    """A network of an ensemble.
-
-    Attributes:
-        model: The network.
-        ids: `(shared vocabulary,)` its own id of each shared token.
-    """
+    """A network of an ensemble, with its own id of each shared token, `(shared vocabulary,)`."""
 
     model: StepModel
     ids: npt.NDArray[np.intp]
 
     @classmethod
     def of(cls, generator: TextGenerator, shared: Vocabulary) -> "Member":
-        """A network with a vocabulary of its own, as a member that reads a shared one."""
+        """A network as a member that reads a shared vocabulary."""
         ids = [END_OF_POEM, UNKNOWN, *map(generator.vocabulary.id_of, shared.characters)]
         return cls(generator.model, np.array(ids, np.intp))
 
-    @property
-    def known(self) -> Mask:
-        """`(shared vocabulary,)`, true for the end of a poem and the characters it knows."""
-        known: Mask = self.ids != UNKNOWN
-        return known
-
 
 class Ensemble:
-    """A `StepModel` made of several; its state is theirs, one after the other, layer by layer.
+    """A `StepModel` made of several; its state is the layers of all of them.
 
     Args:
         members: The networks, at least one.
@@ -90,25 +76,20 @@ class Ensemble:
         return len(self._members[0].ids)
 
     def initial_state(self, batch: int) -> State:
-        """The state before the first token, for a batch of texts."""
+        """The state before the first token of `batch` texts."""
         return sum((member.model.initial_state(batch) for member in self._members), ())
 
     def step(self, ids: Ids, state: State) -> tuple[Logits, State]:
         """Read one token of each text; see `StepModel.step`."""
-        return self._combined(
-            member.model.step(member.ids[ids], own) for member, own in self._states(state)
-        )
+        return self._combined(one.model.step(one.ids[ids], own) for one, own in self._each(state))
 
     def read(self, ids: Ids, state: State) -> tuple[Logits, State]:
         """Read several tokens of each text; see `StepModel.read`."""
-        return self._combined(
-            member.model.read(member.ids[ids], own) for member, own in self._states(state)
-        )
+        return self._combined(one.model.read(one.ids[ids], own) for one, own in self._each(state))
 
-    def _states(self, state: State) -> Iterator[tuple[Member, State]]:
+    def _each(self, state: State) -> Iterator[tuple[Member, State]]:
         """Each member with its part of the state."""
-        for member, layers in zip(self._members, self._layers, strict=True):
-            yield member, state[layers]
+        return zip(self._members, (state[layers] for layers in self._layers), strict=True)
 
     def _combined(self, results: Iterable[tuple[Logits, State]]) -> tuple[Logits, State]:
         all_logits, states = zip(*results, strict=True)
@@ -124,7 +105,7 @@ def multiply_experts(
 ) -> Logits:
     """Combine predictions as a product of experts: log p = sum of weight * log p_i, normalised.
 
-    A token is likely if no network objects (Hinton, 2002, Training products of experts by
+    A token is likely if no network finds it unlikely (Hinton, 2002, Training products of experts by
     minimizing contrastive divergence, equation 1, with weights).
 
     Args:
@@ -147,42 +128,40 @@ def subtract_amateur(
     """Combine predictions by contrastive decoding (Li et al., 2023, section 3).
 
     The logit of a token is log p - strength * log q, where p is the expert's probability and q the
-    amateur's. Only plausible tokens count, whose p is at least `PLAUSIBLE_SHARE` of the greatest;
-    the others are ruled out.
+    amateur's. Tokens whose p is below `PLAUSIBLE_SHARE` of the largest are ruled out.
 
     Args:
         log_probabilities: `(..., vocabulary)` of the expert, and of the amateur.
-        strength: How much the amateur counts, at least 0.
+        strength: The weight of the amateur, at least 0.
         known: `(vocabulary,)`, true for tokens that the amateur knows.
-        guess: The amateur's log-probability of any token that it does not know.
+        guess: The amateur's log-probability of a token that it does not know.
 
     Returns:
         Logits, `(..., vocabulary)` float32.
     """
     expert, amateur = log_probabilities
     amateur = np.where(known, amateur, np.float32(guess))
-    plausible = expert >= greatest(expert) + np.float32(math.log(PLAUSIBLE_SHARE))
+    plausible = expert >= row_max(expert) + np.float32(math.log(PLAUSIBLE_SHARE))
     return np.where(plausible, expert - np.float32(strength) * amateur, expert + IMPLAUSIBLE)
 
 
 def product_of_experts(
     generators: Sequence[TextGenerator], weights: Sequence[float], *, reads_only: bool = False
 ) -> TextGenerator:
-    """A writer for several networks that agree on each character.
+    """A writer for several networks that predict together.
 
-    It reads the characters that any of them knows, and writes those that all of them know. What
-    any of them learned counts as learned, for the limit on copying.
+    It reads the characters that any of them knows, and writes those that all of them know. The limit
+    on copying holds for the training texts of all.
 
     Args:
         generators: A writer for each network.
         weights: The weight of each, at least 0; they are divided by their sum. A network of weight
             0 is left out.
-        reads_only: Whether it scores texts and writes none. Nothing is ruled out then, and a
-            character that a network does not know has the probability of its unknown token.
+        reads_only: Whether it only scores texts. Then nothing is ruled out.
 
     Raises:
-        ConfigurationError: The weights make no sense, the networks learned texts of different
-            layouts, or they share no characters.
+        ConfigurationError: The weights are not valid, the layouts of the training texts differ, or
+            the networks share no characters.
     """
     shares = _normalised(weights, len(generators))
     experts = [one for one, weight in zip(generators, weights, strict=True) if weight]
@@ -195,7 +174,7 @@ def product_of_experts(
         )
     vocabulary = Vocabulary(tuple(sorted(set.union(*alphabets))))
     members = [Member.of(one, vocabulary) for one in experts]
-    known = np.logical_and.reduce([member.known | reads_only for member in members])
+    known = np.logical_and.reduce([(one.ids != UNKNOWN) | reads_only for one in members])
     by_share = sorted(zip(shares, experts, strict=True), key=lambda pair: -pair[0])
     return TextGenerator(
         Ensemble(members, partial(multiply_experts, weights=shares, known=known)),
@@ -211,19 +190,18 @@ def product_of_experts(
 def contrastive_decoding(
     expert: TextGenerator, amateur: TextGenerator, strength: float = DEFAULT_STRENGTH
 ) -> TextGenerator:
-    """A writer that prefers what one network holds likelier than another does.
+    """A writer that prefers tokens to which one network gives more probability than another.
 
-    It reads and writes the characters of the expert, and what the expert learned counts as learned.
-    To the amateur, a character that it does not know is as likely as any.
+    It reads and writes the characters of the expert. To the amateur, a character that it does not
+    know is as likely as any.
 
     Args:
         expert: The network that writes.
-        amateur: The network whose ways are avoided.
-        strength: How much it is avoided; see `subtract_amateur`.
+        amateur: The network whose style is avoided.
+        strength: See `subtract_amateur`.
 
     Raises:
-        ConfigurationError: The strength is out of range, or the networks learned texts of
-            different layouts.
+        ConfigurationError: The strength is out of range, or the layouts of the training texts differ.
     """
     if not STRENGTH.allows(strength):
         raise ConfigurationError(
@@ -234,7 +212,7 @@ def contrastive_decoding(
     combine = partial(
         subtract_amateur,
         strength=strength,
-        known=members[1].known,
+        known=members[1].ids != UNKNOWN,
         guess=-math.log(amateur.vocabulary.size),
     )
     return TextGenerator(
@@ -249,11 +227,7 @@ def contrastive_decoding(
 
 
 def common_layout(generators: Sequence[TextGenerator]) -> Layout:
-    """The layout that all networks learned.
-
-    Raises:
-        ConfigurationError: There is none: what ends a poem to one means nothing to another.
-    """
+    """The layout of all training texts; raises ConfigurationError if they differ."""
     layouts = sorted({generator.layout for generator in generators})
     if len(layouts) > 1:
         raise ConfigurationError(
@@ -272,13 +246,13 @@ def _normalised(weights: Sequence[float], count: int) -> list[float]:
         )
     if not any(weights):
         raise ConfigurationError("a blend needs a weight above 0.")
-    # Division by the greatest comes first, because the sum may overflow.
+    # The weights are divided by the largest first, because their sum may overflow.
     shares = [weight / max(weights) for weight in weights if weight]
     return [share / sum(shares) for share in shares]
 
 
 def _shared_counts(counts: Sequence[Sequence[int]], shares: Sequence[float]) -> list[int]:
-    """How many of `POEMS_COUNTED` have 1, 2, 3 ... lines; each network's corpus has its share."""
+    """How many of `POEMS_COUNTED` poems have 1, 2, 3 ... lines, with each corpus at its share."""
     known = [(one, share) for one, share in zip(counts, shares, strict=True) if sum(one)]
     together = np.zeros(max((len(one) for one, _ in known), default=0))
     for one, share in known:

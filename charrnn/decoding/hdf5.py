@@ -1,8 +1,8 @@
 """Reads the arrays of `model.keras`, a zip that holds an HDF5 file, without h5py.
 
-Loading h5py takes 12 MB of memory and a tenth of the time to the first character. This reader
-knows only what Keras writes (HDF5 File Format Specification, version 3.0): groups of the old kind,
-and contiguous arrays of little-endian float32 or float16. h5py reads everything else.
+Loading h5py takes 12 MB of memory and a tenth of the time to the first character. This reader knows
+what Keras writes (HDF5 File Format Specification, version 3.0): old-style groups, and contiguous
+arrays of little-endian float32 or float16. h5py reads everything else.
 """
 
 import math
@@ -18,15 +18,14 @@ from typing import Any, Final, cast
 import numpy as np
 import numpy.typing as npt
 
-ARRAYS: Final = "model.weights.h5"
-"""The HDF5 file inside the zip."""
+from charrnn.checkpoint.directory import WEIGHTS_MEMBER
 
 SIGNATURE: Final = b"\x89HDF\r\n\x1a\n"
 LONGEST_PART: Final = 2**20
-"""Bytes of metadata read at once; a damaged file may ask for any number."""
+"""Most bytes of metadata read at once; a damaged file may ask for any number."""
 
 UNDEFINED_ADDRESS: Final = 2**64 - 1
-"""The address of an array that was never written."""
+"""Address of an array that was never written."""
 
 TYPES: Final[dict[bytes, np.dtype[np.floating]]] = {
     b"\x11\x20\x1f\x00" + struct.pack("<IHHBBBBI", 4, 0, 32, 23, 8, 0, 23, 127): np.dtype("<f4"),
@@ -50,26 +49,26 @@ BinaryFile = BufferedReader | BytesIO
 
 
 class UnknownFormatError(Exception):
-    """The file is damaged, or of a kind that only h5py reads."""
+    """The file is damaged, or only h5py can read it."""
 
 
 class KerasArrays:
-    """The arrays of `model.keras` by path. h5py is loaded only for an array of another kind.
+    """The arrays of `model.keras` by path. h5py is loaded only for arrays of another kind.
 
     Args:
-        archive: The zip. It must stay open while arrays are read.
+        archive: The zip, open while arrays are read.
     """
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
-        member = archive.getinfo(ARRAYS)
+        member = archive.getinfo(WEIGHTS_MEMBER)
         file: BinaryFile
         if member.compress_type == zipfile.ZIP_STORED:
-            # Keras does not compress, so the arrays are read in place.
+            # Keras does not compress the arrays, so they are read in place.
             file = cast("BufferedReader", archive.fp)
             start = _data_start(file, member)
         else:
-            file, start = BytesIO(archive.read(ARRAYS)), 0
+            file, start = BytesIO(archive.read(WEIGHTS_MEMBER)), 0
         try:
             self._stored = stored_arrays(file, start)
         except UnknownFormatError:
@@ -83,11 +82,11 @@ class KerasArrays:
     def _by_h5py(self) -> Any:
         import h5py
 
-        return h5py.File(BytesIO(self._archive.read(ARRAYS)), "r")
+        return h5py.File(BytesIO(self._archive.read(WEIGHTS_MEMBER)), "r")
 
 
 def _data_start(file: BinaryFile, member: zipfile.ZipInfo) -> int:
-    """Where the data of a zip member begins: after its local header, a name and an extra field."""
+    """Offset of a zip member's data: after its local header, a name and an extra field."""
     # The lengths of both are at bytes 26 and 28 of 30 (APPNOTE.TXT of the ZIP format, 4.3.7).
     file.seek(member.header_offset + 26)
     name_length, extra_length = (int.from_bytes(file.read(2), "little") for _ in range(2))
@@ -96,11 +95,11 @@ def _data_start(file: BinaryFile, member: zipfile.ZipInfo) -> int:
 
 @dataclass(frozen=True, slots=True)
 class StoredArray:
-    """A contiguous array in a file, with the part of h5py's `Dataset` that is used.
+    """A contiguous array in a file, with the part of h5py's `Dataset` that is needed.
 
     Attributes:
         file: The file.
-        offset: Where the array begins in it, in bytes.
+        offset: Where the array begins, in bytes.
         shape: Its shape.
         dtype: Its type.
     """
@@ -111,7 +110,7 @@ class StoredArray:
     dtype: np.dtype[np.floating]
 
     def __getitem__(self, everything: EllipsisType) -> npt.NDArray[np.floating]:
-        """Read it whole; raises OSError if the file ends too early."""
+        """Read all of it; raises OSError if the file ends too early."""
         self.file.seek(self.offset)
         values = np.empty(self.shape, self.dtype)
         if self.file.readinto(values.data.cast("B")) < values.nbytes:
@@ -123,15 +122,15 @@ def stored_arrays(file: BinaryFile, start: int = 0) -> dict[str, StoredArray]:
     """Find the arrays of an HDF5 file.
 
     Args:
-        file: A file that holds an HDF5 file, and stays open while arrays are read.
+        file: The file, open while arrays are read.
         start: Where the HDF5 file begins in it, in bytes.
 
     Returns:
-        The arrays by their path, such as "layers/dense/vars/0". Arrays of other types, and those
-        that are not contiguous, are left out.
+        The arrays by path, such as "layers/dense/vars/0", without those of other types and those
+        that are not contiguous.
 
     Raises:
-        UnknownFormatError: The file is damaged, or of a kind that only h5py reads.
+        UnknownFormatError: The file is damaged, or only h5py can read it.
     """
     try:
         return dict(_Reader(file, start).arrays())
@@ -140,7 +139,7 @@ def stored_arrays(file: BinaryFile, start: int = 0) -> dict[str, StoredArray]:
 
 
 class _Reader:
-    """Reads the metadata. Addresses count from the beginning of the HDF5 file."""
+    """Reads the metadata. Addresses count from the start of the HDF5 file."""
 
     def __init__(self, file: BinaryFile, start: int) -> None:
         self._file = file
@@ -158,7 +157,7 @@ class _Reader:
         yield from self._below(root, "")
 
     def _below(self, address: int, path: str) -> Iterator[tuple[str, StoredArray]]:
-        """The arrays of a group; or the array itself, if the address is that of an array."""
+        """The arrays of a group, or the array at this address."""
         self._visit(address)
         messages = dict(self._messages(address))
         if SYMBOL_TABLE in messages:
@@ -169,7 +168,7 @@ class _Reader:
             yield path, array
 
     def _messages(self, address: int) -> Iterator[tuple[int, bytes]]:
-        """The messages of an object header, each with its kind (IV.A.1.a: version 1)."""
+        """The messages of an object header by kind (IV.A.1.a: version 1)."""
         version, _, count, _, size = struct.unpack("<BBHII", self._at(address, 12))
         if version != 1:
             raise UnknownFormatError(f"an object header has version {version}.")
@@ -190,12 +189,12 @@ class _Reader:
                     yield kind, body
 
     def _members(self, tree: int, names: bytes) -> Iterator[tuple[str, int]]:
-        """Names and addresses of a group's members (III.A.1 and III.B: version 1 B-trees)."""
+        """Names and addresses of a group's members (III.A.1, III.B: version 1 B-trees)."""
         signature, kind, level, used = struct.unpack("<4sBBH", self._at(tree, 8))
         if signature != b"TREE" or kind:
             raise UnknownFormatError("a group has no tree.")
         self._visit(tree)
-        # After two siblings, keys and children alternate; a key comes first and last.
+        # After two siblings, keys and children alternate, beginning and ending with a key.
         children = struct.unpack(f"<{2 * used + 1}Q", self._at(tree + 24, 16 * used + 8))[1::2]
         for child in children:
             if level:
@@ -212,14 +211,14 @@ class _Reader:
             yield names[name : names.index(b"\0", name)].decode(), address
 
     def _names(self, heap: int) -> bytes:
-        """The names in a group, each ended by a zero (III.D: local heaps)."""
+        """The names in a group, each with a zero at its end (III.D: local heaps)."""
         signature, size, _, address = struct.unpack("<4s4xQQQ", self._at(heap, 32))
         if signature != b"HEAP":
             raise UnknownFormatError("a group has no names.")
         return self._at(address, size)
 
     def _array(self, messages: dict[int, bytes]) -> StoredArray | None:
-        """The array that the messages describe; None if h5py has to read it."""
+        """The array that the messages describe; None if only h5py can read it."""
         if not {DATASPACE, DATATYPE, LAYOUT} <= messages.keys() or (
             {FILTERS, EXTERNAL_FILES} & messages.keys()
         ):
@@ -237,7 +236,7 @@ class _Reader:
         return StoredArray(self._file, self._start + offset, shape, dtype)
 
     def _visit(self, address: int) -> None:
-        """Note an address; refuse one seen before, as a damaged file may lead in circles."""
+        """Refuse an address seen before, because a damaged file may have cycles."""
         if address in self._visited:
             raise UnknownFormatError("an address is used twice.")
         self._visited.add(address)

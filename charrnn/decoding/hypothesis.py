@@ -1,74 +1,60 @@
-"""A poem in the writing, as values: its text, its lines, and what the network made of it.
+"""A poem that is being written, as immutable values: its text, its lines, its decoder state.
 
 Nothing changes a value, so to rewind or to branch is to keep an old one.
 """
 
+import sys
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 
 from charrnn.corpus.variants import Substitution
 from charrnn.decoding.engine import Logits, State
-from charrnn.decoding.ranking import Score
+from charrnn.decoding.ranking import HypothesisScore
 from charrnn.settings.configuration import SamplingConfig
 
 LINE_END: Final = "\n"
 
 LONGEST_END: Final = 256
-"""Characters at the end of a growing text that adding to it may copy."""
+"""Most characters that are copied when a character is added to a text."""
 
 NO_TOKENS: Final[frozenset[int]] = frozenset()
 
 
-# One of each of these is made for every character, and a frozen dataclass takes four times as long
-# to make.
+# Classes that are made for every character are not frozen: that takes four times as long.
 @dataclass(slots=True, eq=False)
 class DecoderState:
-    """What a network made of some texts, a row for each. Hypotheses share it.
+    """The network's state after some texts, with a row for each. Hypotheses share it.
 
     A batch whose hypotheses are the rows of one decoder state, in order, is stepped without a copy.
 
     Attributes:
-        logits: `(batch, vocabulary)` float32, its prediction of the next token of each.
-        state: What it remembers of them.
+        logits: `(batch, vocabulary)` float32, the predictions of the next tokens.
+        state: The recurrent state.
     """
 
     logits: Logits
     state: State
 
     def rows(self, rows: Sequence[int]) -> "DecoderState":
-        """Some of the texts, in the order given; one may be taken more than once."""
+        """Some rows, in the order given; a row may be taken more than once."""
         taken = np.array(rows, np.intp)
         state = tuple(tuple(array[taken] for array in layer) for layer in self.state)
         return DecoderState(self.logits[taken], state)
 
 
-class Row(Protocol):
-    """A row of a decoder state, with whatever else is known of its text."""
-
-    @property
-    def decoder_state(self) -> DecoderState:
-        """The decoder state."""
-
-    @property
-    def row(self) -> int:
-        """Which row of it."""
-
-
-def gather(texts: Sequence[Row]) -> DecoderState:
-    """The decoder state of some texts together, in their order, wherever each was read."""
-    first = texts[0].decoder_state
-    if len(texts) == len(first.logits) and all(
-        text.row == row and text.decoder_state is first for row, text in enumerate(texts)
+def gather(hypotheses: "Sequence[Hypothesis]") -> DecoderState:
+    """One decoder state with the rows of some hypotheses, in their order."""
+    first = hypotheses[0].decoder_state
+    if len(hypotheses) == len(first.logits) and all(
+        one.row == row and one.decoder_state is first for row, one in enumerate(hypotheses)
     ):
         return first
-    parts = [
-        decoder_state.rows([text.row for text in together])
-        for decoder_state, together in _by_decoder_state(texts)
-    ]
+    groups = [list(group) for _, group in groupby(hypotheses, lambda one: id(one.decoder_state))]
+    parts = [group[0].decoder_state.rows([one.row for one in group]) for group in groups]
     if len(parts) == 1:
         return parts[0]
     layers = zip(*(part.state for part in parts), strict=True)
@@ -76,23 +62,16 @@ def gather(texts: Sequence[Row]) -> DecoderState:
     return DecoderState(np.concatenate([part.logits for part in parts]), state)
 
 
-def _by_decoder_state(texts: Sequence[Row]) -> list[tuple[DecoderState, list[Row]]]:
-    """Texts that follow one another and were read together."""
-    groups = [list(together) for _, together in groupby(texts, lambda text: id(text.decoder_state))]
-    return [(together[0].decoder_state, together) for together in groups]
-
-
 @dataclass(slots=True, eq=False)
 class GrowingText:
-    """A text as a value: to add to it is to make another one, which shares all but its end.
+    """A text as a value: adding to it makes a new one, which shares all but its end.
 
-    To add a character takes the same short time however long the text is, and a text of a million
-    characters takes the memory of its characters. `str` puts it together.
+    Adding a character takes constant time, and all values together take the memory of the text.
 
     Attributes:
         end: Its last characters.
-        before: What stands before them.
-        blank: Whether it is empty or white space alone.
+        before: The text before them.
+        blank: Whether it is empty or white space.
     """
 
     end: str = ""
@@ -107,7 +86,7 @@ class GrowingText:
         return longer if len(end) < LONGEST_END else GrowingText("", longer, blank)
 
     def last(self, count: int) -> str:
-        """Its last characters, at least one; all of them when it is shorter."""
+        """Its last `count` characters, or all of a shorter text; `count` is at least 1."""
         pieces: list[str] = []
         piece: GrowingText | None = self
         missing = count
@@ -119,17 +98,12 @@ class GrowingText:
 
     def __str__(self) -> str:
         """The whole text."""
-        pieces: list[str] = []
-        piece: GrowingText | None = self
-        while piece is not None:
-            pieces.append(piece.end)
-            piece = piece.before
-        return "".join(reversed(pieces))
+        return self.last(sys.maxsize)
 
 
 @dataclass(frozen=True, slots=True)
 class LineCount:
-    """The lines of a poem so far, without blank ones. A value.
+    """The lines of a poem so far, without blank lines.
 
     Attributes:
         begun: Lines begun.
@@ -155,16 +129,16 @@ class Hypothesis:
     """A poem as far as it is written.
 
     Attributes:
-        written: What was typed and what was written, as it is shown.
-        decoder_state: What the network made of it, and of other texts that it read with it.
-        row: Which row of the decoder state is this poem's.
-        lines: The lines of the poem so far.
-        constraint_states: What each constraint that it is written under remembers of it.
+        written: The prompt and what was written, as it is shown.
+        decoder_state: The network's state after it, and after other texts.
+        row: The row of the decoder state that belongs to this poem.
+        lines: The lines so far.
+        constraint_states: The state of each constraint.
         generated: Characters written since the decoder began.
         ended: Whether the network has ended the poem.
-        dead_end: Whether it stops where it is because no character may follow.
-        suppressed: Tokens that were found to lead to a dead end from here.
-        substitutions: Characters typed that the network does not know, each once.
+        dead_end: Whether it was stopped because no character may follow.
+        suppressed: Tokens that lead to a dead end from here.
+        substitutions: Characters of the prompt that the network does not know, each once.
     """
 
     written: GrowingText
@@ -180,19 +154,14 @@ class Hypothesis:
 
     @property
     def text(self) -> str:
-        """What is written, put together; ask for it at the end, not at each character."""
+        """What is written; takes time in its length."""
         return str(self.written)
 
     @property
     def logits(self) -> Logits:
-        """`(vocabulary,)` float32, the network's prediction of the next token."""
+        """`(vocabulary,)` float32, the prediction of the next token."""
         row: Logits = self.decoder_state.logits[self.row]
         return row
-
-    @property
-    def state(self) -> State:
-        """What the network remembers of it: a state of one row."""
-        return self.decoder_state.rows([self.row]).state
 
     def followed_by(
         self,
@@ -201,7 +170,7 @@ class Hypothesis:
         row: int,
         constraint_states: tuple[Hashable, ...],
     ) -> "Hypothesis":
-        """The poem with one more character, which the network has read and all constraints know."""
+        """The poem with one more character, and the states after it."""
         lines = self.lines
         if not lines.open or character == LINE_END:
             lines = lines.followed_by(character)
@@ -227,19 +196,18 @@ class Hypothesis:
         return replace(self, dead_end=True)
 
     def without(self, token: int) -> "Hypothesis":
-        """The same poem, which is not to go on with a token."""
+        """The same poem, which must not go on with a token."""
         return replace(self, suppressed=self.suppressed | {token})
 
 
 @dataclass(slots=True)
 class Step:
-    """One step of writing.
+    """One step of decoding.
 
     Attributes:
-        character: What was written; empty when the step was to end the poem.
-        log_probability: How likely the network held it, in nats: under its own prediction,
-            before temperature, penalties and filters, so that poems of different settings can
-            be compared.
+        character: What was written; empty at the end of the poem.
+        log_probability: The network's own, in nats, before the logits processors and the filters, so
+            that poems of different settings can be compared.
         hypothesis: The poem with it.
     """
 
@@ -250,18 +218,17 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Poem:
-    """A poem, and all that is needed to write it again.
+    """A finished poem, with all that is needed to write it again.
 
     Attributes:
-        prompt: What was typed.
-        text: What was written after it, white space at its end included.
-        settings: How characters were drawn, the seed filled in.
+        prompt: Its first characters.
+        text: What was written after them, with white space at its end.
+        settings: The sampling settings, with the seed.
         log_probabilities: In nats, one for each character of `text`; see `Step`.
-        ended: Whether the network ended the poem; else it was stopped at its length.
-        dead_end: Whether it was stopped before its length, because no character was left that
-            the settings allow.
+        ended: Whether the network ended the poem; else it was stopped.
+        dead_end: Whether it was stopped before its length, because the settings allowed no character.
         substitutions: Characters of the prompt that the network does not know, each once.
-        scores: Those of all its drafts, this one's first, when it is the best of several.
+        scores: The scores of all its drafts, its own first; empty for a single draft.
     """
 
     prompt: str
@@ -271,11 +238,11 @@ class Poem:
     ended: bool
     dead_end: bool = False
     substitutions: tuple[Substitution, ...] = ()
-    scores: tuple[Score, ...] = ()
+    scores: tuple[HypothesisScore, ...] = ()
 
     @property
     def seed(self) -> int | None:
-        """The number that the draw followed."""
+        """The seed of its draws."""
         return self.settings.seed
 
     def __str__(self) -> str:

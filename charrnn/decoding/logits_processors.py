@@ -1,8 +1,8 @@
-"""What becomes of the network's logits before a token is drawn: one list of logits processors.
+"""What happens to the network's logits before a token is drawn: one list of logits processors.
 
 Each processor is called as `(hypotheses, logits) -> logits`, with logits `(batch, vocabulary)`. It
-gives new logits, or those it was given where it changes nothing, and never changes an array. Every
-row depends on its own hypothesis alone. `LogitsProcessors.for_settings` has the list.
+returns a new array, or its input where nothing changes. Every row depends on its own hypothesis
+alone. `logits_processors` makes the list.
 """
 
 import math
@@ -14,126 +14,96 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN, Vocabulary
-from charrnn.decoding.constraint import Constraint
-from charrnn.decoding.filters import Logits, penalise_repetition
+from charrnn.decoding.constraints import Constraint
 from charrnn.decoding.hypothesis import Hypothesis
 from charrnn.decoding.prompts import shown
+from charrnn.decoding.sampling import Logits, penalise_repetition
 from charrnn.errors import ConfigurationError
 from charrnn.settings.configuration import Layout, SamplingConfig
 from charrnn.settings.notation import parse_ban, parse_favours
 
 LARGEST_BIAS: Final = 1e30
-"""Nats of a bias at most, so that logits in float32 stay numbers."""
+"""Largest bias in nats, so that float32 logits stay numbers."""
 
 LARGEST_SHARE: Final = 0.999
-"""Share of last lines among all lines at most, to keep its odds finite."""
+"""Largest share of last lines among all lines, so that its odds are finite."""
 
 
 class LogitsProcessor(Protocol):
-    """One step from a prediction to what is drawn from."""
+    """One step from a prediction to the logits that are drawn from."""
 
     def __call__(self, hypotheses: Sequence[Hypothesis], logits: Logits) -> Logits:
-        """Process the logits of some hypotheses, a row for each."""
+        """Process `(batch, vocabulary)` logits, one row for each hypothesis."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogitsProcessors:
+def logits_processors(
+    config: SamplingConfig,
+    vocabulary: Vocabulary,
+    layout: Layout,
+    line_count_prior: "LineCountPrior | None" = None,
+    constraints: Sequence[Constraint] = (),
+) -> list[LogitsProcessor]:
     """The logits processors of some settings, in their order.
 
-    Attributes:
-        reweigh: Those that make tokens more or less likely.
-        suppress: Those that forbid tokens: they set logits to -inf and change no other. How much of
-            a prediction they leave is a weight of sequential Monte Carlo.
+    Those of the types `SUPPRESSING` come last. They set logits to -inf and change no other.
+
+    Args:
+        config: The sampling settings.
+        vocabulary: The characters.
+        layout: The layout of the training text.
+        line_count_prior: Makes poems end after a usual number of lines; None without line counts.
+        constraints: The constraints, in the order of `Hypothesis.constraint_states`.
+
+    Raises:
+        ConfigurationError: The settings leave no character to write.
     """
-
-    reweigh: tuple[LogitsProcessor, ...]
-    suppress: tuple[LogitsProcessor, ...]
-
-    @classmethod
-    def for_settings(
-        cls,
-        config: SamplingConfig,
-        vocabulary: Vocabulary,
-        layout: Layout,
-        line_count_prior: "LineCountPrior | None" = None,
-        constraints: Sequence[Constraint] = (),
-    ) -> "LogitsProcessors":
-        """Make the list.
-
-        Args:
-            config: How tokens are drawn.
-            vocabulary: The characters.
-            layout: How poems stood in the text that was learned.
-            line_count_prior: Makes poems end after as many lines as there; None where lines are not
-                counted.
-            constraints: What the poems keep to; a hypothesis holds their states in the same order.
-
-        Raises:
-            ConfigurationError: The settings leave no character to write.
-        """
-        asked = token_wishes(config, vocabulary)
-        reweigh: list[LogitsProcessor | None] = [
-            line_count_prior if config.end_of_poem == "corpus" else None,
-            RepetitionPenalty(config, vocabulary) if config.repetition_penalty != 1 else None,
-            LogitBias(asked.bias) if asked.bias is not None else None,
-        ]
-        suppress: list[LogitsProcessor | None] = [
-            SuppressTokens(asked.suppressed, vocabulary, layout),
-            Constraints(constraints) if constraints else None,
-        ]
-        return cls(
-            tuple(one for one in reweigh if one is not None),
-            tuple(one for one in suppress if one is not None),
-        )
-
-    def __call__(self, hypotheses: Sequence[Hypothesis], logits: Logits) -> tuple[Logits, Logits]:
-        """Process the logits of some hypotheses.
-
-        Returns:
-            The logits after the processors that reweigh, and after all of them.
-        """
-        for processor in self.reweigh:
-            logits = processor(hypotheses, logits)
-        reweighed = logits
-        for processor in self.suppress:
-            logits = processor(hypotheses, logits)
-        return reweighed, logits
+    wishes = token_wishes(config, vocabulary)
+    processors: list[LogitsProcessor] = []
+    if line_count_prior is not None and config.end_of_poem == "corpus":
+        processors.append(line_count_prior)
+    if config.repetition_penalty != 1:
+        processors.append(RepetitionPenalty(config, vocabulary))
+    if wishes.bias is not None:
+        processors.append(LogitBias(wishes.bias))
+    processors.append(SuppressTokens(wishes.suppressed, vocabulary, layout))
+    if constraints:
+        processors.append(Constraints(constraints))
+    return processors
 
 
 class LineCountPrior:
-    """Makes poems end after as many lines as those of a corpus.
+    """Makes poems end after as many lines as the poems of a corpus.
 
     A small network learns letters and words long before it learns to count lines. It knows that
-    poems end at the end of a line, but not of which one. How likely it holds the two together, line
-    end and end of poem, is left as it is; how they share it is settled anew. Let h(k) be the share
-    of the poems of k lines or more that have k lines, and h the share of all lines that are a last
-    one. In line k the odds of the end of the poem against the line end are multiplied by the odds
-    of h(k) over the odds of h; so where h(k) is 0 no poem ends, and where it is 1 no further line
-    begins.
+    poems end at the end of a line, but not of which one. The sum of the probabilities of a line end
+    and of the end of the poem stays; only their ratio changes. Let h(k) be the share of the poems of
+    k lines or more that have k lines, and h the share of all lines that are a last one. In line k,
+    the odds of the end of the poem against a line end are multiplied by the odds of h(k) and divided
+    by the odds of h. So no poem ends where h(k) is 0, and no further line begins where it is 1.
 
     Args:
         poems: How many poems have 1, 2, 3 ... lines; at least one poem.
         line_end: Id of the line end.
 
     Attributes:
-        usual_lines: Lines of a poem, on average.
+        usual_lines: Mean number of lines of a poem.
     """
 
     def __init__(self, poems: Sequence[int], line_end: int) -> None:
         self._line_end = line_end
-        lasting = np.cumsum(np.array(poems, np.float64)[::-1])[::-1]  # poems of k lines or more
+        longer = np.cumsum(np.array(poems, np.float64)[::-1])[::-1]  # poems of k lines or more
         shares = [
-            float(count / rest) if rest else 1.0 for count, rest in zip(poems, lasting, strict=True)
+            float(count / rest) if rest else 1.0 for count, rest in zip(poems, longer, strict=True)
         ]
         lines = sum(count * line for line, count in enumerate(poems, 1))
-        # Where all poems have one line there is nothing to weigh: every line ends the poem.
+        # Where all poems have one line there is nothing to reweigh: every line ends the poem.
         usual = min(sum(poems) / lines, LARGEST_SHARE)
-        # `(lines,)`, added to the log-odds in line 1, 2, 3 ...; the last one in all lines beyond.
+        # `(lines,)`, added to the log-odds in line 1, 2, 3 ...; the last one in all further lines.
         self._log_odds = np.array([_log_odds(share) - _log_odds(usual) for share in (*shares, 1.0)])
         self.usual_lines = round(lines / sum(poems))
 
     def __call__(self, hypotheses: Sequence[Hypothesis], logits: Logits) -> Logits:
-        """Take the count of lines into account."""
+        """Reweigh the line end and the end of the poem."""
         lines = np.array([hypothesis.lines.begun for hypothesis in hypotheses])
         added = self._log_odds[np.clip(lines - 1, 0, len(self._log_odds) - 1)]
         ending, line_ending = logits[:, END_OF_POEM], logits[:, self._line_end]
@@ -146,10 +116,10 @@ class LineCountPrior:
 
 
 class RepetitionPenalty:
-    """Makes characters less likely that were written a moment ago (Keskar et al., 2019, CTRL).
+    """Makes recent characters less likely (Keskar et al., 2019, CTRL).
 
     Args:
-        config: The penalty, and how many characters count as a moment ago.
+        config: The penalty, and the number of recent characters.
         vocabulary: The characters.
     """
 
@@ -172,11 +142,7 @@ class RepetitionPenalty:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LogitBias:
-    """Adds to the logits of tokens, in every hypothesis alike.
-
-    Attributes:
-        bias: `(vocabulary,)`, in nats.
-    """
+    """Adds a bias to the logits, `(vocabulary,)` in nats."""
 
     bias: Logits
 
@@ -187,29 +153,29 @@ class LogitBias:
 
 
 class SuppressTokens:
-    """Forbids tokens: the unknown one, those that are banned, and white space before a poem.
+    """Suppresses the unknown token, banned tokens, and white space at the start of a poem.
 
-    A poem has no end before it has begun, and a continuous text has none at all.
+    A poem does not end before its first character, and a continuous text does not end at all.
 
     Args:
-        banned: Ids that are never to be written.
+        banned: Ids that are never written.
         vocabulary: The characters.
-        layout: How poems stood in the text that was learned.
+        layout: The layout of the training text.
     """
 
     def __init__(self, banned: Iterable[int], vocabulary: Vocabulary, layout: Layout) -> None:
         blank = {vocabulary.id_of(one) for one in vocabulary.characters if one.isspace()}
         always = {UNKNOWN, *banned} | ({END_OF_POEM} if layout == "text" else set())
         self._always = np.array(sorted(always))
-        self._at_the_beginning = np.array(sorted(always | {END_OF_POEM} | blank))
+        self._at_the_start = np.array(sorted(always | {END_OF_POEM} | blank))
 
     def __call__(self, hypotheses: Sequence[Hypothesis], logits: Logits) -> Logits:
-        """Set the logits of these tokens to -inf, and of those a hypothesis suppresses itself."""
+        """Set the logits of these tokens to -inf, and of those that a hypothesis suppresses."""
         left = logits.copy()
         left[:, self._always] = -np.inf
         for row, hypothesis in enumerate(hypotheses):
             if hypothesis.written.blank:
-                left[row, self._at_the_beginning] = -np.inf
+                left[row, self._at_the_start] = -np.inf
             if hypothesis.suppressed:
                 left[row, list(hypothesis.suppressed)] = -np.inf
         return left
@@ -217,16 +183,12 @@ class SuppressTokens:
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """Forbids what constraints do not allow.
-
-    Attributes:
-        constraints: The constraints; a hypothesis holds their states in the same order.
-    """
+    """Suppresses the tokens that constraints do not allow."""
 
     constraints: Sequence[Constraint]
 
     def __call__(self, hypotheses: Sequence[Hypothesis], logits: Logits) -> Logits:
-        """Set the logits of all other tokens to -inf."""
+        """Set the logits of tokens that are not allowed to -inf."""
         left = logits
         for number, constraint in enumerate(self.constraints):
             for row, hypothesis in enumerate(hypotheses):
@@ -239,14 +201,19 @@ class Constraints:
         return left
 
 
+SUPPRESSING: Final = (SuppressTokens, Constraints)
+"""The processors that suppress tokens. The share of a prediction that they leave is a weight of
+sequential Monte Carlo."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TokenWishes:
-    """What the settings ask of single characters.
+    """What the settings ask for single characters.
 
     Attributes:
-        bias: `(vocabulary,)` float64, nats to add to logits; None where nothing is favoured.
-        suppressed: Ids of the characters that are banned.
-        notes: A sentence for each character named that the vocabulary does not hold.
+        bias: `(vocabulary,)` float64, nats to add to logits; None without favoured characters.
+        suppressed: Ids of banned characters.
+        notes: A sentence for each named character that is not in the vocabulary.
     """
 
     bias: npt.NDArray[np.float64] | None
@@ -255,13 +222,13 @@ class TokenWishes:
 
 
 def token_wishes(config: SamplingConfig, vocabulary: Vocabulary) -> TokenWishes:
-    """Favour and ban of the settings, for a vocabulary.
+    """Translate `favour` and `ban` of the settings for a vocabulary.
 
     Raises:
         ConfigurationError: The ban leaves nothing but white space to write.
     """
     favours = parse_favours(config.favour) if config.favour is not None else {}
-    ban = parse_ban(config.ban or "")
+    ban = parse_ban(config.ban) if config.ban is not None else frozenset[str]()
     if all(one in ban or one.isspace() for one in vocabulary.characters):
         raise ConfigurationError(
             "the ban leaves no character to write. Ban fewer of this model's alphabet."
@@ -289,7 +256,7 @@ def _notes(characters: Iterable[str], vocabulary: Vocabulary, consequence: str) 
 
 
 def _log_odds(share: float) -> float:
-    """The logarithm of share / (1 - share), which is infinite at 0 and at 1."""
+    """The logarithm of share / (1 - share), infinite at 0 and at 1."""
     if share in {0, 1}:
         return math.inf if share else -math.inf
     return math.log(share / (1 - share))

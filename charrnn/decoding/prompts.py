@@ -33,13 +33,13 @@ def read_prompt(
 ) -> ReadPrompt:
     """Turn a prompt into token ids.
 
-    A prompt is normalised as a corpus is. Whatever separates poems in the layout becomes the
-    end-of-poem token. White space at the end stays: it may begin a line or a word.
+    A prompt is normalised like a corpus. What separates poems in the layout becomes the end-of-poem
+    token. White space at the end stays, because it may begin a line or a word.
 
     Args:
-        prompt: What was typed; may be empty.
-        vocabulary: The network's; other characters are replaced by a variant in it, or unknown.
-        layout: The layout of the text the network learned.
+        prompt: The text; may be empty.
+        vocabulary: Unknown characters are replaced by a variant in it, or by the unknown token.
+        layout: The layout of the training text.
         stanzas: Whether one blank line separates stanzas there, and only a longer gap poems.
     """
     text = "".join(Normaliser().normalise([prompt]))
@@ -56,7 +56,7 @@ def read_prompt(
 
 
 def poems_in(text: str, layout: Layout, *, stanzas: bool) -> list[str]:
-    """The poems of a text, divided as a corpus of that layout is; the last one may go on."""
+    """The poems of a text, split like a corpus of that layout; the last one may go on."""
     if layout == "lines":
         return LINE_END.split(text)
     if layout == "blocks":
@@ -65,17 +65,14 @@ def poems_in(text: str, layout: Layout, *, stanzas: bool) -> list[str]:
 
 
 def describe_substitution(substitution: Substitution) -> str:
-    """The sentence about a character that is replaced by another one."""
-    read_as = (
-        "an unknown character"
-        if substitution.replacement is None
-        else shown(substitution.replacement)
-    )
+    """A sentence about a character that is replaced by another one."""
+    replacement = substitution.replacement
+    read_as = "an unknown character" if replacement is None else shown(replacement)
     return f"{shown(substitution.original)} is not in this model's alphabet; read as {read_as}."
 
 
 def shown(text: str) -> str:
-    """A text made visible: white space, and what has no shape of its own, by name."""
+    """A text for display; white space and characters without a shape are named."""
     if text in _NAMES:
         return _NAMES[text]
     if text.isprintable() and not unicodedata.combining(text[0]):

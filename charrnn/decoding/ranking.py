@@ -1,15 +1,14 @@
-"""Which of several drafts is the best.
+"""Scores the drafts of a poem.
 
-The score of a draft is
+The score, in nats per character, is
 
     mean log p  -  REPETITION * share repeated  -  COPYING * share copied
 
-in nats for each character. The mean log-probability is the network's own judgement; it is a mean,
-since a sum would prefer short poems. But a network finds likely what it has just written, and what
-it learned by heart, so by that judgement alone the best of many drafts is the one that repeats
-itself or recites. A character inside such a run costs the network next to nothing, where another
-one costs it about a nat or two: a network that has learned verse for minutes is at 1.2 to 1.5. That
-gain is taken back.
+The mean log-probability is the network's own judgement; a sum would favour short poems. But a network
+gives a high probability to what it has just written and to what it memorised, so that judgement alone
+prefers drafts that repeat or recite. A character of such a run costs next to nothing, where another
+one costs one to two nats: a network that has learned verse for minutes is at 1.2 to 1.5. The
+penalties take that gain back.
 """
 
 import math
@@ -22,29 +21,26 @@ import numpy as np
 from charrnn.corpus.ngram_filter import NgramFilter, folded
 
 REPETITION: Final = 1.5
-"""Nats taken off for each character of a run that stood earlier in the poem."""
+"""Nats for each character of a run that occurred earlier in the poem."""
 
 COPYING: Final = 1.5
-"""Nats taken off for each character of a run that stands in the text learned."""
+"""Nats for each character of a run that is in the training text."""
 
 BITS_OF_RUN: Final = 48
-"""Bits of a repeated run, were its characters drawn alike from the alphabet.
+"""Bits of a repeated run, if its characters were drawn uniformly from the vocabulary.
 
-It is 8 characters of an alphabet of 64 and 4 of one of 4,096, where a couple of words come again.
+That is 8 characters of an alphabet of 64, and 4 of one of 4,096.
 """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Score:
-    """How good a draft is.
+class HypothesisScore:
+    """The score of a draft.
 
     Attributes:
-        log_probability: The network's, in nats, the mean over the characters written; None where
-            none was.
-        repeated: Share of the characters that belong to a run which stood earlier in the poem.
-        copied: Share of the characters that belong to an n-gram which stands in the text learned:
-            shorter runs are the language's, much longer ones are not written unless they are asked
-            for.
+        log_probability: The mean over the characters written, in nats; None if there are none.
+        repeated: Share of the characters in runs that occurred earlier in the poem.
+        copied: Share of the characters in n-grams of the training text.
     """
 
     log_probability: float | None
@@ -53,7 +49,7 @@ class Score:
 
     @property
     def total(self) -> float:
-        """The score, in nats for each character; -inf for a draft without any."""
+        """The score, in nats per character; -inf for an empty draft."""
         if self.log_probability is None:
             return -math.inf
         return self.log_probability - REPETITION * self.repeated - COPYING * self.copied
@@ -66,62 +62,48 @@ def score(
     *,
     tokens: int,
     ngram_filters: Sequence[NgramFilter] = (),
-) -> Score:
-    """Judge a draft.
+) -> HypothesisScore:
+    """Score a draft.
 
     Args:
-        prompt: What stood before it; it is not judged, but what repeats it is.
+        prompt: The text before it. It is not scored, but repeating it counts.
         text: What was written.
-        log_probabilities: In nats, one for each character of it.
+        log_probabilities: In nats, one for each character of `text`.
         tokens: Size of the vocabulary.
-        ngram_filters: Those of the texts learned; none where they are not known.
+        ngram_filters: Those of the training texts, if they are known.
     """
     if not log_probabilities:
-        return Score(log_probability=None, repeated=0.0, copied=0.0)
-    run = run_length(tokens)
-    return Score(
+        return HypothesisScore(log_probability=None, repeated=0.0, copied=0.0)
+    return HypothesisScore(
         log_probability=math.fsum(log_probabilities) / len(log_probabilities),
-        repeated=repeated_share(prompt, text, run),
+        repeated=repeated_share(prompt, text, run_length(tokens)),
         copied=max((copied_share(prompt, text, known) for known in ngram_filters), default=0.0),
     )
 
 
 def run_length(tokens: int) -> int:
-    """Characters of a run that is long enough to be noticed when it comes again."""
+    """Characters of a run that is long enough to count as repeated."""
     return math.ceil(BITS_OF_RUN / math.log2(max(2, tokens)))
 
 
 def repeated_share(prompt: str, text: str, run: int) -> float:
-    """Share of the characters of a text in runs that stood in it, or in its prompt, before."""
+    """Share of the characters of a text in runs that occurred before, in it or in its prompt."""
     whole = prompt + text
     seen: set[str] = set()
-    ends = []
-    for end in range(run, len(whole) + 1):
-        passage = whole[end - run : end]
+    covered = np.zeros(len(whole), np.bool_)
+    for start in range(len(whole) - run + 1):
+        passage = whole[start : start + run]
         if passage in seen:
-            ends.append((end, run))
+            covered[start : start + run] = True
         seen.add(passage)
-    return _share(ends, len(prompt), len(whole))
+    return float(covered[len(prompt) :].mean()) if text else 0.0
 
 
 def copied_share(prompt: str, text: str, known: NgramFilter) -> float:
-    """Share of the characters of a text in n-grams, begun in the prompt or not, of what was learned."""
+    """Share of the characters of a text in n-grams of the training text; they may begin before it."""
     before, whole = len(folded(prompt)), folded(prompt + text)
     hits = known.hits(whole)
     if not hits.any() or len(whole) == before:
         return 0.0
     covered = np.convolve(hits, np.ones(known.n)) > 0  # (len(whole),)
     return float(covered[before:].mean())
-
-
-def _share(runs: Sequence[tuple[int, int]], start: int, stop: int) -> float:
-    """Share of the places from start to stop that lie in some runs, given by end and length.
-
-    Neither ends nor beginnings go back from one run to the next.
-    """
-    covered = 0
-    beyond = start
-    for end, length in runs:
-        covered += max(0, end - max(beyond, end - length))
-        beyond = max(beyond, end)
-    return covered / max(1, stop - start)

@@ -1,4 +1,4 @@
-"""Scores texts with a network: the loss of a whole text, and the surprisal of each character."""
+"""Scores texts with a network: the loss of a text, and the surprisal of each character."""
 
 import itertools
 import math
@@ -13,17 +13,17 @@ from charrnn.corpus.streams import EvaluationStreams
 from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL
 from charrnn.corpus.vocabulary import Ids as TextIds
 from charrnn.decoding.engine import Ids, Logits, StepModel
-from charrnn.decoding.filters import Mask, log_softmax
 from charrnn.decoding.hypothesis import DecoderState, Hypothesis
+from charrnn.decoding.sampling import Mask, log_softmax
 from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import CorpusError
 from charrnn.wording import counted
 
 LARGEST_LOGITS: Final = 2 * 2**20
-"""Logits in memory at once (8 MiB); with a large vocabulary, fewer steps are read at once."""
+"""Logits in memory at once (8 MiB); a large vocabulary means fewer steps at once."""
 
 MOST_STEPS: Final = 32
-"""Steps read at once. More would take more memory and be no faster."""
+"""Steps read at once. More take more memory and are not faster."""
 
 MOST_POEMS: Final = 64
 """Poems in one batch."""
@@ -32,7 +32,7 @@ LONGEST_PIECE: Final = 4_096
 """Characters of a continuous text that are scored at a time."""
 
 RUNNERS_UP: Final = 3
-"""Other tokens named for each."""
+"""Other tokens reported for each."""
 
 POEM_END: Final = ""
 """Stands for the end of a poem, as in `charrnn.decoding.hypothesis.Step`."""
@@ -41,7 +41,7 @@ ANY_UNKNOWN: Final = "\N{REPLACEMENT CHARACTER}"
 """Stands for every character that is not in the vocabulary."""
 
 Report = Callable[[int], None]
-"""Is called with the number of characters read since the last call."""
+"""Called with the number of characters read since the last call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ class TextLoss:
     """The loss of a network on a text.
 
     Attributes:
-        nats: Sum of the negative log-probabilities of the characters that were scored.
+        nats: Sum of the negative log-probabilities of the scored characters.
         characters: Their number.
-        among: The same for some of the characters; None if none were asked for.
+        among: The same for some of the characters; None unless asked for.
     """
 
     nats: float
@@ -78,7 +78,7 @@ class TextLoss:
 
 
 class Candidate(NamedTuple):
-    """A token that a network may predict.
+    """A token that a network predicts.
 
     Attributes:
         character: The character, `POEM_END` or `ANY_UNKNOWN`.
@@ -91,13 +91,13 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TokenScore:
-    """What a network predicted where a token stands in a text.
+    """What a network predicted at one token of a text.
 
     Attributes:
         character: The character, or `POEM_END`.
         log_probability: Its log-probability in nats, before temperature and filters.
-        rank: One more than the number of likelier tokens.
-        runners_up: The likeliest other tokens, the likeliest first.
+        rank: One more than the number of more likely tokens.
+        runners_up: The most likely other tokens, in falling order.
     """
 
     character: str
@@ -107,20 +107,20 @@ class TokenScore:
 
     @property
     def bits(self) -> float:
-        """The surprisal: 0 if it was certain, 1 more for each halving of the probability."""
+        """The surprisal in bits: 0 if certain, 1 more for each halving of the probability."""
         return max(0.0, -self.log_probability / math.log(2))
 
 
 def text_loss(
     model: StepModel, ids: TextIds, report: Report | None = None, among: Mask | None = None
 ) -> TextLoss:
-    """The loss on a text, which is read as the evaluation during training reads it.
+    """The loss on a text, which is read as in the evaluation during training.
 
     Args:
         model: The network.
-        ids: `(length,)` the text; every token but the first is scored, ends of poems too.
+        ids: `(length,)`, the text; every token but the first is scored, also ends of poems.
         report: Called with the number of tokens scored since the last call.
-        among: `(vocabulary_size,)`, true for tokens whose loss is also wanted apart.
+        among: `(vocabulary_size,)`, true for tokens whose loss is also reported separately.
 
     Raises:
         CorpusError: There are fewer than two tokens.
@@ -156,7 +156,7 @@ def score_continuation(
         generator: The network.
         start: The poem before it.
         text: What it wrote.
-        ended: Whether it ended the poem then.
+        ended: Whether it then ended the poem.
     """
     (scores,), _ = _read_on(generator, start.decoder_state.rows([start.row]), [text], ends=ended)
     return scores
@@ -165,11 +165,11 @@ def score_continuation(
 def score_poems(
     generator: TextGenerator, poems: Iterable[str], report: Report | None = None
 ) -> Iterator[list[TokenScore]]:
-    """Score poems, each read from an initial state; their ends are scored too.
+    """Score poems, each from the initial state; their ends are scored too.
 
     Args:
         generator: The network.
-        poems: The poems, as a corpus holds them.
+        poems: The poems, as in a corpus.
         report: Called with the number of characters read since the last call.
     """
     start = generator.begin().decoder_state
@@ -183,7 +183,7 @@ def score_poems(
 def score_text(
     generator: TextGenerator, text: Iterable[str], report: Report | None = None
 ) -> Iterator[list[TokenScore]]:
-    """Score a continuous text from its beginning to its end.
+    """Score a continuous text.
 
     Args:
         generator: The network.
@@ -204,7 +204,7 @@ def score_text(
 
 
 def split_lines(scores: Iterable[TokenScore]) -> Iterator[list[TokenScore]]:
-    """The scores of a text line by line; the end of a poem belongs to its last line."""
+    """The scores of a text by line; the end of a poem belongs to its last line."""
     line: list[TokenScore] = []
     for score in scores:
         line.append(score)
@@ -221,23 +221,23 @@ def mean_bits(scores: Sequence[TokenScore]) -> float:
 
 
 def _steps(logits_per_step: int) -> int:
-    """How many steps are read at once."""
+    """How many steps to read at once."""
     return max(1, min(MOST_STEPS, LARGEST_LOGITS // logits_per_step))
 
 
 def _read_on(
     generator: TextGenerator, before: DecoderState, texts: Sequence[str], *, ends: bool
 ) -> tuple[list[list[TokenScore]], DecoderState]:
-    """Read some texts in one batch, each from its row of what was read before.
+    """Read some texts in one batch, each from its row of a decoder state.
 
     Returns:
-        The scores of each, and what was read after them, if all are of one length.
+        The scores of each, and the decoder state after them, valid if all have one length.
     """
     tokens = [[*text, POEM_END] if ends else text for text in texts]
     ids = np.full((len(texts), max(map(len, tokens))), END_OF_POEM, np.intp)  # padded
     for number, text in enumerate(texts):
         ids[number, : len(text)] = generator.vocabulary.encode(text)
-    assert SPECIAL == 2, "the ids before the first character are those two"
+    assert SPECIAL == 2, "only these two ids come before the first character"
     names = (POEM_END, ANY_UNKNOWN, *generator.vocabulary.characters)
     logits, state = before.logits, before.state
     found: list[list[TokenScore]] = [[] for _ in texts]
@@ -261,13 +261,13 @@ def score_tokens(
     """Compare predictions with the tokens that came.
 
     Args:
-        logits: `(..., vocabulary)`, unchanged.
-        ids: `(...)` the tokens that came.
+        logits: `(..., vocabulary)`.
+        ids: `(...)`, the tokens that came.
 
     Returns:
-        `(...)` their log-probabilities; `(...)` their ranks, from 1; `(..., n)` the likeliest other
-        tokens, the likeliest first; `(..., n)` the log-probabilities of those. n is `RUNNERS_UP`,
-        or less for a small vocabulary.
+        `(...)` their log-probabilities; `(...)` their ranks, from 1; `(..., n)` the most likely
+        other tokens, in falling order; `(..., n)` their log-probabilities. n is `RUNNERS_UP`, or
+        less for a small vocabulary.
     """
     log_probabilities = log_softmax(logits)
     own = _of_ids(log_probabilities, ids)
@@ -284,7 +284,6 @@ def score_tokens(
 
 def _of_ids(log_probabilities: Logits, ids: Ids) -> Logits:
     """The log-probability of each id: `(..., vocabulary)` and `(...)` to `(...)`."""
-    found: Logits = np.take_along_axis(log_probabilities, ids[..., None].astype(np.intp), axis=-1)[
-        ..., 0
-    ]
+    index = ids[..., None].astype(np.intp)
+    found: Logits = np.take_along_axis(log_probabilities, index, axis=-1)[..., 0]
     return found

@@ -1,6 +1,6 @@
-"""The weights of a network, read from `model.keras` without Keras.
+"""Reads the weights of a network from `model.keras` without Keras.
 
-Nothing in the file is executed. Layers are found by the file's description, and whatever does not
+Nothing in the file is executed. The description in the file tells the layers; a file that does not
 fit the architecture is refused.
 """
 
@@ -39,7 +39,7 @@ PATHS_OF_CLASSES: Final = {
     "PeepholeLSTM": "layers/peephole_lstm{}/cell/vars",
     "Dense": "layers/dense{}/vars",
 }
-"""Where Keras stores the arrays of a layer; `{}` is empty, then _1, _2 for more of the class."""
+"""Where Keras stores the arrays of a layer; `{}` is empty, then _1, _2 for more of a class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class RecurrentWeights:
     Attributes:
         kernel: `(inputs, gates * units)`.
         recurrent_kernel: `(units, gates * units)`.
-        bias: `(gates * units,)`; for a GRU `(2, gates * units)`, for the input and for the state.
+        bias: `(gates * units,)`; for a GRU `(2, gates * units)`, of the inputs and of the state.
         peephole: `(3, units)`, of the input, forget and output gates; None for other cells.
     """
 
@@ -66,12 +66,12 @@ class NetworkWeights:
     Attributes:
         embedding: `(vocabulary_size, embedding)`.
         recurrent: One for each recurrent layer, the one next to the embedding first. An iterator
-            if they come from a file: the engine makes its own arrays of one layer after the other,
-            so that no two copies of all of them are in memory.
+            if they come from a file: the engine copies layer after layer, so that memory never holds
+            all of them twice.
         logits_kernel: `(units, vocabulary_size)`; for a tied output the embedding, transposed.
         logits_bias: `(vocabulary_size,)`; zeros for a tied output.
         projection: For a tied output the kernel `(units, embedding)` and the bias of the layer
-            before it; None otherwise.
+            before it; otherwise None.
     """
 
     embedding: Array
@@ -82,11 +82,11 @@ class NetworkWeights:
 
     @classmethod
     def from_keras(cls, arrays: Sequence[Array], architecture: Architecture) -> Self:
-        """Name the arrays that `get_weights` of a network returns.
+        """The arrays that `get_weights` of a network returns.
 
         Args:
-            arrays: The embedding; kernel, recurrent kernel, bias and, if it has one, peephole of
-                each recurrent layer; kernel and bias of the last layer.
+            arrays: The embedding; the arrays of each recurrent layer in the order of
+                `RecurrentWeights`; kernel and bias of the last layer.
             architecture: Its sizes.
         """
         embedding, *recurrent, kernel, bias = arrays
@@ -103,7 +103,7 @@ class NetworkWeights:
         last: Projection,
         architecture: Architecture,
     ) -> Self:
-        """The weights, from the kernel and bias of the last layer, tied or not."""
+        """The weights, given kernel and bias of the last layer."""
         if architecture.output == "own":
             return cls(embedding, recurrent, *last)
         no_bias = np.zeros(architecture.vocabulary_size, np.float32)
@@ -112,7 +112,7 @@ class NetworkWeights:
     @classmethod
     @contextmanager
     def open(cls, path: Path, architecture: Architecture) -> Iterator[Self]:
-        """Open a saved network; its recurrent layers are read when they are iterated over.
+        """Open a saved network; its recurrent layers are read on iteration.
 
         Args:
             path: A `model.keras` file.
@@ -142,7 +142,7 @@ class NetworkWeights:
 
 @contextmanager
 def _errors_of(path: Path) -> Iterator[None]:
-    """Name the file in what is raised while it is read."""
+    """Turn errors of reading into CheckpointErrors that name the file."""
     try:
         yield
     except CheckpointError as error:
@@ -166,7 +166,7 @@ def _errors_of(path: Path) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """One layer of the description: its class, name, settings, and path in the HDF5 file."""
+    """A layer of the description: its class, name, settings, and path in the HDF5 file."""
 
     kind: str
     name: str
@@ -175,11 +175,11 @@ class _Layer:
 
 
 def _described_layers(description: dict[str, Any]) -> list[_Layer]:
-    """The layers that hold arrays, in order."""
+    """The layers that have arrays, in order."""
     layers = []
     seen: Counter[str] = Counter()
     for values in description["config"]["layers"]:
-        kind = _kind(values)
+        kind = (values.get("registered_name") or values["class_name"]).removeprefix("charrnn>")
         if kind in {"InputLayer", "Dropout"}:
             continue
         number = f"_{seen[kind]}" if seen[kind] else ""
@@ -189,14 +189,8 @@ def _described_layers(description: dict[str, Any]) -> list[_Layer]:
     return layers
 
 
-def _kind(layer: dict[str, Any]) -> str:
-    """The class of a layer, with its package if that is neither Keras nor charrnn."""
-    kind: str = layer.get("registered_name") or layer["class_name"]
-    return kind.removeprefix("charrnn>")
-
-
 def _check_layers(layers: list[_Layer], architecture: Architecture) -> None:
-    """Refuse layers whose class or equations are not charrnn's."""
+    """Refuse layers whose class or equations differ from charrnn's."""
     recurrent = CELL_NAMES[architecture.cell]
     first = "Embedding" if architecture.output == "own" else "ReversibleEmbedding"
     expected = [first, *[recurrent] * architecture.layers, "Dense"]
@@ -211,22 +205,17 @@ def _check_layers(layers: list[_Layer], architecture: Architecture) -> None:
         "simple_rnn": {"activation": architecture.activation},
         "peephole_lstm": {},
     }
-    if architecture.output == "tied":
-        _check_tied(layers[0])
     for layer in layers[1:-1]:
-        for name, wanted in (equations[architecture.cell] | {"go_backwards": False}).items():
-            if layer.settings[name] != wanted:
-                raise CheckpointError(
-                    f"{layer.name} has {name} {layer.settings[name]}, where {wanted} was expected."
-                )
+        _check_settings(layer, equations[architecture.cell] | {"go_backwards": False})
+    if architecture.output == "tied":
+        _check_settings(layers[0], {"tie_weights": True, "logit_soft_cap": None})
 
 
-def _check_tied(embedding: _Layer) -> None:
-    for name, wanted in {"tie_weights": True, "logit_soft_cap": None}.items():
-        if embedding.settings[name] != wanted:
+def _check_settings(layer: _Layer, expected: dict[str, Any]) -> None:
+    for name, wanted in expected.items():
+        if layer.settings[name] != wanted:
             raise CheckpointError(
-                f"{embedding.name} has {name} {embedding.settings[name]}, where {wanted} was "
-                "expected."
+                f"{layer.name} has {name} {layer.settings[name]}, where {wanted} was expected."
             )
 
 
@@ -264,6 +253,6 @@ def _read(arrays: KerasArrays, layer: _Layer, shapes: Sequence[tuple[int, ...]])
         values = np.asarray(stored[...], np.float32)
         # Minimum and maximum are NaN if any number is, and need no boolean array.
         if not (np.isfinite(values.min()) and np.isfinite(values.max())):
-            raise CheckpointError(f"{name} holds what is no number.")
+            raise CheckpointError(f"{name} holds a value that is not finite.")
         read.append(values)
     return read

@@ -1,42 +1,184 @@
-"""Writing poems with a trained network."""
+"""Reads prompts and writes poems with a trained network."""
 
 import dataclasses
 import os
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from itertools import chain
 from math import inf
 from operator import attrgetter
-from typing import Final
+from pathlib import Path
+from typing import Final, Self
 
 import numpy as np
 
-from charrnn.corpus.vocabulary import UNKNOWN
-from charrnn.decoding.batch import Sequence, generators_for, write_in_order
-from charrnn.decoding.constraint import Constraint, NoRepeat, states_after
-from charrnn.decoding.copying import copy_guards
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.record import RunRecord
+from charrnn.corpus.ngram_filter import NgramFilter
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
+from charrnn.decoding.batch import Draft, generators_for, write_in_order
+from charrnn.decoding.constraints import (
+    Constraint,
+    NoRepeat,
+    copy_guards,
+    open_ngram_filter,
+    states_after,
+)
 from charrnn.decoding.decoder import Decoder
-from charrnn.decoding.hypothesis import LINE_END, NO_TOKENS, Hypothesis, Poem, Step
+from charrnn.decoding.engine import NumpyEngine, State, StepModel
+from charrnn.decoding.hypothesis import (
+    LINE_END,
+    NO_TOKENS,
+    DecoderState,
+    GrowingText,
+    Hypothesis,
+    LineCount,
+    Poem,
+    Step,
+    gather,
+)
 from charrnn.decoding.logits_processors import LineCountPrior, token_wishes
-from charrnn.decoding.prompts import read_prompt
-from charrnn.decoding.ranking import Score
-from charrnn.decoding.reader import TextReader
-from charrnn.errors import ConfigurationError
-from charrnn.settings.configuration import SamplingConfig
+from charrnn.decoding.prompts import poems_in, read_prompt
+from charrnn.decoding.ranking import HypothesisScore, score
+from charrnn.decoding.weights import NetworkWeights
+from charrnn.errors import CheckpointError, ConfigurationError
+from charrnn.settings.configuration import Layout, SamplingConfig
 from charrnn.settings.setting import settings_of
 
-_BUT_FOR_THE_SEED: Final = attrgetter(*(set(settings_of(SamplingConfig)) - {"seed"}))
+LONGEST_PREFILL: Final = 256
+"""Characters of a prompt read at once, so that the logits after each of them fit in memory."""
+
+_ALL_BUT_THE_SEED: Final = attrgetter(*(set(settings_of(SamplingConfig)) - {"seed"}))
 
 
-class TextGenerator(TextReader):
-    """Writes with a network; see `charrnn.decoding.reader.TextReader`."""
+class TextGenerator:
+    """Reads prompts, and writes and scores poems, with a network.
+
+    Args:
+        model: The network.
+        vocabulary: The characters that it reads and writes.
+        layout: The layout of the training text.
+        stanzas: Whether one blank line separates stanzas there, and only a longer gap poems.
+        poems_by_lines: How many training poems have 1, 2, 3 ... lines; empty if unknown.
+        poem_length: Mean length of a poem in characters; None if unknown, or for a continuous text.
+        checkpoints: The checkpoints of the networks, the one of greatest weight first; none for a
+            network that is not saved yet.
+        open_ngram_filters: Opens the n-gram filters of the training texts on first use; None without
+            filters.
+    """
+
+    def __init__(
+        self,
+        model: StepModel,
+        vocabulary: Vocabulary,
+        layout: Layout,
+        *,
+        stanzas: bool = False,
+        poems_by_lines: Sequence[int] = (),
+        poem_length: int | None = None,
+        checkpoints: Sequence[Checkpoint] = (),
+        open_ngram_filters: Callable[[], Sequence[NgramFilter]] | None = None,
+    ) -> None:
+        self.model = model
+        self.vocabulary = vocabulary
+        self.layout = layout
+        self.stanzas = stanzas
+        self.poems_by_lines = poems_by_lines
+        self.poem_length = poem_length
+        self.checkpoints = tuple(checkpoints)
+        self._open_ngram_filters = open_ngram_filters
+        if not "".join(vocabulary.characters).strip():
+            raise CheckpointError("the vocabulary holds only white space.")
+
+    @classmethod
+    def open(cls, source: Path | Checkpoint) -> Self:
+        """Open the network of a checkpoint, or of its directory; needs no TensorFlow.
+
+        Raises:
+            CheckpointError: It is missing, unfinished, damaged, or its parts do not fit together.
+        """
+        checkpoint = source if isinstance(source, Checkpoint) else Checkpoint.open(source)
+        model = NumpyEngine.open(checkpoint.model_path, checkpoint.record.architecture)
+        try:
+            return cls._of_model(model, checkpoint.record, checkpoint)
+        except CheckpointError as error:
+            raise CheckpointError(f"{checkpoint.directory} cannot be used: {error}") from error
+
+    @classmethod
+    def of_weights(cls, weights: NetworkWeights, record: RunRecord) -> Self:
+        """Write with the weights of a run that is still training.
+
+        Args:
+            weights: The arrays of its network.
+            record: The record of the run.
+
+        Raises:
+            CheckpointError: The network and the vocabulary do not fit together.
+        """
+        return cls._of_model(NumpyEngine(weights, record.architecture), record)
+
+    @classmethod
+    def _of_model(
+        cls, model: StepModel, record: RunRecord, checkpoint: Checkpoint | None = None
+    ) -> Self:
+        try:
+            vocabulary = Vocabulary(record.vocabulary)
+        except ValueError as error:
+            raise CheckpointError(str(error)) from error
+        tokens = record.architecture.vocabulary_size
+        if vocabulary.size != tokens:
+            raise CheckpointError(
+                f"its network has {tokens} tokens and its vocabulary {vocabulary.size}."
+            )
+        corpus = record.corpus
+        poem_length = round(corpus.characters / corpus.poems) if corpus.layout != "text" else None
+        return cls(
+            model,
+            vocabulary,
+            corpus.layout,
+            stanzas=corpus.stanzas,
+            poems_by_lines=corpus.poems_by_lines,
+            poem_length=poem_length,
+            checkpoints=() if checkpoint is None else (checkpoint,),
+            open_ngram_filters=None if checkpoint is None else partial(_filters_of, checkpoint),
+        )
+
+    @cached_property
+    def ngram_filters(self) -> tuple[NgramFilter, ...]:
+        """The n-gram filters of the training texts; empty if they were not kept."""
+        return tuple(self._open_ngram_filters()) if self._open_ngram_filters is not None else ()
 
     @cached_property
     def _line_count_prior(self) -> LineCountPrior | None:
-        """What makes poems end after as many lines as those learned; None where none are counted."""
         line_end = self.vocabulary.id_of(LINE_END)
         counted = sum(self.poems_by_lines) > 0 and line_end != UNKNOWN
         return LineCountPrior(self.poems_by_lines, line_end) if counted else None
+
+    def begin(self, prompt: str = "") -> Hypothesis:
+        """Begin a poem with a prompt, which may be empty."""
+        context = self.vocabulary.id_of(LINE_END) if self.layout == "text" else END_OF_POEM
+        first = [END_OF_POEM if context == UNKNOWN else context]
+        decoder_state = self._prefill(first, self.model.initial_state(1))
+        hypothesis = Hypothesis(GrowingText(), decoder_state, 0, LineCount())
+        if self.layout == "text":
+            return self.extend(hypothesis, prompt)
+        # Training poems have no white space before them.
+        hypothesis = self.extend(hypothesis, prompt.lstrip())
+        return dataclasses.replace(hypothesis, written=GrowingText().followed_by(prompt))
+
+    def extend(self, hypothesis: Hypothesis, text: str) -> Hypothesis:
+        """Add text that the network did not write; a poem that has ended goes on."""
+        ids, substitutions = read_prompt(text, self.vocabulary, self.layout, stanzas=self.stanzas)
+        decoder_state = gather([hypothesis])
+        for start in range(0, len(ids), LONGEST_PREFILL):
+            some = ids[start : start + LONGEST_PREFILL]
+            decoder_state = self._prefill(some, decoder_state.state)
+        known = tuple(dict.fromkeys(hypothesis.substitutions + substitutions))
+        # The text may end the poem and begin another one.
+        *whole, last = poems_in(text, self.layout, stanzas=self.stanzas)
+        before = LineCount() if whole or hypothesis.ended else hypothesis.lines
+        written = hypothesis.written.followed_by(text)
+        return Hypothesis(written, decoder_state, 0, before.followed_by(last), substitutions=known)
 
     def stream(
         self,
@@ -44,47 +186,35 @@ class TextGenerator(TextReader):
         config: SamplingConfig | None = None,
         generator: np.random.Generator | None = None,
     ) -> Iterator[Step]:
-        """Go on with a poem, one character at a time.
+        """Continue a poem, one character at a time.
 
         Args:
             hypothesis: Where to go on; nothing follows one that has ended.
-            config: How characters are drawn. Where several drafts or a search are asked for, the
-                characters of the best one come when it is found.
-            generator: Draws the random numbers, one for each character that is tried; None makes
-                one from the seed of the settings, or from the system when they hold none.
+            config: The sampling settings. With `best_of` or `beam`, the characters come when the
+                best continuation is found.
+            generator: Draws one random number for each character that is tried; None makes one from
+                the seed of the settings, or from the system.
 
-        Yields:
-            The characters as they are written; under a constraint, when nothing can take them back
-            any more. The last step is empty when the network ends the poem, and when no character
-            is left that the constraints allow. At most `config.length` characters; when it is None
-            `LONGEST_POEM`, or `LENGTH_OF_TEXT` of a continuous text.
+        Returns:
+            The steps, each when it is final. The last step is empty at the end of the poem, and at a
+            dead end. At most `config.length` characters; None means `LONGEST_POEM`, or
+            `LENGTH_OF_TEXT` for a continuous text.
 
         Raises:
-            ConfigurationError: The settings cannot be kept with this network.
+            ConfigurationError: This network cannot keep the settings.
         """
         if hypothesis.ended:
-            return
+            return iter(())
         config = config or SamplingConfig()
         decoder, start = self._prepared(hypothesis, config)
         if config.beam is not None or config.best_of > 1:
-            yield from self._chosen(decoder, start, config, generator)
-            return
-        sampler = decoder.sampler(start, generator or np.random.default_rng(config.seed))
-        while not sampler.over:
-            decoder.advance([sampler])
-            for _, step in sampler.hand_out():
-                yield step
+            return self._best(decoder, start, config, generator)
+        return decoder.stream(
+            decoder.sampler(start, generator or np.random.default_rng(config.seed))
+        )
 
     def write(self, prompt: str = "", config: SamplingConfig | None = None) -> Poem:
-        """Write one poem.
-
-        Args:
-            prompt: Its first characters; none lets the network begin.
-            config: How characters are drawn; without a seed, one is drawn and reported.
-
-        Raises:
-            ConfigurationError: The settings cannot be kept with this network.
-        """
+        """Write one poem; `write_many` with one setting."""
         (poem,) = self.write_many(prompt, [config or SamplingConfig()])
         return poem
 
@@ -92,29 +222,29 @@ class TextGenerator(TextReader):
         """Write poems in batches of up to `MOST_TOGETHER`.
 
         Args:
-            prompt: Their first characters; none lets the network begin.
-            settings: How the characters of each are drawn, alike but for the seed; without a seed,
-                one is drawn and reported. They are taken as there is room.
+            prompt: Their first characters; may be empty.
+            settings: The settings of each poem, equal but for the seed, taken as there is room. A
+                missing seed is drawn and reported.
 
         Yields:
-            The poems in order, each as soon as those before it are done too. A poem is the same
-            alone and among others, up to the rounding of sums. After Ctrl-C the poems come that are
-            done, then the KeyboardInterrupt.
+            The poems in order, each when it and those before it are done. A poem is the same alone
+            and in a batch, up to the rounding of sums. After Ctrl-C, the poems that are done, then
+            the KeyboardInterrupt.
 
         Raises:
-            ConfigurationError: The settings cannot be kept with this network, or differ.
+            ConfigurationError: This network cannot keep the settings, or they differ.
         """
         asked = iter(settings)
         first = next(asked, None)
         if first is None:
             return
         decoder, start = self._prepared(self.begin(prompt), first)
-        alike = (_like(first, one) for one in chain([first], asked))
+        alike = (_checked(first, one) for one in chain([first], asked))
         if first.beam is not None:
             yield from (self._searched(prompt, decoder, start, one) for one in alike)
             return
         for poem in write_in_order(decoder, start, alike, self._judge(prompt)):
-            best = poem.sequences[0]
+            best = poem.drafts[0]
             yield Poem(
                 prompt=prompt,
                 text=best.text,
@@ -126,12 +256,22 @@ class TextGenerator(TextReader):
                 scores=tuple(poem.scores),
             )
 
+    def score(self, prompt: str, text: str, log_probabilities: Sequence[float]) -> HypothesisScore:
+        """Score a text that was written after a prompt; see `charrnn.decoding.ranking`."""
+        return score(
+            prompt,
+            text,
+            log_probabilities,
+            tokens=self.vocabulary.size,
+            ngram_filters=self.ngram_filters,
+        )
+
     def notes(self, config: SamplingConfig) -> tuple[str, ...]:
-        """What the user should know of settings that this network can keep only in part."""
+        """Sentences about settings that this network can keep only in part."""
         return token_wishes(config, self.vocabulary).notes
 
     def constraints(self, config: SamplingConfig) -> list[Constraint]:
-        """What a poem must keep to under these settings, whatever the network would like.
+        """The constraints of these settings.
 
         Raises:
             ConfigurationError: A limit was asked for that cannot be kept.
@@ -139,16 +279,14 @@ class TextGenerator(TextReader):
         constraints: list[Constraint] = []
         if config.no_repeat_ngram_size is not None:
             constraints.append(NoRepeat(config.no_repeat_ngram_size, self.vocabulary.size))
-        if config.max_copy != 0:
-            constraints += copy_guards(
-                self.ngram_filters, self.vocabulary, self.layout, config.max_copy
-            )
+        if config.max_copy != 0:  # No filter is opened in vain.
+            constraints += copy_guards(self.ngram_filters, self.vocabulary, config.max_copy)
         return constraints
 
     def _prepared(
         self, hypothesis: Hypothesis, config: SamplingConfig
     ) -> tuple[Decoder, Hypothesis]:
-        """What writes with these settings, and the hypothesis as its constraints know it."""
+        """A decoder for these settings, and the hypothesis with the states of its constraints."""
         constraints = self.constraints(config)
         decoder = Decoder(
             self.model,
@@ -172,14 +310,19 @@ class TextGenerator(TextReader):
         )
         return decoder, start
 
-    def _judge(self, prompt: str) -> Callable[[Sequence], Score]:
-        return lambda drafted: self.score(prompt, drafted.text, drafted.log_probabilities)
+    def _prefill(self, ids: list[int], state: State) -> DecoderState:
+        """Read tokens of one text; the logits are those after the last of them."""
+        logits, state = self.model.read(np.array([ids]), state)
+        return DecoderState(logits[:, -1].copy(), state)
+
+    def _judge(self, prompt: str) -> Callable[[Draft], HypothesisScore]:
+        return lambda draft: self.score(prompt, draft.text, draft.log_probabilities)
 
     def _searched(
         self, prompt: str, decoder: Decoder, start: Hypothesis, config: SamplingConfig
     ) -> Poem:
-        """The likeliest continuation that a beam search finds."""
-        steps = list(self._chosen(decoder, start, config))
+        """The poem that a beam search finds."""
+        steps = list(self._best(decoder, start, config))
         written = [step for step in steps if step.character]
         return Poem(
             prompt=prompt,
@@ -191,19 +334,19 @@ class TextGenerator(TextReader):
             substitutions=start.substitutions,
         )
 
-    def _chosen(
+    def _best(
         self,
         decoder: Decoder,
         start: Hypothesis,
         config: SamplingConfig,
         generator: np.random.Generator | None = None,
     ) -> Iterator[Step]:
-        """The steps of the continuation that is found to be the best of several."""
+        """The steps of the best continuation."""
         if config.beam is not None:
             from charrnn.decoding.beam import search
 
-            best = search(decoder, start, config.beam)
-            tokens, dead_end = list(best.tokens), best.hypothesis.dead_end
+            found = search(decoder, start, config.beam)
+            tokens, dead_end = list(found.tokens), found.hypothesis.dead_end
         else:
             (poem,) = write_in_order(
                 decoder,
@@ -212,7 +355,7 @@ class TextGenerator(TextReader):
                 self._judge(start.text),
                 generators=partial(generators_for, first=generator),
             )
-            tokens, dead_end = poem.sequences[0].tokens, poem.sequences[0].dead_end
+            tokens, dead_end = poem.drafts[0].tokens, poem.drafts[0].dead_end
         hypothesis = start
         for step in decoder.retrace(start, tokens):
             hypothesis = step.hypothesis
@@ -222,16 +365,21 @@ class TextGenerator(TextReader):
 
 
 def with_seed(config: SamplingConfig) -> SamplingConfig:
-    """The settings with a seed; one short enough to type is drawn when they hold none."""
+    """The settings with a seed; a missing one is drawn, short enough to type."""
     if config.seed is not None:
         return config
     return dataclasses.replace(config, seed=int.from_bytes(os.urandom(4)))
 
 
-def _like(first: SamplingConfig, other: SamplingConfig) -> SamplingConfig:
-    """Settings with a seed, found to be those of the first but for it."""
-    if _BUT_FOR_THE_SEED(other) != _BUT_FOR_THE_SEED(first):
+def _checked(first: SamplingConfig, other: SamplingConfig) -> SamplingConfig:
+    """Settings with a seed; raises ConfigurationError if they differ from the first otherwise."""
+    if _ALL_BUT_THE_SEED(other) != _ALL_BUT_THE_SEED(first):
         raise ConfigurationError(
-            "poems that are written together have the same settings but for the seed."
+            "poems that are written together must have the same settings but for the seed."
         )
     return with_seed(other)
+
+
+def _filters_of(checkpoint: Checkpoint) -> list[NgramFilter]:
+    found = open_ngram_filter(checkpoint)
+    return [] if found is None else [found]

@@ -245,9 +245,9 @@ class SamplingConfig(Configuration):
     ban: str | None = setting(None, "Characters that are never written.", unset="none")
     max_copy: int | None = setting(
         None,
-        "Longest run of characters that may be copied from the text learned; 0 allows any.",
+        "Longest run of characters that may be copied from the training text; 0 allows any.",
         minimum=0,
-        unset="chosen for poems, off for other texts",
+        unset="25, or 7 in Chinese",
     )
     best_of: int = setting(1, "Drafts of each poem; the best is shown.", minimum=1, maximum=1024)
     beam: int | None = setting(

@@ -129,7 +129,7 @@ def test_a_prompt_file_in_another_encoding_is_read_with_a_note(tmp_path: Path) -
         (("--beam", "2", "--count", "2"), "--beam always finds the same poem"),
         (("--beam", "2", "--top-k", "2"), "a beam search finds one poem and draws nothing."),
         (("--ban", "abcehklors"), "the ban leaves no character to write."),
-        (("--max-copy", "9"), "max-copy 9 needs the n-gram filter of the text learned"),
+        (("--max-copy", "9"), "max-copy 9 needs the n-gram filter of the training text"),
     ],
 )
 def test_what_cannot_be_asked_for_is_a_usage_error(arguments: Sequence[str], told: str) -> None:

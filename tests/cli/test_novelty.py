@@ -147,8 +147,8 @@ def test_a_filter_that_is_damaged_is_told(place: Path) -> None:
     result = novelty("written.txt")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        f"Error: the n-gram filter of the text learned cannot be used: {path} was changed or cut "
-        "short. Remove it and make it anew (charrnn novelty does), or write without it (--max-copy "
+        f"Error: the n-gram filter of the training text cannot be used: {path} was changed or cut "
+        "short. Remove it and make it again (charrnn novelty does), or write without it (--max-copy "
         "0).\n"
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.directory import NGRAM_FILTER_FILE
 from charrnn.cli import main
 from charrnn.forms.english import lexicon
 from tests.corpora import filter_of
@@ -159,7 +159,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("recent", "reciter"):
         record = save_reciting_run(directory / name)
         known = filter_of([POEM], corpus=record.corpus.digest)
-        known.write(Checkpoint.open(directory / name).ngram_filter_path)
+        known.write(directory / name / NGRAM_FILTER_FILE)
     return directory
 
 

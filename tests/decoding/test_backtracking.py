@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL
-from charrnn.decoding.decoder import LONGEST_HELD, MOST_STEPS_BACK, BacktrackingSampler
+from charrnn.decoding.decoder import (
+    LONGEST_HELD,
+    MOST_STEPS_BACK,
+    BacktrackingSampler,
+    Decoder,
+)
 from charrnn.decoding.hypothesis import Step
 from charrnn.decoding.writer import TextGenerator
 from charrnn.settings.configuration import SamplingConfig
@@ -120,7 +125,7 @@ def test_ways_that_are_all_blocked_far_ahead_are_not_tried_for_ever(
     assert tried <= MOST_STEPS_BACK + LONGEST_HELD
 
 
-def test_nothing_that_was_handed_out_is_taken_back(
+def test_no_final_step_is_taken_back(
     generator: TextGenerator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Everything is blocked at the letter beyond what is held back, whatever was chosen before.
@@ -158,26 +163,81 @@ def test_characters_are_held_back_only_under_a_constraint(
 def test_a_sampler_gives_back_what_it_suppressed_deeper_down() -> None:
     generator = markov(ALIKE, LETTERS)
     start = generator.begin("a")
-    sampler = BacktrackingSampler(start, np.random.default_rng(1), 10, LONGEST_HELD)
+    sampler = BacktrackingSampler(start, np.random.default_rng(1), 10)
     one = start.followed_by("b", start.decoder_state, 0, ())
     two = one.followed_by("c", one.decoder_state, 0, ())
-    sampler.add(3, Step("b", -1.0, one))
-    sampler.add(4, Step("c", -1.0, two))
+    sampler.add(3, Step("b", -1.0, one), is_final=False)
+    sampler.add(4, Step("c", -1.0, two), is_final=False)
     sampler.step_back()
     there = sampler.hypothesis
     assert (there.text, there.suppressed, there.generated) == ("ab", {4}, 1)
     sampler.step_back()
     there = sampler.hypothesis
     assert (there.text, there.suppressed, there.generated) == ("a", {3}, 0)
-    sampler.add(4, Step("c", -1.0, two))
+    sampler.add(4, Step("c", -1.0, two), is_final=False)
     assert sampler.hypothesis.suppressed == frozenset()
     sampler.step_back()
     assert sampler.hypothesis.suppressed == {3, 4}
     sampler.step_back()
     assert sampler.over
     assert sampler.hypothesis.dead_end
-    assert [(token, step.character) for token, step in sampler.hand_out()] == [
+    assert [(token, step.character) for token, step in sampler.take_final()] == [
         (3, "b"),
         (4, "c"),
         (None, ""),
     ]
+
+
+class AfterB(Trap):
+    """Restricts nothing but what follows a b: there it allows nothing at all."""
+
+    def __init__(self) -> None:
+        super().__init__("none", 0)
+
+    def allowed_tokens(self, state: object) -> np.ndarray | None:
+        assert isinstance(state, str)
+        return np.zeros(len(LETTERS) + SPECIAL, np.bool_) if state.endswith("b") else None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_only_steps_that_a_constraint_may_take_back_are_held(
+    monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    generator = markov(ALIKE, LETTERS, "text")
+    under(generator, monkeypatch, AfterB())
+    config = SamplingConfig(seed=seed, length=40)
+    text = generator.write("a", config).text
+    assert "b" not in text[:-1]
+    assert len(text) == 40
+    drawn = []
+    decoder_steps = Decoder.steps
+
+    def counting(*arguments: object) -> object:
+        steps = decoder_steps(*arguments)  # type: ignore[arg-type]
+        drawn.extend(step.character for step in steps)
+        return steps
+
+    monkeypatch.setattr(Decoder, "steps", counting)
+    shown = ""
+    for step in generator.stream(generator.begin("a"), config):
+        shown += step.character
+        assert shown == "".join(drawn).replace("b", "") or len(shown) == 40
+    assert shown == text
+
+
+def test_a_poem_stays_whole_when_it_takes_back_what_was_longer_before() -> None:
+    generator = markov(ALIKE, LETTERS)
+    start = generator.begin("a")
+    sampler = BacktrackingSampler(start, np.random.default_rng(1), 10)
+    one = start.followed_by("b", start.decoder_state, 0, ())
+    two = one.followed_by("c", one.decoder_state, 0, ())
+    sampler.add(3, Step("b", -1.0, one), is_final=False)
+    sampler.add(4, Step("c", -1.0, two), is_final=False)
+    sampler.step_back()
+    sampler.step_back()
+    other = start.followed_by("d", start.decoder_state, 0, ())
+    sampler.add(5, Step("d", -1.0, other), is_final=True)
+    sampler.step_back()
+    assert sampler.over
+    assert sampler.hypothesis.text == "ad"
+    assert [step.character for _, step in sampler.take_final()] == ["d", ""]

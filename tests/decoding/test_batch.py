@@ -141,12 +141,12 @@ def test_a_network_that_knows_its_poem_writes_it_in_every_row() -> None:
 
 def test_the_first_draft_is_the_poem_of_the_seed_and_the_others_are_not() -> None:
     config = SamplingConfig(seed=5, best_of=8)
-    first, *others = batch.of_seed(config)
+    first, *others = batch.generators_for(config)
     assert first.random() == np.random.default_rng(5).random()
     drawn = {one.random() for one in others}
     assert len(drawn) == 7
     assert drawn.isdisjoint(
-        one.random() for one in batch.of_seed(dataclasses.replace(config, seed=6))
+        one.random() for one in batch.generators_for(dataclasses.replace(config, seed=6))
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN
 from charrnn.decoding.beam import search
-from charrnn.decoding.filters import log_softmax
+from charrnn.decoding.sampling import log_softmax
 from charrnn.decoding.writer import TextGenerator
 from charrnn.settings.configuration import SamplingConfig
 from tests.decoding.networks import markov

@@ -6,7 +6,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from charrnn.decoding.cells import make_cell
+from charrnn.decoding.engine import make_cell
 from charrnn.decoding.weights import RecurrentWeights
 from charrnn.settings.architecture import GATES, PEEPHOLES
 from charrnn.settings.configuration import Cell

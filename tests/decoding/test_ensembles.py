@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.corpus.variants import Substitution
-from charrnn.corpus.vocabulary import Vocabulary
+from charrnn.corpus.vocabulary import UNKNOWN, Vocabulary
 from charrnn.decoding.engine import NumpyEngine
 from charrnn.decoding.ensembles import (
     Ensemble,
@@ -19,7 +19,7 @@ from charrnn.decoding.ensembles import (
     product_of_experts,
     subtract_amateur,
 )
-from charrnn.decoding.filters import log_softmax
+from charrnn.decoding.sampling import log_softmax
 from charrnn.decoding.weights import NetworkWeights
 from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import ConfigurationError
@@ -74,7 +74,7 @@ def test_each_network_reads_its_own_ids_of_the_shared_tokens():
 
 def test_a_network_does_not_know_the_unknown_token():
     member = Member.of(table_generator({"a": 1, "c": 1}), Vocabulary(("a", "b", "c")))
-    assert member.known.tolist() == [True, False, True, False, True]
+    assert (member.ids != UNKNOWN).tolist() == [True, False, True, False, True]
 
 
 def test_reading_at_once_is_reading_step_by_step(writer):
@@ -223,7 +223,7 @@ def test_a_character_that_one_knows_is_read_by_it_and_unknown_to_the_other():
     left, right = table_generator({"a": 1, "c": 1}), table_generator({"b": 1, "c": 1})
     draft = product_of_experts([left, right], [1, 1]).begin("ab月")
     # After the poem break each reads a, b, 月 as its own ids.
-    assert [layer[0].ravel().tolist() for layer in draft.state] == [[211], [121]]
+    assert [layer[0].ravel().tolist() for layer in draft.decoder_state.state] == [[211], [121]]
     assert draft.substitutions == (Substitution("月", None),)
 
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from charrnn.decoding.filters import (
-    keep_likeliest,
+from charrnn.decoding.sampling import (
+    keep_argmax,
     keep_min_p,
     keep_top_k,
     keep_top_p,
@@ -128,7 +128,7 @@ def test_min_p_keeps_a_share_of_the_likeliest(share, expected):
 
 
 def test_the_first_of_equals_is_the_likeliest():
-    assert keep_likeliest(np.array([1.0, 3.0, 3.0])).tolist() == [-np.inf, 3.0, -np.inf]
+    assert keep_argmax(np.array([1.0, 3.0, 3.0])).tolist() == [-np.inf, 3.0, -np.inf]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_each_function_gives_new_logits(logits):
     for result in (
         penalise_repetition(logits, recent, 2.0),
         scale(logits, 0.5),
-        keep_likeliest(logits),
+        keep_argmax(logits),
         keep_top_k(logits, 2),
         keep_top_p(logits, 0.5),
         keep_typical_p(logits, 0.5),

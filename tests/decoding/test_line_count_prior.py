@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.decoding.filters import log_softmax
 from charrnn.decoding.hypothesis import DecoderState, GrowingText, Hypothesis, LineCount
 from charrnn.decoding.logits_processors import LineCountPrior
+from charrnn.decoding.sampling import log_softmax
 
 LINE_END = 2
 LOGITS = np.log(np.array([0.3, 0.1, 0.4, 0.2], np.float32))  # break, unknown, line end, a letter

@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 
 from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN, Vocabulary
-from charrnn.decoding.constraint import NoRepeat, states_after
+from charrnn.decoding.constraints import NoRepeat, states_after
 from charrnn.decoding.decoder import Decoder
 from charrnn.decoding.engine import NumpyEngine
 from charrnn.decoding.hypothesis import DecoderState, GrowingText, Hypothesis, LineCount
 from charrnn.decoding.logits_processors import (
+    SUPPRESSING,
     LineCountPrior,
     LogitBias,
-    LogitsProcessors,
     RepetitionPenalty,
+    logits_processors,
 )
 from charrnn.errors import ConfigurationError
 from charrnn.settings.configuration import SamplingConfig
@@ -99,11 +100,14 @@ def test_every_row_keeps_to_its_own_constraint_and_what_was_suppressed_there() -
 def test_the_processors_that_reweigh_come_before_those_that_suppress() -> None:
     # The logit 2 is halved, and 1 added to that; no bias brings back what is suppressed.
     config = SamplingConfig(repetition_penalty=2.0, favour="a=1", ban="b")
-    processors = LogitsProcessors.for_settings(config, VOCABULARY, "text")
+    processors = logits_processors(config, VOCABULARY, "text")
     logits = np.array([[0, 0, 0, 2, 2, 0]], np.float32)
-    reweighed, left = processors([hypothesis("a")], logits)
-    assert reweighed.tolist() == [[0, 0, 0, 2, 2, 0]]
+    left = logits
+    for processor in processors:
+        left = processor([hypothesis("a")], left)
     assert left.tolist() == [[-np.inf, -np.inf, 0, 2, -np.inf, 0]]
+    suppress = [isinstance(processor, SUPPRESSING) for processor in processors]
+    assert suppress == [False, False, True]
     assert logits.tolist() == [[0, 0, 0, 2, 2, 0]]
 
 
@@ -118,14 +122,14 @@ def test_every_processor_treats_a_row_as_if_it_were_alone() -> None:
     once = NoRepeat(2, VOCABULARY.size)
     config = SamplingConfig(repetition_penalty=1.5, favour="a=1", ban="b")
     prior = LineCountPrior((1, 2, 3), LINE_END)
-    processors = LogitsProcessors.for_settings(config, VOCABULARY, "blocks", prior, [once])
+    processors = logits_processors(config, VOCABULARY, "blocks", prior, [once])
     texts = ("", "ac", "aca", "a\nb", " ")
     rows = [hypothesis(text, states_after([once], VOCABULARY.encode(text))) for text in texts]
     logits = np.random.default_rng(1).normal(size=(5, 6)).astype(np.float32)
-    together = processors(rows, logits)
-    for row, one in enumerate(rows):
-        for whole, alone in zip(together, processors([one], logits[[row]]), strict=True):
-            np.testing.assert_array_equal(whole[[row]], alone)
+    for processor in processors:
+        together = processor(rows, logits)
+        for row, one in enumerate(rows):
+            np.testing.assert_array_equal(together[[row]], processor([one], logits[[row]]))
 
 
 def test_rows_that_nothing_may_follow_are_left_out() -> None:

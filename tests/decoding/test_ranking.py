@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from charrnn.decoding.ranking import (
     COPYING,
     REPETITION,
-    Score,
+    HypothesisScore,
     copied_share,
     repeated_share,
     run_length,
@@ -23,12 +23,12 @@ def marked(runs: list[tuple[int, int]], start: int, stop: int) -> float:
 
 def test_the_score_is_the_mean_log_probability_when_nothing_comes_again() -> None:
     found = score("", "abcd", [-1.0, -2.0, -3.0, -2.0], tokens=4096)
-    assert found == Score(log_probability=-2.0, repeated=0.0, copied=0.0)
+    assert found == HypothesisScore(log_probability=-2.0, repeated=0.0, copied=0.0)
     assert found.total == -2.0
 
 
 def test_what_is_repeated_and_what_is_copied_takes_nats_off() -> None:
-    found = Score(log_probability=-1.0, repeated=0.5, copied=0.25)
+    found = HypothesisScore(log_probability=-1.0, repeated=0.5, copied=0.25)
     assert found.total == -1.0 - 0.5 * REPETITION - 0.25 * COPYING
 
 

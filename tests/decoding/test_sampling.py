@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from charrnn.decoding import sampling
-from charrnn.decoding.filters import Temperature, log_softmax
 from charrnn.decoding.sampling import (
     BLOCK,
     LEAST_LOG_SHARE,
+    Temperature,
     draw,
     filtered,
     log_share,
+    log_softmax,
     temperature_at,
 )
 from charrnn.settings.configuration import SamplingConfig
@@ -157,7 +158,7 @@ def test_draws_of_a_batch_are_those_of_its_rows():
 def test_a_draw_with_nothing_to_draw_is_an_error():
     with pytest.raises(ValueError, match="nothing can be drawn"):
         draw(np.full(4, -np.inf), 0.5)
-    with pytest.raises(ValueError, match="no number"):
+    with pytest.raises(ValueError, match="not a number"):
         draw(np.array([0.0, np.nan]), 0.5)
 
 

@@ -127,7 +127,7 @@ def test_a_layer_is_read_when_it_is_asked_for_and_its_faults_are_told_then(peeph
     path = changed(peepholes, tmp_path / "model.keras", with_endless_peepholes)
     with NetworkWeights.open(path, architecture(cell="peephole_lstm")) as stored:
         assert stored.logits_bias.shape == (13,)
-        with pytest.raises(CheckpointError, match=r"model\.keras is not the network .* no number"):
+        with pytest.raises(CheckpointError, match=r"model\.keras is not the network .* not finite"):
             next(iter(stored.recurrent))
 
 
@@ -169,7 +169,9 @@ def test_a_weight_that_is_no_number_is_refused(tmp_path):
     weights, recited = reciting_weights()
     weights.logits_bias[2] = np.nan
     save_network(tmp_path / "model.keras", weights)
-    with pytest.raises(CheckpointError, match="array 1 of layer logits holds what is no number"):
+    with pytest.raises(
+        CheckpointError, match="array 1 of layer logits holds a value that is not finite"
+    ):
         read_weights(tmp_path / "model.keras", recited)
 
 
@@ -280,7 +282,7 @@ def backwards(_: h5py.File, description: dict[str, Any]) -> None:
             with_two_peepholes,
             r"array 3 of layer recurrent_1 is float32 of shape \(2, 12\), where .* \(3, 12\)",
         ),
-        (with_endless_peepholes, "array 3 of layer recurrent_1 holds what is no number"),
+        (with_endless_peepholes, "array 3 of layer recurrent_1 holds a value that is not finite"),
         (
             of_another_package,
             "Embedding, theirs>PeepholeLSTM, .* where Embedding, PeepholeLSTM, PeepholeLSTM, Dense",

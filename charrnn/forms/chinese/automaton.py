@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from charrnn.corpus.vocabulary import UNKNOWN, Vocabulary
-from charrnn.decoding.filters import Mask
 from charrnn.decoding.hypothesis import LINE_END
+from charrnn.decoding.sampling import Mask
 from charrnn.errors import FormError
 from charrnn.forms.chinese.plan import FORGOTTEN, ChinesePlan, ChinesePlanner, ChineseTemplate
 from charrnn.forms.chinese.requirements import (

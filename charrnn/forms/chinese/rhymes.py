@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from charrnn.corpus.vocabulary import SPECIAL, Vocabulary
-from charrnn.decoding.filters import Mask
+from charrnn.decoding.sampling import Mask
 from charrnn.forms.chinese.sounds import TONES, ChineseSounds, Tone, is_han, rhymes, tones
 from charrnn.forms.core.automaton import Tokens, can_all_differ, leaving_enough
 from charrnn.forms.core.config import Readings

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from charrnn.corpus.vocabulary import Vocabulary
-from charrnn.decoding.filters import Mask
+from charrnn.decoding.sampling import Mask
 
 
 class OutputTokens(NamedTuple):
@@ -27,7 +27,7 @@ class OutputTokens(NamedTuple):
 class Automaton(Protocol):
     """Says which tokens may follow so that the poem can still be finished in its form.
 
-    It is a `charrnn.decoding.constraint.Constraint` that always has a say, and it is exact: a
+    It is a `charrnn.decoding.constraints.Constraint` that always has a say, and it is exact: a
     token is allowed where, and only where, some poem that keeps the form goes on with it. So what
     follows it is never a dead end. States are hashable values.
     """

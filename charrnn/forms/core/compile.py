@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
-from charrnn.decoding.filters import Mask
 from charrnn.decoding.hypothesis import LINE_END
 from charrnn.decoding.logits_processors import token_wishes
+from charrnn.decoding.sampling import Mask
 from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import ConfigurationError
 from charrnn.forms.core.automaton import Automaton, OutputTokens

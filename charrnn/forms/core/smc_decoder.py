@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.decoding.constraint import Constraint, NoRepeat, states_after
+from charrnn.decoding.constraints import Constraint, NoRepeat, states_after
 from charrnn.decoding.decoder import Decoder
 from charrnn.decoding.hypothesis import Hypothesis, gather
 from charrnn.decoding.prompts import read_prompt

@@ -7,7 +7,7 @@ import numpy as np
 
 from charrnn.decoding.batch import generators_for
 from charrnn.decoding.hypothesis import Hypothesis, Poem
-from charrnn.decoding.ranking import Score
+from charrnn.decoding.ranking import HypothesisScore
 from charrnn.decoding.writer import TextGenerator, with_seed
 from charrnn.errors import ConfigurationError, FormGivenUpError
 from charrnn.forms.core.automaton import Automaton
@@ -153,7 +153,7 @@ class FormWriter:
 
     def _ranked(
         self, decoder: SMCDecoder, generators: Sequence[np.random.Generator]
-    ) -> tuple[Sequence[WrittenLine], tuple[Score, ...]]:
+    ) -> tuple[Sequence[WrittenLine], tuple[HypothesisScore, ...]]:
         """The best of some poems, and the scores of all, its own first; none of a single one."""
         poems = [list(self._verified(decoder, generator)) for generator in generators]
         if len(poems) == 1:
@@ -165,7 +165,7 @@ class FormWriter:
         )
         return scored[0][1], tuple(score for score, _ in scored)
 
-    def _score(self, decoder: SMCDecoder, lines: Sequence[WrittenLine]) -> Score:
+    def _score(self, decoder: SMCDecoder, lines: Sequence[WrittenLine]) -> HypothesisScore:
         text = "".join(line.text for line in lines)
         return self._network.score(decoder.prompt, text, _log_probabilities(lines))
 

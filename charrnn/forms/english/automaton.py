@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
-from charrnn.decoding.filters import Mask
 from charrnn.decoding.hypothesis import LINE_END
+from charrnn.decoding.sampling import Mask
 from charrnn.errors import FormError
 from charrnn.forms.core.automaton import OutputTokens
 from charrnn.forms.core.config import Requirements

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.corpus.vocabulary import Vocabulary
-from charrnn.decoding.filters import Mask
+from charrnn.decoding.sampling import Mask
 from charrnn.forms.english.lexicon import Lexicon
 from charrnn.forms.english.pronunciation import Pronunciation, Rhymes
 from charrnn.forms.english.rhyme_classes import RhymeClasses

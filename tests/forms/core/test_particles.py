@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.decoding.constraint import NoRepeat
+from charrnn.decoding.constraints import NoRepeat
 from charrnn.decoding.decoder import Decoder
 from charrnn.decoding.hypothesis import Hypothesis
 from charrnn.decoding.writer import TextGenerator

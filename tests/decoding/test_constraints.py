@@ -1,27 +1,102 @@
-"""The guard against a search of the text itself."""
+"""Constraints against a search by brute force."""
 
+import itertools
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, Checkpoint
 from charrnn.corpus.ngram_filter import folded
 from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN, Vocabulary
-from charrnn.decoding.copying import (
+from charrnn.decoding.constraints import (
     LIMIT_OF_LETTERS,
     LIMIT_OF_WORDS,
     CopyGuard,
     CopyState,
+    NoRepeat,
     copy_guards,
     open_ngram_filter,
-    sensible_limit,
+    states_after,
+    usual_limit,
 )
 from charrnn.errors import CheckpointError, ConfigurationError
+from charrnn.settings.configuration import Layout, SamplingConfig
 from tests.corpora import filter_of
+from tests.decoding.tables import table_generator
 from tests.fakes import RECORD, write_run
+
+TOKENS = 5
+
+
+def would_repeat(text: list[int], run: int) -> list[int]:
+    """Tokens that would make a run stand twice, by looking at all runs of the poem."""
+    broken = [place for place, token in enumerate(text) if token == END_OF_POEM]
+    poem = text[broken[-1] + 1 if broken else 0 :]
+    repeating = []
+    for token in range(1, TOKENS):
+        longer = [*poem, token]
+        runs = [tuple(longer[start : start + run]) for start in range(len(longer) - run + 1)]
+        if runs and runs[-1] in runs[:-1]:
+            repeating.append(token)
+    return repeating
+
+
+def suppressed(constraint: NoRepeat, state: object) -> list[int]:
+    allowed = constraint.allowed_tokens(state)
+    return [] if allowed is None else np.flatnonzero(~allowed).tolist()
+
+
+@given(st.lists(st.integers(0, TOKENS - 1), max_size=25), st.integers(1, 5))
+def test_what_would_repeat_a_run_is_forbidden_and_nothing_else(text: list[int], run: int) -> None:
+    constraint = NoRepeat(run, TOKENS)
+    state = constraint.initial_state()
+    for place, token in enumerate(text):
+        assert suppressed(constraint, state) == would_repeat(text[:place], run)
+        state = constraint.next_state(state, token)
+    assert suppressed(constraint, state) == would_repeat(text, run)
+
+
+@given(
+    st.lists(st.integers(1, TOKENS - 1), max_size=10),
+    st.lists(st.lists(st.integers(1, TOKENS - 1), max_size=6), max_size=4),
+)
+def test_texts_that_branch_off_know_nothing_of_one_another(
+    trunk: list[int], branches: list[list[int]]
+) -> None:
+    constraint = NoRepeat(2, TOKENS)
+    (fork,) = states_after([constraint], trunk)
+    states = [fork] * len(branches)
+    for place in range(6):
+        for number, branch in enumerate(branches):
+            if place < len(branch):
+                states[number] = constraint.next_state(states[number], branch[place])
+    for branch, state in zip(branches, states, strict=True):
+        assert suppressed(constraint, state) == would_repeat([*trunk, *branch], 2)
+    assert suppressed(constraint, fork) == would_repeat(trunk, 2)
+
+
+def test_the_poem_break_is_never_forbidden_and_begins_another_poem() -> None:
+    constraint = NoRepeat(1, 3)
+    (state,) = states_after([constraint], [1, 2])
+    assert suppressed(constraint, state) == [1, 2]
+    assert constraint.allowed_tokens(constraint.next_state(state, END_OF_POEM)) is None
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_each_constraint_reads_the_text(count: int) -> None:
+    constraints = [NoRepeat(run, TOKENS) for run in range(1, count + 1)]
+    states = states_after(constraints, itertools.chain([1], [2, 1]))
+    assert [suppressed(one, state) for one, state in zip(constraints, states, strict=True)] == [
+        [1, 2],
+        [2],
+    ][:count]
+
+
+# Copying
 
 LETTERS = Vocabulary(("\n", " ", "a", "b", "c"))
 
@@ -137,33 +212,45 @@ def test_characters_that_only_one_of_text_and_network_knows_do_no_harm() -> None
 
 
 def test_the_limit_follows_what_a_character_tells() -> None:
-    assert sensible_limit(12) == LIMIT_OF_LETTERS == 25
-    assert sensible_limit(6) == LIMIT_OF_WORDS == 7
-    assert sensible_limit(30) == 30
+    assert usual_limit(12) == LIMIT_OF_LETTERS == 25
+    assert usual_limit(6) == LIMIT_OF_WORDS == 7
+    assert usual_limit(30) == 30
 
 
-def test_poems_are_guarded_unless_they_are_not_to_be() -> None:
+def test_a_guard_for_each_filter_unless_copying_is_allowed() -> None:
     known = filter_of(["abab"], 2)
-    (guard,) = copy_guards([known], LETTERS, "blocks", 2)
+    (guard,) = copy_guards([known], LETTERS, 2)
     assert free(guard, after(guard, "ab")) == "\n bc"
-    assert len(copy_guards([known, known], LETTERS, "lines", None)) == 2
-    assert copy_guards([known], LETTERS, "blocks", 0) == []
-    assert copy_guards([known], LETTERS, "text", None) == []
-    assert len(copy_guards([known], LETTERS, "text", 5)) == 1
-    assert copy_guards([], LETTERS, "blocks", None) == []
+    assert len(copy_guards([known, known], LETTERS, None)) == 2
+    assert copy_guards([known], LETTERS, 0) == []
+    assert copy_guards([], LETTERS, None) == []
+
+
+@pytest.mark.parametrize("layout", ["blocks", "lines", "text"])
+def test_a_text_of_any_layout_is_guarded_by_default(layout: Layout) -> None:
+    known = filter_of(["abcabcabcabcabc"], 6)
+    writer = table_generator({"a": 0.3, "b": 0.3, "c": 0.4}, layout, ngram_filters=[known])
+    (guard,) = writer.constraints(SamplingConfig())
+    assert isinstance(guard, CopyGuard)
+    assert writer.constraints(SamplingConfig(max_copy=0)) == []
+    start = writer.begin("abcabca")  # as long as may be copied
+    (after,) = {step.character for step in writer.stream(start, SamplingConfig(seed=1, length=1))}
+    assert after != "b"
 
 
 def test_a_limit_that_cannot_be_kept_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="max-copy 9 needs the n-gram filter of the text"):
-        copy_guards([], LETTERS, "blocks", 9)
+    with pytest.raises(
+        ConfigurationError, match="max-copy 9 needs the n-gram filter of the training"
+    ):
+        copy_guards([], LETTERS, 9)
     filters = [filter_of([], 6), filter_of([], 12)]
     with pytest.raises(ConfigurationError) as refused:
-        copy_guards(filters, LETTERS, "blocks", 11)
+        copy_guards(filters, LETTERS, 11)
     assert str(refused.value) == (
-        "max-copy is at least 12 here, as the text learned is known by its runs of 12 characters, "
-        "or 0 to let any be copied. Received: 11."
+        "max-copy must be at least 12 here, because the filter holds runs of 12 characters, or 0 to "
+        "allow any copy. Received: 11."
     )
-    assert len(copy_guards(filters, LETTERS, "blocks", 12)) == 2
+    assert len(copy_guards(filters, LETTERS, 12)) == 2
 
 
 # The filter of a checkpoint
@@ -177,25 +264,23 @@ def checkpoint(tmp_path: Path) -> Checkpoint:
 
 def test_the_filter_of_a_checkpoint_is_that_of_its_text(checkpoint: Checkpoint) -> None:
     assert open_ngram_filter(checkpoint) is None
-    filter_of(["abc"], corpus=RECORD.corpus.digest).write(checkpoint.ngram_filter_path)
+    filter_of(["abc"], corpus=RECORD.corpus.digest).write(checkpoint.directory / NGRAM_FILTER_FILE)
     opened = open_ngram_filter(checkpoint)
     assert opened is not None
     assert opened.hits("abc").all()
 
 
 def test_a_filter_that_cannot_be_used_is_told_with_what_to_do(checkpoint: Checkpoint) -> None:
-    path = checkpoint.ngram_filter_path
+    path = checkpoint.directory / NGRAM_FILTER_FILE
     filter_of(["abc"], corpus="ab" * 32).write(path)
-    with pytest.raises(
-        CheckpointError, match=r"is not that of the text which was learned\. Remove"
-    ):
+    with pytest.raises(CheckpointError, match=r"belongs to another text\. Remove"):
         open_ngram_filter(checkpoint)
     path.write_bytes(b"moon")
     with pytest.raises(CheckpointError) as refused:
         open_ngram_filter(checkpoint)
     assert str(refused.value) == (
-        f"the n-gram filter of the text learned cannot be used: {path} is no n-gram filter. Remove "
-        "it and make it anew (charrnn novelty does), or write without it (--max-copy 0)."
+        f"the n-gram filter of the training text cannot be used: {path} is no n-gram filter. Remove "
+        "it and make it again (charrnn novelty does), or write without it (--max-copy 0)."
     )
     path.unlink()
     path.mkdir()
