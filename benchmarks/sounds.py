@@ -19,10 +19,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from charrnn.forms.chinese.language import with_profile
-from charrnn.forms.chinese.learned_sounds import LearnedSounds
 from charrnn.forms.chinese.rhyme_books import find_sounds
 from charrnn.forms.chinese.sound_learning import learn_sounds
-from charrnn.forms.chinese.sounds import ChineseSounds, rhymes, tones, verse_lines
+from charrnn.forms.chinese.sounds import ChineseSounds, LearnedSounds, rhymes, tones, verse_lines
 from charrnn.forms.chinese.verify import verify_chinese
 from charrnn.forms.core.config import Profile
 from charrnn.forms.core.known_forms import find_form

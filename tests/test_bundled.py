@@ -18,7 +18,7 @@ from charrnn.checkpoint.model_card import CARD_FILE
 from charrnn.decoding.constraints import open_ngram_filter
 from charrnn.decoding.hdf5 import stored_arrays
 from charrnn.decoding.writer import TextGenerator
-from charrnn.forms.core.language import all_languages
+from charrnn.forms.core.language import all_languages, open_table
 from charrnn.settings.configuration import SamplingConfig
 
 SHIPPED = Path(charrnn.__file__).parent / "bundled"
@@ -65,7 +65,10 @@ def test_what_it_learned_can_be_told_from_what_it_did_not(name: str) -> None:
 
 def test_what_its_poems_taught_is_read(name: str) -> None:
     opened = Checkpoint.open(SHIPPED / name)
-    tables = {key: one.open_table(opened) for key, one in all_languages().items()}
+    tables = {
+        key: open_table(opened, one.table_file, one.table_kind)
+        for key, one in all_languages().items()
+    }
     own = {"shakespeare": "english", "tang": "chinese"}[name]
     assert [key for key, table in tables.items() if table is not None] == [own]
 

@@ -33,6 +33,7 @@ LEVELS = [
 STRANGERS = [
     ("decoding", "model"),
     ("training", "decoding"),
+    ("training", "forms"),
     ("forms", "model"),
 ]
 """Rooms that know nothing of one another all the same."""
@@ -156,7 +157,7 @@ def test_a_form_is_compiled_without_the_other_languages(name: str, own: str, oth
         "from charrnn import CharrnnError, FormConfig\n"
         "from charrnn.forms.core import compile, known_forms, language\n"
         f"config = FormConfig(form={name!r})\n"
-        "form = known_forms.asked_form(config)\n"
+        "form = known_forms.requested_form(config)\n"
         "with contextlib.suppress(CharrnnError): language.open_rules(form, config, list)\n"
         f"import charrnn.forms.{own}.automaton, charrnn.forms.{own}.verify\n"
         f"assert not [one for one in sys.modules if one.startswith('charrnn.forms.{others}')]"

@@ -7,7 +7,7 @@
       ngrams.filter    which n-grams stand in its text (see `charrnn.corpus.ngram_filter`), from the
                        end of the run on; it names the text, and all else goes without it
       sounds.json      how Chinese characters sound, learned from its poems (see
-                       `charrnn.forms.core.learned_tables`), and
+                       `charrnn.forms.core.language`), and
       words.json       the words of an English text: both from the end of the run on, like the filter
       resume/          the latest state of training (see `charrnn.training.state`)
 

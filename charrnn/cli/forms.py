@@ -78,13 +78,13 @@ def show(form: str, as_json: bool) -> None:
     仄 oblique, 中 either; u unstressed, / stressed, x either. A | separates patterns of which the
     line follows one. Lines with the same letter rhyme.
     """
-    from charrnn.forms.core.known_forms import find_form, written_form
+    from charrnn.forms.core.known_forms import find_form, form_to_toml
 
     found = find_form(form)
     if as_json:
         print_json(dataclasses.asdict(found))
     else:
-        click.echo(written_form(found), nl=False)
+        click.echo(form_to_toml(found), nl=False)
 
 
 @forms.command(
@@ -130,7 +130,7 @@ def learn(
     A summary of the evidence goes to standard error.
     """
     from charrnn.corpus.splitting import poems_at
-    from charrnn.forms.core.known_forms import written_form
+    from charrnn.forms.core.known_forms import form_to_toml
     from charrnn.forms.core.language import language_named, main_language
 
     corpus = _corpus(file, corpus_config)
@@ -154,7 +154,7 @@ def learn(
     if as_json:
         print_json(dataclasses.asdict(learned))
     else:
-        click.echo(written_form(learned.form), nl=False)
+        click.echo(form_to_toml(learned.form), nl=False)
 
 
 forms.add_command(sounds)
@@ -238,13 +238,13 @@ def _shape(text: str) -> "PoemShape":
 def _evidence(learned: "LearnedForm") -> Iterator[str]:
     """What the poems show, in sentences."""
     from charrnn.forms.core.language import language_of
-    from charrnn.forms.core.learning import in_words
+    from charrnn.forms.core.learning import shape_text
 
     form, count = learned.form, learned.considered
     unit = language_of(form).shape_unit
-    shapes = ", ".join(f"{number:,} of {in_words(shape)}" for shape, number in learned.shapes)
+    shapes = ", ".join(f"{number:,} of {shape_text(shape)}" for shape, number in learned.shapes)
     yield f"{learned.poems:,} poems, by their {unit}: {shapes}."
-    yield f"Learned from {count:,} of {in_words(learned.shape)}."
+    yield f"Learned from {count:,} of {shape_text(learned.shape)}."
     if len(form.variants) > 1:
         names = zip(form.variant_names, learned.following, strict=True)
         variants = ", ".join(f"{name} ({number:,} poems)" for name, number in names)

@@ -12,7 +12,7 @@ from charrnn.cli.texts import corpus_again
 from charrnn.errors import CheckpointError, CorpusError
 
 if TYPE_CHECKING:
-    from charrnn.forms.chinese.learned_sounds import LearnedSounds
+    from charrnn.forms.chinese.sounds import LearnedSounds
     from charrnn.forms.english.words import LearnedWords
 
 MEMBERS_SHOWN: Final = 24
@@ -58,7 +58,7 @@ def _tables(checkpoint: Checkpoint) -> "tuple[LearnedSounds | None, LearnedWords
         CheckpointError: It is a network that comes with charrnn, which is never changed.
         CorpusError: The corpus teaches nothing, or cannot be read again.
     """
-    from charrnn.forms.chinese.learned_sounds import open_sounds
+    from charrnn.forms.chinese.sounds import open_sounds
     from charrnn.forms.core.table_keeping import keep_learned_tables
     from charrnn.forms.english.words import open_words
 

@@ -115,7 +115,7 @@ class RunFacts:
 
     def learned(self) -> Learned:
         """The learned tables of a usable run."""
-        from charrnn.forms.chinese.learned_sounds import open_sounds
+        from charrnn.forms.chinese.sounds import open_sounds
         from charrnn.forms.english.words import open_words
 
         assert self.record is not None, "a usable run has a record"

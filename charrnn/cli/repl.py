@@ -55,9 +55,9 @@ def repl(
     """
     networks = find_networks(checkpoint, checkpoints, blend=blend, unlike=unlike, strength=strength)
     if form_config.form is not None:
-        from charrnn.forms.core.known_forms import asked_form
+        from charrnn.forms.core.known_forms import requested_form
 
-        asked_form(form_config)  # Refuses a form that does not exist.
+        requested_form(form_config)  # Refuses a form that does not exist.
     settings = SessionSettings(sampling_config, form_config)
     if sys.stdin.isatty() and sys.stdout.isatty():
         _converse(networks, checkpoints, settings)

@@ -91,11 +91,11 @@ class SessionSettings:
     def _with_form(self, text: str) -> "SessionSettings":
         if text in {AUTO, OFF}:
             return dataclasses.replace(self, form=FormConfig())
-        from charrnn.forms.core.known_forms import asked_form
+        from charrnn.forms.core.known_forms import requested_form
 
         parts: dict[str, Any] = dict.fromkeys(FORM_PARTS)
         form = dataclasses.replace(self.form, **parts, form=text)
-        asked_form(form)  # Refuses a form that does not exist.
+        requested_form(form)  # Refuses a form that does not exist.
         return dataclasses.replace(self, form=form)
 
 

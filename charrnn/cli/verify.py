@@ -51,10 +51,10 @@ def verify(
 
     The exit code is 0 if all poems keep the form, and 4 if one does not.
     """
-    from charrnn.forms.core.known_forms import asked_form
+    from charrnn.forms.core.known_forms import requested_form
     from charrnn.forms.core.language import open_rules
 
-    form = asked_form(form_config)
+    form = requested_form(form_config)
     _refuse_other_language(context, form)
     rules = open_rules(form, form_config)
     text = _text(file, corpus_config.encoding)

@@ -15,10 +15,9 @@ from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE
 from charrnn.cli import main
 from charrnn.cli.verify import NOT_KEPT
 from charrnn.corpus.loading import read_corpus
-from charrnn.forms.chinese.learned_sounds import LearnedSounds
-from charrnn.forms.chinese.sounds import Tone, tones
-from charrnn.forms.core.known_forms import find_form, written_form
-from charrnn.forms.core.learned_tables import table_to_json
+from charrnn.forms.chinese.sounds import LearnedSounds, Tone, tones
+from charrnn.forms.core.known_forms import find_form, form_to_toml
+from charrnn.forms.core.language import table_to_json
 from charrnn.forms.english import lexicon
 from charrnn.settings.configuration import CorpusConfig
 from tests.decoding.networks import save_reciting_run
@@ -67,7 +66,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("lines.txt").write_text("black\n\n/more and\n/retry\n/settings\n/quit\n", encoding="utf-8")
     Path("old.txt").write_text("床前明月光，\n疑是地上霜。\n" * 9, encoding="big5")
     corpus = read_corpus(["poems.txt"], CorpusConfig(layout="blocks"))
-    Path("my.toml").write_text(written_form(find_form("couplet")), encoding="utf-8")
+    Path("my.toml").write_text(form_to_toml(find_form("couplet")), encoding="utf-8")
     for name in ("moons", "rivers", "quatrains", "mine"):
         save_reciting_run(Path("checkpoints", name), corpus=corpus.record())
 

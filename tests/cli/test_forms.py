@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from charrnn.cli import main
-from charrnn.forms.core.known_forms import find_form, known_forms, read_form
+from charrnn.forms.core.known_forms import find_form, form_from_toml, known_forms
 
 
 def forms(*arguments: str) -> Result:
@@ -39,7 +39,7 @@ def test_the_list_is_there_for_programs() -> None:
 def test_a_form_is_shown_as_a_file_that_can_be_read(golden: Callable[[str, str], None]) -> None:
     result = forms("show", "如梦令")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert read_form(result.stdout, "x") == find_form("rumengling")
+    assert form_from_toml(result.stdout, "x") == find_form("rumengling")
     golden("forms_show.txt", result.stdout)
     golden("forms_show.json", forms("show", "如梦令", "--json").stdout)
 

@@ -10,7 +10,7 @@ from charrnn.cli import main
 from charrnn.errors import FormError
 from charrnn.forms.chinese import learning
 from charrnn.forms.chinese.rhyme_books import read_sounds
-from charrnn.forms.core.known_forms import find_form, read_form
+from charrnn.forms.core.known_forms import find_form, form_from_toml
 from tests.forms.chinese.test_form_learning import SOUNDS, poems
 from tests.forms.english.test_form_learning import LEXICON
 from tests.forms.english.test_form_learning import poems as english_poems
@@ -55,7 +55,7 @@ def test_a_form_is_learned_from_chinese_poems(golden: Callable[[str, str], None]
     assert result.exit_code == 0
     golden("forms_learn.txt", result.stdout)
     golden("forms_learn_told.txt", result.stderr)
-    form = read_form(result.stdout, "x")
+    form = form_from_toml(result.stdout, "x")
     assert form.name == "tang"
     assert {len(line.pattern) for variant in form.variants for line in variant} == {5}
 

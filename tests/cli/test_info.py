@@ -20,8 +20,8 @@ from charrnn.checkpoint.record import RECORD_FILE
 from charrnn.cli import main
 from charrnn.cli.info import any_run, usable_run
 from charrnn.cli.tables import show_run, show_runs
-from charrnn.forms.chinese.learned_sounds import LearnedSounds
-from charrnn.forms.core.learned_tables import table_to_json
+from charrnn.forms.chinese.sounds import LearnedSounds
+from charrnn.forms.core.language import table_to_json
 from charrnn.forms.english.words import LearnedWords
 from tests.fakes import RECORD, write_run
 
@@ -139,8 +139,8 @@ def test_what_the_poems_taught_is_told(runs: Path) -> None:
 
 def test_what_the_poems_taught_and_cannot_be_used_is_told(runs: Path) -> None:
     row = learned(runs, WORDS_FILE, table_to_json(LearnedWords({"moon": 3}, "another")), 300)
-    assert row.startswith("Learned what its poems taught cannot be used: moons/words.json is not")
-    assert row.endswith("Make it anew: charrnn forms sounds moons")
+    assert row.startswith("Learned the learned table cannot be used: moons/words.json belongs to")
+    assert row.endswith("Make it again: charrnn forms sounds moons")
 
 
 def test_json_lists_every_run_the_newest_first(runs: Path) -> None:

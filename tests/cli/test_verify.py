@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 
 from charrnn.cli import main
 from charrnn.cli.verify import NOT_KEPT
-from charrnn.forms.core.known_forms import find_form, written_form
+from charrnn.forms.core.known_forms import find_form, form_to_toml
 
 KEPT = "朝辞白帝彩云间，千里江陵一日还。\n两岸猿声啼不住，轻舟已过万重山。\n"
 BROKEN = "朝辞白帝彩云间，千里江陵一日还。\n两岸猿声啼月住，轻舟已过万江天。\n"
@@ -72,7 +72,7 @@ def test_json_says_the_same(file: str, code: int, golden: Callable[[str, str], N
 
 
 def test_an_english_poem(place: Path, golden: Callable[[str, str], None]) -> None:
-    form = written_form(find_form("couplet"))
+    form = form_to_toml(find_form("couplet"))
     (place / "mine.toml").write_text(form, encoding="utf-8")
     result = verify("mine.toml", "english.txt", "--lexicon", "lexicon.txt")
     assert (result.exit_code, result.stderr) == (NOT_KEPT, "")

@@ -19,27 +19,26 @@ from charrnn.forms.chinese.requirements import (
     required_words,
     rhyme_character,
 )
-from charrnn.forms.chinese.rhymes import ChineseAlphabet
+from charrnn.forms.chinese.rhymes import CACHE_SIZE, ChineseAlphabet
 from charrnn.forms.chinese.sounds import ChineseSounds
-from charrnn.forms.core.automaton import OutputTokens, Tokens
+from charrnn.forms.core.automaton import OutputTokens, Placements, PlacementSearch, Tokens
 from charrnn.forms.core.config import Readings, Requirements
 from charrnn.forms.core.form import LONGEST_LINE, Form
-from charrnn.forms.core.placements import Placements, PlacementSearch
 
 _MARKS: Final = ("，。？！；：", ",.?!;:")
-"""Marks that part lines, full-width and of ASCII."""
+"""Marks between lines, full-width and ASCII."""
 
 _CLOSING: Final = "。？！.?!"
-"""Those of them that end a poem."""
+"""Those that end a poem."""
 
 
 class Marks(NamedTuple):
-    """Tokens that are no characters of the verse.
+    """Tokens between lines.
 
     Attributes:
-        parting: Those that a line ends with before another one.
-        closing: Those that the last line ends with; none where it ends with its last character.
-        after: Those of which one may stand between a parting mark and the next line.
+        parting: After a line that is not the last.
+        closing: After the last line; none if it ends with its last character.
+        after: Optionally between a parting mark and the next line.
     """
 
     parting: Tokens
@@ -48,14 +47,7 @@ class Marks(NamedTuple):
 
 
 def marks_of(vocabulary: Vocabulary, writable: Mask) -> Marks:
-    """What a network may part lines with.
-
-    Full-width marks where it has any, else those of ASCII, else line ends.
-
-    Args:
-        vocabulary: What the network knows.
-        writable: `(vocabulary,)`, true for the tokens that may be written at all.
-    """
+    """The marks that a network can write: full-width ones, else ASCII, else line ends."""
 
     def written(characters: str) -> Tokens:
         tokens = frozenset(map(vocabulary.id_of, characters)) - {UNKNOWN}
@@ -69,31 +61,23 @@ def marks_of(vocabulary: Vocabulary, writable: Mask) -> Marks:
     return Marks(line_end, frozenset(), frozenset())
 
 
-def has_marks(vocabulary: Vocabulary) -> bool:
-    """Whether a network has learned anything that could part lines."""
-    return any(character in vocabulary for character in LINE_END + "".join(_MARKS))
-
-
-MOST_KEPT: Final = 1_024
-"""Plans, and answers for single states, that are kept for another time."""
-
-MOST_TRIED: Final = 10_000
-"""Placements of required words that are looked at for one poem."""
+MAX_PLACEMENTS: Final = 10_000
+"""Placements of required words that are tried before giving up."""
 
 _NOTHING: Final[Tokens] = frozenset()
 
 
 class ChineseState(NamedTuple):
-    """How far a poem has come. A value.
+    """The state of a poem. A value.
 
     Attributes:
-        placements: Where the words stand that have to stand somewhere.
-        line: How many lines are whole.
-        place: How many characters the next one has.
-        ways: Those of its ways that they keep, and that lead to the end of some poem.
-        ends: What the whole lines ended in, as far as lines to come rhyme with it.
-        last: The last character, where the line may end with it.
-        after_mark: Whether the line has not begun, and a line end may stand before it.
+        placements: Where the required words stand.
+        line: The number of complete lines.
+        place: The number of characters of the current line.
+        ways: The ways to write the line that are still possible.
+        ends: The last tokens of complete lines that later lines rhyme with, else `FORGOTTEN`.
+        last: The last token, if the line may end with it.
+        after_mark: Whether a line end may stand before the line.
     """
 
     placements: Placements[ChinesePlacement]
@@ -108,23 +92,22 @@ class ChineseState(NamedTuple):
 class ChineseAutomaton:
     """Chinese poems that keep a form; see `charrnn.forms.core.automaton.Automaton`.
 
-    They are those that the verifier passes, but for one liberty: no line ends in the character of
-    another one that it rhymes with, not even when it is the very same as the line above it.
+    It accepts the poems that the verifier accepts, except that rhyming lines never end in the same
+    character, not even if the lines are equal.
 
-    Each line but the last ends with a mark, which a line end may follow, or where the network can
-    write no marks with a line end. The last one ends with a mark that closes a sentence, or where
-    the network can write none with its last character: a poem is finished as soon as it is whole.
+    Each line but the last ends with a mark, optionally followed by a line end, or with a line end
+    if the network has no marks. The last one ends with a closing mark, or with its last character.
 
     Args:
         form: A Chinese form.
-        sounds: How characters sound.
+        sounds: The readings of characters.
         tokens: What the network can write.
-        requirements: What is asked on top of the form.
-        readings: Whether any of a character's readings may fit, or all must.
+        requirements: Requirements on top of the form.
+        readings: Whether any reading of a character may fit, or all must.
 
     Raises:
-        FormError: The form is not Chinese, or the network knows nothing to part lines with.
-        ConfigurationError: A requirement does not make sense in Chinese.
+        FormError: The network has no marks or line ends.
+        ConfigurationError: A requirement has no meaning in Chinese.
     """
 
     def __init__(
@@ -136,12 +119,10 @@ class ChineseAutomaton:
         readings: Readings = "any",
     ) -> None:
         vocabulary, writable, _ = tokens
-        if form.language != "chinese":
-            raise FormError(f"{form.name} is no Chinese form.")
-        if form.lines > 1 and not has_marks(vocabulary):
+        marks = LINE_END + "".join(_MARKS)
+        if form.lines > 1 and not any(mark in vocabulary for mark in marks):
             raise FormError(
-                "this network has learned no marks or line ends, so the lines of a poem could not "
-                "be told apart."
+                "this network has learned no marks or line ends, so it cannot separate lines."
             )
         self._lines = form.lines
         self._marks = marks_of(vocabulary, writable)
@@ -150,27 +131,23 @@ class ChineseAutomaton:
         templates = [ChineseTemplate(lines) for lines in form.variants]
         self._planner = ChinesePlanner(templates, self._alphabet, rhyme_character(requirements))
         self._words = required_words(requirements, vocabulary)
-        self._plan = lru_cache(MOST_KEPT)(self._made_plan)
+        self._plan = lru_cache(CACHE_SIZE)(self._make_plan)
         self._search = PlacementSearch(
             [list(self._candidates(word)) for word in self._words],
             lambda placements: self._can_be_parted and self._plan(placements).possible,
-            MOST_TRIED,
+            MAX_PLACEMENTS,
         )
-        self._open = lru_cache(MOST_KEPT)(self._ways_on)
+        self._open = lru_cache(CACHE_SIZE)(self._ways_on)
 
     def initial_state(self) -> ChineseState:
-        """The first state of some draft; one that nothing follows where no poem can be."""
+        """One initial state; nothing follows it if no poem is possible."""
         placements = self._search.draw(np.random.default_rng(0))
         if placements is None:
             return ChineseState((None,) * len(self._words), 0)
         return self._begun(placements)
 
     def initial_states(self, generator: np.random.Generator, count: int) -> Sequence[ChineseState]:
-        """The first states of drafts, each with places of its own for the words that must stand.
-
-        Raises:
-            ConfigurationError: The words are so many that no places for them were found in a while.
-        """
+        """Initial states with random placements; ConfigurationError if none were found in time."""
         placements = self._search.draw(generator)
         if placements is None:
             return []
@@ -180,7 +157,7 @@ class ChineseAutomaton:
         return [self._begun(one) for one in (placements, *others) if one is not None]
 
     def allowed_tokens(self, state: Hashable) -> Mask:
-        """`(vocabulary,)`, true for what may come next; all false where the poem is finished."""
+        """`(vocabulary,)`, true for what may come next."""
         assert isinstance(state, ChineseState)
         following, parting = self._open(state)
         sets = {*following, parting}
@@ -189,7 +166,7 @@ class ChineseAutomaton:
         return self._alphabet.mask(frozenset(sets))
 
     def next_state(self, state: Hashable, token: int) -> ChineseState:
-        """The state after one of the tokens that are allowed."""
+        """The state after an allowed token."""
         assert isinstance(state, ChineseState)
         if state.after_mark and token in self._marks.after:
             return state._replace(after_mark=False)
@@ -208,22 +185,22 @@ class ChineseAutomaton:
         return further
 
     def is_final(self, state: Hashable) -> bool:
-        """Whether the poem is whole, with the mark that ends it."""
+        """Whether the poem is complete."""
         assert isinstance(state, ChineseState)
         return state.line == self._lines
 
     def lines_written(self, state: Hashable) -> int:
-        """How many of its lines are whole, with the mark that parts them."""
+        """The number of complete lines."""
         assert isinstance(state, ChineseState)
         return state.line
 
     def _begun(self, placements: Placements[ChinesePlacement]) -> ChineseState:
         plan = self._plan(placements)
         variants = range(len(self._planner.templates))
-        return ChineseState(placements, 0, ways=plan.begun(0, variants, ()))
+        return ChineseState(placements, 0, ways=plan.initial_ways(0, variants, ()))
 
     def _ways_on(self, state: ChineseState) -> tuple[tuple[Tokens, ...], Tokens]:
-        """What may stand next in each way of the line, and what may part it from the next one."""
+        """The next tokens of each way of the line, and the marks that may end it."""
         plan = self._plan(state.placements)
         following = tuple(
             plan.following(state.line, way, state.place, state.ends) for way in state.ways
@@ -237,14 +214,13 @@ class ChineseAutomaton:
     def _ended(
         self, placements: Placements[ChinesePlacement], line: int, place: int, ways: Sequence[int]
     ) -> list[int]:
-        """Those ways of a line that have as many characters."""
+        """The ways of a line that have this length."""
         if not ways:
             return []
         line_ways = self._plan(placements).lines[line]
         return [way for way in ways if len(line_ways[way].places) == place]
 
     def _after_line(self, state: ChineseState) -> ChineseState:
-        """The state after a whole line, and what parts it from the next one."""
         line = state.line + 1
         if line == self._lines:
             return ChineseState(state.placements, line)
@@ -255,7 +231,7 @@ class ChineseAutomaton:
         return ChineseState(
             state.placements,
             line,
-            ways=plan.begun(line, variants, ends),
+            ways=plan.initial_ways(line, variants, ends),
             ends=ends,
             after_mark=bool(self._marks.after),
         )
@@ -264,8 +240,7 @@ class ChineseAutomaton:
     def _can_be_parted(self) -> bool:
         return self._lines == 1 or bool(self._marks.parting)
 
-    def _made_plan(self, placements: Placements[ChinesePlacement]) -> ChinesePlan:
-        """The form with what is fixed in it, and with words in these places."""
+    def _make_plan(self, placements: Placements[ChinesePlacement]) -> ChinesePlan:
         fixed = defaultdict(FixedPlaces, self._fixed)
         for word, placement in zip(self._words, placements, strict=True):
             if placement is not None:
@@ -274,7 +249,6 @@ class ChineseAutomaton:
         return self._planner.plan(fixed)
 
     def _candidates(self, word: Sequence[int]) -> Iterator[ChinesePlacement]:
-        """Where a word could stand if nothing else were required."""
         for line in range(self._lines):
             for start in range(LONGEST_LINE - len(word) + 1):
                 fixed = FixedPlaces().with_run(start, tuple(word))

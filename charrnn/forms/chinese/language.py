@@ -1,29 +1,40 @@
-"""Chinese as a language of forms: tones, rhyme books, and the rules that poems are held to."""
+"""Chinese verse: its rules, rhyme books and profiles."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
-from charrnn.checkpoint.directory import SOUNDS_FILE, Checkpoint
+from charrnn.checkpoint.directory import SOUNDS_FILE
 from charrnn.errors import FormError
-from charrnn.forms.chinese.learned_sounds import LEARNED, LearnedSounds, open_sounds
 from charrnn.forms.chinese.rhyme_books import USUAL_BOOK, find_sounds
-from charrnn.forms.chinese.sounds import ChineseSounds, SoundTable, is_han, verse_lines
-from charrnn.forms.core.automaton import OutputTokens
+from charrnn.forms.chinese.sounds import (
+    LEARNED,
+    TONE_OF_MARK,
+    TONES,
+    ChineseSounds,
+    LearnedSounds,
+    SoundTable,
+    Tone,
+    is_han,
+    rhymes,
+    tones,
+    verse_lines,
+)
 from charrnn.forms.core.config import FormConfig, Profile, Readings, Requirement, Requirements
 from charrnn.forms.core.form import MARKS, OR, Book, Ending, Form, Judgement, Line
-from charrnn.forms.core.language import Language, LearnedTables
+from charrnn.forms.core.language import Language, LearnedTable, LearnedTables
 
 if TYPE_CHECKING:
     from charrnn.forms.chinese.automaton import ChineseAutomaton
+    from charrnn.forms.core.automaton import OutputTokens
     from charrnn.forms.core.learning import LearnedForm, PoemShape
 
 BOOKS: Final = (LEARNED, *get_args(Book))
-"""Sounds that are tried in the place of others, where a form cannot be kept."""
+"""Sounds that are suggested if a form cannot be kept."""
 
 DECISIVE: Final = (2, 4, 6)
-"""Places of a line of regular verse whose tone counts, besides the last, in the profile 246."""
+"""Positions whose tone counts in the profile 246, besides the last."""
 
 _FREE: Final = MARKS["chinese"][-1]
 
@@ -36,13 +47,7 @@ _LOOSER: Final[dict[Profile, tuple[Profile, ...]]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChineseRules:
-    """A Chinese form and the sounds of its characters.
-
-    Attributes:
-        form: The form, as strict as its profile has it.
-        sounds: How characters sound.
-        readings: Whether any of a character's readings may fit, or all must.
-    """
+    """A Chinese form, after its profile was applied, and the sounds of its characters."""
 
     form: Form
     sounds: ChineseSounds
@@ -50,25 +55,21 @@ class ChineseRules:
 
     @property
     def rhymes(self) -> str:
-        """By whose rhymes it judges: "pingshui"."""
+        """Name of the sounds: "pingshui"."""
         return self.sounds.name
 
-    def with_form(self, form: Form) -> Self:
-        """The same sounds under another form."""
-        return dataclasses.replace(self, form=form)
-
     def verify(self, poem: str) -> Judgement:
-        """Hold a poem to the form."""
+        """Judge a poem."""
         from charrnn.forms.chinese.verify import verify_chinese
 
         return verify_chinese(poem, self.form, self.sounds, self.readings)
 
-    def settled(self, config: FormConfig) -> FormConfig:
-        """The settings with the sounds that were chosen."""
+    def resolved(self, config: FormConfig) -> FormConfig:
+        """The settings with the name of the sounds."""
         return dataclasses.replace(config, rhymes=config.rhymes or self.rhymes)
 
-    def automaton(self, config: FormConfig, tokens: OutputTokens) -> "ChineseAutomaton":
-        """What may be written so that the poem keeps the form and all that is required."""
+    def automaton(self, config: FormConfig, tokens: "OutputTokens") -> "ChineseAutomaton":
+        """The automaton of the form and the requirements."""
         from charrnn.forms.chinese.automaton import ChineseAutomaton
 
         return ChineseAutomaton(
@@ -80,49 +81,136 @@ class ChineseRules:
         return frozenset({character})
 
     def reasons(self, requirement: Requirement, *, at_end: bool) -> Iterator[str]:
-        """What stands against a requirement, in words."""
-        from charrnn.forms.chinese.reasons import reasons
-
-        return reasons(requirement, self, at_end=at_end)
+        """Explain why a requirement cannot be met; nothing if that is not obvious."""
+        if requirement.setting == "acrostic":
+            yield from _of_acrostic(requirement.value, self, at_end)
+        elif requirement.setting == "must":
+            yield from _of_characters(requirement.value, self)
+        elif requirement.setting == "rhyme_with":
+            yield from _of_rhyme(requirement.value, self)
 
     def relaxations(self, config: FormConfig) -> Iterator[Sequence[Mapping[str, Any]]]:
-        """Fewer readings that must fit, fewer tones that count, other rhyme books."""
+        """Any reading instead of all, fewer tones, other rhyme books."""
         if config.readings == "strict":
             yield [{"readings": "any"}]
         yield [{"profile": profile} for profile in _LOOSER[config.profile]]
         yield [{"rhymes": book} for book in BOOKS if book != self.rhymes]
 
 
+def _of_acrostic(text: str, rules: ChineseRules, at_end: bool) -> Iterator[str]:
+    place, verb = (-1, "ends in") if at_end else (0, "begins with")
+    for number, character in enumerate(text):
+        lines = {variant[number] for variant in rules.form.variants}
+        marks = {marks[place] for line in lines for marks in _marks_of(line)}
+        fault = _tone_against(character, marks, rules)
+        if fault:
+            yield f"{fault}, and line {number + 1} {verb} {'/'.join(sorted(marks))}"
+    if at_end:
+        yield from _of_ends(text, rules)
+
+
+def _of_ends(text: str, rules: ChineseRules) -> Iterator[str]:
+    """Lines that rhyme in every variant, with acrostic characters that do not."""
+    groups = [[line.rhyme for line in variant[: len(text)]] for variant in rules.form.variants]
+    for second in range(len(text)):
+        for first in range(second):
+            together = all(group[first] and group[first] == group[second] for group in groups)
+            classes = [rhymes(rules.sounds, text[number]) for number in (first, second)]
+            if together and not classes[0] & classes[1]:
+                yield (
+                    f"lines {first + 1} and {second + 1} rhyme, and {text[first]} and "
+                    f"{text[second]} do not"
+                )
+            elif together and text[first] == text[second]:
+                yield f"lines {first + 1} and {second + 1} rhyme, and not with the same character"
+
+
+def _of_characters(word: str, rules: ChineseRules) -> Iterator[str]:
+    strange = [one for one in word if not is_han(one)]
+    if strange:
+        yield f"a line has Chinese characters only, and {'、'.join(strange)} is none"
+    lines = {line for variant in rules.form.variants for line in variant}
+    longest = max(length for line in lines for length in line.lengths)
+    if len(word) > longest:
+        yield f"no line has more than {longest} characters"
+    elif not any(_has_place(word, line, rules) for line in lines):
+        heard = " ".join(_tones_of(one, rules) for one in word)
+        yield f"{word} is {heard}, and no line has that anywhere"
+
+
+def _has_place(word: str, line: Line, rules: ChineseRules) -> bool:
+    return any(
+        not any(_tone_against(*pair, rules) for pair in zip(word, marks[start:], strict=False))
+        for marks in _marks_of(line)
+        for start in range(len(marks) - len(word) + 1)
+    )
+
+
+def _marks_of(line: Line) -> Iterator[str]:
+    """The alternative marks of a whole line; `ending` fills in an open last tone."""
+    for length in line.lengths:
+        for pattern in line.patterns:
+            marks = pattern or _FREE * length
+            ending = TONE_OF_MARK.get(line.ending, _FREE)
+            yield marks[:-1] + ending if marks.endswith(_FREE) else marks
+
+
+def _tone_against(character: str, marks: Collection[str], rules: ChineseRules) -> str:
+    """How a character violates marks: "月 is 仄"; "" if it fits."""
+    if _FREE in marks:
+        return ""
+    known = tones(rules.sounds, character)
+    if not known:
+        return f"how {character} sounds is not known ({rules.rhymes})"
+    fits = known & set(marks) if rules.readings == "any" else known <= set(marks)
+    if fits:
+        return ""
+    return f"{character} is {_tones_of(character, rules)}"
+
+
+def _tones_of(character: str, rules: ChineseRules) -> str:
+    return "/".join(sorted(tones(rules.sounds, character))) or "?"
+
+
+def _of_rhyme(text: str, rules: ChineseRules) -> Iterator[str]:
+    lines = verse_lines(text)
+    if not lines:
+        return
+    end = lines[-1][-1]
+    known = {tone for tone in TONES if rhymes(rules.sounds, end, tone)}
+    asked = set(_rhyme_tones(rules.form))
+    if not known:
+        yield f"what {end} rhymes with is not known ({rules.rhymes})"
+    elif asked and not known & asked:
+        yield f"{end} rhymes in {'/'.join(sorted(known))}, and this form in {'/'.join(sorted(asked))}"
+
+
+def _rhyme_tones(form: Form) -> Iterator[Tone]:
+    """The tones of the first rhyme; none if a variant leaves it open."""
+    first = {next(line for line in variant if line.rhyme) for variant in form.variants}
+    marks = {marks[-1] for line in first for marks in _marks_of(line)}
+    if _FREE not in marks:
+        yield from (tone for tone in TONES if tone in marks)
+
+
 class ChineseLanguage:
     """See `charrnn.forms.core.language.Language`."""
 
-    letters: Final = "Chinese characters"
-    shape_unit: Final = "characters"
-    example_of_lengths: Final = "characters 7"
-    table_title: Final = (
-        "The tones and rhymes that its poems teach, by which Chinese verse is written,"
-    )
-    table_kind: Final = LearnedSounds
-    table_file: Final = SOUNDS_FILE
-
-    def writes(self, character: str) -> bool:
-        """Whether a character is Chinese."""
-        return is_han(character)
-
-    def lines_of(self, text: str) -> Sequence[str]:
-        """What stands between punctuation marks or line ends."""
-        return verse_lines(text)
+    letters = "Chinese characters"
+    shape_unit = "characters"
+    example_of_lengths = "characters 7"
+    table_title = "The tones and rhymes of its poems, for Chinese verse,"
+    table_kind: type[LearnedTable] = LearnedSounds
+    table_file = SOUNDS_FILE
+    writes = staticmethod(is_han)
+    lines_of = staticmethod(verse_lines)
 
     def open_rules(
         self, form: Form, config: FormConfig, learned: LearnedTables | None
     ) -> ChineseRules:
-        """What poems in a form are held to; sounds are those of the first network that has any."""
+        """The rules of a form; the first network with learned sounds provides them."""
         sounds = _sounds(form, config.rhymes, learned)
         return ChineseRules(with_profile(form, config.profile), sounds, config.readings)
-
-    def open_table(self, checkpoint: Checkpoint) -> LearnedSounds | None:
-        """The sounds that a network's poems taught."""
-        return open_sounds(checkpoint)
 
     def learn_table(self, poems: Iterator[str]) -> LearnedSounds:
         """Learn sounds from regular poems."""
@@ -133,7 +221,7 @@ class ChineseLanguage:
     def learn_form(
         self, poems: Sequence[str], name: str, shape: "PoemShape | None", sounds: str | None
     ) -> "LearnedForm":
-        """Derive a form from poems; the sounds are a rhyme book, or `LEARNED` from the poems."""
+        """Derive a form; the sounds are a rhyme book, or `LEARNED` from the poems."""
         from charrnn.forms.chinese.learning import learn_chinese_form, sounds_for
 
         return learn_chinese_form(poems, sounds_for(poems, sounds, shape), name, shape)
@@ -143,11 +231,11 @@ LANGUAGE: Final[Language] = ChineseLanguage()
 
 
 def _sounds(form: Form, asked: str | None, learned: LearnedTables | None) -> ChineseSounds:
-    """The sounds that were asked for; or those learned, for regular verse."""
+    """The requested sounds; by default learned ones for regular verse, else the rhyme book."""
     if asked == LEARNED and learned is None:
         raise FormError(
-            "sounds are learned by a network, and none is asked here. Give the table of one as a "
-            "file: --rhymes checkpoints/NAME/sounds.json."
+            "learned sounds belong to a network, and there is none here. Give its table as a file: "
+            "--rhymes checkpoints/NAME/sounds.json."
         )
     if learned is not None and (
         asked == LEARNED or (asked is None and form.book in {"", USUAL_BOOK})
@@ -156,9 +244,9 @@ def _sounds(form: Form, asked: str | None, learned: LearnedTables | None) -> Chi
             return table.sounds()
     if asked == LEARNED:
         raise FormError(
-            "this network has no learned sounds: they are learned from a hundred regular poems or "
-            "more. Where its corpus is at hand, charrnn forms sounds makes them; else give a rhyme "
-            "book, such as --rhymes pingshui."
+            "this network has no learned sounds, which need a hundred regular poems or more. If its "
+            "corpus can be read, charrnn forms sounds makes them; otherwise give a rhyme book, such "
+            "as --rhymes pingshui."
         )
     try:
         return find_sounds(asked or form.book or USUAL_BOOK)
@@ -168,13 +256,11 @@ def _sounds(form: Form, asked: str | None, learned: LearnedTables | None) -> Chi
         if asked is not None or learned is None:
             raise
         raise FormError(
-            f"{error} Or let the network learn sounds from its own poems, where its corpus is at "
-            "hand: charrnn forms sounds."
+            f"{error} Or let the network learn sounds from its own poems: charrnn forms sounds."
         ) from error
 
 
 def _is_heard(form: Form) -> bool:
-    """Whether the sound of any character counts in a form."""
     return any(
         line.rhyme or line.ending or line.pattern.strip(_FREE + OR)
         for variant in form.variants
@@ -183,12 +269,10 @@ def _is_heard(form: Form) -> bool:
 
 
 def with_profile(form: Form, profile: Profile) -> Form:
-    """A Chinese form with its tones held to less strictly.
+    """A Chinese form with fewer tones that count.
 
-    Args:
-        form: The form as it is written: that is `strict`.
-        profile: `246` keeps the tones of the second, fourth, sixth and last character of a line;
-            `rhyme-only` keeps the tone of the rhymes alone.
+    `246` keeps the tones of the second, fourth, sixth and last character of a line; `rhyme-only`
+    that of the rhymes; `strict` all.
     """
     if profile == "strict":
         return form
@@ -202,7 +286,6 @@ def with_profile(form: Form, profile: Profile) -> Form:
 
 
 def _decisive(line: Line) -> Line:
-    """A line with the tones that count most."""
     kept = {
         "".join(
             mark if place in DECISIVE or place == len(pattern) else _FREE
@@ -214,7 +297,6 @@ def _decisive(line: Line) -> Line:
 
 
 def _rhyming(line: Line) -> Line:
-    """A line with the tone of its rhyme."""
     ends = {pattern[-1:] for pattern in line.patterns}
     ending = line.ending
     if line.rhyme and len(ends) == 1:

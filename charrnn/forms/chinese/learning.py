@@ -1,53 +1,62 @@
 """Deriving a Chinese form from poems: line lengths, tones and rhymes.
 
-Where poems follow one template, most of its places have the same tone in nearly all of them. Where
-they follow several, as regular verse does, the poems are divided in two, and the parts again, by a
-mixture of independent tones: expectation maximisation, with a division kept where it explains the
-tones better than its own size by the Bayesian information criterion (Schwarz, 1978).
+If poems follow one template, most positions have the same tone in nearly all poems. If they follow
+several, as regular verse does, the poems are divided recursively by a mixture of two products of
+Bernoulli distributions, fitted by expectation maximisation; a division is kept if the Bayesian
+information criterion (Schwarz, 1978) prefers it.
 """
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from itertools import accumulate, pairwise
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from charrnn.errors import FormError
-from charrnn.forms.chinese.learned_sounds import LEARNED
 from charrnn.forms.chinese.rhyme_books import find_sounds
 from charrnn.forms.chinese.sound_learning import learn_sounds
-from charrnn.forms.chinese.sounds import ChineseSounds, Tone, is_han, rhymes, tones, verse_lines
+from charrnn.forms.chinese.sounds import (
+    LEARNED,
+    TONE_OF_MARK,
+    ChineseSounds,
+    Tone,
+    is_han,
+    rhymes,
+    tones,
+    verse_lines,
+)
 from charrnn.forms.chinese.verify import verify_chinese
 from charrnn.forms.core.form import Book, Form, Line
 from charrnn.forms.core.learning import (
     LearnedForm,
     PoemShape,
-    Shaped,
+    ShapedPoems,
     Shares,
-    borne_out,
     compared_lines,
-    of_one_shape,
+    poems_of_one_shape,
     scheme_of,
+    with_evidence,
 )
 
 Tones = npt.NDArray[np.int8]
-"""`(poems, characters)` 1 where a character is level, -1 where it is oblique, 0 where it is open."""
+"""`(poems, characters)` 1 level, -1 oblique, 0 open or unknown."""
 
 AGREEING: Final = 0.9
-"""Share of the poems that have the same tone at a place, for a template to ask for it."""
+"""Share of the poems that must agree at a position, for a template to require the tone."""
 
 FEWEST_TONES: Final = 10
-"""Known tones at a place, with fewer of which it stays open."""
+"""Least number of known tones at a position; with fewer it stays open."""
 
 SMALLEST_PART: Final = 0.05
-"""Share of all poems that follow a template at least."""
+"""Least share of all poems that follow a template."""
 
 FEWEST_IN_PART: Final = 20
 
 _DECIDED: Final = 0.5
-"""Share of its places that a template decides; poems that agree in fewer follow none."""
+"""Least share of its positions that a template decides."""
 
 _ROUNDS: Final = 50
 
@@ -55,26 +64,16 @@ _MARKS: Final = {1: "平", -1: "仄", 0: "中"}
 
 
 class Template(NamedTuple):
-    """The tones of a poem.
-
-    Attributes:
-        marks: 平, 仄 or 中 for each character, the lines one after the other.
-        poems: Which of the poems follow it, in order.
-    """
+    """The marks of a poem, line after line, and the indices of the poems that follow it."""
 
     marks: str
     poems: tuple[int, ...]
 
 
 def find_templates(tones: Tones, line_ends: Sequence[int]) -> list[Template]:
-    """The templates that poems follow, the commonest first.
+    """The templates that poems follow, the most common first; at least one, possibly all open.
 
-    Args:
-        tones: The tones of each poem.
-        line_ends: The places, from 0, of the last character of each line.
-
-    Returns:
-        At least one, which may leave everything open.
+    `line_ends` are the positions, from 0, of the last character of each line.
     """
     everything = np.arange(len(tones))
     if _is_settled(marks := _marks(tones), line_ends):
@@ -91,7 +90,7 @@ def find_templates(tones: Tones, line_ends: Sequence[int]) -> list[Template]:
 
 
 def _marks(tones: Tones) -> str:
-    """What nearly all of some poems have at each place."""
+    """The tone that nearly all poems have at each position."""
     level, oblique = (tones == 1).sum(axis=0), (tones == -1).sum(axis=0)
     known = level + oblique
     decided = np.where(level >= AGREEING * known, 1, np.where(oblique >= AGREEING * known, -1, 0))
@@ -103,14 +102,14 @@ def _decided(marks: str) -> float:
 
 
 def _is_settled(marks: str, line_ends: Sequence[int]) -> bool:
-    """Whether poems agree in half of their places and at all ends, so that they are of one kind."""
+    """Whether poems agree in half of their positions and at all line ends."""
     return _decided(marks) >= _DECIDED and all(marks[end] != _MARKS[0] for end in line_ends)
 
 
 def _divided(
     tones: Tones, part: npt.NDArray[np.intp], line_ends: Sequence[int], least: float
 ) -> list[npt.NDArray[np.intp]]:
-    """A part of the poems, or the parts that it falls into, `(poems,)` their numbers."""
+    """A part of the poems, or its parts: `(poems,)` indices."""
     if len(part) < 2 * least or _is_settled(_marks(tones[part]), line_ends):
         return [part]
     first = _first_of_two(tones[part], line_ends)
@@ -121,7 +120,7 @@ def _divided(
 
 
 def _first_of_two(tones: Tones, line_ends: Sequence[int]) -> npt.NDArray[np.bool_]:
-    """`(poems,)` which poems follow the first of two kinds; all of them where there is one kind."""
+    """`(poems,)` which poems belong to the first of two components; all if one suffices."""
     marks = _marks(tones)
     begun = [tones[:, end] == 1 for end in line_ends if marks[end] == _MARKS[0]]
     divisions = [_mixture(tones, start) for start in [_nearer_to_most(tones), *begun]]
@@ -132,7 +131,7 @@ def _first_of_two(tones: Tones, line_ends: Sequence[int]) -> npt.NDArray[np.bool
 
 
 def _nearer_to_most(tones: Tones) -> npt.NDArray[np.bool_]:
-    """Which poems are more like the most usual of them than like the one least like that."""
+    """Which poems are more similar to a typical poem than to the least similar one."""
     numbers = tones.astype(np.int64)
     usual = numbers[(numbers @ np.sign(numbers.sum(axis=0))).argmax()]
     unusual = numbers[(numbers @ usual).argmin()]
@@ -141,15 +140,14 @@ def _nearer_to_most(tones: Tones) -> npt.NDArray[np.bool_]:
 
 
 def _mixture(tones: Tones, first: npt.NDArray[np.bool_]) -> tuple[float, npt.NDArray[np.bool_]]:
-    """Two kinds of poems that explain the tones best.
+    """Fit a mixture of two components.
 
     Args:
         tones: The tones.
-        first: `(poems,)` which poems are of the first kind to begin with.
+        first: `(poems,)` initial members of the first component.
 
     Returns:
-        By how much the two explain the tones better than one, in nats; and which poems are of the
-        first kind.
+        Gain in log-likelihood over one component, in nats; and the members of the first component.
     """
     level, oblique = (tones == 1).astype(float), (tones == -1).astype(float)
     belongs = np.stack([first, ~first], axis=1).astype(float)
@@ -165,7 +163,7 @@ def _mixture(tones: Tones, first: npt.NDArray[np.bool_]) -> tuple[float, npt.NDA
 
 
 def _joined(tones: Tones, parts: Sequence[npt.NDArray[np.intp]]) -> list[npt.NDArray[np.intp]]:
-    """The parts, those as one whose templates nowhere contradict one another."""
+    """The parts, merged if their templates do not contradict one another."""
     joined: list[npt.NDArray[np.intp]] = []
     for part in sorted(parts, key=len, reverse=True):
         marks = _marks(tones[part])
@@ -183,61 +181,49 @@ def _contradict(one: str, other: str) -> bool:
 
 
 MOST_POEMS: Final = 5_000
-"""Poems that are looked at, some seconds' work."""
+"""Most poems that are used; takes some seconds."""
 
 FEWEST_RHYMES: Final = 10
-"""Poems in which the rhymes of two lines are known, with fewer of which nothing follows."""
-
-_TONES: Final[dict[str, Tone | None]] = {"平": "平", "仄": "仄", "中": None}
+"""Least number of poems in which the rhymes of two lines are known."""
 
 
 def learn_chinese_form(
     poems: Sequence[str], sounds: ChineseSounds, name: str, shape: PoemShape | None = None
 ) -> LearnedForm:
-    """Derive a form from poems that have it.
+    """Derive a form from poems, most of which keep it.
 
-    The line lengths are those of most poems. A place has a tone where at least nine in ten of the
-    poems have it there; if they agree in too few places, they are divided into those of several
-    templates. Lines rhyme that do in seven of ten poems.
-
-    Args:
-        poems: Poems, most of them in the form.
-        sounds: How characters sound.
-        name: What to call the form.
-        shape: Characters of each line of the poems to learn from; None takes the commonest.
+    Line lengths are those of most poems, or of `shape`. A position has a tone if nine in ten poems
+    agree; if they agree in too few positions, there are several templates. Lines rhyme if they do
+    in seven of ten poems.
 
     Raises:
-        FormError: Too few of the poems have lines of the same lengths.
+        FormError: Too few poems have the same line lengths.
     """
-    shaped = of_one_shape(poems, verse_lines, _shape, shape, MOST_POEMS)
-    templates = _templates(shaped, sounds)
+    shaped = poems_of_one_shape(poems, verse_lines, _shape, shape, MOST_POEMS)
+    ends = [place - 1 for place in accumulate(shaped.shape)]
+    templates = find_templates(_tones(shaped.poems, sounds), ends)
     variants = tuple(_variant(shaped, template, sounds) for template in templates)
     form = Form(
         name=name,
         title=name,
         language="chinese",
         variants=variants,
-        variant_names=_names(name, len(variants)),
+        variant_names=(name,)
+        if len(variants) == 1
+        else tuple(f"template {number}" for number in range(1, len(variants) + 1)),
         stanzas=shaped.stanzas,
-        book=_book(sounds),
+        book=next((book for book in get_args(Book) if book == sounds.name), ""),
     )
     judged = [verify_chinese(text, form, sounds) for text in shaped.texts]
     following = tuple(len(template.poems) for template in templates)
     shares = _rhyming(shaped.poems, [None] * form.lines, sounds)
-    return borne_out(form, shaped, judged, following=following, shares=shares, sounds=sounds.name)
+    return with_evidence(
+        form, shaped, judged, following=following, shares=shares, sounds=sounds.name
+    )
 
 
 def sounds_for(poems: Sequence[str], asked: str | None, shape: PoemShape | None) -> ChineseSounds:
-    """The sounds that were asked for; or where none were, those that are at hand.
-
-    Args:
-        poems: The poems.
-        asked: A rhyme book, `LEARNED` from the poems themselves, or a file.
-        shape: The shape that is learned; None is that of most of the poems.
-
-    Raises:
-        FormError: The sounds are not at hand.
-    """
+    """The requested sounds, the usual book, or sounds learned from the poems; FormError if none."""
     if asked == LEARNED:
         return learn_sounds(poems).sounds()
     try:
@@ -252,14 +238,7 @@ def sounds_for(poems: Sequence[str], asked: str | None, shape: PoemShape | None)
 
 
 def usual_book(poems: Sequence[str], shape: PoemShape | None = None) -> Book:
-    """The rhyme book by which poems are judged where none is named.
-
-    Regular verse, with lines of five or seven characters, goes by 平水韵, other verse by 词林正韵.
-
-    Args:
-        poems: The poems.
-        shape: The shape that is learned; None is that of most of them.
-    """
+    """The default rhyme book: 平水韵 for lines of five or seven characters, else 词林正韵."""
     if shape is None:
         counts = Counter(_shape(verse_lines(poem)) for poem in poems)
         shape = next((one for one, _ in counts.most_common() if one), ())
@@ -267,21 +246,12 @@ def usual_book(poems: Sequence[str], shape: PoemShape | None = None) -> Book:
 
 
 def _shape(lines: Sequence[str]) -> PoemShape:
-    """The lengths of the lines; none where something is no Chinese character."""
+    """The line lengths; none if there are other characters."""
     return tuple(map(len, lines)) if all(map(is_han, "".join(lines))) else ()
 
 
-def _templates(shaped: Shaped, sounds: ChineseSounds) -> "list[Template]":
-    from charrnn.forms.chinese.learning import find_templates
-
-    ends = [place - 1 for place in accumulate(shaped.shape)]
-    return find_templates(_tones(shaped.poems, sounds), ends)
-
-
-def _tones(poems: Sequence[Sequence[str]], sounds: ChineseSounds) -> "Tones":
-    """`(poems, characters)` 1 level, -1 oblique, 0 where it may be either or is not known."""
-    import numpy as np
-
+def _tones(poems: Sequence[Sequence[str]], sounds: ChineseSounds) -> Tones:
+    """`(poems, characters)` 1 level, -1 oblique, 0 for either or unknown."""
     signs: dict[str, int] = {}
     for character in {one for lines in poems for line in lines for one in line}:
         known = tones(sounds, character)
@@ -289,12 +259,11 @@ def _tones(poems: Sequence[Sequence[str]], sounds: ChineseSounds) -> "Tones":
     return np.array([[signs[one] for line in lines for one in line] for lines in poems], np.int8)
 
 
-def _variant(shaped: Shaped, template: "Template", sounds: ChineseSounds) -> tuple[Line, ...]:
-    """The lines of a template."""
+def _variant(shaped: ShapedPoems, template: Template, sounds: ChineseSounds) -> tuple[Line, ...]:
     cuts = pairwise(accumulate(shaped.shape, initial=0))
     patterns = [template.marks[start:stop] for start, stop in cuts]
     poems = [shaped.poems[number] for number in template.poems]
-    shares = _rhyming(poems, [_TONES[pattern[-1]] for pattern in patterns], sounds)
+    shares = _rhyming(poems, [TONE_OF_MARK.get(pattern[-1]) for pattern in patterns], sounds)
     letters = scheme_of(shares, len(patterns))
     return tuple(
         Line(lengths=(len(pattern),), pattern=pattern if pattern.strip("中") else "", rhyme=letter)
@@ -305,14 +274,11 @@ def _variant(shaped: Shaped, template: "Template", sounds: ChineseSounds) -> tup
 def _rhyming(
     poems: Sequence[Sequence[str]], ends: Sequence[Tone | None], sounds: ChineseSounds
 ) -> Shares:
-    """In which share of some poems two lines rhyme, of those whose rhymes are known."""
-    memory: dict[tuple[str, Tone | None], frozenset[str]] = {}
+    """In which share of the poems, if their rhymes are known, two lines rhyme."""
 
+    @cache
     def classes(character: str, tone: Tone | None) -> frozenset[str]:
-        key = character, tone
-        if key not in memory:
-            memory[key] = rhymes(sounds, character, tone) or rhymes(sounds, character)
-        return memory[key]
+        return rhymes(sounds, character, tone) or rhymes(sounds, character)
 
     known = [
         [classes(line[-1], tone) for line, tone in zip(lines, ends, strict=True)] for lines in poems
@@ -325,11 +291,3 @@ def _rhyming(
         rhyming = sum(bool(one & other) for one, other in pairs)
         shares[earlier, later] = rhyming / len(pairs) if len(pairs) >= FEWEST_RHYMES else 0.0
     return shares
-
-
-def _names(name: str, count: int) -> tuple[str, ...]:
-    return (name,) if count == 1 else tuple(f"template {number + 1}" for number in range(count))
-
-
-def _book(sounds: ChineseSounds) -> Book | Literal[""]:
-    return next((book for book in get_args(Book) if book == sounds.name), "")

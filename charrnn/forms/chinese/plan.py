@@ -1,4 +1,4 @@
-"""A Chinese form with some of its places fixed: the ways in which each line may be written."""
+"""The ways to write each line of a Chinese form with some tokens fixed."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,39 +7,33 @@ from typing import Final
 
 from charrnn.forms.chinese.requirements import FixedPlaces
 from charrnn.forms.chinese.rhymes import ChineseAlphabet, ChineseRhymes, Classes, RhymePool
-from charrnn.forms.chinese.sounds import Tone
+from charrnn.forms.chinese.sounds import TONE_OF_MARK, Tone
 from charrnn.forms.core.automaton import Tokens
 from charrnn.forms.core.form import Line
 
 LineTones = tuple[Tone | None, ...]
-"""The tone of each character of a line; None where either will do."""
-
-_TONES: Final[dict[str, Tone]] = {"平": "平", "仄": "仄", "level": "平", "oblique": "仄"}
+"""The tone of each character; None for either."""
 
 
 @dataclass(frozen=True)
 class ChineseTemplate:
-    """One variant of a form.
-
-    Attributes:
-        lines: Its lines.
-    """
+    """One variant of a form."""
 
     lines: tuple[Line, ...]
 
     @cached_property
     def line_tones(self) -> tuple[tuple[LineTones, ...], ...]:
-        """For each line, the line_tones that it may have."""
+        """For each line, its alternative tone sequences."""
         return tuple(tuple(dict.fromkeys(_tones_of_line(line))) for line in self.lines)
 
     @cached_property
     def rhyme_tones(self) -> tuple[Tone | None, ...]:
-        """For each line, the tone in which its end rhymes; None where either will do."""
+        """For each line, the tone of its end; None for either."""
         return tuple(map(_rhyme_tone, self.lines))
 
     @cached_property
     def groups(self) -> tuple[tuple[int, ...], ...]:
-        """The lines that rhyme with one another, from 0; the groups by their first lines."""
+        """The lines that rhyme with one another, from 0."""
         letters = dict.fromkeys(line.rhyme for line in self.lines if line.rhyme)
         return tuple(
             tuple(number for number, line in enumerate(self.lines) if line.rhyme == letter)
@@ -53,7 +47,7 @@ class ChineseTemplate:
 
     @cached_property
     def remembered(self) -> tuple[frozenset[int], ...]:
-        """For each line, the lines up to it whose ends matter to lines after it."""
+        """For each line, the lines up to it whose ends matter later."""
         return tuple(
             frozenset(
                 earlier for earlier, group in self.group_of.items() if earlier <= number < group[-1]
@@ -63,35 +57,35 @@ class ChineseTemplate:
 
 
 def _tones_of_line(line: Line) -> Iterator[LineTones]:
-    """The line_tones of a line; where a pattern leaves the last tone open, its ending tells it."""
+    """The tone sequences of a line; `ending` fills in an open last tone."""
     for length in line.lengths:
         for pattern in line.patterns:
-            tones = [_TONES.get(mark) for mark in pattern] or [None] * length
-            tones[-1] = tones[-1] or _TONES.get(line.ending)
+            tones = [TONE_OF_MARK.get(mark) for mark in pattern] or [None] * length
+            tones[-1] = tones[-1] or TONE_OF_MARK.get(line.ending)
             yield tuple(tones)
 
 
 def _rhyme_tone(line: Line) -> Tone | None:
-    """The tone in which all patterns of a line end; else the one that its ending tells."""
-    ends = {_TONES.get(pattern[-1:]) for pattern in line.patterns}
+    """The tone that all patterns of a line end in, else that of `ending`."""
+    ends = {TONE_OF_MARK.get(pattern[-1:]) for pattern in line.patterns}
     tone = ends.pop() if len(ends) == 1 else None
-    return tone or _TONES.get(line.ending)
+    return tone or TONE_OF_MARK.get(line.ending)
 
 
 FORGOTTEN: Final = -1
-"""Stands for the end of a line that no line to come rhymes with."""
+"""Stands for a line end that no later line rhymes with."""
 
 _FREE: Final = FixedPlaces()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LineWay:
-    """One way in which a line may be written.
+    """One way to write a line.
 
     Attributes:
-        variant: Which variant of the form it belongs to.
-        places: What may stand at each place, as far as the place alone tells.
-        pool: What it may end in, where it rhymes.
+        variant: The variant of the form.
+        places: The possible tokens at each position.
+        pool: The possible line ends, if the line rhymes.
     """
 
     variant: int
@@ -100,17 +94,11 @@ class LineWay:
 
 
 Ways = Sequence[Sequence[LineWay]]
-"""For each line of a variant, the ways in which it may be written."""
+"""For each line of a variant, the ways to write it."""
 
 
 class ChinesePlanner:
-    """Makes plans of one form.
-
-    Args:
-        templates: The variants of the form.
-        alphabet: What the network may write.
-        rhyme_with: The character that the first group rhymes with; None where it is free.
-    """
+    """Makes the plans of one form; the first rhyme rhymes with `rhyme_with`, if given."""
 
     def __init__(
         self,
@@ -128,7 +116,7 @@ class ChinesePlanner:
         ]
 
     def plan(self, fixed: Mapping[int, FixedPlaces]) -> "ChinesePlan":
-        """The form with places fixed in some of its lines, which are counted from 0."""
+        """The form with fixed tokens in some lines, counted from 0."""
         possible: dict[int, Ways] = {}
         for variant, free in enumerate(self._free):
             ways = list(free)
@@ -139,12 +127,12 @@ class ChinesePlanner:
         return ChinesePlan(self, possible)
 
     def has_ways(self, line: int, fixed: FixedPlaces) -> bool:
-        """Whether a line can be written at all with such places fixed, whatever the others are."""
+        """Whether a line can have these tokens, whatever the other lines are."""
         variants = range(len(self.templates))
         return any(way for variant in variants for way in self._ways(variant, line, fixed))
 
     def pool(self, variant: int, line: int, ways: Ways) -> RhymePool:
-        """What a line may end in, in whichever of its ways it is written."""
+        """The line ends of all ways of a line."""
         tone = self.templates[variant].rhyme_tones[line]
         return self.rhymes.pool(_joined(way.places[-1] for way in ways[line]), tone)
 
@@ -154,7 +142,7 @@ class ChinesePlanner:
         return self._first_classes[variant] if first else None
 
     def _classes_with(self, character: str | None, template: ChineseTemplate) -> Classes:
-        """The classes in which a character rhymes in the tones that the first group asks for."""
+        """The classes of a character in the tones of the first group."""
         if character is None:
             return None
         tones = {template.rhyme_tones[line] for group in template.groups[:1] for line in group}
@@ -163,7 +151,6 @@ class ChinesePlanner:
         )
 
     def _ways(self, variant: int, line: int, fixed: FixedPlaces) -> Iterator[LineWay]:
-        """The ways to write a line, whatever the other lines are."""
         template = self.templates[variant]
         for shape in template.line_tones[line]:
             length = len(shape)
@@ -194,14 +181,10 @@ class ChinesePlanner:
 
 
 class ChinesePlan:
-    """The poems of a form in which some places are fixed.
-
-    Args:
-        planner: Knows the form.
-        possible: The variants in which there are any, and how their lines may be written.
+    """The poems of a form with some tokens fixed, in the variants where that is possible.
 
     Attributes:
-        lines: For each line, all the ways in which it may be written.
+        lines: For each line, its ways in all variants.
     """
 
     def __init__(self, planner: ChinesePlanner, possible: Mapping[int, Ways]) -> None:
@@ -217,14 +200,10 @@ class ChinesePlan:
         """Whether there is any such poem."""
         return bool(self._possible)
 
-    def begun(self, line: int, variants: Collection[int], ends: Sequence[int]) -> tuple[int, ...]:
-        """The ways of a line that lead to the end of some poem, by their numbers.
-
-        Args:
-            line: The line, from 0.
-            variants: Those that the lines before it keep.
-            ends: What they ended in.
-        """
+    def initial_ways(
+        self, line: int, variants: Collection[int], ends: Sequence[int]
+    ) -> tuple[int, ...]:
+        """The ways of a line from which the poem can be finished, given variants and line ends."""
         return tuple(
             number
             for number, way in enumerate(self.lines[line])
@@ -232,39 +211,32 @@ class ChinesePlan:
         )
 
     def following(self, line: int, number: int, place: int, ends: Sequence[int]) -> Tokens:
-        """What may stand at a place of a line; nothing after its end.
-
-        Args:
-            line: The line, from 0.
-            number: The way in which it is written.
-            place: The place, from 0.
-            ends: What the lines before it ended in.
-        """
+        """The tokens at a position of a way, given the earlier line ends; none after its end."""
         way = self.lines[line][number]
         if place == len(way.places):
             return frozenset()
         if place + 1 < len(way.places) or way.pool is None:
             return way.places[place]
-        later, classes, used = self._company(way, line, ends)
+        later, classes, used = self._rhyme_context(way, line, ends)
         return self._planner.rhymes.ends(way.pool, later, classes, used)
 
     def remembered(
         self, line: int, variants: Collection[int], ends: Sequence[int]
     ) -> tuple[int, ...]:
-        """The ends of all lines up to one, without those that none to come rhymes with."""
+        """The line ends that matter later; `FORGOTTEN` for the others."""
         templates = self._planner.templates
         needed = frozenset[int]().union(*(templates[one].remembered[line] for one in variants))
         return tuple(end if number in needed else FORGOTTEN for number, end in enumerate(ends))
 
     def _can_be_ended(self, way: LineWay, line: int, ends: Sequence[int]) -> bool:
         assert way.pool is not None
-        later, classes, used = self._company(way, line, ends)
+        later, classes, used = self._rhyme_context(way, line, ends)
         return self._planner.rhymes.can_rhyme((way.pool, *later), classes, used)
 
-    def _company(
+    def _rhyme_context(
         self, way: LineWay, line: int, ends: Sequence[int]
     ) -> tuple[tuple[RhymePool, ...], Classes, Tokens]:
-        """What later lines may end in, the classes that are left, and what is used already."""
+        """The pools of later lines, the remaining classes, and the used tokens."""
         earlier, later, classes = self._rhyming(way.variant, line)
         tones = self._planner.templates[way.variant].rhyme_tones
         before = [(ends[one], tones[one]) for one in earlier]
@@ -274,7 +246,7 @@ class ChinesePlan:
     def _rhymes_with(
         self, variant: int, line: int
     ) -> tuple[tuple[int, ...], tuple[RhymePool, ...], Classes]:
-        """The earlier lines of a line's group, what the later may end in, and in which classes."""
+        """The earlier lines of a line's group, the pools of the later ones, and the classes."""
         planner, ways = self._planner, self._possible[variant]
         group = planner.templates[variant].group_of[line]
         return (

@@ -1,4 +1,4 @@
-"""What is required of a Chinese poem: characters in fixed places, and words that stand somewhere."""
+"""Requirements of a Chinese poem as tokens: in fixed positions, or anywhere."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,13 +13,13 @@ from charrnn.forms.core.form import Form
 
 @dataclass(frozen=True, slots=True)
 class FixedPlaces:
-    """Places of a line where one character has to stand.
+    """Fixed tokens of a line.
 
     Attributes:
-        at: The token at a place, from 0; `UNKNOWN`, which is never written, where two characters
-            would have to stand.
-        end: The token at the end of the line, however long it is; None where any may.
-        length: How many characters the line has; None where the form alone tells.
+        at: The token at each fixed position, from 0; `UNKNOWN`, which is never written, for a
+            conflict.
+        end: The last token, whatever the length; None if free.
+        length: The number of characters; None if free.
     """
 
     at: Mapping[int, int] = field(default_factory=dict)
@@ -27,7 +27,7 @@ class FixedPlaces:
     length: int | None = None
 
     def with_run(self, start: int, tokens: tuple[int, ...]) -> "FixedPlaces":
-        """The same with tokens that follow one another from a place on."""
+        """The same with consecutive tokens from a position on."""
         at = dict(self.at)
         for place, token in enumerate(tokens, start):
             at[place] = token if at.get(place, token) == token else UNKNOWN
@@ -37,11 +37,7 @@ class FixedPlaces:
 def fixed_places(
     requirements: Requirements, form: Form, vocabulary: Vocabulary
 ) -> dict[int, FixedPlaces]:
-    """What the acrostic and the first line fix, for each line of which they fix anything.
-
-    Raises:
-        ConfigurationError: They are no such thing.
-    """
+    """What the acrostic and the first line fix, by line; ConfigurationError if they are invalid."""
     fixed: dict[int, FixedPlaces] = {}
     if requirements.first_line:
         tokens = tuple(map(vocabulary.id_of, _one_line(requirements.first_line)))
@@ -62,25 +58,17 @@ def fixed_places(
 def required_words(
     requirements: Requirements, vocabulary: Vocabulary
 ) -> tuple[tuple[int, ...], ...]:
-    """The words that have to stand in a poem, as tokens, each once.
-
-    Raises:
-        ConfigurationError: One is not Chinese.
-    """
+    """The required words as tokens, without duplicates; ConfigurationError if not Chinese."""
     words = dict.fromkeys(requirements.must)
     for word in words:
         if not word:
-            raise ConfigurationError("what must stand in a Chinese poem is nothing. Leave it out.")
-        _check_characters(word, "what must stand in a Chinese poem")
+            raise ConfigurationError("must takes Chinese characters. Received: nothing.")
+        _check_characters(word, "a required word of a Chinese poem")
     return tuple(tuple(map(vocabulary.id_of, word)) for word in words)
 
 
 def rhyme_character(requirements: Requirements) -> str | None:
-    """The character that the first rhyme of a poem rhymes with; None where it is free.
-
-    Raises:
-        ConfigurationError: What was given does not end in a Chinese character.
-    """
+    """The character that the first rhyme rhymes with, or None; may raise ConfigurationError."""
     if not requirements.rhyme_with:
         return None
     lines = verse_lines(requirements.rhyme_with)
@@ -93,7 +81,6 @@ def rhyme_character(requirements: Requirements) -> str | None:
 
 
 def _one_line(text: str) -> str:
-    """The characters of a first line, without the mark after it."""
     lines = verse_lines(text)
     if len(lines) != 1:
         raise ConfigurationError(f"a first line is one line, and {len(lines)} were given: {text}.")
@@ -108,12 +95,7 @@ def _check_characters(text: str, what: str) -> None:
 
 
 class ChinesePlacement(NamedTuple):
-    """Where a word stands.
-
-    Attributes:
-        line: The line, from 0.
-        start: The place of its first character in the line, from 0.
-    """
+    """Where a word stands: line and position of its first character, from 0."""
 
     line: int
     start: int

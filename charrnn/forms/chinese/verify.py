@@ -1,16 +1,27 @@
-"""Whether a Chinese poem keeps its form.
-
-Written apart from whatever writes poems, so that it can be trusted to judge them.
-"""
+"""The verifier of Chinese poems, independent of the automaton."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from charrnn.errors import FormError
-from charrnn.forms.chinese.sounds import ChineseSounds, Tone, rhymes, tones, verse_lines
+from charrnn.forms.chinese.sounds import (
+    TONE_OF_MARK,
+    ChineseSounds,
+    Tone,
+    rhymes,
+    tones,
+    verse_lines,
+)
 from charrnn.forms.core.config import Readings
-from charrnn.forms.core.form import LONGEST_LINE, Fault, Form, Judgement, Line, ScannedLine
+from charrnn.forms.core.form import (
+    LONGEST_LINE,
+    Fault,
+    Form,
+    Judgement,
+    Line,
+    ScannedLine,
+    missing_lines,
+)
 from charrnn.wording import counted
 
 _MARKS: Final = {
@@ -20,38 +31,22 @@ _MARKS: Final = {
     frozenset[Tone](("平", "仄")): "◎",
 }
 
-_REQUIRED: Final[dict[str, Tone | None]] = {
-    "平": "平",
-    "仄": "仄",
-    "level": "平",
-    "oblique": "仄",
-}
-
 
 def verify_chinese(
     text: str, form: Form, sounds: ChineseSounds, readings: Readings = "any"
 ) -> Judgement:
-    """Hold a poem to a form.
+    """Judge a poem.
 
     Args:
-        text: The poem; punctuation and line ends part its lines.
+        text: The poem; punctuation and line ends separate its lines.
         form: A Chinese form.
-        sounds: How characters sound. A character that it does not know is a fault wherever its
-            sound counts.
-        readings: With "any", a character fits when one of its readings does; with "strict", when
-            all of them do.
+        sounds: The readings; an unknown character is a fault where its sound counts.
+        readings: With "any", one fitting reading suffices; with "strict", all must fit.
 
     Returns:
-        The judgement under the variant with the fewest faults; of several the one with the fewest
-        wrong tones, and of several such the first.
-
-    Raises:
-        FormError: The form is not Chinese.
+        The judgement under the variant with the fewest faults; in a tie, fewest wrong tones, then
+        first.
     """
-    if form.language != "chinese":
-        raise FormError(
-            f"{form.name} is an {form.language.capitalize()} form, and Chinese verse was to be held to it."
-        )
     lines = verse_lines(text)
     judge = _Judge(lines, sounds, readings)
     found = [judge.faults(variant) for variant in form.variants]
@@ -74,12 +69,11 @@ def verify_chinese(
 
 
 def _weight(faults: Sequence[Fault]) -> tuple[int, int]:
-    """How much is wrong; of as many faults those of tones weigh more."""
     return len(faults), sum(fault.position is not None for fault in faults)
 
 
 class _Judge:
-    """The lines of a poem, and who knows how they sound."""
+    """The lines of a poem and their sounds."""
 
     def __init__(self, lines: Sequence[str], sounds: ChineseSounds, readings: Readings) -> None:
         self._lines = lines
@@ -87,15 +81,15 @@ class _Judge:
         self._readings = readings
 
     def faults(self, variant: Sequence[Line]) -> list[Fault]:
-        """What goes against a template, in the order of the lines."""
-        faults = self._missing(variant)
+        """The violations of a template, in the order of the lines."""
+        faults = missing_lines(len(self._lines), len(variant))
         for number, (text, line) in enumerate(zip(self._lines, variant, strict=False), 1):
             faults += _of_length(number, text, line) or self._of_tones(number, text, line)
-        faults += self._of_rhymes(variant)
+        faults += [fault for group in self._groups(variant) for fault in self._of_group(group)]
         return sorted(faults, key=lambda fault: (fault.line, fault.position or LONGEST_LINE + 1))
 
     def rhymes(self, variant: Sequence[Line]) -> list[frozenset[str]]:
-        """The rhyme classes of each line's end; that of its group alone, where it has it."""
+        """The rhyme classes of each line's end; only the shared one, if it has it."""
         classes = [self._classes(number, None) for number in range(1, len(self._lines) + 1)]
         for group in self._groups(variant):
             found = {number: self._classes(number, required) for number, required in group}
@@ -105,29 +99,22 @@ class _Judge:
         return classes
 
     def _classes(self, number: int, required: Tone | None) -> frozenset[str]:
-        """The rhyme classes of a line's end in the tone it should have; in any, if it has not."""
+        """The rhyme classes of a line's end in the required tone, else in any."""
         end = self._lines[number - 1][-1]
         return rhymes(self._sounds, end, required) or rhymes(self._sounds, end)
 
-    def _missing(self, variant: Sequence[Line]) -> list[Fault]:
-        have, needed = len(self._lines), len(variant)
-        if have == needed:
-            return []
-        message = f"the poem has {counted(have, 'line')} where {needed} are required"
-        return [Fault(line=min(have, needed) + 1, position=None, about="lines", message=message)]
-
     def _of_tones(self, number: int, text: str, line: Line) -> list[Fault]:
-        """What goes against the pattern of a line that comes nearest."""
+        """The violations of the nearest pattern of a line."""
         attempts = []
         for pattern in line.patterns:
             marks: list[str] = list(pattern or " " * len(text))
-            if _REQUIRED.get(marks[-1]) is None:
+            if TONE_OF_MARK.get(marks[-1]) is None:
                 marks[-1] = line.ending
             attempts.append(
                 [
                     fault
                     for position, (character, mark) in enumerate(zip(text, marks, strict=True), 1)
-                    if (required := _REQUIRED.get(mark)) is not None
+                    if (required := TONE_OF_MARK.get(mark)) is not None
                     and (fault := self._of_tone(number, position, character, required)) is not None
                 ]
             )
@@ -152,11 +139,8 @@ class _Judge:
             f"{character}",
         )
 
-    def _of_rhymes(self, variant: Sequence[Line]) -> list[Fault]:
-        return [fault for group in self._groups(variant) for fault in self._of_group(group)]
-
     def _groups(self, variant: Sequence[Line]) -> list[list[tuple[int, Tone | None]]]:
-        """The lines that rhyme with one another, each with the tone that its end should have."""
+        """The lines that rhyme with one another, each with the required tone of its end."""
         groups: dict[str, list[tuple[int, Tone | None]]] = defaultdict(list)
         for number, line in enumerate(variant[: len(self._lines)], 1):
             if line.rhyme:
@@ -164,7 +148,6 @@ class _Judge:
         return list(groups.values())
 
     def _of_group(self, group: Sequence[tuple[int, Tone | None]]) -> list[Fault]:
-        """The lines of a group that do not rhyme with most of it."""
         classes = {number: self._classes(number, required) for number, required in group}
         shared = _commonest(classes)
         leader = next((number for number, found in classes.items() if shared in found), 0)
@@ -183,7 +166,7 @@ class _Judge:
                 message = f"line {number} rhymes in one reading only: {self._end(number, found)}"
             elif line[-1] in earlier and line != self._lines[number - 2]:
                 message = (
-                    f"line {number} rhymes with the very character of line {earlier[line[-1]]}: "
+                    f"line {number} rhymes with the same character of line {earlier[line[-1]]}: "
                     f"{line[-1]}"
                 )
             else:
@@ -197,15 +180,15 @@ class _Judge:
 
 
 def _commonest(classes: Mapping[int, frozenset[str]]) -> str:
-    """The rhyme class that most lines have; of several such, that of the earliest lines."""
+    """The most common rhyme class; in a tie, that of the earliest lines."""
     counts = Counter(rhyme for found in classes.values() for rhyme in sorted(found))
     return max(counts, key=lambda rhyme: counts[rhyme], default="")
 
 
 def _ending(line: Line) -> Tone | None:
-    """The tone that a line asks of its last character, whichever pattern it follows."""
-    ends = {_REQUIRED.get(pattern[-1:]) for pattern in line.patterns}
-    return ends.pop() if len(ends) == 1 and None not in ends else _REQUIRED.get(line.ending)
+    """The required tone of the last character, whichever pattern applies."""
+    ends = {TONE_OF_MARK.get(pattern[-1:]) for pattern in line.patterns}
+    return ends.pop() if len(ends) == 1 and None not in ends else TONE_OF_MARK.get(line.ending)
 
 
 def _of_length(number: int, text: str, line: Line) -> list[Fault]:

@@ -1,23 +1,18 @@
-"""A form of verse as an automaton over the tokens that a network writes."""
+"""A form as an automaton over tokens, and two searches that automata share."""
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.decoding.sampling import Mask
+from charrnn.errors import ConfigurationError
 
 
 class OutputTokens(NamedTuple):
-    """What a network can write.
-
-    Attributes:
-        vocabulary: What it knows.
-        writable: `(vocabulary,)`, true for the tokens that may be written at all.
-        end: The token that ends a poem; None where nothing does.
-    """
+    """What a network can write: `(vocabulary,)` the writable tokens, and the end of a poem."""
 
     vocabulary: Vocabulary
     writable: Mask
@@ -25,55 +20,45 @@ class OutputTokens(NamedTuple):
 
 
 class Automaton(Protocol):
-    """Says which tokens may follow so that the poem can still be finished in its form.
+    """Tells which tokens may follow so that the poem can still be finished in its form.
 
-    It is a `charrnn.decoding.constraints.Constraint` that always has a say, and it is exact: a
-    token is allowed where, and only where, some poem that keeps the form goes on with it. So what
-    follows it is never a dead end. States are hashable values.
+    It is a `charrnn.decoding.constraints.Constraint`, and it is exact: a token is allowed if and
+    only if some poem that keeps the form continues with it. So there are no dead ends. States are
+    hashable.
     """
 
     def initial_state(self) -> Hashable:
-        """The first of the states that a poem may begin in."""
+        """One of the initial states."""
 
     def initial_states(self, generator: np.random.Generator, count: int) -> Sequence[Hashable]:
-        """States to begin in, one for each of so many drafts of a poem.
-
-        They differ in where the words stand that must stand somewhere; where there are none, all
-        are alike.
+        """Initial states, one per hypothesis; each has its own random placement of required words.
 
         Returns:
-            As many as asked; none where no poem keeps the form with all that is required.
+            `count` states; none if no poem keeps the form and the requirements.
         """
 
     def allowed_tokens(self, state: Hashable) -> Mask:
-        """`(vocabulary,)`, true for the tokens that may come next; not to be changed.
-
-        All false where the poem is finished, and nowhere else.
-        """
+        """`(vocabulary,)`, read-only, true for allowed tokens; all false only after the end."""
 
     def next_state(self, state: Hashable, token: int) -> Hashable:
-        """The state after one of the tokens that are allowed."""
+        """The state after an allowed token."""
 
     def is_final(self, state: Hashable) -> bool:
-        """Whether the poem is whole, with whatever mark ends it."""
+        """Whether the poem is complete, including the mark that ends it."""
 
     def lines_written(self, state: Hashable) -> int:
-        """How many of its lines are whole, with the mark or the line end that parts them."""
+        """The number of complete lines, including the mark or line end after them."""
 
 
 Tokens = frozenset[int]
-"""Tokens of a vocabulary."""
+"""A set of token ids."""
 
 
 def can_all_differ(choices: Sequence[Tokens], taken: Tokens = frozenset()) -> bool:
-    """Whether one token can be chosen from each of some sets, all of them different.
+    """Whether a different token can be chosen from each set, none of them taken already.
 
-    This is Hall's marriage problem (1935). A set that has as many members as there are sets can be
-    served last, so it is left aside; for what remains, augmenting paths are looked for (Kuhn, 1955).
-
-    Args:
-        choices: The sets.
-        taken: Tokens that may not be chosen any more.
+    Hall's marriage problem (1935). A set with as many members as there are sets can choose last and
+    is left out; the rest is decided by augmenting paths (Kuhn, 1955).
     """
     scarce = [one - taken for one in _scarce(choices, taken, len(choices))]
     scarce.sort(key=len)
@@ -86,28 +71,22 @@ def can_all_differ(choices: Sequence[Tokens], taken: Tokens = frozenset()) -> bo
 def leaving_enough(
     candidates: Tokens, choices: Sequence[Tokens], taken: Tokens = frozenset()
 ) -> Tokens:
-    """The tokens that can be taken so that all the others can still differ.
-
-    Args:
-        candidates: The tokens to choose from now.
-        choices: The sets that will be chosen from later.
-        taken: Tokens that may not be chosen any more.
-    """
+    """The candidates after which each of the later `choices` still finds a different token."""
     if not can_all_differ(choices, taken):
         return frozenset()
     free = candidates - taken
-    # A set with one member more than there are sets can do without any one of them.
+    # A set with more members than there are sets can spare any one of them.
     needed = free & frozenset[int]().union(*_scarce(choices, taken, len(choices) + 1))
     return free.difference(one for one in needed if not can_all_differ(choices, taken | {one}))
 
 
 def _scarce(choices: Sequence[Tokens], taken: Tokens, enough: int) -> list[Tokens]:
-    """Sets that may have fewer members left than is enough whatever happens."""
+    """The sets that may have fewer than `enough` members left."""
     return [one for one in choices if len(one) - len(taken) < enough]
 
 
 def _can_be_matched(choices: Sequence[Collection[int]]) -> bool:
-    """Whether the sets can have different members, by augmenting paths."""
+    """Whether the sets have different representatives, by augmenting paths."""
     holders: dict[int, int] = {}
 
     def serve(number: int, tried: set[int]) -> bool:
@@ -120,3 +99,97 @@ def _can_be_matched(choices: Sequence[Collection[int]]) -> bool:
         return False
 
     return all(serve(number, set()) for number in range(len(choices)))
+
+
+QUICK_ATTEMPTS: Final = 8
+"""Attempts to place the words one by one before the exhaustive search."""
+
+Place = TypeVar("Place")
+
+Placements = tuple[Place | None, ...]
+"""A place for each required word; None for a word without one yet."""
+
+
+class PlacementSearch(Generic[Place]):
+    """Finds random places for required words.
+
+    Args:
+        candidates: For each word, the places where it could stand alone.
+        possible: Whether some poem has the words in these places (None: anywhere).
+        max_placements: Placements that the exhaustive search tries before it gives up.
+    """
+
+    def __init__(
+        self,
+        candidates: Sequence[Sequence[Place]],
+        possible: Callable[[Placements[Place]], bool],
+        max_placements: int,
+    ) -> None:
+        self._candidates = candidates
+        self._possible = possible
+        self._max_placements = max_placements
+        self._tried = 0
+
+    def draw(self, generator: np.random.Generator) -> Placements[Place] | None:
+        """Random places for all words; None if there are none; ConfigurationError if unknown."""
+        nowhere: Placements[Place] = (None,) * len(self._candidates)
+        if not self._possible(nowhere):
+            return None
+        for _ in range(QUICK_ATTEMPTS):
+            placed = self._place_in_turn(nowhere, generator)
+            if placed is not None:
+                return placed
+        self._tried = 0
+        return self._search(nowhere, dict(enumerate(self._candidates)), generator)
+
+    def _place_in_turn(
+        self, placed: Placements[Place], generator: np.random.Generator
+    ) -> Placements[Place] | None:
+        """Place the words one by one at random; None if one finds no place."""
+        for word, candidates in enumerate(self._candidates):
+            order = generator.permutation(len(candidates)).tolist()
+            attempts = (_with(placed, word, candidates[number]) for number in order)
+            longer = next(filter(self._possible, attempts), None)
+            if longer is None:
+                return None
+            placed = longer
+        return placed
+
+    def _search(
+        self,
+        placed: Placements[Place],
+        candidates: Mapping[int, Sequence[Place]],
+        generator: np.random.Generator,
+    ) -> Placements[Place] | None:
+        """Exhaustive search, the word with the fewest places first.
+
+        It backtracks as soon as a word has no place left (forward checking; Haralick and Elliott,
+        1980).
+        """
+        if not candidates:
+            return placed
+        left: dict[int, Sequence[Place]] = {}
+        for word, places in candidates.items():
+            left[word] = [one for one in places if self._is_possible(_with(placed, word, one))]
+            if not left[word]:
+                return None
+        fewest = min(left, key=lambda word: len(left[word]))
+        places = left.pop(fewest)
+        for number in generator.permutation(len(places)).tolist():
+            found = self._search(_with(placed, fewest, places[number]), left, generator)
+            if found is not None:
+                return found
+        return None
+
+    def _is_possible(self, placed: Placements[Place]) -> bool:
+        self._tried += 1
+        if self._tried > self._max_placements:
+            raise ConfigurationError(
+                f"{len(self._candidates)} required words are too many: no place for all of them was "
+                "found in time. Require fewer."
+            )
+        return self._possible(placed)
+
+
+def _with(placed: Placements[Place], word: int, placement: Place) -> Placements[Place]:
+    return (*placed[:word], placement, *placed[word + 1 :])

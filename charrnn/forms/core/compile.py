@@ -1,4 +1,4 @@
-"""Compiling a form for a network: what it may write, and what its poems are held to."""
+"""Compiling a form for the vocabulary of a network."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,9 +14,16 @@ from charrnn.errors import ConfigurationError
 from charrnn.forms.core.automaton import Automaton, OutputTokens
 from charrnn.forms.core.config import FormConfig, refuse_sampling_outside_a_form
 from charrnn.forms.core.form import Form
-from charrnn.forms.core.known_forms import asked_form
-from charrnn.forms.core.language import FormRules, all_languages, language_of, open_rules
-from charrnn.forms.core.learned_tables import LearnedTable
+from charrnn.forms.core.known_forms import requested_form
+from charrnn.forms.core.language import (
+    FormRules,
+    LearnedTable,
+    language_named,
+    language_of,
+    main_language,
+    open_rules,
+    open_table,
+)
 from charrnn.settings.configuration import SamplingConfig
 
 if TYPE_CHECKING:
@@ -29,28 +36,26 @@ def compile_form(
     """Compile a form of verse for a network.
 
     Args:
-        network: The network, as `charrnn.open` gives it.
-        form: The form, and what is required of a poem:
-            `FormConfig(form="qijue", acrostic="春江花月")`.
-        sampling: How characters will be drawn unless `write` is told otherwise. What it bans is
-            part of what is compiled.
+        network: The network, as `charrnn.open` returns it.
+        form: The form and the requirements: `FormConfig(form="qijue", acrostic="春江花月")`.
+        sampling: The default sampling settings of the writer; its `ban` is compiled in.
 
     Returns:
-        Writes poems that keep the form: `write(prompt, sampling)`, `stream(prompt, sampling)`.
+        A writer of poems that keep the form: `write(prompt, sampling)`, `stream(prompt, sampling)`.
 
     Raises:
         ConfigurationError: Settings contradict one another, or the network cannot write the
-            language of the form.
-        FormError: There is no such form, or the sounds that it is judged by are not at hand.
-        FormConflictError: No poem keeps the form with all that is required of it.
-        CheckpointError: What was learned of sounds or words is damaged.
+            language.
+        FormError: There is no such form, or its rhyme book or dictionary is missing.
+        FormConflictError: No poem keeps the form and all requirements.
+        CheckpointError: The learned sounds or words are damaged.
     """
     if not form.asked:
-        raise ConfigurationError("no form was asked for.")
+        raise ConfigurationError("no form was given.")
     if form.form is form.syllables is form.characters is None:
         raise ConfigurationError(_lengths_wanted(network.vocabulary))
     sampling = sampling or SamplingConfig()
-    asked = asked_form(form)
+    asked = requested_form(form)
     if form.rhyme_with is not None and not asked.rhymes:
         raise ConfigurationError(
             f"rhyme-with goes with a form that rhymes, and {asked.name} does not."
@@ -58,27 +63,22 @@ def compile_form(
     refuse_sampling_outside_a_form(sampling)
     compiler = _Compiler(network, asked)
     rules, automaton = compiler.compile(form, sampling)
-    if not can_be_kept(automaton):
+    if not is_satisfiable(automaton):
         from charrnn.forms.core.conflicts import conflict_error
 
         raise conflict_error(rules, network.vocabulary, form, sampling, compiler.can_keep)
     from charrnn.forms.core.writer import FormWriter
 
-    return FormWriter(network, automaton, rules, rules.settled(form), sampling)
+    return FormWriter(network, automaton, rules, rules.resolved(form), sampling)
 
 
-def can_be_kept(automaton: Automaton) -> bool:
-    """Whether any poem keeps a form with what is required of it."""
+def is_satisfiable(automaton: Automaton) -> bool:
+    """Whether any poem keeps the form and its requirements."""
     return len(automaton.initial_states(np.random.default_rng(0), 1)) > 0
 
 
 class _Compiler:
-    """Compiles a form under changing requirements; what does not change is read once.
-
-    Args:
-        network: The network.
-        form: The form as it is written.
-    """
+    """Compiles a form under changing requirements; the learned tables are read once."""
 
     def __init__(self, network: TextGenerator, form: Form) -> None:
         self._network = network
@@ -92,7 +92,7 @@ class _Compiler:
             )
 
     def compile(self, config: FormConfig, sampling: SamplingConfig) -> tuple[FormRules, Automaton]:
-        """What poems are held to and written by, whether any poem keeps it or not."""
+        """The rules and the automaton, whether any poem keeps them or not."""
         rules = open_rules(self._form, config, lambda: self._learned)
         tokens = OutputTokens(self._network.vocabulary, self._writable(sampling), self._end)
         return rules, rules.automaton(config, tokens)
@@ -100,24 +100,24 @@ class _Compiler:
     def can_keep(self, config: FormConfig, sampling: SamplingConfig) -> bool:
         """Whether any poem keeps the form under these requirements."""
         _, automaton = self.compile(config, sampling)
-        return can_be_kept(automaton)
+        return is_satisfiable(automaton)
 
     @cached_property
     def _learned(self) -> tuple[LearnedTable, ...]:
-        """What the poems of the networks taught that write, of those that have a table."""
-        tables = map(self._language.open_table, self._network.checkpoints)
+        file, kind = self._language.table_file, self._language.table_kind
+        tables = [open_table(one, file, kind) for one in self._network.checkpoints]
         return tuple(table for table in tables if table is not None)
 
     @property
     def _end(self) -> int | None:
-        """The token that ends a poem; None where nothing does."""
+        """The token that ends a poem; None if there is none."""
         if self._network.layout != "text":
             return END_OF_POEM
         line_end = self._network.vocabulary.id_of(LINE_END)
         return None if line_end == UNKNOWN else line_end
 
     def _writable(self, sampling: SamplingConfig) -> Mask:
-        """`(vocabulary,)`, true for the characters that are not banned."""
+        """`(vocabulary,)`, true for characters that are not banned."""
         vocabulary = self._network.vocabulary
         writable: Mask = np.ones(vocabulary.size, np.bool_)
         writable[[END_OF_POEM, UNKNOWN, *token_wishes(sampling, vocabulary).suppressed]] = False
@@ -125,12 +125,8 @@ class _Compiler:
 
 
 def _lengths_wanted(vocabulary: Vocabulary) -> str:
-    """What to say where lines are asked for and not how long they are."""
-    languages = all_languages().values()
-    wanted = next(
-        (one for one in languages if any(map(one.writes, vocabulary.characters))), None
-    ) or next(iter(languages))
+    language = language_named(main_language(vocabulary.characters))
     return (
         "the lines of a form have lengths: give them for each line, or one for all, such as "
-        f"{wanted.example_of_lengths}."
+        f"{language.example_of_lengths}."
     )

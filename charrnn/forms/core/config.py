@@ -1,4 +1,4 @@
-"""The settings of verse in a form, and what they require of a poem."""
+"""The settings of verse in a form, and the requirements in them."""
 
 import re
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ SETTINGS_OF_ONE_LANGUAGE: Final = {
     "lexicon": "english",
     "words": "english",
 }
-"""Settings that mean something in one language only."""
+"""Settings that only one language has."""
 
 FORM_PARTS: Final = ("lines", "syllables", "characters", "rhyme", "metre")
-"""Settings that put a form together."""
+"""Settings that define a form of your own."""
 
 LENGTHS: Final = (
     "numbers of syllables or characters, one for each line or one for all, as in 8,6,8,6"
@@ -32,10 +32,10 @@ LENGTHS: Final = (
 
 
 def parse_lengths(text: str) -> tuple[int, ...]:
-    """The lengths of the lines of a poem: 8,6,8,6, or one for all lines.
+    """Parse the lengths of lines: 8,6,8,6, or one number for all lines.
 
     Raises:
-        ConfigurationError: They are not whole numbers with commas between them.
+        ConfigurationError: They are not whole numbers separated by commas.
     """
     parts = [part.strip() for part in text.split(",")]
     if not all(re.fullmatch("[0-9]{1,9}", part) for part in parts):
@@ -45,10 +45,9 @@ def parse_lengths(text: str) -> tuple[int, ...]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FormConfig(Configuration):
-    """A form of verse that a poem is to keep, and what is required of it on top of that.
+    """The form that a poem must keep, and further requirements.
 
-    A form is named, or put together of lines with their lengths. Without either there is none, and
-    nothing else may be asked for.
+    A form is named, or defined by its lines. Without either, nothing else may be set.
     """
 
     form: str | None = setting(
@@ -131,13 +130,13 @@ class FormConfig(Configuration):
 
     @property
     def asked(self) -> bool:
-        """Whether there is a form to keep."""
+        """Whether a form is set."""
         return any(
             value is not None for value in (self.form, self.lines, self.syllables, self.characters)
         )
 
     def __post_init__(self) -> None:
-        """Refuse values out of range, and settings that contradict one another."""
+        """Refuse values out of range and contradictions."""
         Configuration.__post_init__(self)
         changed = self.changed(settings_of(FormConfig))
         if changed and not self.asked:
@@ -156,7 +155,7 @@ class FormConfig(Configuration):
 
 
 def refuse_sampling_outside_a_form(config: SamplingConfig) -> None:
-    """Refuse sampling settings that mean nothing in a form; raises ConfigurationError."""
+    """Refuse sampling settings that have no meaning in a form (ConfigurationError)."""
     if config.beam is not None:
         raise ConfigurationError(
             "a poem in a form is drawn, many drafts at once, and not searched for. Leave out beam; "
@@ -169,33 +168,27 @@ def refuse_sampling_outside_a_form(config: SamplingConfig) -> None:
 
 
 class Requirement(NamedTuple):
-    """One thing that is required of a poem on top of its form.
-
-    Attributes:
-        setting: Its setting: "acrostic".
-        value: What was given.
-    """
+    """One requirement on top of the form: the name of its setting, and the value."""
 
     setting: str
     value: str
 
     def __str__(self) -> str:
-        """As it was asked for: "acrostic 春江花月"."""
+        """As it was given: "acrostic 春江花月"."""
         return f"{self.setting.replace('_', '-')} {self.value}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Requirements:
-    """All that is required of a poem on top of its form.
+    """All requirements on top of the form.
 
     Attributes:
-        acrostic: A character for each line, from the first line on; fewer than lines are fine.
-            English lines begin with the letter, in either case.
-        acrostic_at: Where in its line each of them stands.
-        must: What has to stand in the poem: Chinese characters that follow one another in a line,
-            or an English word.
-        rhyme_with: A word or a line; the first rhyme of the poem is its rhyme.
-        first_line: The first line, as it is to stand there.
+        acrostic: One character per line, from the first line on. English lines begin with the
+            letter in either case.
+        acrostic_at: Whether they stand at the start or the end of their lines.
+        must: What must occur: an English word, or consecutive Chinese characters of one line.
+        rhyme_with: A word or a line that the first rhyme rhymes with.
+        first_line: The first line, verbatim.
     """
 
     acrostic: str = ""
@@ -206,7 +199,7 @@ class Requirements:
 
     @classmethod
     def of(cls, config: FormConfig) -> Self:
-        """Those of the settings of a form."""
+        """The requirements in the settings."""
         return cls(
             acrostic=config.acrostic or "",
             acrostic_at=config.acrostic_at,

@@ -1,9 +1,9 @@
-"""Requirements that no poem can keep together: the fewest of them, why, and what would help."""
+"""Requirements that no poem can keep together: which, why, and what would help."""
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.decoding.prompts import shown
@@ -15,10 +15,10 @@ from charrnn.settings.configuration import SamplingConfig
 from charrnn.wording import listed
 
 MOST_ADVICE: Final = 4
-"""Ways out that are named at most."""
+"""Most suggestions in an error message."""
 
 MOST_SUBSETS: Final = 64
-"""Sets of requirements tried for a smaller one than the first that was found."""
+"""Most subsets that are tried for a smaller conflict."""
 
 CanKeep = Callable[[FormConfig, SamplingConfig], bool]
 """Whether any poem keeps the form under these settings."""
@@ -27,13 +27,7 @@ One = TypeVar("One")
 
 
 class Relaxation(NamedTuple):
-    """Settings that ask for less.
-
-    Attributes:
-        words: What is changed.
-        config: The form with what is left.
-        sampling: How characters are drawn.
-    """
+    """Weaker settings, and what was changed in words."""
 
     words: str
     config: FormConfig
@@ -43,17 +37,14 @@ class Relaxation(NamedTuple):
 def smallest_conflict(
     items: Sequence[One], fits: Callable[[Sequence[One]], bool]
 ) -> tuple[One, ...]:
-    """The fewest requirements that cannot be kept together.
+    """A smallest set of requirements that cannot be kept together, in their order.
 
-    First one after the other is left out that is not needed for the conflict; then smaller
-    sets are tried, as long as they are not too many.
+    Requirements that the conflict does not need are removed one by one; then up to `MOST_SUBSETS`
+    smaller subsets are tried.
 
     Args:
-        items: All of them, which cannot be kept together.
-        fits: Whether some of them can; fewer requirements are never harder to keep.
-
-    Returns:
-        Requirements in the order in which they were given; none where nothing at all can be kept.
+        items: All requirements, which conflict.
+        fits: Whether a subset can be kept; it is monotone.
     """
     needed = list(items)
     for one in reversed(items):
@@ -76,15 +67,7 @@ def conflict_error(
     sampling: SamplingConfig,
     can_keep: CanKeep,
 ) -> FormConflictError:
-    """The error that tells of requirements which cannot be kept.
-
-    Args:
-        rules: What poems are held to.
-        vocabulary: What the network writes.
-        config: The form with all that is required of it.
-        sampling: How characters are drawn; what is banned is one too.
-        can_keep: Whether any poem keeps the form under settings that ask for less.
-    """
+    """The error for requirements that cannot be kept; `can_keep` decides about other settings."""
     requirements = requirements_of(config, sampling)
     conflicting = smallest_conflict(
         requirements, lambda some: can_keep(*with_only(some, config, sampling))
@@ -102,7 +85,7 @@ def conflict_error(
 
 
 def requirements_of(config: FormConfig, sampling: SamplingConfig) -> list[Requirement]:
-    """All that is required of a poem on top of its form."""
+    """All requirements in the settings."""
     single = [
         Requirement(setting, value)
         for setting in ("first_line", "acrostic", "rhyme_with")
@@ -115,7 +98,7 @@ def requirements_of(config: FormConfig, sampling: SamplingConfig) -> list[Requir
 def with_only(
     requirements: Sequence[Requirement], config: FormConfig, sampling: SamplingConfig
 ) -> tuple[FormConfig, SamplingConfig]:
-    """The settings with some of their requirements, and without the others."""
+    """The settings with only these requirements."""
     given = {one.setting: one.value for one in requirements}
     words = tuple(one.value for one in requirements if one.setting == "must")
     return (
@@ -137,14 +120,14 @@ def _advice(
     conflicting: Sequence[Requirement],
     can_keep: CanKeep,
 ) -> str:
-    """The sentence that tells what would work, or would where nothing else were in the way."""
+    """The sentence that says what would work, or what would help if nothing else conflicted."""
     ways = _ways_out(rules, asked, conflicting, can_keep)
     if ways:
         return f" What would work: {'; or '.join(ways)}."
     ways = _ways_out(rules, with_only(conflicting, *asked), conflicting, can_keep)
     if not ways:
         return ""
-    return f" What would help: {'; or '.join(ways)}. But then other demands conflict."
+    return f" What would help: {'; or '.join(ways)}. But then other requirements conflict."
 
 
 def _ways_out(
@@ -153,18 +136,12 @@ def _ways_out(
     conflicting: Sequence[Requirement],
     can_keep: CanKeep,
 ) -> list[str]:
-    """What would work, the nearest first; each has been tried."""
-    ways = _ways_that_work(_relaxations(rules, *asked, conflicting), can_keep)
-    return list(itertools.islice(ways, MOST_ADVICE))
-
-
-def _ways_that_work(ways: Iterable[Sequence[Relaxation]], can_keep: CanKeep) -> Iterator[str]:
-    for steps in ways:
-        # Of the steps on one way, the shortest that suffices.
-        for step in steps:
-            if _works(step, can_keep):
-                yield step.words
-                break
+    """The relaxations that work, in words, the weakest first."""
+    ways = (
+        next((step.words for step in steps if _works(step, can_keep)), "")
+        for steps in _relaxations(rules, *asked, conflicting)
+    )
+    return list(itertools.islice(filter(None, ways), MOST_ADVICE))
 
 
 def _works(step: Relaxation, can_keep: CanKeep) -> bool:
@@ -180,7 +157,7 @@ def _relaxations(
     sampling: SamplingConfig,
     conflicting: Sequence[Requirement],
 ) -> Iterator[Sequence[Relaxation]]:
-    """Ways to ask for less, each in steps from the least to the most."""
+    """Relaxations, each in steps from slight to strong."""
 
     def changed(settings: Mapping[str, Any]) -> Relaxation:
         words = " and ".join(f"{name} {value}" for name, value in settings.items())
@@ -201,14 +178,7 @@ def reason(
     *,
     at_end: bool = False,
 ) -> str:
-    """Why some requirements cannot be kept together; "" where it takes more than a look to see.
-
-    Args:
-        requirements: The fewest that conflict.
-        rules: What the poem is held to.
-        vocabulary: What the network writes.
-        at_end: Whether the characters of an acrostic end their lines.
-    """
+    """Why a smallest conflict cannot be kept; "" if it is not obvious."""
     ban = next((one.value for one in requirements if one.setting == "ban"), "")
     others = [one for one in requirements if one.setting != "ban"]
     if ban:
@@ -227,13 +197,14 @@ def reason(
         if unknown:
             return f"{listed(map(shown, unknown))} {_is(unknown)} not in this model's alphabet"
     if only.setting == "first_line":
-        judged = rules.with_form(_of_first_lines(rules.form)).verify(only.value)
+        first = _of_first_lines(rules.form)
+        judged = dataclasses.replace(cast("Any", rules), form=first).verify(only.value)
         return next((fault.message for fault in judged.faults), "")
     return next(rules.reasons(only, at_end=at_end), "")
 
 
 def _of_first_lines(form: Form) -> Form:
-    """A form of one line, as the first of the form."""
+    """The form reduced to its first line."""
     lines = {
         variant[0]: name for variant, name in zip(form.variants, form.variant_names, strict=True)
     }

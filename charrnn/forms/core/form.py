@@ -1,10 +1,12 @@
-"""A form of verse as data, and what a verifier finds out about a poem that is held to one."""
+"""A form of verse, and the verdict on a poem that should keep it."""
 
-from collections.abc import Iterator, Sequence
+import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 from charrnn.errors import FormError
+from charrnn.wording import counted
 
 LanguageName = Literal["chinese", "english"]
 Metre = Literal["", "iambic", "anapaestic"]
@@ -12,31 +14,30 @@ Ending = Literal["", "level", "oblique"]
 Book = Literal["pingshui", "cilin", "xinyun", "tongyun"]
 
 MARKS: Final[dict[LanguageName, str]] = {"chinese": "平仄中", "english": "u/x"}
-"""What a pattern is written with; the last of the marks stands where either sound will do."""
+"""The marks of a pattern. The last one fits either sound."""
 
 UNITS: Final[dict[LanguageName, str]] = {"chinese": "characters", "english": "syllables"}
-"""What the length of a line counts."""
 
 OR: Final = "|"
-"""Stands between the patterns of a line that has several to choose from."""
+"""Separates the alternative patterns of a line."""
 
 LONGEST_LINE: Final = 40
-"""Characters or syllables of a line."""
+"""Maximum number of characters or syllables of a line."""
 
 MOST_LINES: Final = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """What one line of a poem is held to.
+    """What one line must keep.
 
     Attributes:
-        lengths: Characters (Chinese) or syllables (English) that the line may have.
-        pattern: A mark for each of them, or nothing: 平 level, 仄 oblique, 中 either; u unstressed,
-            / stressed, x either. An English pattern is that of the longest length. Several
-            patterns to choose from have | between them: 平平平仄仄|平平仄平仄.
-        rhyme: A letter; the lines of a poem with the same letter rhyme. Nothing where it is free.
-        ending: Tone of the last character of a Chinese line whose pattern leaves it open.
+        lengths: The numbers of characters (Chinese) or syllables (English) that are allowed.
+        pattern: One mark per character or syllable, or "" for a free line. Chinese: 平 level,
+            仄 oblique, 中 either. English: u unstressed, / stressed, x either; it has the longest
+            length. Alternatives are separated by |, as in 平平平仄仄|平平仄平仄.
+        rhyme: Lines with the same letter rhyme; "" does not rhyme.
+        ending: Tone of the last character of a Chinese line, if the pattern leaves it open.
     """
 
     lengths: tuple[int, ...]
@@ -46,7 +47,7 @@ class Line:
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        """The patterns that the line may follow, at least one; "" is free."""
+        """The alternative patterns, at least one; "" is free."""
         return tuple(self.pattern.split(OR))
 
 
@@ -58,14 +59,14 @@ class Form:
         name: As it is typed: "qijue", "sonnet".
         aliases: Other names: "七绝".
         title: As it is shown: "Shakespearean sonnet".
-        language: Whether characters or syllables are counted.
-        variants: Templates to choose from, each of a whole poem; all have as many lines.
-        variant_names: A name for each.
-        stanzas: How many lines each stanza has.
-        metre: How the patterns of English lines are judged; "" judges none.
-        book: The rhyme book of a Chinese form, where none is asked for; "" is the usual one.
+        language: Chinese counts characters, English syllables.
+        variants: Alternative templates of a whole poem, all with the same number of lines.
+        variant_names: One name per variant.
+        stanzas: The number of lines of each stanza.
+        metre: How the patterns of English lines are judged; "" ignores them.
+        book: The default rhyme book of a Chinese form; "" is the usual one.
         example: A poem in the form.
-        source: Where the rules come from, and who wrote the example.
+        source: Where the rules and the example come from.
     """
 
     name: str
@@ -81,24 +82,29 @@ class Form:
     source: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse what contradicts itself, with a FormError."""
+        """Refuse contradictions with a FormError."""
         for fault in _faults(self):
             raise FormError(f"the form {self.name or 'without a name'} cannot be used: {fault}.")
 
     @property
     def lines(self) -> int:
-        """How many lines a poem has."""
+        """The number of lines of a poem."""
         return sum(self.stanzas)
 
     @property
     def rhymes(self) -> bool:
-        """Whether lines rhyme in each of its variants."""
+        """Whether every variant has rhymes."""
         return all(any(line.rhyme for line in variant) for variant in self.variants)
 
 
 def _faults(form: Form) -> Iterator[str]:
-    """What is wrong with a form, in words."""
-    yield from _faults_of_words(form)
+    """The contradictions of a form, in words."""
+    if not form.name or any(character.isspace() for character in form.name):
+        yield "its name must be a word"
+    if form.language == "chinese" and form.metre:
+        yield f"a Chinese form has no metre, and this one is {form.metre}"
+    if form.language == "english" and form.book:
+        yield f"an English form has no rhyme book, and this one names {form.book}"
     if not form.variants or not all(form.variants):
         yield "it has no lines"
     elif len(form.variants) != len(form.variant_names):
@@ -117,65 +123,37 @@ def _faults(form: Form) -> Iterator[str]:
             yield from (f"{place} {fault}" for fault in _faults_of_line(line, form.language))
 
 
-def _faults_of_words(form: Form) -> Iterator[str]:
-    for what, value, allowed in (
-        ("language", form.language, get_args(LanguageName)),
-        ("metre", form.metre, get_args(Metre)),
-        ("book", form.book, ("", *get_args(Book))),
-    ):
-        if value not in allowed:
-            yield f"its {what} must be one of {_listed(allowed)}, not {value}"
-    if not form.name or any(character.isspace() for character in form.name):
-        yield "its name must be a word"
-    if form.language == "chinese" and form.metre:
-        yield f"a Chinese form has no metre, and this one is {form.metre}"
-    if form.language == "english" and form.book:
-        yield f"an English form has no rhyme book, and this one names {form.book}"
-
-
 def _faults_of_line(line: Line, language: LanguageName) -> Iterator[str]:
     if not line.lengths or not all(1 <= length <= LONGEST_LINE for length in line.lengths):
         yield f"has no length, or one that is not from 1 to {LONGEST_LINE}"
         return
-    if line.ending not in get_args(Ending):
-        yield f"ends in {line.ending}, which is none of {_listed(get_args(Ending))}"
     if line.ending and language == "english":
         yield f"is English, and its ending cannot be {line.ending}"
     if line.rhyme and not (len(line.rhyme) == 1 and line.rhyme.isalpha()):
         yield f"rhymes by a letter, not by {line.rhyme}"
-    yield from _faults_of_pattern(line, MARKS.get(language, ""))
-
-
-def _faults_of_pattern(line: Line, marks: str) -> Iterator[str]:
-    if not line.pattern:
-        return
-    if len(set(line.lengths)) > 1 and marks == MARKS["chinese"]:
+    if len(set(line.lengths)) > 1 and line.pattern and language == "chinese":
         yield "has a pattern, so it can have one length only"
-    for pattern in line.patterns:
+    marks = MARKS[language]
+    for pattern in filter(None, line.patterns):
         if set(pattern) - set(marks):
             yield f"has the pattern {pattern}; patterns are written with {' '.join(marks)}"
         elif len(pattern) != max(line.lengths):
             yield f"is {max(line.lengths)} long, its pattern {pattern} is {len(pattern)} long"
 
 
-def _listed(allowed: Sequence[str]) -> str:
-    return ", ".join(word or "nothing" for word in allowed)
-
-
 About = Literal["lines", "length", "sound", "rhyme", "words"]
-"""What a fault is about: the number of lines, their length, tone or stress, rhyme, or what is no
-word at all."""
+"""What a fault concerns; "words" is text that is no word, "lines" the number of lines."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """One thing in which a poem does not keep its form.
+    """One violation of a form.
 
     Attributes:
-        line: The line, from 1; one after the last where lines are missing.
-        position: The character or syllable of the line, from 1; None for the line as a whole.
-        about: What it is about.
-        message: A sentence without its full stop: "line 3, character 5 is 仄 where 平 is required".
+        line: The line, from 1; if lines are missing, one after the last.
+        position: The character or syllable, from 1; None for the whole line.
+        about: What it concerns.
+        message: A sentence without full stop: "line 3, character 5 is 仄 where 平 is required".
     """
 
     line: int
@@ -184,16 +162,24 @@ class Fault:
     message: str
 
 
+def missing_lines(have: int, needed: int) -> list[Fault]:
+    """The fault of a poem that has the wrong number of lines, or nothing."""
+    if have == needed:
+        return []
+    message = f"the poem has {counted(have, 'line')} where {needed} are required"
+    return [Fault(line=min(have, needed) + 1, position=None, about="lines", message=message)]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScannedLine:
     """A line and its sound.
 
     Attributes:
-        text: The line as it was written.
-        marks: One for each character or syllable. Chinese: ○ level, ● oblique, ◎ either, ? not
-            known. English: / stressed, u unstressed, x either.
-        units: What each mark stands under: a character, or the letters of a syllable.
-        rhyme: The rhyme class or the rhyming part of the last word; "" where there is none.
+        text: The line as written.
+        marks: One per character or syllable. Chinese: ○ level, ● oblique, ◎ either, ? unknown.
+            English: / stressed, u unstressed, x either.
+        units: What each mark belongs to: a character, or the letters of a syllable.
+        rhyme: Rhyme class (Chinese) or rhyming phones (English) of the last word, or "".
         guessed: Whether a pronunciation was guessed.
     """
 
@@ -206,13 +192,9 @@ class ScannedLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judgement:
-    """Whether a poem keeps a form.
+    """The verdict on a poem, under the variant that fits best (None for an empty poem).
 
-    Attributes:
-        form: The form that it was held to.
-        variant: Name of the variant that fits it best; None where none could be compared.
-        lines: The lines of the poem, as many as it has.
-        faults: What is wrong with it under that variant, from the first line to the last.
+    All lines of the poem are scanned; the faults are in their order.
     """
 
     form: Form
@@ -226,21 +208,12 @@ class Judgement:
         return not self.faults
 
     def as_json(self) -> dict[str, Any]:
-        """The judgement as JSON can hold it."""
+        """The judgement as JSON values."""
         return {
             "form": self.form.name,
             "passes": self.passes,
             "variant": self.variant,
-            "lines": [
-                {
-                    "text": line.text,
-                    "marks": list(line.marks),
-                    "units": list(line.units),
-                    "rhyme": line.rhyme,
-                    "guessed": line.guessed,
-                }
-                for line in self.lines
-            ],
+            "lines": [dataclasses.asdict(line) for line in self.lines],
             "faults": [
                 {"line": fault.line, "position": fault.position, "message": fault.message}
                 for fault in self.faults

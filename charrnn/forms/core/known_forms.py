@@ -1,4 +1,4 @@
-"""Forms as TOML files, and the form that was asked for: a known one, a file, or one put together."""
+"""Forms as TOML files, the bundled forms, and forms composed from settings."""
 
 import dataclasses
 import difflib
@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -20,28 +20,20 @@ from charrnn.settings.from_json import from_json
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Variant:
-    """A template as it stands in a file."""
-
     name: str = ""
     lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Variants:
-    """The templates of a file."""
-
     variants: tuple[_Variant, ...]
 
 
-def read_form(text: str, name: str) -> Form:
-    """The form that a TOML text describes.
-
-    Args:
-        text: The text, as `written_form` gives it.
-        name: What to call the text in an error: its path.
+def form_from_toml(text: str, name: str) -> Form:
+    """Parse a form; `name` stands for the text in errors.
 
     Raises:
-        FormError: It is not TOML, something is missing or of the wrong kind, or the form
+        FormError: The text is not TOML, a value is missing or of the wrong type, or the form
             contradicts itself.
     """
     try:
@@ -59,8 +51,8 @@ def read_form(text: str, name: str) -> Form:
         raise FormError(f"{name}: {error}") from error
 
 
-def written_form(form: Form) -> str:
-    """A form as TOML that `read_form` makes the same form of."""
+def form_to_toml(form: Form) -> str:
+    """A form as TOML; `form_from_toml` restores it."""
     scalars = (
         ("name", _string(form.name)),
         ("aliases", _array(map(_string, form.aliases))),
@@ -72,7 +64,7 @@ def written_form(form: Form) -> str:
         ("example", _text(form.example)),
         ("source", _text(form.source)),
     )
-    needed = _required(Form)
+    needed = {field.name for field in dataclasses.fields(Form) if field.default is MISSING}
     lines = [
         f"{key} = {value}" for key, value in scalars if key in needed or value not in {'""', "[]"}
     ]
@@ -98,48 +90,37 @@ def _array(items: Iterable[str]) -> str:
 
 
 def _string(text: str) -> str:
-    """A basic string: JSON's escapes are TOML's."""
+    """A basic string; JSON's escapes are TOML's."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _text(text: str) -> str:
-    """A string with its line ends as they are."""
+    """A string, in several lines if it has line ends."""
     if "\n" not in text:
         return _string(text)
     return '"""\n' + "\n".join(_string(line)[1:-1] for line in text.split("\n")) + '"""'
-
-
-def _required(kind: type[Form]) -> set[str]:
-    return {
-        field.name for field in dataclasses.fields(kind) if field.default is dataclasses.MISSING
-    }
 
 
 _DIRECTORY: Final = Path(__file__).parent.parent / "known"
 _SUFFIX: Final = ".toml"
 
 _OF_ANY_LENGTH: Final = {"wupai": "wulv", "qipai": "qilv"}
-"""Regular verse of as many lines as one likes, and the octave whose second half it repeats."""
+"""Regular verse of any length, and the octave whose second half it repeats."""
 
 
 @functools.cache
 def known_forms() -> dict[str, Form]:
-    """The forms that come with charrnn, by name: Chinese ones, tunes last, and English ones, by length."""
+    """The bundled forms by name: Chinese ones (tunes last), then English ones, by length."""
     forms = [_known_form(path) for path in _DIRECTORY.glob(f"*{_SUFFIX}")]
     forms.sort(key=lambda form: (form.language, form.book == "cilin", form.lines, form.name))
     return {form.name: form for form in forms}
 
 
-def asked_form(config: FormConfig) -> Form:
-    """The form that was asked for: by its name, or by its lines.
-
-    Raises:
-        FormError: There is no such form, or its file cannot be used.
-        ConfigurationError: Its lines contradict one another, or are not enough.
-    """
+def requested_form(config: FormConfig) -> Form:
+    """The form in the settings, by its name or by its lines; see `find_form`, `compose_form`."""
     if config.form is not None:
         return find_form(config.form)
-    return composed(
+    return compose_form(
         lines=config.lines,
         syllables=None if config.syllables is None else parse_lengths(config.syllables),
         characters=None if config.characters is None else parse_lengths(config.characters),
@@ -149,19 +130,19 @@ def asked_form(config: FormConfig) -> Form:
 
 
 def find_form(reference: str) -> Form:
-    """The form that was asked for.
+    """Find a form.
 
     Args:
-        reference: A name or another name of a known form; `wupai-16` for sixteen lines of it; or
-            the path of a TOML file, which ends in .toml or has a directory in it.
+        reference: A name or alias; `wupai-16` for sixteen lines; or the path of a TOML file, which
+            ends in .toml or names a directory.
 
     Raises:
         FormError: There is no such form, or the file cannot be used.
     """
-    if names_a_file(reference):
+    if is_file_reference(reference):
         return _from_file(Path(reference))
     wanted = reference.casefold()
-    path = _DIRECTORY / f"{wanted}{_SUFFIX}"
+    path = _DIRECTORY / f"{wanted}{_SUFFIX}"  # A name is found without parsing all forms.
     if path.is_file():
         return _known_form(path)
     by_name = {
@@ -184,17 +165,17 @@ def find_form(reference: str) -> Form:
 
 @functools.cache
 def _known_form(path: Path) -> Form:
-    return read_form(path.read_text(encoding="utf-8"), path.name)
+    return form_from_toml(path.read_text(encoding="utf-8"), path.name)
 
 
-def names_a_file(reference: str) -> bool:
-    """Whether what was typed is the path of a form, and not the name of one."""
+def is_file_reference(reference: str) -> bool:
+    """Whether a reference is a path and not a name."""
     return reference.endswith(_SUFFIX) or Path(reference).name != reference
 
 
 def _from_file(path: Path) -> Form:
     try:
-        return read_form(path.read_text(encoding="utf-8"), str(path))
+        return form_from_toml(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
         raise FormError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
@@ -202,7 +183,7 @@ def _from_file(path: Path) -> Form:
 
 
 def _of_lines(form: Form, lines: int) -> Form:
-    """A 排律 of a number of lines: after an octave, its second half again and again."""
+    """A 排律 of this many lines: the octave, its second half repeated."""
     if lines % 2 or not 10 <= lines <= MOST_LINES:
         raise FormError(
             f"{form.name} has an even number of lines from 10 to {MOST_LINES}. Received: {lines}."
@@ -222,12 +203,12 @@ def _of_lines(form: Form, lines: int) -> Form:
 
 
 UNRHYMED: Final = "-"
-"""Stands in a rhyme scheme for a line that rhymes with none."""
+"""Stands for a line without rhyme in a rhyme scheme."""
 
-_FEET: Final[dict[Metre, str]] = {"iambic": "u/", "anapaestic": "uu/"}
+_FEET: Final[dict[Metre, str]] = {"": "", "iambic": "u/", "anapaestic": "uu/"}
 
 
-def composed(
+def compose_form(
     *,
     lines: int | None = None,
     syllables: Sequence[int] | None = None,
@@ -235,21 +216,13 @@ def composed(
     rhyme: str = "",
     metre: Metre = "",
 ) -> Form:
-    """Put a form together.
+    """Compose a form, named "composed".
 
-    Args:
-        lines: How many lines it has; None where the lengths or the rhymes tell.
-        syllables: Syllables of each line of an English poem, or one number for all lines.
-        characters: Characters of each line of a Chinese poem, or one number for all lines.
-        rhyme: A letter for each line, and - for one that rhymes with none: "ABCB". A letter that
-            stands once is the same as -. Nothing where no line rhymes.
-        metre: How the stresses of English lines follow one another.
-
-    Returns:
-        The form; it is named "composed".
+    A single length holds for all lines. `rhyme` has a letter per line, - for no rhyme: "ABCB"; a
+    letter that occurs once does not rhyme.
 
     Raises:
-        ConfigurationError: What is asked for contradicts itself, or is not enough.
+        ConfigurationError: The arguments contradict one another or are incomplete.
     """
     if (syllables is None) == (characters is None):
         raise ConfigurationError(
@@ -259,14 +232,14 @@ def composed(
     lengths = list(syllables or characters or ())
     scheme = rhyme.upper()
     _check(lengths, scheme, characters is not None, metre)
-    count = _settled(lines, lengths, scheme)
+    count = _line_count(lines, lengths, scheme)
     if len(lengths) == 1:
         lengths *= count
     times = Counter(scheme)
     template = tuple(
         Line(
             lengths=(length,),
-            pattern=_pattern(metre, length),
+            pattern=(_FEET[metre] * length)[-length:],  # The last foot is complete.
             rhyme=letter if times[letter] > 1 and letter != UNRHYMED else "",
         )
         for length, letter in zip(lengths, scheme or UNRHYMED * count, strict=True)
@@ -279,12 +252,11 @@ def composed(
         variant_names=("composed",),
         stanzas=(count,),
         metre=metre,
-        source="Put together by hand.",
+        source="Composed from settings.",
     )
 
 
 def _check(lengths: Sequence[int], scheme: str, chinese: bool, metre: Metre) -> None:
-    """Refuse what is wrong whatever stands beside it."""
     if not lengths or not all(1 <= length <= LONGEST_LINE for length in lengths):
         received = ",".join(map(str, lengths)) or "nothing"
         raise ConfigurationError(
@@ -302,8 +274,8 @@ def _check(lengths: Sequence[int], scheme: str, chinese: bool, metre: Metre) -> 
         )
 
 
-def _settled(lines: int | None, lengths: Sequence[int], scheme: str) -> int:
-    """The number of lines, on which all that tells of it agrees."""
+def _line_count(lines: int | None, lengths: Sequence[int], scheme: str) -> int:
+    """The number of lines, on which all arguments must agree."""
     told = {
         "lines": lines,
         "lengths": len(lengths) if len(lengths) > 1 else None,
@@ -315,14 +287,7 @@ def _settled(lines: int | None, lengths: Sequence[int], scheme: str) -> int:
         raise ConfigurationError(f"the form cannot have several numbers of lines: {words}.")
     count = next(iter(given.values()), 0)
     if not given:
-        raise ConfigurationError("a form of lines alike needs their number: give lines too.")
+        raise ConfigurationError("a form of equal lines needs their number: give lines too.")
     if not 1 <= count <= MOST_LINES:
         raise ConfigurationError(f"a form has from 1 to {MOST_LINES} lines. Received: {count}.")
     return count
-
-
-def _pattern(metre: Metre, length: int) -> str:
-    """The stresses of a line that ends with a whole foot."""
-    if not metre:
-        return ""
-    return (_FEET[metre] * length)[-length:]

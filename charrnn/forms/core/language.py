@@ -1,139 +1,185 @@
-"""What a language brings to forms of verse: the interface behind which its sounds and words lie."""
+"""The interface of a language of verse, and the tables that networks learn of it.
 
+A table holds the tones and rhymes of Chinese characters, or the words of an English text. It names
+its corpus. Networks work without tables.
+"""
+
+import dataclasses
 import importlib
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, Self, cast, get_args
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast, get_args
 
 from charrnn.checkpoint.directory import Checkpoint
-from charrnn.errors import ConfigurationError
-from charrnn.forms.core.automaton import Automaton, OutputTokens
+from charrnn.checkpoint.lookup import spoken_name
+from charrnn.errors import CheckpointError, ConfigurationError, FormError
 from charrnn.forms.core.config import SETTINGS_OF_ONE_LANGUAGE, FormConfig, Requirement
 from charrnn.forms.core.form import Form, Judgement, LanguageName
-from charrnn.forms.core.learned_tables import LearnedTable
+from charrnn.settings.from_json import read_document
 
 if TYPE_CHECKING:
+    from charrnn.forms.core.automaton import Automaton, OutputTokens
     from charrnn.forms.core.learning import LearnedForm, PoemShape
 
+_FORMAT: Final = 1
+
+
+class LearnedTable(Protocol):
+    """A frozen dataclass of JSON values."""
+
+    @property
+    def corpus(self) -> str:
+        """Digest of the corpus; "" if unknown."""
+
+
+Table = TypeVar("Table", bound=LearnedTable)
+
+
+def open_table(checkpoint: Checkpoint, file: str, kind: type[Table]) -> Table | None:
+    """Open a learned table of a network; None if there is none.
+
+    Raises:
+        CheckpointError: The table is damaged, of another format, or of another corpus.
+    """
+    path = checkpoint.directory / file
+    try:
+        table = read_table(path, kind)
+    except FileNotFoundError:
+        return None
+    except FormError as error:
+        reason = str(error)
+    except OSError as error:
+        reason = f"{path}: {error.strerror}."
+    else:
+        if table.corpus == checkpoint.record.corpus.digest:
+            return table
+        reason = f"{path} belongs to another corpus."
+    raise CheckpointError(
+        f"the learned table cannot be used: {reason} Make it again: charrnn forms sounds "
+        f"{spoken_name(checkpoint.directory)}"
+    )
+
+
+def read_table(path: Path, kind: type[Table]) -> Table:
+    """Read the file of a table; raises FormError or OSError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise FormError(f"{path} is not UTF-8 text.") from error
+    return table_from_json(text, str(path), kind)
+
+
+def table_from_json(text: str, name: str, kind: type[Table]) -> Table:
+    """Read what `table_to_json` wrote; `name` stands for the text in a FormError."""
+    try:
+        return read_document(text, _FORMAT, kind, FormError)
+    except FormError as error:
+        raise FormError(f"{name} cannot be used: {error}") from error
+
+
+def table_to_json(table: LearnedTable) -> str:
+    """The JSON document of a table, with its format."""
+    document = {"format": _FORMAT} | dataclasses.asdict(cast("Any", table))
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
 LearnedTables = Callable[[], Sequence[LearnedTable]]
-"""Gives what the poems of the networks that write taught, of each that has a table."""
+"""Returns the learned tables of the networks that have one."""
 
 
 class FormRules(Protocol):
-    """A form, and how its language sounds: what poems are held to, and are written by."""
+    """A dataclass of a form and the sounds of its language."""
 
     @property
     def form(self) -> Form:
-        """The form, as strict as its profile has it."""
+        """The form, after its profile was applied."""
 
     @property
     def rhymes(self) -> str:
-        """By which rhymes it judges: "pingshui", "slant"."""
-
-    def with_form(self, form: Form) -> Self:
-        """The same sounds under another form."""
+        """What decides rhymes: "pingshui", "slant"."""
 
     def verify(self, poem: str) -> Judgement:
-        """Hold a poem to the form. It knows nothing of the automaton."""
+        """Judge a poem, independently of the automaton."""
 
-    def settled(self, config: FormConfig) -> FormConfig:
-        """The settings with what was left open filled in."""
+    def resolved(self, config: FormConfig) -> FormConfig:
+        """The settings with defaults filled in."""
 
-    def automaton(self, config: FormConfig, tokens: OutputTokens) -> Automaton:
-        """What may be written so that the poem keeps the form and all that is required.
+    def automaton(self, config: FormConfig, tokens: "OutputTokens") -> "Automaton":
+        """The automaton of the form and the requirements.
 
         Raises:
-            FormError: The network knows nothing to part lines with.
-            ConfigurationError: A requirement does not make sense in the language.
+            FormError: The network cannot write line ends.
+            ConfigurationError: A requirement has no meaning in the language.
         """
 
     def spellings(self, character: str) -> Collection[str]:
-        """The characters that can stand for one that is required: itself, its capital."""
+        """The characters that satisfy a required one: itself, its capital."""
 
     def reasons(self, requirement: Requirement, *, at_end: bool) -> Iterator[str]:
-        """What stands against a requirement, in words; nothing where that cannot be seen so.
-
-        Args:
-            requirement: An acrostic, what must stand in the poem, or what it rhymes with.
-            at_end: Whether the characters of an acrostic end their lines.
-        """
+        """Explain why an acrostic, a required word or a rhyme fails; nothing if not obvious."""
 
     def relaxations(self, config: FormConfig) -> Iterator[Sequence[Mapping[str, Any]]]:
-        """Settings of the language that ask for less, each way in steps from the least on."""
+        """Weaker settings of the language; each sequence goes from slightly to much weaker."""
 
 
 class Language(Protocol):
-    """A language in which there are forms of verse."""
+    """A language that has forms of verse.
 
-    @property
-    def letters(self) -> str:
-        """What it is written with: "Latin letters"."""
+    Attributes:
+        letters: Its script: "Latin letters".
+        shape_unit: What the shape of a poem counts: "lines".
+        example_of_lengths: How lengths are given: "syllables 8,6,8,6".
+        table_title: The learned table and its use, for a message.
+        table_kind: The dataclass of the learned table.
+        table_file: Its file name.
+    """
 
-    @property
-    def shape_unit(self) -> str:
-        """What the shape counts that a form is learned from: "lines"."""
+    letters: str
+    shape_unit: str
+    example_of_lengths: str
+    table_title: str
+    table_kind: type[LearnedTable]
+    table_file: str
 
-    @property
-    def example_of_lengths(self) -> str:
-        """How lengths are asked for: "syllables 8,6,8,6"."""
-
-    @property
-    def table_title(self) -> str:
-        """What its poems teach a network, and what for, for a note."""
-
-    @property
-    def table_kind(self) -> type[LearnedTable]:
-        """The dataclass of the table."""
-
-    @property
-    def table_file(self) -> str:
-        """The file that keeps it beside the network."""
-
-    def writes(self, character: str) -> bool:
+    def writes(self, character: str, /) -> bool:
         """Whether a character belongs to the language."""
 
-    def lines_of(self, text: str) -> Sequence[str]:
+    def lines_of(self, text: str, /) -> Sequence[str]:
         """The lines of verse in a text."""
 
     def open_rules(
         self, form: Form, config: FormConfig, learned: LearnedTables | None
     ) -> FormRules:
-        """What poems in a form are held to.
-
-        Args:
-            form: The form as it is written.
-            config: How strictly it is kept, and by which sounds.
-            learned: What networks learned; None where there is no network.
+        """The rules of a form; `learned` is None without a network.
 
         Raises:
-            FormError: The sounds are not at hand.
+            FormError: The rhyme book or dictionary is missing.
             ConfigurationError: A setting has no such value in the language.
         """
 
-    def open_table(self, checkpoint: Checkpoint) -> LearnedTable | None:
-        """What the poems of a network taught; raises CheckpointError where it is damaged."""
-
-    def learn_table(self, poems: Iterator[str]) -> LearnedTable:
-        """Learn from poems; raises FormError where they do not teach it."""
+    def learn_table(self, poems: Iterator[str], /) -> LearnedTable:
+        """Learn a table from poems; FormError if they are too few or of another kind."""
 
     def learn_form(
         self, poems: Sequence[str], name: str, shape: "PoemShape | None", sounds: str | None
     ) -> "LearnedForm":
-        """Derive a form from poems, most of which have it.
+        """Derive a form from poems, most of which keep it; see `charrnn.forms.core.learning`.
 
         Args:
             poems: The poems.
-            name: What to call the form.
-            shape: The shape of the poems to learn from; None takes the commonest.
-            sounds: How they sound: a rhyme book, a dictionary; None is what is usual.
+            name: Name of the new form.
+            shape: The shape of the poems to learn from; None is the most common one.
+            sounds: A rhyme book or a dictionary; None is the usual one.
 
         Raises:
-            FormError: Too few of the poems have one shape, or the sounds are not at hand.
-            ConfigurationError: The poems of the language have no such shape.
+            FormError: Too few poems have the shape, or the sounds are missing.
+            ConfigurationError: The language has no such shapes.
         """
 
 
 def language_named(name: LanguageName) -> Language:
-    """A language; its modules are imported when it is first asked for."""
+    """A language; its modules are imported here, when they are needed."""
     module = importlib.import_module(f"charrnn.forms.{name}.language")
     return cast("Language", module.LANGUAGE)
 
@@ -144,23 +190,19 @@ def language_of(form: Form) -> Language:
 
 
 def all_languages() -> dict[LanguageName, Language]:
-    """The languages by their names."""
+    """All languages by name."""
     return {name: language_named(name) for name in get_args(LanguageName)}
 
 
 def main_language(poems: Iterable[str]) -> LanguageName:
-    """The language of most letters of some poems."""
+    """The language of most letters."""
     letters = [character for poem in poems for character in poem if character.isalpha()]
     counts = {name: sum(map(one.writes, letters)) for name, one in all_languages().items()}
     return max(reversed(counts), key=lambda name: counts[name])
 
 
 def open_rules(form: Form, config: FormConfig, learned: LearnedTables | None = None) -> FormRules:
-    """What poems in a form are held to; see `Language.open_rules`.
-
-    Raises:
-        ConfigurationError: A setting means nothing for the language of the form.
-    """
+    """The rules of a form; ConfigurationError if a setting belongs to another language."""
     for name, language in SETTINGS_OF_ONE_LANGUAGE.items():
         default = FormConfig.__dataclass_fields__[name].default
         if language != form.language and getattr(config, name) != default:

@@ -1,4 +1,4 @@
-"""Deriving a form from poems that have it; what both languages share."""
+"""Deriving a form from poems that keep it: rhyme schemes and statistics, for any language."""
 
 import dataclasses
 from collections import Counter
@@ -12,73 +12,64 @@ from charrnn.forms.core.form import LONGEST_LINE, MOST_LINES, Form, Judgement
 RHYMING: Final = 0.7
 """Share of the poems in which two lines must rhyme, for the form to have them rhyme.
 
-Lines that need not rhyme do so by chance in one poem of twenty; those that must, in nine of ten, or
-in fewer where sounds have changed since.
+Lines rhyme by chance in one poem of twenty. Lines that should rhyme do so in nine of ten, in fewer
+if pronunciation has changed.
 """
 
 SOMETIMES: Final = 0.2
-"""Share from which on two lines rhyme by intention, if not in all poems."""
+"""Share of the poems from which on a rhyme is intended, if not in all poems."""
 
 COMMON: Final = 0.1
-"""Share of the poems that have a scheme which stands beside others."""
+"""Least share of the poems that follow a scheme, if there are several."""
 
 FARTHEST: Final = 10
-"""Lines between two that are compared; rhymes that are farther apart go by those in between."""
-
-_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""Largest distance of lines that are compared; farther rhymes are linked by lines in between."""
 
 Pair = tuple[int, int]
-"""Two lines, from 0, the earlier one first."""
+"""Two lines, from 0, in order."""
 
 Shares = Mapping[Pair, float]
-"""In which share of some poems two lines rhyme."""
+"""In which share of the poems two lines rhyme."""
 
 Scheme = tuple[str, ...]
-"""A letter for each line, in the order in which rhymes begin; "" for a line without one."""
+"""One letter per line, in order of first occurrence; "" for no rhyme."""
 
 
 def compared_lines(lines: int) -> Iterator[Pair]:
-    """The pairs of lines of which it matters how often they rhyme."""
+    """The pairs of lines whose rhymes are counted."""
     for later in range(lines):
         for earlier in range(max(0, later - FARTHEST), later):
             yield earlier, later
 
 
 def shares_of(rhyming: Sequence[frozenset[Pair]], lines: int) -> Shares:
-    """In which share of the poems two lines rhyme.
-
-    Args:
-        rhyming: Which lines rhyme in each poem.
-        lines: How many lines a poem has.
-    """
+    """In which share of the poems two lines rhyme; `rhyming` has the pairs of each poem."""
     counts = Counter(pair for pairs in rhyming for pair in pairs)
     return {pair: counts[pair] / len(rhyming) for pair in compared_lines(lines)}
 
 
 def scheme_of(shares: Shares, lines: int) -> Scheme:
-    """The rhyme scheme of poems in which lines rhyme so often."""
+    """The rhyme scheme that follows from these shares."""
     group = list(range(lines))
     for (earlier, later), share in sorted(shares.items()):
         if share >= RHYMING:
             old, new = group[later], group[earlier]
             group = [new if one == old else one for one in group]
     begun = [one for one in dict.fromkeys(group) if group.count(one) > 1]
-    letters = {one: _letter(number) for number, one in enumerate(begun)}
+    # Capital letters, then Chinese characters.
+    letters = {
+        one: chr(ord("A") + number if number < 26 else 0x4E00 + number - 26)
+        for number, one in enumerate(begun)
+    }
     return tuple(letters.get(one, "") for one in group)
 
 
 def common_schemes(rhyming: Sequence[frozenset[Pair]], lines: int) -> dict[Scheme, int]:
-    """The rhyme schemes of some poems.
+    """The rhyme schemes of the poems, each with its number of poems, the most common first.
 
-    There is one where each two lines rhyme in most of the poems or in few. Else the poems are told
-    apart by the pairs of which that is not so, as those of ABAB and AABB are.
-
-    Args:
-        rhyming: Which lines rhyme in each poem.
-        lines: How many lines a poem has.
-
-    Returns:
-        At least one scheme, the commonest first, each with how many poems show it.
+    There is one scheme if each pair of lines rhymes in most poems or in few. Otherwise the
+    remaining pairs divide the poems, as those of ABAB and AABB. `rhyming` has the pairs of each
+    poem.
     """
     shares = shares_of(rhyming, lines)
     open_pairs = frozenset(pair for pair, share in shares.items() if SOMETIMES <= share < RHYMING)
@@ -92,34 +83,28 @@ def common_schemes(rhyming: Sequence[frozenset[Pair]], lines: int) -> dict[Schem
     return common or {scheme_of(shares, lines): len(rhyming)}
 
 
-def _letter(number: int) -> str:
-    """The letters of the alphabet, then Chinese characters: a rhyme is named by any letter."""
-    return _LETTERS[number] if number < len(_LETTERS) else chr(0x4E00 + number - len(_LETTERS))
-
-
 FEWEST_POEMS: Final = 20
-"""Poems of one shape without which no form is learned."""
+"""Least number of poems of one shape to learn a form from."""
 
 PoemShape = tuple[int, ...]
-"""Characters of each line of a Chinese poem; of an English one, how many lines it has."""
+"""Characters of each line of a Chinese poem; the number of lines of an English one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LearnedForm:
-    """A form, and how well the poems bear it out.
+    """A form and its evidence.
 
     Attributes:
         form: The form.
-        poems: How many poems there were.
-        shapes: The shapes that most of them have, each with how many have it.
-        shape: The shape that was learned from.
-        considered: How many poems of that shape were looked at.
-        following: For each variant of the form, how many of those it was learned from.
-        rhyming: For two lines, from 1, in which share of the poems they rhyme: the pairs that
-            often do, or sometimes.
-        keeping: How many of the poems considered keep the form wholly.
-        lines_keeping: Share of their lines that have no fault.
-        sounds: By whose sounds they were judged.
+        poems: The number of all poems.
+        shapes: The most common shapes, each with its number of poems.
+        shape: The shape that was learned.
+        considered: The number of poems of that shape that were used.
+        following: For each variant, the number of poems that it was derived from.
+        rhyming: Two lines, from 1, and the share of poems in which they rhyme, if it is not small.
+        keeping: How many of the used poems keep the form.
+        lines_keeping: Share of their lines without a fault.
+        sounds: The sounds that they were judged by.
     """
 
     form: Form
@@ -135,16 +120,13 @@ class LearnedForm:
 
 
 @dataclass(frozen=True, slots=True)
-class Shaped:
-    """The poems of one shape.
+class ShapedPoems:
+    """The poems of one shape: their lines, and their texts.
 
     Attributes:
-        poems: Their lines.
-        shape: The shape.
-        count: How many poems there were of any shape.
-        shapes: The commonest shapes, each with how many poems have it.
-        stanzas: How many lines each stanza has.
-        texts: The poems as they were written.
+        count: The number of poems of all shapes.
+        shapes: The most common shapes, each with its number of poems.
+        stanzas: Lines of each stanza.
     """
 
     poems: tuple[Sequence[str], ...]
@@ -155,21 +137,16 @@ class Shaped:
     texts: tuple[str, ...]
 
 
-def of_one_shape(
+def poems_of_one_shape(
     poems: Sequence[str],
     lines_of: Callable[[str], Sequence[str]],
     shape_of: Callable[[Sequence[str]], PoemShape],
     shape: PoemShape | None,
     most: int,
-) -> Shaped:
-    """Choose the poems that a form is learned from.
+) -> ShapedPoems:
+    """Choose the poems that a form is learned from, at most `most`, at equal distances.
 
-    Args:
-        poems: The poems.
-        lines_of: Gives the lines of a poem.
-        shape_of: Gives the shape of some lines.
-        shape: The shape of the poems that are wanted; None is the commonest.
-        most: How many poems are wanted; of more, so many are taken, evenly.
+    Without `shape`, the most common shape is taken.
 
     Raises:
         FormError: There are too few.
@@ -181,39 +158,30 @@ def of_one_shape(
     if counts[shape] < FEWEST_POEMS or not _is_possible(shape):
         raise FormError(
             f"a form is learned from at least {FEWEST_POEMS} poems whose lines are alike. Received: "
-            f"{len(poems):,} poems, of which {counts[shape]:,} are of {in_words(shape)}."
+            f"{len(poems):,} poems, of which {counts[shape]:,} are of {shape_text(shape)}."
         )
     texts = [poem for poem in poems if shape_of(lines_of(poem)) == shape]
     texts = texts[:: -(-len(texts) // most)]
     lines = tuple(lines_of(poem) for poem in texts)
     stanzas = _stanzas(texts, lines_of, len(lines[0]))
-    return Shaped(lines, shape, len(poems), tuple(possible[:3]), stanzas, tuple(texts))
+    return ShapedPoems(lines, shape, len(poems), tuple(possible[:3]), stanzas, tuple(texts))
 
 
-def in_words(shape: PoemShape) -> str:
-    """A shape as it is told and typed: 7,7,7,7; the lines of an English poem: 14."""
+def shape_text(shape: PoemShape) -> str:
+    """A shape as it is typed: 7,7,7,7, or the lines of an English poem: 14."""
     return ",".join(map(str, shape)) or "no lines"
 
 
-def borne_out(
+def with_evidence(
     form: Form,
-    shaped: Shaped,
+    shaped: ShapedPoems,
     judgements: Sequence[Judgement],
     *,
     following: tuple[int, ...],
     shares: Shares,
     sounds: str,
 ) -> LearnedForm:
-    """A form with an example, and what is told of it.
-
-    Args:
-        form: The form that was derived.
-        shaped: The poems that it was derived from.
-        judgements: What the verifier says of each.
-        following: How many each variant was derived from.
-        shares: In which share of the poems two lines, from 0, rhyme.
-        sounds: By whose sounds they were judged.
-    """
+    """A form with an example and its evidence; see `LearnedForm`."""
     kept = [text for text, found in zip(shaped.texts, judgements, strict=True) if found.passes]
     faulty = sum(len({fault.line for fault in found.faults}) for found in judgements)
     return LearnedForm(
@@ -239,7 +207,6 @@ def borne_out(
 
 
 def _is_possible(shape: PoemShape) -> bool:
-    """Whether a form can have lines of these lengths."""
     return 0 < len(shape) <= MOST_LINES and all(
         0 < length <= (LONGEST_LINE if len(shape) > 1 else MOST_LINES) for length in shape
     )
@@ -248,7 +215,7 @@ def _is_possible(shape: PoemShape) -> bool:
 def _stanzas(
     texts: Sequence[str], lines_of: Callable[[str], Sequence[str]], lines: int
 ) -> tuple[int, ...]:
-    """The lines of each stanza, as blank lines part them in most of the poems."""
+    """Lines of each stanza, as blank lines separate them in most poems."""
     counts = Counter(
         tuple(len(lines_of(part)) for part in text.split("\n\n") if part.strip()) for text in texts
     )

@@ -1,4 +1,4 @@
-"""Where the drafts of a poem in a form begin: in its first line, or after what was typed."""
+"""The automaton states after a prompt."""
 
 from collections.abc import Hashable, Sequence
 from typing import Final
@@ -10,11 +10,11 @@ from charrnn.decoding.prompts import shown
 from charrnn.errors import FormConflictError
 from charrnn.forms.core.automaton import Automaton
 
-MOST_STARTS: Final = 2_048
-"""Placements of required words that are tried, to find some that a prompt agrees with."""
+MAX_PLACEMENTS: Final = 2_048
+"""Placements of required words that are tried against a prompt."""
 
 MOST_NAMED: Final = 5
-"""Tokens that may stand where a prompt goes wrong, up to which all of them are named."""
+"""Most allowed tokens that an error message lists."""
 
 
 def states_after_prompt(
@@ -24,50 +24,37 @@ def states_after_prompt(
     generator: np.random.Generator,
     count: int,
 ) -> list[Hashable]:
-    """The states of a form after what a poem begins with, one for each of its drafts.
-
-    Args:
-        automaton: The form.
-        vocabulary: What the tokens stand for.
-        tokens: Those that the poem begins with.
-        generator: Draws where required words stand.
-        count: How many drafts there are.
+    """The states after a prompt, one for each of `count` hypotheses.
 
     Raises:
-        FormConflictError: No poem in the form begins so.
+        FormConflictError: No poem in the form begins with the prompt.
     """
     found: list[Hashable] = []
-    furthest = _Stop(-1, automaton.initial_state())
-    for _ in range(max(1, MOST_STARTS // count)):
+    furthest = -1, automaton.initial_state()
+    for _ in range(max(1, MAX_PLACEMENTS // count)):
         starts = automaton.initial_states(generator, count)
         if not starts:
-            raise FormConflictError(
-                "no poem keeps the form with all that is required. Demand less of it."
-            )
+            raise FormConflictError("no poem keeps the form and all requirements. Require less.")
         for start in starts:
-            state = _walk(automaton, start, tokens)
-            if not isinstance(state, _Stop):
+            allowed, state = _walk(automaton, start, tokens)
+            if allowed == len(tokens):
                 found.append(state)
-            elif state.place > furthest.place:
-                furthest = state
+            elif allowed > furthest[0]:
+                furthest = allowed, state
         if len(found) >= count or len(set(starts)) == 1:
             break
     if not found:
-        raise FormConflictError(_complaint(automaton, vocabulary, tokens, furthest))
+        raise FormConflictError(_complaint(automaton, vocabulary, tokens, *furthest))
     return [found[number % len(found)] for number in range(count)]
 
 
 def given_tokens(
     automaton: Automaton, states: Sequence[Hashable]
 ) -> tuple[list[int], list[Hashable]]:
-    """The tokens that a form leaves no choice of, up to the end of the line.
-
-    Args:
-        automaton: The form.
-        states: Where the drafts of a poem stand; at least one.
+    """Tokens that are the only choice in all states, up to the end of the line.
 
     Returns:
-        The tokens that must come next in all of them, and the states after those.
+        The tokens, and the states after them.
     """
     tokens: list[int] = []
     number = automaton.lines_written(states[0])
@@ -84,42 +71,28 @@ def given_tokens(
     return tokens, list(states)
 
 
-class _Stop:
-    """Where the form does not allow what was typed.
-
-    Args:
-        place: Which of its tokens, from 0.
-        state: The state there.
-    """
-
-    def __init__(self, place: int, state: Hashable) -> None:
-        self.place = place
-        self.state = state
-
-
-def _walk(automaton: Automaton, state: Hashable, tokens: Sequence[int]) -> Hashable | _Stop:
-    for place, token in enumerate(tokens):
+def _walk(automaton: Automaton, state: Hashable, tokens: Sequence[int]) -> tuple[int, Hashable]:
+    """How many of the tokens are allowed, and the state after them."""
+    for count, token in enumerate(tokens):
         if not automaton.allowed_tokens(state)[token]:
-            return _Stop(place, state)
+            return count, state
         state = automaton.next_state(state, token)
-    return state
+    return len(tokens), state
 
 
 def _complaint(
-    automaton: Automaton, vocabulary: Vocabulary, tokens: Sequence[int], stop: _Stop
+    automaton: Automaton, vocabulary: Vocabulary, tokens: Sequence[int], place: int, state: Hashable
 ) -> str:
-    """The sentence that tells where a prompt goes wrong."""
-    begun = f"the prompt does not keep the form at its character {stop.place + 1}: "
-    if automaton.is_final(stop.state):
+    begun = f"the prompt does not keep the form at its character {place + 1}: "
+    if automaton.is_final(state):
         return begun + "the poem has ended before it."
-    allowed = np.flatnonzero(automaton.allowed_tokens(stop.state)).tolist()
-    wrong = f"{_named(vocabulary, tokens[stop.place])} cannot stand there"
+    allowed = np.flatnonzero(automaton.allowed_tokens(state)).tolist()
+    wrong = f"{_named(vocabulary, tokens[place])} cannot stand there"
     if len(allowed) > MOST_NAMED:
         return f"{begun}{wrong}."
     return f"{begun}{wrong}, only {' or '.join(_named(vocabulary, one) for one in allowed)}."
 
 
 def _named(vocabulary: Vocabulary, token: int) -> str:
-    """A token as a sentence has it."""
     special = {END_OF_POEM: "the end of the poem", UNKNOWN: "an unknown character"}
     return special[token] if token in special else shown(vocabulary.decode([token]))

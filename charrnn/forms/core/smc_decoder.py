@@ -1,11 +1,11 @@
-"""Writes one poem in a form, line after line.
+"""Sequential Monte Carlo decoding of a poem in a form, line by line.
 
-A form forbids the network most of what it would like to write. Drawing from what is left, character
-by character, favours beginnings that are likely but lead into a corner. So of many drafts each
-carries a weight: how probable the network held it, at every character, that what came next would be
-allowed. From time to time drafts of little weight are dropped and others doubled. What is left at
-the end is a sample of what the network writes when it happens to keep the form (Lew et al., 2023,
-Sequential Monte Carlo steering of large language models; Del Moral et al., 2006).
+Sampling from the allowed tokens alone favours probable beginnings that lead to improbable ends. So
+many hypotheses (particles) are written at once. The weight of each is the product of the
+probability mass that the network gave to allowed tokens at each step. When few particles carry most
+of the weight, they are resampled. The result is a sample from the network's distribution,
+conditioned on the form (Lew et al., 2023, Sequential Monte Carlo steering of large language models;
+Del Moral et al., 2006).
 """
 
 import dataclasses
@@ -28,19 +28,19 @@ from charrnn.forms.core.config import Choose, refuse_sampling_outside_a_form
 from charrnn.forms.core.opening import given_tokens, states_after_prompt
 from charrnn.settings.configuration import SamplingConfig
 
-LEAST_EFFECTIVE: Final = 0.5
-"""Share of the drafts that has to count, or they are resampled; 0.5 is the usual choice."""
+RESAMPLING_THRESHOLD: Final = 0.5
+"""Resample if the effective sample size falls below this share of the particles; 0.5 is usual."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Particle:
-    """A draft of a poem, with what is written of its line. A value.
+    """A hypothesis and what is written of its current line. A value.
 
     Attributes:
         hypothesis: The poem.
-        log_weight: Logarithm of how much it counts beside the others.
-        line: What is written of the line.
-        log_probabilities: The network's, in nats, one for each character of it.
+        log_weight: Logarithm of its importance weight, not normalized.
+        line: The text of the line.
+        log_probabilities: Log-probability of each of its characters, in nats.
     """
 
     hypothesis: Hypothesis
@@ -55,26 +55,19 @@ def write_line(
     is_whole: Callable[[Hypothesis], bool],
     generator: np.random.Generator,
 ) -> tuple[list[Particle], list[Hypothesis]]:
-    """Write a line in each of some drafts, a character in all of them at a time.
+    """Write a line in all particles, one token at a time.
 
-    After any character they are resampled, when too few of them count. A draft that has the line
-    whole waits for the others; one that no token may follow dies.
-
-    Args:
-        decoder: Writes them.
-        particles: The drafts, at the beginning of the line or within it.
-        is_whole: Whether the line of a draft is whole.
-        generator: Draws the random numbers.
+    They are resampled after any token if too few carry most of the weight. A particle with a
+    complete line waits for the others; one in a dead end is dropped.
 
     Returns:
-        The drafts that have the line whole, none where all have died, with their weights; and those
-        that died.
+        The particles with a complete line, none if all were dropped; and the dropped hypotheses.
     """
     living, died = list(particles), list[Hypothesis]()
     going = [row for row, one in enumerate(living) if not is_whole(one.hypothesis)]
     while going:
-        grown = _grown(decoder, [living[row] for row in going], generator)
-        for row, particle in reversed(list(zip(going, grown, strict=True))):
+        extended = _extended(decoder, [living[row] for row in going], generator)
+        for row, particle in reversed(list(zip(going, extended, strict=True))):
             if particle is None:
                 died.append(living.pop(row).hypothesis)
             else:
@@ -85,30 +78,13 @@ def write_line(
     return living, died
 
 
-def effective_size(log_weights: Sequence[float]) -> float:
-    """How many drafts of equal weight would be worth as much (Kong et al., 1994).
-
-    Args:
-        log_weights: At least one.
-    """
-    weights = _weights(log_weights)
-    return float(1 / np.square(weights).sum())
+def effective_sample_size(log_weights: Sequence[float]) -> float:
+    """Effective sample size of at least one weight (Kong et al., 1994)."""
+    return float(1 / np.square(_weights(log_weights)).sum())
 
 
-def systematic(log_weights: Sequence[float], uniform: float, count: int) -> list[int]:
-    """Resample with one random number (Carpenter et al., 1999).
-
-    On average a draft is taken as often as its share of the weight says, and never a whole time
-    more or less.
-
-    Args:
-        log_weights: Of the drafts; at least one.
-        uniform: A random number from [0, 1).
-        count: How many to take.
-
-    Returns:
-        Which drafts are taken, in their order.
-    """
+def systematic_resampling(log_weights: Sequence[float], uniform: float, count: int) -> list[int]:
+    """Draw `count` sorted indices with one uniform number in [0, 1) (Carpenter et al., 1999)."""
     cumulative = _weights(log_weights).cumsum()
     places = (uniform + np.arange(count)) / count * cumulative[-1]
     taken = np.searchsorted(cumulative, places, side="right")
@@ -117,33 +93,33 @@ def systematic(log_weights: Sequence[float], uniform: float, count: int) -> list
     return rows
 
 
-def chosen(log_weights: Sequence[float], uniform: float) -> int:
-    """Draw one draft by weight; `uniform` is a random number from [0, 1)."""
-    (row,) = systematic(log_weights, uniform, 1)
+def draw_index(log_weights: Sequence[float], uniform: float) -> int:
+    """Draw one index by weight; `uniform` is a random number in [0, 1)."""
+    (row,) = systematic_resampling(log_weights, uniform, 1)
     return row
 
 
 def _resampled(
     particles: list[Particle], count: int, generator: np.random.Generator
 ) -> list[Particle]:
-    """So many drafts, resampled when too few of those that are left count."""
+    """The particles, resampled to `count` if the effective sample size is too small."""
     log_weights = [one.log_weight for one in particles]
-    if effective_size(log_weights) >= LEAST_EFFECTIVE * count:
+    if effective_sample_size(log_weights) >= RESAMPLING_THRESHOLD * count:
         return particles
-    ancestors = systematic(log_weights, generator.random(), count)
+    ancestors = systematic_resampling(log_weights, generator.random(), count)
     return [replace(particles[row], log_weight=0.0) for row in ancestors]
 
 
-def _grown(
+def _extended(
     decoder: Decoder, particles: Sequence[Particle], generator: np.random.Generator
 ) -> list[Particle | None]:
-    """Some drafts with one more token each; None for one that no token may follow."""
+    """The particles with one more token each; None for a dead end."""
     hypotheses = [particle.hypothesis for particle in particles]
     decoder_state = gather(hypotheses)
     following = decoder.distribution(hypotheses, decoder_state.logits, shares=True)
-    grown: list[Particle | None] = [None] * len(hypotheses)
+    extended: list[Particle | None] = [None] * len(hypotheses)
     if not following.rows:
-        return grown
+        return extended
     if len(following.rows) < len(hypotheses):
         hypotheses = [hypotheses[row] for row in following.rows]
         decoder_state = decoder_state.rows(following.rows)
@@ -155,36 +131,35 @@ def _grown(
     ):
         before = particles[row]
         kept = (step.log_probability,) if step.character else ()
-        grown[row] = Particle(
+        extended[row] = Particle(
             step.hypothesis,
             before.log_weight + log_share,
             before.line + step.character,
             before.log_probabilities + kept,
         )
-    return grown
+    return extended
 
 
 def _weights(log_weights: Sequence[float]) -> npt.NDArray[np.float64]:
-    """Weights that add up to 1."""
     weights: npt.NDArray[np.float64] = np.exp(np.array(log_weights) - max(log_weights))
     weights /= weights.sum()
     return weights
 
 
-MOST_RETURNS: Final = 8
-"""How often a line is begun again before the poem is given up."""
+MAX_RETRIES: Final = 8
+"""Retries of a line before the poem is given up."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WrittenLine:
-    """A line of a poem that is final.
+    """A final line of a poem.
 
     Attributes:
-        number: Which line of the poem it is, from 1.
-        text: What was written of it, with what parts it from the next; without what was typed.
-        log_probabilities: The network's, in nats, one for each character of the text.
-        hypothesis: The poem with it.
-        last: Whether the poem is whole.
+        number: The line, from 1.
+        text: Its text including the separator after it, without the prompt.
+        log_probabilities: Log-probability of each character of the text, in nats.
+        hypothesis: The poem up to it.
+        last: Whether the poem is complete.
     """
 
     number: int
@@ -195,23 +170,14 @@ class WrittenLine:
 
 
 class SMCDecoder:
-    """Writes poems in a form that begin alike, each from random numbers of its own.
-
-    Args:
-        writer: The network.
-        automaton: The form.
-        lines: How many lines the form has.
-        config: How characters are drawn.
-        prompt: What the poems begin with.
-        particles: How many drafts of a line are written at once.
-        choose: How one of them is chosen.
+    """Writes poems in a form of so many lines that share a prompt.
 
     Attributes:
-        prompt: The prompt as the network reads it, without white space before it.
-        begun: The poem that has been begun with it, under no constraint.
+        prompt: The prompt as the network reads it, without leading white space.
+        prompt_hypothesis: The hypothesis after the prompt, without constraints.
 
     Raises:
-        ConfigurationError: The settings cannot be kept with this network, or in a form.
+        ConfigurationError: The settings do not suit the network or a form.
     """
 
     def __init__(
@@ -231,7 +197,7 @@ class SMCDecoder:
         )
         self._tokens = read.ids
         self.prompt = writer.vocabulary.decode(read.ids)
-        self.begun = dataclasses.replace(
+        self.prompt_hypothesis = dataclasses.replace(
             writer.begin(self.prompt), substitutions=read.substitutions
         )
         self._writer = writer
@@ -246,14 +212,7 @@ class SMCDecoder:
         self._decoder_at(0)  # refuses settings that leave nothing to write
 
     def lines(self, generator: np.random.Generator) -> Iterator[WrittenLine]:
-        """Write a poem.
-
-        Args:
-            generator: Draws its random numbers.
-
-        Yields:
-            The lines, each when nothing can change it any more; nothing when the prompt is the
-            whole poem.
+        """Write a poem; yields its final lines, none if the prompt is a complete poem.
 
         Raises:
             FormConflictError: No poem in the form begins with the prompt.
@@ -285,9 +244,8 @@ class SMCDecoder:
         begin_again: Callable[[], list[Particle]],
         generator: np.random.Generator,
     ) -> WrittenLine:
-        """The line after so many, and after such a text."""
         obstacles: dict[str, None] = {}
-        for _ in range(1 + MOST_RETURNS):
+        for _ in range(1 + MAX_RETRIES):
             written, died = write_line(
                 self._decoder_at(number),
                 drafts,
@@ -298,7 +256,7 @@ class SMCDecoder:
                 generator,
             )
             if written:
-                line = self._chosen(written, text, generator)
+                line = self._choose_particle(written, text, generator)
                 return WrittenLine(
                     number=number + 1,
                     text=line.line,
@@ -311,23 +269,24 @@ class SMCDecoder:
         raise FormGivenUpError(_complaint(number, list(obstacles)))
 
     def _states(self, generator: np.random.Generator) -> list[Hashable]:
-        """The states of the form after the prompt, with the places of required words drawn."""
+        """The automaton states after the prompt, with random places of required words."""
         return states_after_prompt(
             self._automaton, self._writer.vocabulary, self._tokens, generator, self._particles
         )
 
     def _beginnings(self, states: Sequence[Hashable]) -> list[Particle]:
-        """The drafts of a poem after its prompt, and after what is as good as typed.
+        """The particles after the prompt and after tokens that are the only choice.
 
-        Where the form leaves one token alone, as when the first line is given, what was typed goes
-        on with it; and what was typed is not held against the other constraints.
+        Such tokens, as those of a given first line, count as typed: other constraints do not forbid
+        them.
         """
         tokens, after = given_tokens(self._automaton, states)
-        draft = dataclasses.replace(self.begun, constraint_states=(states[0], *self._others_begun))
+        draft = dataclasses.replace(
+            self.prompt_hypothesis, constraint_states=(states[0], *self._others_begun)
+        )
+        decoder = self._decoder_at(self._automaton.lines_written(states[0]))
         line, log_probabilities = "", list[float]()
-        for step in self._decoder_at(self._automaton.lines_written(states[0])).retrace(
-            draft, tokens
-        ):
+        for step in decoder.retrace(draft, tokens):
             draft = step.hypothesis
             line += step.character
             log_probabilities += [step.log_probability] if step.character else []
@@ -341,13 +300,13 @@ class SMCDecoder:
         ]
 
     def _decoder_at(self, line: int) -> Decoder:
-        """What writes a line, at the temperature that the settings have for it."""
+        """The decoder of a line, with the temperature that the schedule has there."""
         progress = line / max(1, self._lines - 1)
         temperature = self._config.temperature
         if isinstance(temperature, str):
             temperature = float(temperature_at(temperature, progress))
         if temperature not in self._decoders:
-            # Poems are ranked by the form writer; a schedule may end at 0, where there is nothing to rank.
+            # The form writer ranks poems; at temperature 0 there is nothing to rank.
             config = dataclasses.replace(self._config, temperature=temperature, best_of=1)
             writer = self._writer
             constraints: list[Constraint] = [self._automaton, *self._others]
@@ -356,12 +315,11 @@ class SMCDecoder:
             )
         return self._decoders[temperature]
 
-    def _chosen(
+    def _choose_particle(
         self, drafts: Sequence[Particle], before: str, generator: np.random.Generator
     ) -> Particle:
-        """The draft that is taken for the line."""
         if self._choose == "weight":
-            return drafts[chosen([one.log_weight for one in drafts], generator.random())]
+            return drafts[draw_index([one.log_weight for one in drafts], generator.random())]
         different = {one.line: one for one in reversed(drafts)}
         return max(
             different.values(),
@@ -372,7 +330,7 @@ class SMCDecoder:
         return draft.ended or self._automaton.is_final(draft.constraint_states[0])
 
     def _obstacles(self, died: Sequence[Hypothesis]) -> Iterator[str]:
-        """What forbids all that the form allows to drafts that died."""
+        """The constraints that forbid what the form allows in dead ends."""
         for draft in died:
             form, *states = draft.constraint_states
             open_ = self._automaton.allowed_tokens(form)
@@ -383,14 +341,13 @@ class SMCDecoder:
 
 
 def _complaint(number: int, obstacles: Sequence[str]) -> str:
-    """The sentences that tell why a poem was given up."""
     where = f"after line {number}" if number else "before its first line was whole"
     line = "the next" if number else "it"
-    begun = f"the poem was given up {where}: in {1 + MOST_RETURNS} attempts at {line}, "
+    begun = f"the poem was given up {where}: in {1 + MAX_RETRIES} attempts at {line}, "
     if not obstacles:
-        return f"{begun}the network held nothing possible that the form allows."
+        return f"{begun}the network gave no probability to anything that the form allows."
     options = " or ".join(f"--{name}" for name in obstacles)
     return (
         f"{begun}{' and '.join(obstacles)} left nothing to write of what the form allows. Allow "
-        f"longer runs with {options}, or demand less."
+        f"longer runs with {options}, or require less."
     )

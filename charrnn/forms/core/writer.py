@@ -1,4 +1,4 @@
-"""Writes poems that keep a form, and hands over none that does not."""
+"""Writes poems that keep a form, each checked by the verifier."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,26 +21,18 @@ from charrnn.settings.notation import parse_ban
 class FormWriter:
     """Writes poems in a form; `charrnn.compile_form` makes it.
 
-    Each line is written in many drafts at once (`charrnn.forms.core.smc_decoder`). When all of them
-    have it whole, one is chosen, and all go on from it.
-
     Args:
-        network: The network that writes.
-        automaton: The form, with what is required on top of it, over the tokens of the network.
-        rules: What poems are held to. They know nothing of the automaton, and no poem is finished
-            that they find fault with.
-        settings: What was asked for, with what charrnn chose filled in. How many drafts of a line
-            are written at once, `particles`; and how one of them is taken, `choose`: with "weight",
-            drawn by their weights, it is a sample of what the network writes there when it happens
-            to keep the form; with "best" it is the draft of the best score
-            (`charrnn.decoding.ranking`): likelier, and less various.
-        sampling: How characters are drawn unless a call tells otherwise. What it bans is part of
-            the automaton.
+        network: The network.
+        automaton: The form and the requirements over the tokens of the network.
+        rules: Judges every poem, independently of the automaton.
+        settings: The settings with defaults filled in. `particles` hypotheses of each line are
+            written at once. With `choose="weight"` one is drawn by weight: a sample of what the
+            network writes, given the form. With "best" it is the one of the best score
+            (`charrnn.decoding.ranking`): more probable, less varied.
+        sampling: The default sampling settings; their ban is part of the automaton.
 
     Attributes:
-        rules: What poems are held to.
-        settings: What was asked for, with what charrnn chose filled in.
-        sampling: How characters are drawn unless a call tells otherwise.
+        rules, settings, sampling: As above.
     """
 
     def __init__(
@@ -58,8 +50,8 @@ class FormWriter:
         self._automaton = automaton
 
     def begin(self, prompt: str = "") -> Hypothesis:
-        """A poem that is begun with a prompt; the form knows it as the network reads it."""
-        return self._decoder(self.sampling, prompt).begun
+        """A poem that consists of the prompt."""
+        return self._decoder(self.sampling, prompt).prompt_hypothesis
 
     def stream(
         self,
@@ -67,23 +59,19 @@ class FormWriter:
         sampling: SamplingConfig | None = None,
         generator: np.random.Generator | None = None,
     ) -> Iterator[WrittenLine]:
-        """Write a poem, one line at a time.
+        """Write a poem line by line.
 
         Args:
-            prompt: What the poem begins with.
-            sampling: How characters are drawn; None draws them as the form was compiled. Where the
-                best of several poems is asked for, its lines come when it is found.
-            generator: Draws the random numbers; None makes one from the seed of the settings, or
-                from the system when they hold none.
-
-        Yields:
-            The lines as they become final; nothing when the prompt is the whole poem.
+            prompt: The beginning of the poem.
+            sampling: Sampling settings; None takes the default ones. With best-of, the lines come
+                when all poems are ranked.
+            generator: Random numbers; None makes a generator from the seed of the settings, if any.
 
         Raises:
-            ConfigurationError: The settings cannot be kept with this network, or in a form.
+            ConfigurationError: The settings do not suit the network or a form.
             FormConflictError: No poem in the form begins with the prompt.
-            FormGivenUpError: A line could not be finished, or the verifier finds fault with the poem,
-                whose last line is then kept back.
+            FormGivenUpError: A line could not be finished, or the verifier found a fault; the last
+                line is not yielded then.
         """
         sampling = sampling or self.sampling
         decoder = self._decoder(sampling, prompt)
@@ -95,23 +83,12 @@ class FormWriter:
             yield from lines
 
     def write(self, prompt: str = "", sampling: SamplingConfig | None = None) -> Poem:
-        """Write a poem, the same that `stream` does; without a seed, one is drawn and reported."""
+        """Write a poem, as `stream` does; without a seed, one is drawn and reported."""
         (poem,) = self.write_many(prompt, [sampling or self.sampling])
         return poem
 
     def write_many(self, prompt: str, settings: Iterable[SamplingConfig]) -> Iterator[Poem]:
-        """Write poems, one after the other.
-
-        Args:
-            prompt: What they begin with.
-            settings: How the characters of each are drawn; without a seed, one is drawn and
-                reported.
-
-        Raises:
-            ConfigurationError: The settings cannot be kept with this network, or in a form.
-            FormConflictError: No poem in the form begins with the prompt.
-            FormGivenUpError: A line could not be finished, or the verifier finds fault with a poem.
-        """
+        """Write poems with these settings each; missing seeds are drawn. Errors as in `stream`."""
         decoders: dict[SamplingConfig, SMCDecoder] = {}
         for one in settings:
             sampling = with_seed(one)
@@ -126,12 +103,18 @@ class FormWriter:
                 settings=sampling,
                 log_probabilities=_log_probabilities(lines),
                 ended=True,
-                substitutions=decoder.begun.substitutions,
+                substitutions=decoder.prompt_hypothesis.substitutions,
                 scores=scores,
             )
 
     def _decoder(self, sampling: SamplingConfig, prompt: str) -> SMCDecoder:
-        self._refuse_another_ban(sampling)
+        # A ban decides which poems are possible, so it is compiled into the automaton.
+        compiled, asked = self.sampling.ban, sampling.ban
+        if parse_ban(compiled or "") != parse_ban(asked or ""):
+            raise ConfigurationError(
+                f"this form was compiled with ban {compiled or 'none'}, and cannot be written with "
+                f"ban {asked or 'none'}. Compile it again with the ban that is wanted."
+            )
         return SMCDecoder(
             self._network,
             self._automaton,
@@ -142,19 +125,10 @@ class FormWriter:
             choose=self.settings.choose,
         )
 
-    def _refuse_another_ban(self, sampling: SamplingConfig) -> None:
-        """What is banned decides which poems there are, so the form is compiled with it."""
-        compiled, asked = self.sampling.ban, sampling.ban
-        if parse_ban(compiled or "") != parse_ban(asked or ""):
-            raise ConfigurationError(
-                f"this form was compiled with ban {compiled or 'none'}, and cannot be written with "
-                f"ban {asked or 'none'}. Compile it again with the ban that is wanted."
-            )
-
     def _ranked(
         self, decoder: SMCDecoder, generators: Sequence[np.random.Generator]
     ) -> tuple[Sequence[WrittenLine], tuple[HypothesisScore, ...]]:
-        """The best of some poems, and the scores of all, its own first; none of a single one."""
+        """The lines of the best poem, and the scores of all, best first; no scores for one poem."""
         poems = [list(self._verified(decoder, generator)) for generator in generators]
         if len(poems) == 1:
             return poems[0], ()
@@ -172,7 +146,7 @@ class FormWriter:
     def _verified(
         self, decoder: SMCDecoder, generator: np.random.Generator
     ) -> Iterator[WrittenLine]:
-        """The lines of a poem; the last one when the whole has passed."""
+        """The lines of a poem; the poem is verified before the last one."""
         for line in decoder.lines(generator):
             if line.last:
                 self._check(line.hypothesis.text)
@@ -182,8 +156,8 @@ class FormWriter:
         faults = self.rules.verify(text).faults
         if faults:
             raise FormGivenUpError(
-                "a poem was written that does not keep the form, and is kept back. This is a "
-                "mistake of charrnn's own; please report it. What the verifier says: "
+                "a poem was written that does not keep the form, so it is not shown. This is a "
+                "bug of charrnn; please report it. The verifier says: "
                 f"{'; '.join(fault.message for fault in faults)}. The poem:\n{text}"
             )
 

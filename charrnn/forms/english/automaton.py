@@ -1,18 +1,18 @@
-"""English verse as an automaton over the tokens that a network writes.
+"""An English form as an automaton over the characters that a network writes.
 
-What it writes: the words of a line with a space between two of them, or a hyphen; a mark may stand
-after a word, before the space or at the end of the line, and never two together. A word's first
-letter may be a capital. The words are such as a dictionary has, or are made of those, and so is every
-judgement about their syllables, stress and rhyme.
+Words are separated by a space or a hyphen. One punctuation mark may stand after a word. A first
+letter may be a capital. Words come from a dictionary or are derived from its words, and so do their
+syllables, stress and rhymes.
 
-A word may be said in any of its ways, but the last one of a line in one way for length, metre and
-rhyme together. The words of a rhyme belong to one rhyme class, and each to another group of homophones in it
-(`charrnn.forms.english.rhyme_classes`). All this is a little narrower than what
-`charrnn.forms.english.verify` passes, in favour of what it passes without doubt.
+A word may have any of its pronunciations; the last word of a line has the same one for length,
+metre and rhyme. Rhyming words belong to one rhyme class, but to different groups of homophones
+(`charrnn.forms.english.spoken_words`). This is slightly stricter than
+`charrnn.forms.english.verify`.
 """
 
 import enum
 import functools
+import itertools
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from typing import Final, NamedTuple
 
@@ -23,10 +23,9 @@ from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.decoding.hypothesis import LINE_END
 from charrnn.decoding.sampling import Mask
 from charrnn.errors import FormError
-from charrnn.forms.core.automaton import OutputTokens
+from charrnn.forms.core.automaton import OutputTokens, PlacementSearch
 from charrnn.forms.core.config import Requirements
 from charrnn.forms.core.form import Form
-from charrnn.forms.core.placements import PlacementSearch
 from charrnn.forms.english.lexicon import Lexicon
 from charrnn.forms.english.plan import VersePlan, WordBoundaries, WordBoundary
 from charrnn.forms.english.pronunciation import Rhymes
@@ -35,19 +34,14 @@ from charrnn.forms.english.word_trie import Node, writable_words
 
 
 class GivenTokens(NamedTuple):
-    """The tokens of a line that is given.
-
-    Attributes:
-        tokens: They follow one another.
-        marked: Whether a mark stands at its end already.
-    """
+    """The tokens of a given line, and whether it ends with a mark."""
 
     tokens: tuple[int, ...]
     marked: bool
 
 
 def spell(text: str, vocabulary: Vocabulary, writable: Mask) -> GivenTokens | None:
-    """The tokens of a line; None where some of them cannot be written."""
+    """The tokens of a line; None if some cannot be written."""
     tokens = tuple(vocabulary.id_of(character) for character in text)
     if not all(writable[token] for token in tokens):
         return None
@@ -57,25 +51,20 @@ def spell(text: str, vocabulary: Vocabulary, writable: Mask) -> GivenTokens | No
 Tokens = npt.NDArray[np.int64]
 
 CLOSING: Final = ".!?"
-"""Marks that may stand after a word, and that a poem may end with."""
+"""Marks after a word that a poem may end with."""
 
 PAUSING: Final = ",;:"
-"""Further marks that may stand after a word."""
+"""Other marks after a word."""
 
 
 class Separators:
-    """The tokens between words, those that can be written.
-
-    Args:
-        vocabulary: What the tokens stand for.
-        writable: `(vocabulary,)`, true for the tokens that may be written at all.
+    """The writable tokens between words, `(tokens,)` each.
 
     Attributes:
-        spaces: The space, if there is one.
-        joints: What may stand right between two words: the space and the hyphen.
-        closing: The marks of `CLOSING`.
-        pausing: The marks of `PAUSING`.
-        line_ends: The line end, if there is one.
+        spaces: The space.
+        joints: What may directly separate two words: space and hyphen.
+        closing, pausing: The marks of `CLOSING` and `PAUSING`.
+        line_ends: The line end.
     """
 
     def __init__(self, vocabulary: Vocabulary, writable: Mask) -> None:
@@ -92,17 +81,17 @@ class Separators:
 
 _STATES_KEPT: Final = 1 << 13
 
-MOST_TRIED: Final = 1_000
-"""Placements of required words that are looked at for one poem."""
+MAX_PLACEMENTS: Final = 1_000
+"""Placements of required words that are tried before giving up."""
 
 _NOWHERE: Final = Node(0, 0, 0)
 
 
 class _Phase(enum.IntEnum):
-    """What a poem has come to.
+    """What was written last.
 
-    The characters of a line that is given, or all of them and a mark; the letters of a word; a mark
-    after it that a poem cannot end with, or one that it can; the end.
+    A part of the given line, or all of it and a mark; letters of a word; a pausing or a closing
+    mark after it; the end.
     """
 
     GIVEN = 0
@@ -117,12 +106,12 @@ _IN_GIVEN: Final = frozenset({_Phase.GIVEN, _Phase.GIVEN_ENDED})
 
 
 class _State(NamedTuple):
-    """A poem between two tokens.
+    """The state of a poem.
 
     Attributes:
-        boundary: Where its latest word began; while a line is written that is given, the end of it.
-        phase: What has been written since.
-        node: The letters of the word; or the characters of the given line, as its depth.
+        boundary: The start of the current word; during a given line, its end.
+        phase: What was written since.
+        node: The letters of the word; during a given line, its depth counts characters.
     """
 
     boundary: WordBoundary
@@ -131,23 +120,20 @@ class _State(NamedTuple):
 
 
 class EnglishAutomaton:
-    """Poems that keep an English form, with what is required on top of it.
-
-    It is a `charrnn.forms.core.automaton.Automaton`.
+    """Poems that keep an English form; see `charrnn.forms.core.automaton.Automaton`.
 
     Args:
         form: An English form.
-        lexicon: How words are said.
-        words: The words that may be used, in small letters with straight apostrophes. Those are
-            passed over that the lexicon has to guess, that have no syllable, that cannot be spelled
-            or would be read as something else.
+        lexicon: Pronunciations.
+        words: The words that may be used, lower case with straight apostrophes. Guessed,
+            unspellable and ambiguous words and those without a syllable are ignored.
         tokens: What the network can write.
-        requirements: What is asked on top of the form.
+        requirements: Requirements on top of the form.
         rhymes: The least that counts as a rhyme.
 
     Raises:
-        FormError: The form is not English, or the network has learned no line ends.
-        ConfigurationError: What is required is not what it should be.
+        FormError: The network has no line ends.
+        ConfigurationError: A requirement is invalid.
     """
 
     def __init__(
@@ -161,13 +147,10 @@ class EnglishAutomaton:
         rhymes: Rhymes = "perfect",
     ) -> None:
         vocabulary, writable, end = tokens
-        if form.language != "english":
-            raise FormError(f"{form.name} is a Chinese form, and cannot be written in English.")
         self._separators = Separators(vocabulary, writable)
         if end is None or (form.lines > 1 and LINE_END not in vocabulary):
             raise FormError(
-                "this network has learned no line ends, so the lines of a poem could not be told "
-                "apart."
+                "this network has learned no line ends, so it cannot separate the lines of a poem."
             )
         read = read_requirements(requirements, form.lines, lexicon)
         usable = frozenset(words)
@@ -191,7 +174,7 @@ class EnglishAutomaton:
         self._search = PlacementSearch(
             [range(form.lines)] * len(read.must),
             lambda placed: bool(self._plan.beginnings(placed)),
-            MOST_TRIED,
+            MAX_PLACEMENTS,
         )
         self._lines = form.lines
         self._must = len(read.must)
@@ -206,56 +189,44 @@ class EnglishAutomaton:
         self._next = functools.lru_cache(_STATES_KEPT)(self._state_after)
 
     def initial_state(self) -> Hashable:
-        """The first of the states that a poem may begin in; where no poem is, nothing is allowed."""
+        """One initial state; nothing is allowed in it if no poem is possible."""
         return self._begun(self._placement(np.random.default_rng(0)))
 
     def initial_states(self, generator: np.random.Generator, count: int) -> Sequence[Hashable]:
-        """States to begin in, one for each of so many drafts of a poem.
-
-        The lines of required words are drawn for each.
-
-        Returns:
-            As many as asked; none where no poem keeps the form with all that is required.
-        """
+        """Initial states, each with random lines for the required words; none if impossible."""
         draws = count if self._must else min(1, count)
-        placements = []
-        for _ in range(draws):
-            placement = self._placement(generator)
-            if placement is None:
-                return []
-            placements.append(placement)
+        drawn = (self._placement(generator) for _ in range(draws))
+        placements = list(itertools.takewhile(lambda one: one is not None, drawn))
+        if len(placements) < draws:
+            return []
         return [self._begun(placements[draft % draws]) for draft in range(count)]
 
     def allowed_tokens(self, state: Hashable) -> Mask:
-        """`(vocabulary,)`, true for the tokens that may come next; not to be changed."""
+        """`(vocabulary,)`, read-only, true for the tokens that may come next."""
         return self._mask(state)
 
     def next_state(self, state: Hashable, token: int) -> Hashable:
-        """The state after one of the tokens that are allowed."""
+        """The state after an allowed token."""
         return self._next(state, int(token))
 
     def is_final(self, state: Hashable) -> bool:
-        """Whether the poem is whole, with the token that ends it."""
+        """Whether the poem is complete."""
         assert isinstance(state, _State)
         return state.phase is _Phase.DONE
 
     def lines_written(self, state: Hashable) -> int:
-        """How many of its lines are whole, with the token that ends them."""
+        """The number of complete lines."""
         assert isinstance(state, _State)
         return 0 if state.phase in _IN_GIVEN else state.boundary.line
 
     def _placement(self, generator: np.random.Generator) -> EnglishPlacement | None:
-        """Lines for the required words, drawn; None where no poem is possible.
-
-        Raises:
-            ConfigurationError: The words are so many that it was not found out in a while.
-        """
+        """Random lines for the required words; None if no poem is possible."""
         if not self._can_be_parted or (self._line_given and self._given is None):
             return None
         return self._search.draw(generator)
 
     def _begun(self, placement: EnglishPlacement | None) -> _State:
-        """Where a poem begins; a place where nothing is allowed, if there is no placement."""
+        """The initial state; nothing is allowed in it without a placement."""
         if placement is None:
             return _State(WordBoundary(0, (), ()), _Phase.WORD, _NOWHERE)
         boundary = WordBoundary(self._plan.first, placement, self._plan.beginnings(placement))
@@ -275,7 +246,6 @@ class EnglishAutomaton:
         return mask
 
     def _after_given(self, state: _State) -> Iterable[Tokens]:
-        """What may stand after some characters of a line that is given."""
         assert self._given is not None
         written = state.node.depth
         last = self._lines == 1
@@ -289,7 +259,6 @@ class EnglishAutomaton:
                 yield self._separators.pausing
 
     def _after_letters(self, state: _State) -> Iterable[Tokens]:
-        """What may stand after the letters of a word, if it is whole, or after its mark."""
         boundary, phase, node = state
         word = None if phase is _Phase.DONE else self._trie.word(node)
         if word is None:
@@ -301,11 +270,10 @@ class EnglishAutomaton:
             yield self._separators.joints if phase is _Phase.WORD else self._separators.spaces
         if ends and not (last and phase is _Phase.PAUSE):
             yield self._end if last else self._separators.line_ends
-        if phase is _Phase.WORD and ((goes_on and len(self._separators.spaces)) or ends):
+        goes_on = goes_on and len(self._separators.spaces) > 0
+        if phase is _Phase.WORD and (goes_on or ends):
             yield self._separators.closing
-        if phase is _Phase.WORD and (
-            (goes_on and len(self._separators.spaces)) or (ends and not last)
-        ):
+        if phase is _Phase.WORD and (goes_on or (ends and not last)):
             yield self._separators.pausing
 
     def _state_after(self, state: _State, token: int) -> _State:
@@ -325,7 +293,6 @@ class EnglishAutomaton:
         return self._word_begun(self._boundaries.after_line(boundary, word))
 
     def _state_after_given(self, state: _State, token: int) -> _State:
-        """One character more of a line that is given, or of what ends it."""
         assert self._given is not None
         boundary, _, node = state
         if node.depth < len(self._given.tokens):
@@ -335,7 +302,7 @@ class EnglishAutomaton:
         return self._word_begun(boundary)
 
     def _word_begun(self, boundary: WordBoundary | None) -> _State:
-        """A poem where a word may begin, unless it is whole."""
+        """The state at a word boundary; final after the last line."""
         assert boundary is not None
         phase = _Phase.DONE if boundary.line == self._lines else _Phase.WORD
         return _State(boundary, phase, self._trie.root)

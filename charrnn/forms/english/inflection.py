@@ -1,7 +1,4 @@
-"""Words that are not in a dictionary, derived from those that are: look'd, goest, o'erhung, honour.
-
-The sounds of -s, -ed and their like follow from the phone before them, as English grammars have it.
-"""
+"""Pronunciations of words derived from dictionary words: look'd, goest, o'erhung, honour."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -10,7 +7,7 @@ from typing import Final
 from charrnn.forms.english.pronunciation import Pronunciation
 
 Known = Callable[[str], tuple[Pronunciation, ...]]
-"""Gives the pronunciations of a word; () where there are none."""
+"""Returns the pronunciations of a word, or ()."""
 
 _SIBILANTS: Final = frozenset(["S", "Z", "SH", "ZH", "CH", "JH"])
 _VOICELESS: Final = frozenset(["P", "T", "K", "F", "TH", "S", "SH", "CH"])
@@ -51,9 +48,9 @@ _ENDINGS: Final = {
     "ward": "W ER0 D",
     "y": "IY0",
 }
-"""What is added to the sound of a word by what is added to its letters.
+"""The phones of each ending.
 
-The small letters s, d and l stand for sounds that depend on the phone before them.
+Lower case s, d and l stand for sounds that depend on the phone before them.
 """
 
 _BEGINNINGS: Final = {
@@ -71,7 +68,7 @@ _BEGINNINGS: Final = {
     "en": "EH0 N",
     "up": "AH0 P",
 }
-"""The unstressed sound of what is put before a word."""
+"""The unstressed phones of each prefix."""
 
 _RESPELLINGS: Final = (
     ("our", "or"),
@@ -89,7 +86,7 @@ _RESPELLINGS: Final = (
     ("st", "ssed"),
     ("'ring", "ering"),
 )
-"""The ends of words as older and British books write them, and as American dictionaries do."""
+"""Word ends in older or British spelling, and in that of American dictionaries."""
 
 _AFTER_RESPELLING: Final = frozenset(
     ["", "s", "ed", "ing", "able", "er", "less", "ful", "fully", "ite", "ites"]
@@ -98,22 +95,14 @@ _AFTER_RESPELLING: Final = frozenset(
 _DOUBLED: Final = re.compile(r"([b-df-hj-np-tv-z])\1$")
 
 _NEEDS_E: Final = re.compile(r"([vscgzu]|th|(^|[^aeiou])[aeiouy][^aeiouywx])$")
-"""Ends of what is left of a word when its last e is gone: mak, lov, danc, breath."""
+"""Ends of stems that have lost an e: mak, lov, danc, breath."""
 
 _SHORTEST: Final = 3
-"""Letters of a word that something may be put before."""
+"""Least number of letters after a prefix."""
 
 
 def derive(word: str, known: Known) -> tuple[Pronunciation, ...]:
-    """Say a word by way of a known one that it is made of.
-
-    Args:
-        word: A word in small letters that is not known itself.
-        known: Gives the pronunciations of words.
-
-    Returns:
-        Its pronunciations, as many as the known word has; () where it is made of none.
-    """
+    """The pronunciations of an unknown word by way of a known one, or ()."""
     for spelling in _respelled(word):
         if ways := known(spelling) or _with_ending(spelling, known):
             return ways
@@ -121,7 +110,6 @@ def derive(word: str, known: Known) -> tuple[Pronunciation, ...]:
 
 
 def _respelled(word: str) -> Iterator[str]:
-    """Other spellings of a word."""
     plain = word.translate(_PLAIN)
     if plain != word and not word.endswith(("èd", "éd")):
         yield plain
@@ -135,7 +123,7 @@ _PLAIN: Final = str.maketrans("àáâäèéêëìíîïòóôöùúûüç", "aaa
 
 
 def _with_ending(word: str, known: Known) -> tuple[Pronunciation, ...]:
-    """A known word and an ending, the longest that there is."""
+    """The pronunciations of a known word and its longest ending."""
     for length in range(min(len(word) - 1, 6), 0, -1):
         sound = _ENDINGS.get(word[-length:])
         if sound is None:
@@ -148,14 +136,14 @@ def _with_ending(word: str, known: Known) -> tuple[Pronunciation, ...]:
 
 
 def _derived_base(base: str, ending: str, known: Known) -> tuple[Pronunciation, ...]:
-    """What has an ending already may take an apostrophe, -ly, -s or -ness: lover's, heedlessly."""
+    """Words with an ending may take an apostrophe, -ly, -s or -ness: lover's, heedlessly."""
     if ending.startswith("'") or ending in {"s", "s'", "ly", "ness"}:
         return derive(base, known) if len(base) > _SHORTEST else ()
     return ()
 
 
 def _bases(stem: str, ending: str) -> Iterator[str]:
-    """The words that a stem may be: mak'st is of make, carrieth of carry, begg'd of beg."""
+    """The words that a stem may come from: make for mak'st, carry for carrieth, beg for begg'd."""
     if ending in {"'s", "s'", "'", "'t", "'ll", "'ve", "'re", "'rt", "s", "in'"}:
         yield stem
         return
@@ -172,7 +160,7 @@ def _bases(stem: str, ending: str) -> Iterator[str]:
 
 
 def _assimilated(sound: str, way: Pronunciation) -> str:
-    """An ending as it sounds after what stands before it."""
+    """An ending as it sounds after the phone before it."""
     last = way.phones[-1]
     if sound == "s":
         return "IH0 Z" if last in _SIBILANTS else "S" if last in _VOICELESS else "Z"
@@ -184,7 +172,6 @@ def _assimilated(sound: str, way: Pronunciation) -> str:
 
 
 def _with_beginning(word: str, known: Known) -> tuple[Pronunciation, ...]:
-    """A known word, or one that has an ending, after one of the beginnings."""
     for beginning, sound in _BEGINNINGS.items():
         rest = word.removeprefix(beginning)
         if rest == word or len(rest) < _SHORTEST:

@@ -1,17 +1,16 @@
-"""English as a language of forms: a lexicon, grades of rhyme, and the rules poems are held to."""
+"""English verse: its rules, pronunciations and rhymes."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
-from charrnn.checkpoint.directory import WORDS_FILE, Checkpoint
+from charrnn.checkpoint.directory import WORDS_FILE
 from charrnn.errors import ConfigurationError
-from charrnn.forms.core.automaton import OutputTokens
 from charrnn.forms.core.config import FormConfig, Requirement, Requirements, Words
 from charrnn.forms.core.form import Form, Judgement
-from charrnn.forms.core.language import Language, LearnedTables
+from charrnn.forms.core.language import Language, LearnedTable, LearnedTables
 from charrnn.forms.english.lexicon import Lexicon, open_lexicon
 from charrnn.forms.english.pronunciation import Rhymes
 from charrnn.forms.english.scansion import clashes_of, templates_of
@@ -20,25 +19,21 @@ from charrnn.forms.english.words import (
     is_latin,
     learn_words,
     lines_of,
-    open_words,
     words_of,
 )
 
 if TYPE_CHECKING:
+    from charrnn.forms.core.automaton import OutputTokens
     from charrnn.forms.core.learning import LearnedForm, PoemShape
     from charrnn.forms.english.automaton import EnglishAutomaton
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EnglishRules:
-    """An English form, how words are said, and which of them may be written.
+    """An English form, pronunciations, and the words that may be written.
 
-    Attributes:
-        form: The form.
-        lexicon: How words are said.
-        rhymes: The least that counts as a rhyme.
-        words: The words that may be written, those learned or any; the verifier takes any.
-        kind: Which of both they are; None where no network writes.
+    The verifier accepts any words. `rhymes` is the least that counts as a rhyme; `kind` is None
+    without a network.
     """
 
     form: Form
@@ -47,22 +42,18 @@ class EnglishRules:
     words: frozenset[str] = frozenset()
     kind: Words | None = None
 
-    def with_form(self, form: Form) -> Self:
-        """The same sounds under another form."""
-        return dataclasses.replace(self, form=form)
-
     def verify(self, poem: str) -> Judgement:
-        """Hold a poem to the form."""
+        """Judge a poem."""
         from charrnn.forms.english.verify import verify_english
 
         return verify_english(poem, self.form, self.lexicon, rhymes=self.rhymes)
 
-    def settled(self, config: FormConfig) -> FormConfig:
-        """The settings with the rhymes and the kind of words that were chosen."""
+    def resolved(self, config: FormConfig) -> FormConfig:
+        """The settings with the rhymes and the kind of words."""
         return dataclasses.replace(config, rhymes=config.rhymes or self.rhymes, words=self.kind)
 
-    def automaton(self, config: FormConfig, tokens: OutputTokens) -> "EnglishAutomaton":
-        """What may be written so that the poem keeps the form and all that is required."""
+    def automaton(self, config: FormConfig, tokens: "OutputTokens") -> "EnglishAutomaton":
+        """The automaton of the form and the requirements."""
         from charrnn.forms.english.automaton import EnglishAutomaton
 
         return EnglishAutomaton(
@@ -74,7 +65,7 @@ class EnglishRules:
         return frozenset({character, character.lower(), character.upper()})
 
     def reasons(self, requirement: Requirement, *, at_end: bool) -> Iterator[str]:
-        """What stands against a requirement, in words."""
+        """Explain why a requirement cannot be met."""
         del at_end
         if requirement.setting == "must":
             yield from self._reasons_of_word(requirement.value)
@@ -88,14 +79,13 @@ class EnglishRules:
             )
 
     def relaxations(self, config: FormConfig) -> Iterator[Sequence[Mapping[str, Any]]]:
-        """More words, and more that counts as a rhyme."""
+        """More words, slant rhymes."""
         if config.words != "any":
             yield [{"words": "any"}]
         if self.rhymes == "perfect":
             yield [{"rhymes": "slant"}]
 
     def _reasons_of_word(self, text: str) -> Iterator[str]:
-        """Why a word finds no place."""
         for word in words_of(text, self.lexicon):
             if word.sound is None:
                 continue
@@ -120,25 +110,19 @@ class EnglishRules:
 class EnglishLanguage:
     """See `charrnn.forms.core.language.Language`."""
 
-    letters: Final = "Latin letters"
-    shape_unit: Final = "lines"
-    example_of_lengths: Final = "syllables 8,6,8,6"
-    table_title: Final = "The words of the text, with which English verse is written,"
-    table_kind: Final = LearnedWords
-    table_file: Final = WORDS_FILE
-
-    def writes(self, character: str) -> bool:
-        """Whether a character is a Latin letter."""
-        return is_latin(character)
-
-    def lines_of(self, text: str) -> Sequence[str]:
-        """The lines as they are printed; blank ones part stanzas."""
-        return lines_of(text)
+    letters = "Latin letters"
+    shape_unit = "lines"
+    example_of_lengths = "syllables 8,6,8,6"
+    table_title = "The words of the text, for English verse,"
+    table_kind: type[LearnedTable] = LearnedWords
+    table_file = WORDS_FILE
+    writes = staticmethod(is_latin)
+    lines_of = staticmethod(lines_of)
 
     def open_rules(
         self, form: Form, config: FormConfig, learned: LearnedTables | None
     ) -> EnglishRules:
-        """What poems in a form are held to; words are those that all networks learned together."""
+        """The rules of a form; the words are those that all networks learned together."""
         grades = get_args(Rhymes)
         if config.rhymes not in {None, *grades}:
             raise ConfigurationError(
@@ -153,24 +137,18 @@ class EnglishLanguage:
         if config.words == "learned" and not known:
             raise ConfigurationError(
                 "the words that this network has learned were not kept. Leave out words, or give "
-                "words any; where its corpus is at hand, charrnn forms sounds makes them."
+                "words any; charrnn forms sounds makes them if its corpus can be read."
             )
         kind = config.words or ("learned" if known else "any")
         words = frozenset(lexicon) if kind == "any" else known
         return dataclasses.replace(rules, words=words, kind=kind)
 
-    def open_table(self, checkpoint: Checkpoint) -> LearnedWords | None:
-        """The words that a network learned."""
-        return open_words(checkpoint)
-
-    def learn_table(self, poems: Iterator[str]) -> LearnedWords:
-        """Count the words of a text."""
-        return learn_words(poems)
+    learn_table = staticmethod(learn_words)
 
     def learn_form(
         self, poems: Sequence[str], name: str, shape: "PoemShape | None", sounds: str | None
     ) -> "LearnedForm":
-        """Derive a form from poems; the sounds are a dictionary, and the shape a number of lines."""
+        """Derive a form; sounds are a dictionary, the shape is a number of lines."""
         from charrnn.forms.english.learning import learn_english_form
 
         if shape is not None and len(shape) > 1:

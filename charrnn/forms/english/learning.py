@@ -9,11 +9,11 @@ from charrnn.forms.core.form import LONGEST_LINE, Form, Line, Metre
 from charrnn.forms.core.known_forms import UNRHYMED
 from charrnn.forms.core.learning import (
     LearnedForm,
-    borne_out,
     common_schemes,
     compared_lines,
-    of_one_shape,
+    poems_of_one_shape,
     shares_of,
+    with_evidence,
 )
 from charrnn.forms.english.lexicon import Lexicon
 from charrnn.forms.english.pronunciation import Grade, Pronunciation, grade
@@ -22,35 +22,34 @@ from charrnn.forms.english.verify import verify_english
 from charrnn.forms.english.words import lines_of, words_of
 
 MOST_POEMS: Final = 500
-"""Poems that are looked at, some seconds' work."""
+"""Most poems that are used; takes some seconds."""
 
 COVERED: Final = 0.9
-"""Share of the lines that have one of the lengths of their form."""
+"""Share of the lines that must have an allowed length."""
 
 WORTH_A_LENGTH: Final = 0.03
-"""Share of the lines for which a further length is allowed."""
+"""Share of the lines that justifies another length."""
 
 KEEPING_METRE: Final = 0.9
-"""Share of the stresses that must fall where a metre has a stress, for the form to have it.
+"""Share of the primary stresses of longer words that must keep a metre, for the form to have it.
 
-The primary stresses of words of several syllables are counted. In prose half of them fall so in the
-iambic metre, and a third in the anapaestic.
+In prose half of them fit the iambic metre by chance, and a third the anapaestic.
 """
 
 FEWEST_STRESSES: Final = 30
-"""Such stresses, with fewer of which nothing is known of the metre."""
+"""Least number of such stresses."""
 
 Ways = Sequence[Sequence[Pronunciation]]
-"""How each word of a line may be said."""
+"""The pronunciations of each word of a line."""
 
 
 class _Foot(NamedTuple):
-    """A way in which stresses follow one another.
+    """A metrical foot.
 
     Attributes:
-        metre: What the metre is called that judges them.
-        marks: Those of a foot, again and again.
-        from_end: Whether the line ends with a whole foot, rather than begin with one.
+        metre: Name of its metre.
+        marks: Its marks, which are repeated.
+        from_end: Whether the line ends, not begins, with a complete foot.
     """
 
     metre: Metre
@@ -58,7 +57,7 @@ class _Foot(NamedTuple):
     from_end: bool = False
 
     def pattern(self, lengths: Sequence[int]) -> str:
-        """The marks of a line of the longest of some lengths."""
+        """The marks of a line of the longest length."""
         longest = max(lengths)
         if self.from_end:
             return (self.marks * longest)[-longest:]
@@ -75,23 +74,17 @@ _FEET: Final = (
 def learn_english_form(
     poems: Sequence[str], lexicon: Lexicon, name: str, lines: int | None = None
 ) -> LearnedForm:
-    """Derive a form from poems that have it.
+    """Derive a form from poems, most of which keep it.
 
-    A line has the syllables that it has in most poems, and a few more numbers of them where those
-    are not enough. There is a metre where nine in ten stresses keep it. Lines rhyme that do, at
-    least slantwise, in seven of ten poems.
-
-    Args:
-        poems: Poems, most of them in the form.
-        lexicon: How words sound.
-        name: What to call the form.
-        lines: How many lines the poems to learn from have; None takes the commonest number.
+    A line has the syllables that it has in most poems, and a few more lengths if needed. There is a
+    metre if nine in ten stresses keep it. Lines rhyme if they do, at least slant, in seven of ten
+    poems. Without `lines`, the poems of the most common number of lines are used.
 
     Raises:
-        FormError: Too few of the poems have as many lines.
+        FormError: Too few poems have that many lines.
     """
     shape = None if lines is None else (lines,)
-    shaped = of_one_shape(poems, lines_of, lambda found: (len(found),), shape, MOST_POEMS)
+    shaped = poems_of_one_shape(poems, lines_of, lambda found: (len(found),), shape, MOST_POEMS)
     said = [[_ways(line, lexicon) for line in poem] for poem in shaped.poems]
     by_line = list(zip(*said, strict=True))
     lengths = _lengths(by_line)
@@ -115,7 +108,7 @@ def learn_english_form(
         metre=foot.metre if foot else "",
     )
     judged = [verify_english(text, form, lexicon, rhymes="slant") for text in shaped.texts]
-    return borne_out(
+    return with_evidence(
         form,
         shaped,
         judged,
@@ -126,11 +119,11 @@ def learn_english_form(
 
 
 def _ways(line: str, lexicon: Lexicon) -> Ways:
-    return [word.sound.pronunciations for word in words_of(line, lexicon) if word.sound]
+    return [word.ways for word in words_of(line, lexicon) if word.ways]
 
 
 def _lengths(by_line: Sequence[Sequence[Ways]]) -> list[tuple[int, ...]]:
-    """The numbers of syllables that each line may have; lines of one usual number have the same."""
+    """The allowed lengths of each line; the same for lines of the same usual length."""
     usual = [_usual_length(line) for line in by_line]
     allowed = {
         length: _allowed_lengths(
@@ -148,13 +141,12 @@ def _lengths(by_line: Sequence[Sequence[Ways]]) -> list[tuple[int, ...]]:
 
 
 def _usual_length(line: Sequence[Ways]) -> int:
-    """How many syllables a line has in most poems, its words said in the usual way."""
+    """The syllables of a line in most poems, in usual pronunciation."""
     counts = Counter(sum(ways[0].syllables for ways in said) for said in line)
     return max(1, min(LONGEST_LINE, counts.most_common(1)[0][0]))
 
 
 def _possible_lengths(said: Ways) -> frozenset[int]:
-    """How many syllables a line has in all the ways to say it."""
     totals = {0}
     for ways in said:
         totals = {total + way.syllables for total in totals for way in ways}
@@ -162,7 +154,7 @@ def _possible_lengths(said: Ways) -> frozenset[int]:
 
 
 def _allowed_lengths(usual: int, possible: Sequence[frozenset[int]]) -> tuple[int, ...]:
-    """The usual length, and others while they are needed by enough of the lines."""
+    """The usual length, and others that enough lines need."""
     chosen = {usual}
     uncovered = [lengths for lengths in possible if usual not in lengths]
     while len(uncovered) > (1 - COVERED) * len(possible):
@@ -178,7 +170,7 @@ def _allowed_lengths(usual: int, possible: Sequence[frozenset[int]]) -> tuple[in
 
 
 def _foot(by_line: Sequence[Sequence[Ways]], lengths: Sequence[tuple[int, ...]]) -> _Foot | None:
-    """The foot that explains the most stresses; None where none explains enough."""
+    """The foot that most stresses keep; None if too few keep any."""
     shares = [(_kept_share(foot, by_line, lengths), foot) for foot in _FEET]
     share, foot = max(shares, key=lambda entry: entry[0])
     return foot if share >= KEEPING_METRE else None
@@ -187,7 +179,7 @@ def _foot(by_line: Sequence[Sequence[Ways]], lengths: Sequence[tuple[int, ...]])
 def _kept_share(
     foot: _Foot, by_line: Sequence[Sequence[Ways]], lengths: Sequence[tuple[int, ...]]
 ) -> float:
-    """The share of the stresses that a foot explains, the lines said as suits it best."""
+    """The share of stresses that keep a foot, in the best scansions."""
     stresses = clashes = 0
     for line, allowed in zip(by_line, lengths, strict=True):
         rule = Line(lengths=allowed, pattern=foot.pattern(allowed))
@@ -203,7 +195,7 @@ def _kept_share(
 def _rhyming(
     poems: Sequence[Sequence[str]], said: Sequence[Sequence[Ways]], lexicon: Lexicon
 ) -> list[frozenset[tuple[int, int]]]:
-    """For each poem which of its lines rhyme, slantwise or better, on different words."""
+    """For each poem the pairs of lines that rhyme, slant or better, on different words."""
     return [
         frozenset(
             (earlier, later)

@@ -1,7 +1,7 @@
 """A guess at how an English word sounds, from its letters alone.
 
-Rules say which phones the letters stand for (spelling.txt); the stress is then put as most English
-words have it, and the vowels without stress grow weak.
+Rules map letters to phones (spelling.txt). The stress follows common patterns, and vowels without
+stress are reduced.
 """
 
 import functools
@@ -18,7 +18,7 @@ _AFTER_SILENT: Final = (
     "ful|less|ness|ly|some|man|men|dom|ship|forth|teen|ty$|by$|fore|like|hood|house|born|keep|yard|"
     "wh|wise|way|ward|work|wood|thing|times?$"
 )
-"""What stands after a silent e in the midst of a word."""
+"""What follows a silent e within a word."""
 
 _CONTEXT_LETTERS: Final = {
     "P": "^(a|ab|ad|be|com|con|de|di|dis|en|ex|for|im|in|ob|per|pre|pro|re|sub|sus|trans|un)C+",
@@ -31,27 +31,27 @@ _CONTEXT_LETTERS: Final = {
 _NOTHING: Final = "-"
 
 _WEAK: Final = {"AE": "AH", "AA": "AH", "EH": "AH", "AH": "AH", "AO": "AO"}
-"""What the vowels that change without stress become."""
+"""Vowels that change without stress."""
 
 _LAST: Final = re.compile(r"(ee|eer|ese|ette|esque|oon|ique|ain)$")
-"""Endings that are stressed themselves."""
+"""Endings that are stressed."""
 
 _BEFORE: Final = re.compile(
     r"(tion|s?sion|cian|tial|cial|ious|eous|uous|iar|ian|ion|ial|ient|ience|iance|iant|ium|ius|io|ia|"
     r"ic|ics|ity|ety|ify|ical|ically|ible|icient)s?$"
 )
-"""Endings after which the stress stands on the syllable before."""
+"""Endings that are preceded by the stress."""
 
 _NEUTRAL: Final = re.compile(
     r"(ful|less|able|ment|ward)?(ly|ness|ship)?((?<![usi])'?s|ed|es|ing|ings|er|ers|est|eth)?$"
 )
-"""Endings that leave the stress where it was."""
+"""Endings that do not move the stress."""
 
 _THIRD_LAST: Final = re.compile(r"(ate|ize|ise|yze|tude|ute|fy|y)$")
-"""Endings of three syllables or more whose stress is two syllables before the last."""
+"""Endings of words that are stressed on the third last syllable."""
 
 _LATIN: Final = re.compile(r"(ent|ant|ence|ance|al|ous|us|um|or|is|ive|ile|a|o)$")
-"""Endings that leave the stress to the syllable before, where that is heavy."""
+"""Endings that are preceded by the stress if the syllable before is heavy."""
 
 _PREFIXES: Final = (
     "a(?=bb|cc|dd|ff|gg|ll|nn|pp|rr|ss|tt|sh|ch|sk|sp|[bdfglmrvw][aeiou])|ab|ad|be|com|con|col|cor|"
@@ -60,13 +60,11 @@ _PREFIXES: Final = (
 )
 
 _PREFIX: Final = re.compile(rf"^({_PREFIXES}){{1,2}}(?=[^aeiouy]*[aeiouy])")
-"""Beginnings that are passed over where no ending decides."""
+"""Prefixes that are skipped if no ending decides."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """What some letters say where they stand among others."""
-
     letters: str
     before: re.Pattern[str]
     after: re.Pattern[str]
@@ -74,14 +72,14 @@ class _Rule:
 
 
 class Piece(NamedTuple):
-    """Some letters of a word, and the phones they stand for, as the rules write them."""
+    """Letters of a word, and their phones as the rules have them."""
 
     letters: str
     phones: tuple[str, ...]
 
 
 class _Vowel(NamedTuple):
-    """A vowel: its place among the phones and the letters, and whether it may be stressed."""
+    """A vowel: its index among phones and letters, and whether it may be stressed."""
 
     place: int
     offset: int
@@ -89,14 +87,7 @@ class _Vowel(NamedTuple):
 
 
 def guess(word: str) -> Pronunciation:
-    """Say a word by its spelling.
-
-    Args:
-        word: A word in small letters; what is no letter of English says nothing.
-
-    Returns:
-        A pronunciation with one vowel at least, one of them with the primary stress.
-    """
+    """A pronunciation from the spelling; it has a vowel with primary stress."""
     letters = re.sub(r"[^a-z]", "", word)
     phones: list[str] = []
     vowels: list[_Vowel] = []
@@ -120,14 +111,7 @@ def guess(word: str) -> Pronunciation:
 
 
 def spell_out(word: str) -> tuple[Piece, ...]:
-    """Divide a word into the pieces that the rules know.
-
-    Args:
-        word: Letters from a to z.
-
-    Returns:
-        The pieces in order; their letters joined are the word.
-    """
+    """Divide a word of letters a to z into the pieces that the rules know."""
     pieces = []
     place = 0
     while place < len(word):
@@ -148,7 +132,6 @@ def _is_vowel(phone: str) -> bool:
 
 
 def _stressed(word: str, vowels: list[_Vowel]) -> _Vowel:
-    """The vowel of a word that has the primary stress."""
     stem = _stem(word)
     within = [vowel for vowel in vowels if vowel.offset < len(stem)] or vowels
     free = [vowel for vowel in within if vowel.free] or within
@@ -167,7 +150,7 @@ def _stressed(word: str, vowels: list[_Vowel]) -> _Vowel:
 
 
 def _stem(word: str) -> str:
-    """A word without its neutral endings, unless a prefix is all that were left."""
+    """A word without neutral endings, unless only a prefix would be left."""
     for ending in _NEUTRAL.finditer(word):
         stem = word[: ending.start()]
         if re.search("[aeiouy]", stem) and not re.fullmatch(f"({_PREFIXES})[^aeiouy]*", stem):
@@ -176,14 +159,13 @@ def _stem(word: str) -> str:
 
 
 def _heavy(word: str, vowel: _Vowel, following: _Vowel) -> bool:
-    """Whether a syllable is closed by a consonant: two or more stand before the next vowel."""
+    """Whether a syllable is closed: two or more consonants before the next vowel."""
     between = re.sub("^[aeiouy]+", "", word[vowel.offset : following.offset])
     return len(between) > 1 and not re.fullmatch("[^aeiouy][lrh]|qu", between)
 
 
 @functools.cache
 def _rules() -> dict[str, tuple[_Rule, ...]]:
-    """The rules by the first letter of what they are about."""
     rules: dict[str, tuple[_Rule, ...]] = {}
     for line in _RULES.read_text(encoding="utf-8").splitlines():
         if not line.strip() or line.startswith("#"):
@@ -200,7 +182,6 @@ def _rules() -> dict[str, tuple[_Rule, ...]]:
 
 
 def _context(text: str) -> str:
-    """A context as a regular expression."""
     if text == _NOTHING:
         return ""
     for letter, expression in _CONTEXT_LETTERS.items():

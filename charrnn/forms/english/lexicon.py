@@ -1,8 +1,7 @@
-"""The sound of English words: a dictionary, words derived from its words, and guesses for the rest.
+"""Pronunciations: a dictionary, words derived from it, and guesses for the rest.
 
-The dictionary is CMUdict as the package eng-to-ipa carries it (the extra `english`): its file is
-read, the package itself is never imported. A file of the user's goes before it. Words of old verse
-come from archaic.txt beside this module.
+The dictionary is CMUdict in the data of the package eng-to-ipa (the extra `english`), which is not
+imported. A file of the user has priority. Words of old verse are in archaic.txt.
 """
 
 import functools
@@ -20,7 +19,7 @@ from charrnn.forms.english.letter_to_sound import guess
 from charrnn.forms.english.pronunciation import Pronunciation, parse_pronunciation
 
 Origin = Literal["dictionary", "derived", "guessed"]
-"""Where a pronunciation comes from: a dictionary, a word of it with an ending, or the spelling."""
+"""Where a pronunciation comes from: the dictionary, a related word, or the spelling."""
 
 _SUPPLEMENT: Final = Path(__file__).with_name("archaic.txt")
 
@@ -29,7 +28,7 @@ _DICTIONARY: Final = ("eng_to_ipa", "resources", "CMU_dict.json")
 _COMMENT: Final = re.compile(r";;;.*|#.*")
 
 _FURTHER: Final = re.compile(r"\(\d+\)$")
-"""Marks a further way to say a word: READ(2)."""
+"""Marks another pronunciation: READ(2)."""
 
 
 _TRIPHTHONG: Final = re.compile(r"\b(A[YW][012]) ER0\b")
@@ -37,12 +36,7 @@ _TRIPHTHONG: Final = re.compile(r"\b(A[YW][012]) ER0\b")
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """How a word may be said.
-
-    Attributes:
-        pronunciations: At least one, the usual one first.
-        origin: Where they come from.
-    """
+    """The pronunciations of a word, at least one, the usual one first, and their origin."""
 
     pronunciations: tuple[Pronunciation, ...]
     origin: Origin
@@ -52,29 +46,24 @@ class Lexicon:
     """Words and their pronunciations.
 
     Args:
-        entries: For each word, in small letters, its pronunciations as CMUdict writes them.
-        sources: What they were read from, in words.
+        entries: For each word, in lower case, its pronunciations as in CMUdict.
     """
 
-    def __init__(self, entries: Mapping[str, Sequence[str]], sources: Iterable[str] = ()) -> None:
+    def __init__(self, entries: Mapping[str, Sequence[str]]) -> None:
         self._entries = entries
         self._known: dict[str, tuple[Pronunciation, ...]] = {}
         self._sounds: dict[str, Sound] = {}
-        self.sources = tuple(sources)
 
     def __contains__(self, word: object) -> bool:
-        """Whether a word stands in the lexicon itself, derived words not counted."""
+        """Whether a word is an entry."""
         return word in self._entries
 
     def __iter__(self) -> Iterator[str]:
-        """The words that stand in the lexicon itself."""
+        """The entries."""
         return iter(self._entries)
 
-    def __len__(self) -> int:
-        return len(self._entries)
-
     def pronunciations(self, word: str) -> tuple[Pronunciation, ...]:
-        """The pronunciations of a word that stands in the lexicon itself; () for others."""
+        """The pronunciations of an entry; () for other words."""
         if word not in self._entries:
             return ()
         if word not in self._known:
@@ -82,11 +71,7 @@ class Lexicon:
         return self._known[word]
 
     def sound(self, word: str) -> Sound:
-        """How a word may be said.
-
-        Args:
-            word: A word in small letters with straight apostrophes, and at least one letter.
-        """
+        """The pronunciations of a word in lower case with straight apostrophes and a letter."""
         if word not in self._sounds:
             self._sounds[word] = self._find(word)
         return self._sounds[word]
@@ -97,20 +82,18 @@ class Lexicon:
         if derived := derive(word, self.pronunciations):
             return Sound(derived, "derived")
         stem, apostrophe, _ = word.rpartition("'")
-        if stem and apostrophe and (guessed := derive(word, self._known_or_guessed)):
-            return Sound(guessed, "guessed")
+        if stem and apostrophe:
+            guessed = derive(word, lambda part: self.pronunciations(part) or (guess(part),))
+            if guessed:
+                return Sound(guessed, "guessed")
         return Sound((guess(word),), "guessed")
-
-    def _known_or_guessed(self, word: str) -> tuple[Pronunciation, ...]:
-        return self.pronunciations(word) or (guess(word),)
 
 
 def open_lexicon(file: Path | None = None) -> Lexicon:
-    """The lexicon for verifying and writing English verse.
+    """Open the lexicon for English verse.
 
     Args:
-        file: A dictionary in the format of CMUdict: a word, white space, its phones. What it says
-            of a word goes before all else.
+        file: A dictionary in the format of CMUdict, which has priority.
 
     Raises:
         FormError: The file cannot be read; or there is none, and the extra is not installed.
@@ -127,24 +110,20 @@ def open_lexicon(file: Path | None = None) -> Lexicon:
 
 @functools.lru_cache(4)
 def _opened(installed: Path | None, file: Path | None, stamp: object) -> Lexicon:
-    """The same lexicon as long as its file, which a stamp tells, is the same."""
+    """The lexicon, cached until the stamp of its file changes."""
     del stamp
     entries: dict[str, tuple[str, ...]] = {}
-    sources = []
     if installed is not None:
         entries |= _read_installed(installed)
-        sources.append("CMUdict, as eng-to-ipa has it")
     for word, ways in words_of_old_verse().items():
         entries[word] = tuple(dict.fromkeys((*entries.get(word, ()), *ways)))
-    sources.append("words of old verse")
     if file is not None:
         entries |= read_pronunciations(file)
-        sources.insert(0, str(file))
-    return Lexicon(entries, sources)
+    return Lexicon(entries)
 
 
 def _stamp(file: Path) -> tuple[int, int] | None:
-    """What changes when a file does; None where there is none."""
+    """Changes when the file does; None without a file."""
     try:
         facts = file.stat()
     except OSError:
@@ -153,7 +132,7 @@ def _stamp(file: Path) -> tuple[int, int] | None:
 
 
 def installed_dictionary() -> Path | None:
-    """The file of the dictionary that the extra `english` brings; None without the extra."""
+    """The dictionary file of the extra `english`, or None."""
     package, *inside = _DICTIONARY
     found = importlib.util.find_spec(package)
     for place in (found and found.submodule_search_locations) or ():
@@ -166,17 +145,12 @@ def installed_dictionary() -> Path | None:
 def read_pronunciations(path: Path) -> dict[str, tuple[str, ...]]:
     """Read a file in the format of CMUdict.
 
-    Each line is a word, white space and its phones; (2), (3) after a word mark further ways to say
-    it, and what follows ;;; or # is a comment.
-
-    Args:
-        path: A text in UTF-8, or in Latin-1 as the older versions of CMUdict are.
-
-    Returns:
-        For each word in small letters its ways, phones in capitals with one space between.
+    Each line is a word, white space and its phones; (2), (3) after a word mark further
+    pronunciations; comments begin with ;;; or #. The encoding is UTF-8, or Latin-1 as in older
+    versions.
 
     Raises:
-        FormError: The file cannot be read, a line of it has no phones, or it has no words.
+        FormError: The file cannot be read, a line has no phones, or there are no words.
     """
     entries: dict[str, tuple[str, ...]] = {}
     for number, line in enumerate(_lines(path), 1):
@@ -199,7 +173,7 @@ def read_pronunciations(path: Path) -> dict[str, tuple[str, ...]]:
 
 @functools.cache
 def words_of_old_verse() -> Mapping[str, tuple[str, ...]]:
-    """Words that dictionaries of speech lack, with their pronunciations; they come with charrnn."""
+    """The bundled pronunciations of words that modern dictionaries lack."""
     return read_pronunciations(_SUPPLEMENT)
 
 
@@ -216,14 +190,14 @@ def _lines(path: Path) -> list[str]:
 
 
 def _in_verse(ways: Sequence[str]) -> Iterable[str]:
-    """The ways to say a word, and those in which fire, desire, power lose a syllable after them."""
+    """The pronunciations, and those in which fire, desire, power lose a syllable."""
     upper = [way.upper() for way in ways]
     return dict.fromkeys((*upper, *(_TRIPHTHONG.sub(r"\1 R", way) for way in upper)))
 
 
 @functools.cache
 def _read_installed(path: Path) -> dict[str, tuple[str, ...]]:
-    """The dictionary of the extra: JSON that gives a list of ways for each word."""
+    """The dictionary of the extra: JSON with a list of pronunciations per word."""
     try:
         return {
             word: tuple(ways) for word, ways in json.loads(path.read_text(encoding="utf-8")).items()

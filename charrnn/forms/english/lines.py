@@ -1,8 +1,8 @@
-"""One line of verse: the words that can stand in it, so that it can still be finished."""
+"""The words that may follow in a line so that it can still be finished."""
 
 import functools
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,24 +10,17 @@ from charrnn.forms.english.metre import Bits, MetreMasks, MetrePlaces
 from charrnn.forms.english.spoken_words import Flags, SpokenWords
 from charrnn.forms.english.word_trie import Branches
 
-_LETTERS_KEPT: Final = 512
-
 Words = tuple[int, ...]
-"""Different words by their numbers, in order."""
+"""Different words by number, sorted."""
 
 Moves = tuple[tuple[MetrePlaces, int], ...]
-"""Where words may begin, and how many syllables they have."""
+"""Where words may begin, and their numbers of syllables."""
 
 
 class LineRule(NamedTuple):
-    """What a line is held to, whatever it rhymes with.
+    """What a line must keep, apart from its rhyme: alternative marks, letters, required words.
 
-    Attributes:
-        templates: The marks of its syllables, as `charrnn.forms.english.scansion.templates_of` has them.
-        begins: What its first word begins with; "" for anything.
-        ends: What its last word ends with; "" for anything.
-        holds: Words that have to stand in it.
-        rhyming: Whether it rhymes.
+    `begins` and `ends` are the first and the last letter; "" for any.
     """
 
     templates: tuple[str, ...]
@@ -38,34 +31,21 @@ class LineRule(NamedTuple):
 
 
 class LinePosition(NamedTuple):
-    """How far a line has come, where a word may begin.
-
-    Attributes:
-        places: Where it may stand, under its templates and the ways to say its words.
-        missing: The words that have to come yet.
-    """
+    """The possible positions at a word boundary, and the required words that are missing."""
 
     places: MetrePlaces
     missing: Words
 
 
 class VerseLine:
-    """A line of verse, whatever it rhymes with.
-
-    Args:
-        spoken: The words that it may be written with.
-        rule: What it is held to.
-        joined: Whether words can be parted, so that it may have more than one.
+    """A line under a rule, whatever it rhymes with; without `joined` it has a single word.
 
     Attributes:
-        spoken: The words.
-        rule: What it is held to.
-        joined: Whether it may have more than one word.
-        masks: Its places.
-        start: Where it begins.
-        beginnings: `(words,)`, true for those that may begin it.
+        masks: Its positions.
+        start: Its first position.
+        beginnings: `(words,)`, true for possible first words.
         last_places: Where a last word may begin, for each shape.
-        endings: `(ways,)`, true for the ways to say a last word of some line that keeps the rule.
+        endings: `(pronunciations,)`, true for possible last words.
     """
 
     def __init__(self, spoken: SpokenWords, rule: LineRule, *, joined: bool) -> None:
@@ -79,19 +59,20 @@ class VerseLine:
         )
         self.last_places = tuple(self.masks.last(shape) for shape in spoken.shapes)
         self.moves = functools.cache(self._moves_without)
+        self.word_moves = functools.cache(self._moves_of_word)
         letters = spoken.first_letters
         self.beginnings: Flags = np.equal(letters, rule.begins or letters)
         self.endings = self._endings()
 
     def ways_of(self, words: Iterable[int]) -> Flags:
-        """`(ways,)`, true for those of some words."""
+        """`(pronunciations,)`, true for those of some words."""
         found = np.zeros(len(self.spoken.ways), np.bool_)
         for word in words:
             found[self.spoken.slice_of(word)] = True
         return found
 
     def ending(self, places: MetrePlaces, missing: Words) -> Flags:
-        """`(ways,)`, true for those that end the line, said from one of some places on."""
+        """`(pronunciations,)`, true for last words that begin at one of these positions."""
         if len(missing) > 1:
             return np.zeros(len(self.spoken.ways), np.bool_)
         flags = np.array([bool(last & places) for last in self.last_places], np.bool_)
@@ -99,38 +80,32 @@ class VerseLine:
         return ends & self.ways_of(missing) if missing else ends
 
     def places_before(self, goals: MetrePlaces) -> list[MetrePlaces]:
-        """Where a word may begin that leads to some places, for each shape."""
+        """Where a word may begin that leads to these positions, for each shape."""
         return [fit & (goals >> count) for fit, count in self._fits]
 
     def last(self, way: int) -> MetrePlaces:
-        """Where a last word may begin that is said in some way."""
+        """Where this pronunciation may begin as the last word."""
         return self.last_places[int(self.spoken.shape_of[way])]
 
     def last_of(self, ways: Flags) -> MetrePlaces:
-        """Where a last word may begin that is said in one of some ways."""
+        """Where any of these pronunciations may begin as the last word."""
         found = 0
         for shape in self.spoken.shapes_among(ways):
             found |= self.last_places[shape]
         return found
 
     def after(self, places: MetrePlaces, word: int) -> MetrePlaces:
-        """Where the line may stand after a word, in any of its ways."""
-        reached = 0
-        for way in self.spoken.ways_of(word):
-            fit, count = self._fits[int(self.spoken.shape_of[way])]
-            reached |= (places & fit) << count
-        return reached
+        """The positions after a word, in any pronunciation."""
+        return _after(self.word_moves(word), places)
 
     def before(self, goals: MetrePlaces, word: int) -> MetrePlaces:
-        """Where a word may begin that leads to some places, in any of its ways."""
-        found = 0
-        for way in self.spoken.ways_of(word):
-            fit, count = self._fits[int(self.spoken.shape_of[way])]
-            found |= fit & (goals >> count)
-        return found
+        """Where a word may begin that leads to these positions, in any pronunciation."""
+        return _before(self.word_moves(word), goals)
+
+    def _moves_of_word(self, word: int) -> Moves:
+        return self._moves_of(self.spoken.shape_of[self.spoken.slice_of(word)].tolist())
 
     def _moves_without(self, words: Words) -> Moves:
-        """The moves of all words but some."""
         counts = self.spoken.shape_counts.copy()
         for word in words:
             np.subtract.at(counts, self.spoken.shape_of[self.spoken.slice_of(word)], 1)
@@ -149,7 +124,7 @@ class VerseLine:
         return endings
 
     def _reached(self, first: Flags) -> dict[Words, MetrePlaces]:
-        """Where a second or later word may begin, by the words that are missing there."""
+        """Where words after the first may begin, by the words that are missing there."""
         if not self.joined:
             return {}
         start, holds = self.start
@@ -171,27 +146,17 @@ class VerseLine:
 
 
 class LineFinish:
-    """A line of verse that has to end in one of some ways to say its last word.
-
-    Args:
-        line: The line.
-        ways: `(ways,)`, true for those that may end it; all are among its endings.
-    """
+    """A line that must end in one of some pronunciations, `(pronunciations,)` flags."""
 
     def __init__(self, line: VerseLine, ways: Flags) -> None:
         self.line = line
         self.ways = ways
         self.goals = functools.cache(self._goals)
         self._nexts = functools.cache(self._next_places)
-        self._letters = functools.lru_cache(_LETTERS_KEPT)(self._letter_places)
+        self._letters = functools.lru_cache(512)(self._letter_places)
 
     def leading(self, position: LinePosition, branches: Branches) -> Flags:
-        """`(letters,)`, true for those that lead to a word that may come next.
-
-        Args:
-            position: Where the line stands.
-            branches: The letters, at least one.
-        """
+        """`(letters,)`, true for letters that lead to a possible next word."""
         places, missing = position
         found = np.zeros(len(branches.bounds), np.bool_)
         letters = self._letters(missing, bool(places & self.line.masks.starts), branches)
@@ -200,7 +165,7 @@ class LineFinish:
         return found
 
     def after(self, position: LinePosition, word: int) -> LinePosition:
-        """Where the line stands after a word that is not its last; at no place if it cannot be."""
+        """The position after a word that is not the last; without places if impossible."""
         missing = without(position.missing, word)
         if not (self.line.joined and self._begins(position, word)):
             return LinePosition(0, missing)
@@ -208,7 +173,7 @@ class LineFinish:
         return LinePosition(places, missing)
 
     def last_ways(self, position: LinePosition, word: int) -> list[int]:
-        """The ways to say a word as the last one of the line; none if it cannot be."""
+        """The possible pronunciations of a word as the last one of the line."""
         if without(position.missing, word) or not self._begins(position, word):
             return []
         return [
@@ -218,11 +183,10 @@ class LineFinish:
         ]
 
     def _begins(self, position: LinePosition, word: int) -> bool:
-        """Whether a word may begin the line, or need not."""
         return not position.places & self.line.masks.starts or bool(self.line.beginnings[word])
 
     def _goals(self, missing: Words) -> MetrePlaces:
-        """Where further words may begin, so that the line can be finished."""
+        """Where further words may begin so that the line can be finished."""
         line = self.line
         found = line.last_of(self._ending_ways(missing))
         for word in missing:
@@ -230,14 +194,14 @@ class LineFinish:
         return _closure(found, functools.partial(_before, line.moves(missing)))
 
     def _letter_places(self, missing: Words, first: bool, branches: Branches) -> tuple[Bits, ...]:
-        """`(letters,)` where some word may begin that each letter leads to."""
+        """`(letters,)` where some word with each letter may begin."""
         return tuple(
             np.bitwise_or.reduceat(bits[branches.words], branches.bounds)
             for bits in self._nexts(missing, first)
         )
 
     def _next_places(self, missing: Words, first: bool) -> tuple[Bits, ...]:
-        """`(words,)` where each word may begin, before others or as the last one."""
+        """`(words,)` where each word may begin, as the last one or not."""
         line = self.line
         shape_of = line.spoken.shape_of
         ends = self._ending_ways(missing)
@@ -256,7 +220,7 @@ class LineFinish:
         return tuple(found)
 
     def _ending_ways(self, missing: Words) -> Flags:
-        """`(ways,)`, true for those that may end the line where some words are missing."""
+        """`(pronunciations,)`, true for those that may end the line if words are missing."""
         if not missing:
             return self.ways
         if len(missing) == 1:
@@ -265,7 +229,7 @@ class LineFinish:
 
 
 def without(words: Words, word: int) -> Words:
-    """Words but for one."""
+    """All words but one."""
     return tuple(one for one in words if one != word)
 
 
@@ -284,7 +248,7 @@ def _before(moves: Moves, goals: MetrePlaces) -> MetrePlaces:
 
 
 def _closure(places: MetrePlaces, more: Callable[[MetrePlaces], MetrePlaces]) -> MetrePlaces:
-    """Some places, those that they lead to, and so on."""
+    """The fixed point of a monotone step."""
     known = 0
     while known != places:
         known = places

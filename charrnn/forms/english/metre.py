@@ -1,9 +1,8 @@
-"""Where in a line of verse a word may stand, as sets of places held in the bits of an integer.
+"""Positions of words in a line, as bit sets.
 
-A line is a row of syllables, marked by one of several templates. The templates lie side by side, and
-each place between two of their syllables is a bit. So one `&` and one shift say where a word leads
-from all the places that it may be at, under all templates at once (Baeza-Yates and Gonnet, 1992, "A
-New Approach to Text Searching", follow the states of an automaton so).
+The metrical templates of a line are concatenated, and each boundary of a syllable is a bit. One `&`
+and one shift advance all positions under all templates at once (shift-and; Baeza-Yates and Gonnet,
+1992, "A New Approach to Text Searching").
 """
 
 import itertools
@@ -17,20 +16,20 @@ from charrnn.forms.english.pronunciation import Pronunciation, rhyming_syllables
 from charrnn.forms.english.scansion import clashes_of
 
 MetrePlaces = int
-"""A set of places: bit n is set where place n is one of them."""
+"""A set of positions: bit n is set if position n belongs to it."""
 
 
 Bits = npt.NDArray[np.unsignedinteger]
-"""Sets of places, or a part of each: see `chunks`."""
+"""Sets of positions, or one chunk of each; see `chunks`."""
 
 
 class WordShape(NamedTuple):
-    """What metre sees of a word said in one way.
+    """The metrical properties of a pronunciation.
 
     Attributes:
-        syllables: How many there are.
-        stressed: Those, from 0, that no unstressed mark may stand over.
-        rhyming: The one that it rhymes from; None where it has no stress, and rhymes with nothing.
+        syllables: The number of syllables.
+        stressed: Syllables, from 0, that must not be on an unstressed mark.
+        rhyming: The syllable that it rhymes from; None without stress, which rhymes with nothing.
     """
 
     syllables: int
@@ -39,23 +38,21 @@ class WordShape(NamedTuple):
 
 
 def shape_of(way: Pronunciation) -> WordShape:
-    """The shape of a word that is said in some way."""
+    """The shape of a pronunciation."""
     rhyming, *_ = (*rhyming_syllables(way), None)
     return WordShape(way.syllables, clashes_of(way, "u" * way.syllables), rhyming)
 
 
 class MetreMasks:
-    """The places of a line.
-
-    A template that another one begins with lies within it.
+    """The positions of a line. A template that is a prefix of another one shares its positions.
 
     Args:
-        templates: The marks of the syllables, as `charrnn.forms.english.scansion.templates_of` has them.
-        rhyming: Whether the line rhymes, so that its last word rhymes from a stress of the metre.
+        templates: The alternative marks; see `charrnn.forms.english.scansion.templates_of`.
+        rhyming: Whether the line rhymes, so that its rhyme must start on a stress of the metre.
 
     Attributes:
         starts: Where the line may begin.
-        chunks: All its places, in chunks.
+        chunks: All positions, in chunks.
     """
 
     def __init__(self, templates: Sequence[str], *, rhyming: bool = False) -> None:
@@ -92,7 +89,7 @@ class MetreMasks:
         return self._fits[shape]
 
     def after(self, places: MetrePlaces, shape: WordShape) -> MetrePlaces:
-        """Where a line stands after a word of this shape, which began at one of some places."""
+        """The positions after a word of this shape."""
         return (places & self.fits(shape)) << shape.syllables
 
     def last(self, shape: WordShape) -> MetrePlaces:
@@ -106,29 +103,23 @@ class MetreMasks:
 
 
 class Chunk:
-    """Some of the places of a line, as many as a number of NumPy has bits for.
-
-    Args:
-        first: The first of them.
-        type_: A type with a bit for each.
-    """
+    """Consecutive positions, as many as a NumPy integer type has bits."""
 
     def __init__(self, first: int, type_: type[np.unsignedinteger]) -> None:
-        self._first = first
-        self._type = type_
+        self._first, self._type = first, type_
         self._whole = int(np.iinfo(type_).max)
 
     def of(self, places: MetrePlaces) -> np.unsignedinteger:
-        """The part of some places that lies in the chunk."""
+        """The part of the positions in this chunk."""
         return self._type(places >> self._first & self._whole)
 
     def of_each(self, places: Iterable[MetrePlaces]) -> Bits:
-        """The same for several sets of places."""
+        """`(sets,)` the same for several sets."""
         return np.array([one >> self._first & self._whole for one in places], self._type)
 
 
 def chunks(size: int) -> tuple[Chunk, ...]:
-    """Divide places into chunks; one will do for all but the longest lines."""
+    """Divide positions into chunks; one suffices except for very long lines."""
     for type_ in (np.uint16, np.uint32):
         if size <= np.iinfo(type_).bits:
             return (Chunk(0, type_),)

@@ -1,4 +1,4 @@
-"""How an English poem may go on under each variant of its form, line after line."""
+"""The lines of an English poem under each variant of its form, and their rhymes."""
 
 import functools
 from collections import defaultdict
@@ -15,35 +15,35 @@ from charrnn.forms.english.requirements import (
     EnglishPlacement,
     EnglishRequirements,
     GivenLine,
-    SaidWord,
 )
-from charrnn.forms.english.rhyme_classes import (
-    Alive,
+from charrnn.forms.english.scansion import templates_of
+from charrnn.forms.english.spoken_words import (
+    Flags,
+    OpenClasses,
     Part,
     RhymeClasses,
-    alive_of,
+    SpokenWords,
+    as_open_classes,
     open_homophones,
     sounds_of,
 )
-from charrnn.forms.english.scansion import templates_of
-from charrnn.forms.english.spoken_words import Flags, SpokenWords
 from charrnn.forms.english.word_trie import Branches
+from charrnn.forms.english.words import Word
 
 _LINES_KEPT: Final = 256
-_FINISHES_KEPT: Final = 64
 _PLACEMENTS_KEPT: Final = 4_096
 
-Rhymed = tuple[tuple[str, Alive], ...]
-"""What is left to the rhymes that have been begun and not finished, by their letters, in order."""
+Rhymed = tuple[tuple[str, OpenClasses], ...]
+"""The open rhymes by letter, sorted, and the classes that they may still have."""
 
 
 class VariantState(NamedTuple):
-    """What a poem may become, where a word may begin, if it is of one variant of its form.
+    """The state of a poem at a word boundary, under one variant.
 
     Attributes:
         variant: The variant, from 0.
-        position: How far the line has come.
-        rhymed: What its rhymes may be.
+        position: The position in the line.
+        rhymed: The open rhymes.
     """
 
     variant: int
@@ -52,17 +52,10 @@ class VariantState(NamedTuple):
 
 
 class VersePlan:
-    """The lines of a poem under the variants of its form, and how they depend on one another.
+    """The lines of a poem under the variants of its form.
 
-    Lines depend on one another by their rhymes alone. So a poem can be finished when each rhyme
-    can be, and each line that does not rhyme.
-
-    Args:
-        form: The form.
-        spoken: The words that the poem may be written with, those included that it must have.
-        classes: How they rhyme.
-        requirements: What is asked on top of the form.
-        joined: Whether words can be parted, so that a line may have more than one.
+    Lines depend on one another by rhymes only. So a poem can be finished if each rhyme can be, and
+    each line without rhyme. Without `joined`, a line has a single word.
     """
 
     def __init__(
@@ -75,30 +68,32 @@ class VersePlan:
         joined: bool,
     ) -> None:
         self.lines = form.lines
-        self._spoken = spoken
         self._classes = classes
         self._requirements = requirements
-        self._joined = joined
         self._templates = [
             [templates_of(line, form.metre) for line in variant] for variant in form.variants
         ]
         self._letters = [[line.rhyme for line in variant] for variant in form.variants]
         self._required = [spoken.number(word.key) for word in requirements.must]
         self._rule = functools.lru_cache(_PLACEMENTS_KEPT)(self._line_rule)
-        self._line = functools.lru_cache(_LINES_KEPT)(self._line_of_rule)
-        self._homophones = functools.lru_cache(_LINES_KEPT)(self._homophones_of_rule)
-        self._finish = functools.lru_cache(_FINISHES_KEPT)(self._finish_of_rule)
+        self._line = functools.lru_cache(_LINES_KEPT)(
+            lambda rule: VerseLine(spoken, rule, joined=joined)
+        )
+        self._homophones = functools.lru_cache(_LINES_KEPT)(
+            lambda rule: classes.homophones(self._line(rule).endings)
+        )
+        self._finish = functools.lru_cache(64)(self._finish_of_rule)
         self.beginnings = functools.lru_cache(_PLACEMENTS_KEPT)(self._beginnings)
 
     @property
     def first(self) -> int:
-        """The first line that is to be written, from 0: the second where the first is given."""
+        """The first line to write, from 0: the second if the first is given."""
         return int(self._requirements.first_line is not None)
 
     def finish(
         self, line: int, placement: EnglishPlacement, variant_state: VariantState
     ) -> LineFinish:
-        """What a line may be if one variant holds."""
+        """The possible rest of a line under one variant."""
         variant = variant_state.variant
         rule = self._rule(variant, line, placement)
         letter = self._letter(variant, line)
@@ -114,7 +109,7 @@ class VersePlan:
         variant_state: VariantState,
         ways: Iterable[int],
     ) -> VariantState:
-        """What holds after a line whose last word may be said in some ways, at least one."""
+        """The state after a line whose last word may have these pronunciations."""
         variant = variant_state.variant
         rhymed = dict(variant_state.rhymed)
         letter = self._letter(variant, line)
@@ -125,11 +120,10 @@ class VersePlan:
                 homophones = int(self._classes.homophones_of[way])
                 rhyme_class = int(self._classes.class_of[homophones])
                 used[rhyme_class] |= {homophones, *before.get(rhyme_class, ())}
-            rhymed[letter] = alive_of(used)
+            rhymed[letter] = as_open_classes(used)
         return self._variant_state(variant, line + 1, placement, rhymed)
 
     def _beginnings(self, placement: EnglishPlacement) -> tuple[VariantState, ...]:
-        """What holds where the poem begins to be written, for each variant that is possible."""
         if any(
             number is None and line is not None and line >= self.first
             for number, line in zip(self._required, placement, strict=True)
@@ -145,19 +139,20 @@ class VersePlan:
         return tuple(found)
 
     def _variant_state(
-        self, variant: int, line: int, placement: EnglishPlacement, rhymed: Mapping[str, Alive]
+        self,
+        variant: int,
+        line: int,
+        placement: EnglishPlacement,
+        rhymed: Mapping[str, OpenClasses],
     ) -> VariantState:
-        """What holds before a line, which may be one after the last."""
+        """The state before a line, possibly one after the last."""
         start = LinePosition(0, ())
         if line < self.lines:
             start = self._line(self._rule(variant, line, placement)).start
         return VariantState(variant, start, tuple(sorted(rhymed.items())))
 
     def _has_room(self, variant: int) -> bool:
-        """Whether a poem is long enough for the words that must stand in it, wherever they do.
-
-        It spares trying every placement of too many of them.
-        """
+        """Whether the required words fit into the poem at all, a quick check before the search."""
         given = self._requirements.first_line
         there = {word.key for word in given.words} if given else set()
         needed = sum(
@@ -169,16 +164,15 @@ class VersePlan:
         return needed <= sum(max(map(len, line), default=0) for line in templates)
 
     def _possible(
-        self, variant: int, placement: EnglishPlacement, rhymed: Mapping[str, Alive]
+        self, variant: int, placement: EnglishPlacement, rhymed: Mapping[str, OpenClasses]
     ) -> bool:
-        """Whether each rhyme can be finished, and each line that has none."""
+        """Whether each rhyme and each line without rhyme can be finished."""
         begun: set[str] = set()
         for line in range(self.first, self.lines):
             letter = self._letter(variant, line)
             if letter in begun:
                 continue
-            if letter:
-                begun.add(letter)
+            begun |= {letter} - {""}
             variant_state = self._variant_state(variant, line, placement, rhymed)
             if not self.finish(line, placement, variant_state).ways.any():
                 return False
@@ -186,8 +180,8 @@ class VersePlan:
 
     def _rhymed_at_first(
         self, variant: int, placement: EnglishPlacement
-    ) -> dict[str, Alive] | None:
-        """What the rhymes may be before a line is written; None where nothing is possible."""
+    ) -> dict[str, OpenClasses] | None:
+        """The open rhymes before the first line to write; None if nothing is possible."""
         given, target = self._requirements.first_line, self._requirements.rhyme_with
         letter = self._target_letter(variant)
         if target is not None and not letter:
@@ -197,12 +191,12 @@ class VersePlan:
         if target is None:
             return {}
         parts = {self._classes.part(rhyme) for rhyme in sounds_of(target.ways)}
-        return {letter: self._alive(parts, [target])}
+        return {letter: self._open_classes(parts, [target])}
 
     def _rhymed_after(
         self, given: GivenLine, variant: int, placement: EnglishPlacement
-    ) -> dict[str, Alive] | None:
-        """The same after the line that is given; None where it does not keep the form."""
+    ) -> dict[str, OpenClasses] | None:
+        """The open rhymes after the given line; None if it violates the form."""
         keys = [word.key for word in given.words]
         letters = [letter for letter in given.text.lower() if letter.isalpha()]
         if not (
@@ -219,14 +213,14 @@ class VersePlan:
         parts = _parts(given, masks, self._classes)
         target = self._requirements.rhyme_with
         letter = self._target_letter(variant)
-        rhymed: dict[str, Alive] = {}
+        rhymed: dict[str, OpenClasses] = {}
         if parts is None:
             return None
         ends = [given.words[-1]]
         if target is not None:
             wanted = {self._classes.part(rhyme) for rhyme in sounds_of(target.ways)}
             if letter != self._letter(variant, 0):
-                rhymed[letter] = self._alive(wanted, [target])
+                rhymed[letter] = self._open_classes(wanted, [target])
             elif self._alike(ends[0], target) or not parts & wanted:
                 return None
             else:
@@ -234,19 +228,18 @@ class VersePlan:
                 ends.append(target)
         own = self._letter(variant, 0)
         if own and self._later(variant, 0):
-            rhymed[own] = self._alive(parts, ends)
+            rhymed[own] = self._open_classes(parts, ends)
         return rhymed
 
-    def _alike(self, one: SaidWord, other: SaidWord) -> bool:
-        """Whether two words are too much alike to rhyme."""
-        if self._classes.slant:
-            return one.key == other.key
-        return one.key == other.key or bool(sounds_of(one.ways) & sounds_of(other.ways))
+    def _alike(self, one: Word, other: Word) -> bool:
+        """Whether two words are too similar to rhyme."""
+        shared = sounds_of(one.ways) & sounds_of(other.ways)
+        return one.key == other.key or (bool(shared) and not self._classes.slant)
 
-    def _alive(self, parts: set[Part], ends: list[SaidWord]) -> Alive:
-        """The classes of some sounds, of which words have been used."""
+    def _open_classes(self, parts: set[Part], ends: list[Word]) -> OpenClasses:
+        """The classes of some sounds, without the groups of used words."""
         classes = [self._classes.rhyme_class(part) for part in parts]
-        return alive_of(
+        return as_open_classes(
             {
                 rhyme_class: frozenset().union(
                     *(self._classes.homophones_like(end.key, end.ways, rhyme_class) for end in ends)
@@ -271,48 +264,38 @@ class VersePlan:
         )
 
     def _letter(self, variant: int, line: int) -> str:
-        """The letter that a line rhymes by; "" where it need not rhyme with anything."""
+        """The rhyme letter of a line; "" if it need not rhyme."""
         letter = self._letters[variant][line]
-        if self._letters[variant].count(letter) > 1:
-            return letter
-        return (
-            letter
-            if self._requirements.rhyme_with and letter == self._target_letter(variant)
-            else ""
-        )
+        targeted = self._requirements.rhyme_with and letter == self._target_letter(variant)
+        return letter if targeted or self._letters[variant].count(letter) > 1 else ""
 
     def _target_letter(self, variant: int) -> str:
-        """The letter of the first rhyme; "" where there is none."""
         return next(filter(None, self._letters[variant]), "")
 
     def _later(self, variant: int, line: int) -> tuple[int, ...]:
-        """The lines after a line that rhyme with it."""
         letters = self._letters[variant]
         return tuple(
             later for later in range(line + 1, self.lines) if letters[later] == letters[line]
         )
 
-    def _line_of_rule(self, rule: LineRule) -> VerseLine:
-        return VerseLine(self._spoken, rule, joined=self._joined)
-
-    def _homophones_of_rule(self, rule: LineRule) -> Flags:
-        return self._classes.homophones(self._line(rule).endings)
-
     def _finish_of_rule(
-        self, rule: LineRule, later: tuple[LineRule, ...] | None, alive: Alive | None
+        self, rule: LineRule, later: tuple[LineRule, ...] | None, open_classes: OpenClasses | None
     ) -> LineFinish:
-        """A line that need not rhyme, where later is None, or one whose rhyme later lines take up."""
+        """A line without rhyme (`later` is None), or one that later lines rhyme with."""
         line = self._line(rule)
         if later is None:
             return LineFinish(line, line.endings)
         homophones = open_homophones(
-            self._classes, self._homophones(rule), [self._homophones(one) for one in later], alive
+            self._classes,
+            self._homophones(rule),
+            [self._homophones(one) for one in later],
+            open_classes,
         )
         return LineFinish(line, line.endings & homophones[self._classes.homophones_of])
 
 
 def _parts(given: GivenLine, masks: MetreMasks, classes: RhymeClasses) -> set[Part] | None:
-    """What a line rhymes by, said so that it keeps its metre; None where it cannot be said so."""
+    """The rhymes of a given line that keep its metre; None if it violates the metre."""
     places = masks.starts
     *words, last = given.words
     for word in words:
@@ -329,12 +312,12 @@ _KEPT: Final = 1 << 14
 
 
 class WordBoundary(NamedTuple):
-    """A poem where a word begins. A value.
+    """The state of a poem at a word boundary. A value.
 
     Attributes:
-        line: Which of its lines, from 0; how many it has, where it is whole.
-        placement: Where required words stand.
-        variants: What it may become.
+        line: The line, from 0; after the last line, the number of lines.
+        placement: The lines of required words.
+        variants: The states of the variants that are still possible.
     """
 
     line: int
@@ -343,14 +326,11 @@ class WordBoundary(NamedTuple):
 
 
 class WordBoundaries:
-    """How the words of a poem follow one another.
-
-    Args:
-        plan: The lines of the poem.
+    """Successors of word boundaries.
 
     Attributes:
-        after_word: Gives the boundary after a word in the line; None where it cannot stand there.
-        after_line: Gives the boundary after the last word of a line; None where it cannot be that.
+        after_word: The boundary after a word within the line, or None.
+        after_line: The boundary after the last word of a line, or None.
     """
 
     def __init__(self, plan: VersePlan) -> None:
@@ -361,7 +341,7 @@ class WordBoundaries:
         self.after_line = functools.lru_cache(_KEPT)(self._after_line)
 
     def leading(self, boundary: WordBoundary, branches: Branches) -> Flags:
-        """`(tokens,)`, true for those of some branches that lead to a word that may follow."""
+        """`(tokens,)`, true for tokens that lead to a possible next word."""
         found = np.zeros(len(branches.bounds), np.bool_)
         if len(found):
             for finish, position in self._places(boundary):
@@ -373,7 +353,7 @@ class WordBoundaries:
         return tuple((one, self._plan.finish(line, placement, one)) for one in variants)
 
     def _places_of(self, boundary: WordBoundary) -> tuple[tuple[LineFinish, LinePosition], ...]:
-        """Where the line stands under variants that see the same words in it, taken together."""
+        """The positions in the line; variants that allow the same words are merged."""
         found: dict[tuple[LineFinish, Words], LinePosition] = {}
         for variant_state, finish in self._finishes(boundary):
             places, missing = variant_state.position

@@ -1,8 +1,8 @@
-"""How an English word sounds: phones, syllables and their stress, in the ARPABET of CMUdict.
+"""English pronunciations in the ARPABET of CMUdict, and their rhymes.
 
-A perfect rhyme is the same sounds from the last stressed vowel to the end, after another onset of
-that syllable. What does not come up to it may still be a slant rhyme, as Hafez has it (Ghazvininejad
-and others, "Generating Topical Poetry", 2016): the same vowels, and consonants of the same kinds.
+A perfect rhyme has the same phones from the last stressed vowel on, and another onset. A slant
+rhyme, as in Hafez (Ghazvininejad et al., "Generating Topical Poetry", 2016), has the same vowels
+and consonants of the same kinds.
 """
 
 import enum
@@ -18,7 +18,7 @@ _CONSONANTS: Final = "B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z ZH"
 PHONES: Final = frozenset(
     [*_CONSONANTS.split(), *(vowel + stress for vowel in _VOWELS.split() for stress in "012")]
 )
-"""The tokens that a pronunciation is written with."""
+"""The phones of a pronunciation."""
 
 _CLUSTERS: Final = """
 P L, P R, P Y, B L, B R, B Y, T R, T W, D R, D W, K L, K R, K W, K Y, G L, G R, G W, F L, F R, F Y,
@@ -27,45 +27,41 @@ S P L, S P R, S P Y, S T R, S K L, S K R, S K W, S K Y
 """
 
 _ONSETS: Final = frozenset(cluster.strip() for cluster in _CLUSTERS.split(","))
-"""The clusters of consonants that English syllables begin with, besides single ones."""
+"""The consonant clusters that may begin a syllable, besides single consonants."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pronunciation:
-    """One way to say a word.
+    """A pronunciation of a word.
 
     Attributes:
-        phones: ARPABET tokens in capitals; vowels end in the digit of their stress, 0 for none,
-            1 for primary, 2 for secondary: `("HH", "AH0", "L", "OW1")`. Elided words such as th' have no vowel.
+        phones: ARPABET phones; vowels end in their stress (0 none, 1 primary, 2 secondary): `("HH",
+            "AH0", "L", "OW1")`. Elided words such as th' have no vowel.
     """
 
     phones: tuple[str, ...]
 
     @property
     def stresses(self) -> str:
-        """The digits of stress, one for each syllable: "01" for hello."""
+        """The stress of each syllable: "01" for hello."""
         return "".join(phone[-1] for phone in self.phones if is_vowel(phone))
 
     @property
     def syllables(self) -> int:
-        """How many vowels there are."""
+        """The number of vowels."""
         return sum(map(is_vowel, self.phones))
 
     def __str__(self) -> str:
-        """As CMUdict writes it: "HH AH0 L OW1"."""
+        """As in CMUdict: "HH AH0 L OW1"."""
         return " ".join(self.phones)
 
     def followed_by(self, ending: str) -> "Pronunciation":
-        """The pronunciation with more phones after it, which stand between spaces."""
+        """The pronunciation with more phones, separated by spaces."""
         return Pronunciation((*self.phones, *ending.split()))
 
 
 def parse_pronunciation(text: str) -> Pronunciation:
-    """Read phones that stand between spaces, in capitals or not.
-
-    Raises:
-        ValueError: Something is no phone of ARPABET, or a vowel lacks its stress.
-    """
+    """Parse phones separated by spaces; ValueError if one is unknown or there are none."""
     phones = tuple(text.upper().split())
     for phone in phones:
         if phone not in PHONES:
@@ -76,18 +72,12 @@ def parse_pronunciation(text: str) -> Pronunciation:
 
 
 def is_vowel(phone: str) -> bool:
-    """Whether a phone makes a syllable; vowels are those that end in a digit."""
+    """Whether a phone is a vowel: it ends in a digit."""
     return phone[-1].isdigit()
 
 
 def onset_before(phones: Iterable[str]) -> tuple[str, ...]:
-    """The consonants, of those that stand before a vowel, that begin its syllable.
-
-    As many as English words can begin with go to the syllable (the principle of maximal onsets).
-
-    Args:
-        phones: The phones before the vowel, from the start of the word.
-    """
+    """The longest possible onset of a syllable, from the phones before its vowel."""
     onset: tuple[str, ...] = ()
     for phone in reversed(tuple(phones)):
         longer = (phone, *onset)
@@ -108,14 +98,14 @@ _KINDS: Final = {
     }.items()
     for phone in phones
 }
-"""Consonants that sound alike have the same kind."""
+"""The kind of each consonant; those of a kind sound similar."""
 
 _BEFORE_R: Final = {"IY": "IH", "UW": "UH"}
-"""Vowels that English does not tell apart before R, and dictionaries write either way."""
+"""Vowels that merge before R and that dictionaries write either way."""
 
 
 Rhymes = Literal["perfect", "slant"]
-"""The least that counts as a rhyme, as one asks for it."""
+"""The least that counts as a rhyme, as a setting."""
 
 
 class Grade(enum.IntEnum):
@@ -129,11 +119,11 @@ class Grade(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rhyme:
-    """What a word rhymes by.
+    """The rhyme of a pronunciation.
 
     Attributes:
-        onset: The consonants that begin its last stressed syllable.
-        part: The phones from the vowel of that syllable to the end, without stress.
+        onset: The consonants before its last stressed vowel.
+        part: The phones from that vowel on, without stress.
     """
 
     onset: tuple[str, ...]
@@ -141,41 +131,32 @@ class Rhyme:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The part with the kinds of its consonants: equal where a rhyme is slant at least."""
+        """The part with kinds of consonants; equal for slant rhymes."""
         return tuple(_KINDS.get(phone, phone) for phone in self.part)
 
 
 @functools.lru_cache(1 << 14)
 def rhyme_of(way: Pronunciation) -> Rhyme | None:
-    """What a pronunciation rhymes by: the last vowel with a stress, primary or secondary, counts.
-
-    None where it has none: the weak forms of that and the, which no line ends with, rhyme with nothing.
-    """
+    """The rhyme from the last stressed vowel on; None for weak forms, as of that and the."""
     stressed = [place for place, phone in enumerate(way.phones) if phone[-1] in "12"]
     return _rhyme_from(way, stressed[-1]) if stressed else None
 
 
 def rhyming_syllables(way: Pronunciation) -> tuple[int, ...]:
-    """The syllables, from 0, that a word may rhyme from: its last stress first, then its primary one."""
+    """The syllables, from 0, where a rhyme may start: the last stress, then the primary one."""
     last, primary = way.stresses.rfind("2"), way.stresses.rfind("1")
     return tuple(dict.fromkeys(one for one in (max(last, primary), primary) if one >= 0))
 
 
 @functools.lru_cache(1 << 14)
 def full_rhyme_of(way: Pronunciation) -> Rhyme | None:
-    """What a word rhymes by from its primary stress on: Norway and doorway, where -way is alike.
-
-    None where it has no primary stress.
-    """
+    """The rhyme from the primary stress on, if any: Norway and doorway."""
     stressed = [place for place, phone in enumerate(way.phones) if phone.endswith("1")]
     return _rhyme_from(way, stressed[-1]) if stressed else None
 
 
 def promoted_rhyme_of(way: Pronunciation) -> Rhyme | None:
-    """What a word rhymes by where verse lifts its last syllable: eternity, with see.
-
-    None where two or more unstressed syllables do not stand at its end.
-    """
+    """The rhyme if verse stresses the last of two or more weak syllables: eternity, see."""
     if not way.stresses.endswith("00"):
         return None
     last = max(place for place, phone in enumerate(way.phones) if is_vowel(phone))
@@ -184,12 +165,10 @@ def promoted_rhyme_of(way: Pronunciation) -> Rhyme | None:
 
 
 def grade(one: Pronunciation, other: Pronunciation) -> Grade:
-    """How well two pronunciations rhyme; the order does not matter.
+    """How well two pronunciations rhyme; symmetric.
 
-    Returns:
-        PERFECT; IDENTICAL where the onset is the same too (leave, believe); SLANT where consonants
-        are of the same kinds only (time, mine), or where one is lifted to the rhyme (a light rhyme:
-        eternity, see); else NONE.
+    IDENTICAL if the onset is the same too (leave, believe); SLANT for consonants of the same kinds
+    (time, mine), or if one word is promoted (eternity, see).
     """
     first, second = rhyme_of(one), rhyme_of(other)
     if first is None or second is None:
@@ -212,7 +191,6 @@ def grade(one: Pronunciation, other: Pronunciation) -> Grade:
 
 
 def _rhyme_from(way: Pronunciation, start: int) -> Rhyme:
-    """The rhyme that begins at the vowel at `start`."""
     onset = onset_before(way.phones[:start])
     if onset[-2:] == ("HH", "W"):
         onset = (*onset[:-2], "W")
@@ -220,7 +198,7 @@ def _rhyme_from(way: Pronunciation, start: int) -> Rhyme:
 
 
 def _levelled(phones: tuple[str, ...]) -> tuple[str, ...]:
-    """Phones without stress, and without differences that dictionaries make and ears do not."""
+    """Phones without stress, and without differences that only dictionaries make."""
     plain = ["AH" if phone == "IH0" else phone.rstrip("012") for phone in phones]
     return tuple(
         _BEFORE_R.get(phone, phone) if following == "R" else phone

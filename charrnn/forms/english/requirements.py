@@ -1,76 +1,40 @@
-"""What is required of an English poem, and the lines in which required words stand."""
+"""Requirements of an English poem, with pronunciations."""
 
 from dataclasses import dataclass
 
 from charrnn.errors import ConfigurationError
+from charrnn.forms.core.automaton import Placements
 from charrnn.forms.core.config import Requirements
-from charrnn.forms.core.placements import Placements
 from charrnn.forms.english.lexicon import Lexicon
-from charrnn.forms.english.pronunciation import Pronunciation
 from charrnn.forms.english.words import Word, words_of
 
 EnglishPlacement = Placements[int]
-"""The line, from 0, of each word that must stand in the poem; None for one that has none yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class SaidWord:
-    """A word, and every way to say it.
-
-    Attributes:
-        key: In small letters, with straight apostrophes.
-        ways: At least one.
-    """
-
-    key: str
-    ways: tuple[Pronunciation, ...]
+"""The line, from 0, of each required word, or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class GivenLine:
-    """A line as it has to stand there.
-
-    Attributes:
-        text: The line, without white space around it.
-        words: At least one.
-    """
+    """A given first line, stripped, and its words, at least one."""
 
     text: str
-    words: tuple[SaidWord, ...]
+    words: tuple[Word, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class EnglishRequirements:
-    """What is asked of an English poem.
-
-    Attributes:
-        begins: What each line begins with, a small letter for each from the first on.
-        ends: The same for what they end with.
-        must: Different words that have to stand in it.
-        rhyme_with: What its first rhyme has to rhyme with, if anything.
-        first_line: Its first line, if it is given.
-    """
+    """Requirements of an English poem; `begins` and `ends` are letters of lines, in lower case."""
 
     begins: str
     ends: str
-    must: tuple[SaidWord, ...]
-    rhyme_with: SaidWord | None
+    must: tuple[Word, ...]
+    rhyme_with: Word | None
     first_line: GivenLine | None
 
 
 def read_requirements(
     requirements: Requirements, lines: int, lexicon: Lexicon
 ) -> EnglishRequirements:
-    """Understand what is asked of an English poem.
-
-    Args:
-        requirements: As they were typed.
-        lines: How many lines the poem has.
-        lexicon: How words are said, those included that it can only guess.
-
-    Raises:
-        ConfigurationError: One of them is not what it should be.
-    """
+    """Parse the requirements of a poem of so many lines; ConfigurationError if invalid."""
     acrostic = _acrostic(requirements.acrostic, lines)
     at_start = requirements.acrostic_at == "start"
     must = {word.key: word for word in (_must(text, lexicon) for text in requirements.must)}
@@ -78,12 +42,8 @@ def read_requirements(
         begins=acrostic if at_start else "",
         ends="" if at_start else acrostic,
         must=tuple(must.values()),
-        rhyme_with=_last_word(requirements.rhyme_with, lexicon)
-        if requirements.rhyme_with
-        else None,
-        first_line=_given_line(requirements.first_line, lexicon)
-        if requirements.first_line
-        else None,
+        rhyme_with=_last_word(requirements.rhyme_with, lexicon),
+        first_line=_given_line(requirements.first_line, lexicon),
     )
 
 
@@ -101,26 +61,29 @@ def _acrostic(text: str, lines: int) -> str:
     return letters
 
 
-def _must(text: str, lexicon: Lexicon) -> SaidWord:
+def _must(text: str, lexicon: Lexicon) -> Word:
     words = words_of(text, lexicon)
     if len(words) != 1 or words[0].text != text.strip() or words[0].sound is None:
         raise ConfigurationError(
-            "what must stand in an English poem is given as one word at a time. Received: "
-            f"{text or 'nothing'}"
+            f"must takes one English word at a time. Received: {text or 'nothing'}"
         )
-    return _said(words[0])
+    return words[0]
 
 
-def _last_word(text: str, lexicon: Lexicon) -> SaidWord:
+def _last_word(text: str, lexicon: Lexicon) -> Word | None:
+    if not text:
+        return None
     words = words_of(text, lexicon)
     if not words or words[-1].sound is None:
         raise ConfigurationError(
             f"rhyme-with takes an English word, or a line that ends in one. Received: {text}"
         )
-    return _said(words[-1])
+    return words[-1]
 
 
-def _given_line(text: str, lexicon: Lexicon) -> GivenLine:
+def _given_line(text: str, lexicon: Lexicon) -> GivenLine | None:
+    if not text:
+        return None
     text = text.strip()
     words = words_of(text, lexicon)
     if len(text.splitlines()) != 1 or not words:
@@ -132,9 +95,4 @@ def _given_line(text: str, lexicon: Lexicon) -> GivenLine:
             raise ConfigurationError(
                 f"the first line has {word.text}, which is no English word: write it as it is said."
             )
-    return GivenLine(text, tuple(map(_said, words)))
-
-
-def _said(word: Word) -> SaidWord:
-    assert word.sound is not None
-    return SaidWord(word.key, word.sound.pronunciations)
+    return GivenLine(text, words)

@@ -1,8 +1,8 @@
-"""Choosing how the words of an English line are said so that the line comes nearest to its metre.
+"""Scansion: choosing the pronunciations with which a line best fits its metre and rhyme.
 
-The test of metre is that of Hafez and Deep-speare (Ghazvininejad and others, 2016; Lau and others,
-2018): the primary stress of a word of several syllables may not fall where the metre has none;
-words of one syllable go anywhere.
+As in Hafez (Ghazvininejad et al., 2016) and Deep-speare (Lau et al., 2018), the primary stress of a
+word of several syllables may not fall on an unstressed position; words of one syllable fit
+anywhere.
 """
 
 import functools
@@ -30,14 +30,13 @@ _FREE: Final = "x"
 
 @dataclass(frozen=True, slots=True)
 class Scansion:
-    """A line, said in one way.
+    """A line with one pronunciation per word.
 
     Attributes:
-        ways: One pronunciation for each word.
-        template: The marks of the metre, one for each syllable; None where the line has a length
-            that it may not have.
-        clashes: The syllables, from 1, whose stress goes against the metre.
-        rank: How unusual the pronunciations are: the sum of their places in the dictionary.
+        ways: The pronunciations.
+        template: The metre, one mark per syllable; None if the length is not allowed.
+        clashes: The syllables, from 1, whose stress violates the metre.
+        rank: Sum of the indices of the pronunciations: how unusual they are.
     """
 
     ways: tuple[Pronunciation, ...]
@@ -47,32 +46,29 @@ class Scansion:
 
     @property
     def syllables(self) -> int:
-        """How many syllables the line has."""
+        """The number of syllables."""
         return sum(way.syllables for way in self.ways)
 
     @property
     def faults(self) -> int:
-        """How many things are wrong with it."""
+        """The number of faults."""
         return len(self.clashes) if self.template is not None else 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """A word said in one way after those before it."""
+class _Step(NamedTuple):
+    """The first words of a line, with one pronunciation each."""
 
-    before: "_Step | None"
-    way: Pronunciation | None
+    ways: tuple[Pronunciation, ...]
     clashes: int
     rank: int
 
 
 def templates_of(line: Line, metre: Metre) -> tuple[str, ...]:
-    """The marks that a line may have, for each of its lengths: u unstressed, / stressed, x either.
+    """The marks that a line may have, for each length: u unstressed, / stressed, x either.
 
-    An iambic line may lack or have an unstressed syllable after its last stress (a feminine
-    ending). An anapaestic one may do so too, and may lack its first unstressed syllable, as
-    limericks do. A length that differs more is that of the pattern without what stands before
-    (anapaestic) or after it. Without a metre there is nothing but lengths.
+    A line may lack or add a final unstressed syllable (feminine ending). An anapaestic line may
+    lack its first unstressed syllable. Other lengths cut the pattern at its start (anapaestic) or
+    its end. Without metre, all marks are x.
     """
     lengths = sorted(set(line.lengths))
     if not metre or not line.pattern:
@@ -89,14 +85,10 @@ def templates_of(line: Line, metre: Metre) -> tuple[str, ...]:
 
 
 def scansions(words: Sequence[Ways], templates: Sequence[str]) -> tuple[Scansion, ...]:
-    """The best ways to say a line, one for each way to say its last word.
+    """The best scansions of a line, one for each pronunciation of its last word.
 
-    Args:
-        words: The ways of each word; at least one word, each with at least one.
-        templates: What the metre allows, as `templates_of` gives it.
-
-    Returns:
-        For each way of the last word the scansion with the fewest faults, of those the most usual.
+    They have the fewest faults; in a tie, the most usual pronunciations. Each word has at least
+    one.
     """
     *first, last = words
     steps = [(template, _steps(first, template)) for template in templates]
@@ -113,7 +105,7 @@ def scansions(words: Sequence[Ways], templates: Sequence[str]) -> tuple[Scansion
 
 
 def clashes_of(way: Pronunciation, marks: str) -> tuple[int, ...]:
-    """The syllables of a word, from 0, whose stress goes against the marks over them."""
+    """The syllables of a word, from 0, whose stress violates the marks."""
     if way.syllables < 2:
         return ()
     return tuple(
@@ -124,8 +116,8 @@ def clashes_of(way: Pronunciation, marks: str) -> tuple[int, ...]:
 
 
 def _steps(words: Sequence[Ways], template: str) -> dict[int, _Step]:
-    """The best ways to say words up to each number of syllables of a template."""
-    ends = {0: _Step(None, None, 0, 0)}
+    """The best pronunciations up to each number of syllables (dynamic programming)."""
+    ends = {0: _Step((), 0, 0)}
     for ways in words:
         following: dict[int, _Step] = {}
         for start, step in ends.items():
@@ -137,20 +129,14 @@ def _steps(words: Sequence[Ways], template: str) -> dict[int, _Step]:
                 rank = step.rank + place
                 known = following.get(end)
                 if known is None or (clashes, rank) < (known.clashes, known.rank):
-                    following[end] = _Step(step, way, clashes, rank)
+                    following[end] = _Step((*step.ways, way), clashes, rank)
         ends = following
     return ends
 
 
 def _scansion(step: _Step, last: Pronunciation, place: int, template: str) -> Scansion:
-    """The line that ends in a step and one way of the last word."""
-    ways = [last]
-    before: _Step | None = step
-    while before is not None and before.way is not None:
-        ways.append(before.way)
-        before = before.before
-    ways.reverse()
-    return Scansion(tuple(ways), template, tuple(_clashes(ways, template)), step.rank + place)
+    ways = (*step.ways, last)
+    return Scansion(ways, template, tuple(_clashes(ways, template)), step.rank + place)
 
 
 def _clashes(ways: Iterable[Pronunciation], template: str) -> Iterable[int]:
@@ -164,7 +150,7 @@ def _clashes(ways: Iterable[Pronunciation], template: str) -> Iterable[int]:
 def _misfit(
     words: Sequence[Ways], last: Pronunciation, place: int, templates: Sequence[str]
 ) -> Scansion:
-    """A line of a wrong length: as short or as long as it can be said, to come near."""
+    """A line of a wrong length, as near to an allowed length as possible."""
     usual = [ways[0] for ways in words]
     shortest = [min(ways, key=lambda way: way.syllables) for ways in words]
     longest = [max(ways, key=lambda way: way.syllables) for ways in words]
@@ -177,49 +163,33 @@ def _misfit(
 
 
 What = Literal["repeated", "identical", "slant", "none"]
-"""What stands where a rhyme should: the same word, the same sounds, a slant rhyme, nothing."""
+"""What a line has instead of a rhyme: the same word, the same sounds, a slant rhyme, nothing."""
 
 _REACHED: Final[dict[Grade, What]] = {Grade.NONE: "none", Grade.SLANT: "slant"}
 
 
-class Missed(NamedTuple):
-    """A line that does not rhyme as it should.
-
-    Attributes:
-        line: Its place in the group, from 0.
-        other: The place of the line that it was held against.
-        what: What there is instead of a rhyme.
-    """
+class MissedRhyme(NamedTuple):
+    """A line, from 0 in its group, that does not rhyme with another one, and what it has."""
 
     line: int
     other: int
     what: What
 
 
-class Settled(NamedTuple):
-    """How lines are said together, and which of them do not rhyme.
-
-    Attributes:
-        said: One scansion for each line.
-        missed: The lines that do not rhyme, in order.
-    """
+class GroupScansion(NamedTuple):
+    """One scansion per line, and the lines that do not rhyme."""
 
     said: tuple[Scansion, ...]
-    missed: tuple[Missed, ...]
+    missed: tuple[MissedRhyme, ...]
 
 
-def settle(ways: Sequence[Sequence[Scansion]], ends: Sequence[str], least: Grade) -> Settled:
-    """Choose a scansion for each line of a group that is to rhyme.
+def scan_group(
+    ways: Sequence[Sequence[Scansion]], ends: Sequence[str], least: Grade
+) -> GroupScansion:
+    """Choose a scansion for each line of a rhyme group, from the possible ones.
 
-    Every way to say the end of a line is tried as the one that the others rhyme with.
-
-    Args:
-        ways: For each line how it can be said, in at least one way.
-        ends: The last word of each line, in small letters.
-        least: The grade that counts as a rhyme.
-
-    Returns:
-        What leaves the fewest faults of length, metre and rhyme; of those the most usual.
+    Every pronunciation of a line end is tried as the one that the others rhyme with. The choice has
+    the fewest faults of length, metre and rhyme; in a tie, the most usual pronunciations.
     """
     anchors: dict[tuple[Rhyme | None, ...], Pronunciation] = {}
     for found in ways:
@@ -229,22 +199,22 @@ def settle(ways: Sequence[Sequence[Scansion]], ends: Sequence[str], least: Grade
     return min((_attempt(ways, ends, least, anchor) for anchor in anchors.values()), key=_cost)
 
 
-def _cost(settled: Settled) -> tuple[int, int]:
+def _cost(settled: GroupScansion) -> tuple[int, int]:
     faults = sum(scansion.faults for scansion in settled.said)
     return len(settled.missed) + faults, sum(scansion.rank for scansion in settled.said)
 
 
 def _attempt(
     ways: Sequence[Sequence[Scansion]], ends: Sequence[str], least: Grade, anchor: Pronunciation
-) -> Settled:
-    """The lines said so that they rhyme with one way to say one end."""
+) -> GroupScansion:
+    """The best scansions if all lines must rhyme with one pronunciation."""
     held_against = functools.partial(_misses, least=least, anchor=anchor)
     said = tuple(min(found, key=held_against) for found in ways)
-    return Settled(said, tuple(_missed(said, ends, least, anchor)))
+    return GroupScansion(said, tuple(_missed(said, ends, least, anchor)))
 
 
 def _misses(scansion: Scansion, least: Grade, anchor: Pronunciation) -> tuple[int, int, int]:
-    """How much is wrong with a line said in one way, its rhyme included."""
+    """The badness of a scansion, including its rhyme."""
     reached = _reached(scansion, anchor)
     return scansion.faults + (reached < least), -reached, scansion.rank
 
@@ -257,7 +227,7 @@ def _reached(scansion: Scansion, anchor: Pronunciation) -> Grade:
 
 def _missed(
     said: Sequence[Scansion], ends: Sequence[str], least: Grade, anchor: Pronunciation
-) -> Iterator[Missed]:
+) -> Iterator[MissedRhyme]:
     reached = [_reached(scansion, anchor) for scansion in said]
     leader = reached.index(max(reached))
     by_end: dict[str, int] = {}
@@ -270,11 +240,11 @@ def _missed(
             if grade(way, said[other].ways[-1]) is Grade.IDENTICAL
         ]
         if line != leader and reached[line] < least:
-            yield Missed(line, leader, _REACHED[reached[line]])
+            yield MissedRhyme(line, leader, _REACHED[reached[line]])
         elif end in by_end:
-            yield Missed(line, by_end[end], "repeated")
+            yield MissedRhyme(line, by_end[end], "repeated")
         elif alike and least > Grade.IDENTICAL:
-            yield Missed(line, alike[0], "identical")
+            yield MissedRhyme(line, alike[0], "identical")
         else:
             by_end[end] = line
             by_sound[rhyme_of(way)].append(line)

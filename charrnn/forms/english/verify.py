@@ -1,7 +1,4 @@
-"""Whether an English poem keeps its form.
-
-Written apart from whatever writes poems, so that it can be trusted to judge them.
-"""
+"""The verifier of English poems, independent of the automaton."""
 
 import itertools
 import re
@@ -11,32 +8,32 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from charrnn.errors import FormError
-from charrnn.forms.core.form import Fault, Form, Judgement, Line, ScannedLine
+from charrnn.forms.core.form import Fault, Form, Judgement, Line, ScannedLine, missing_lines
 from charrnn.forms.english.lexicon import Lexicon
 from charrnn.forms.english.pronunciation import Grade, Pronunciation, Rhymes, rhyme_of
-from charrnn.forms.english.scansion import Missed, Scansion, What, scansions, settle, templates_of
+from charrnn.forms.english.scansion import (
+    MissedRhyme,
+    Scansion,
+    What,
+    scan_group,
+    scansions,
+    templates_of,
+)
 from charrnn.forms.english.words import Word, words_of
 from charrnn.wording import counted
 
 _ONSETS: Final = re.compile(
     r"(?:s?[ptc]h?[rl]|[sc]h[rl]?|thr?|ph[rl]?|wh|qu|[bgdf]r|[bgf]l|sw|tw|s[ptkclmnq]u?|[^aeiouy])$"
 )
-"""The consonant letters that begin a syllable, of those between two vowels."""
+"""The letters between two vowels that begin the second syllable."""
 
 
 def divide(word: str, count: int) -> tuple[str, ...]:
-    """Divide a word as it is written.
+    """Divide a written word into `count` syllables.
 
-    Where the letters show fewer syllables than it has, vowels are parted (po-em) or letters; where
-    they show more, the e that is most likely silent joins the syllable before.
-
-    Args:
-        word: As it is written, capitals and apostrophes included.
-        count: How many syllables it has, 1 or more.
-
-    Returns:
-        As many parts as syllables, which joined are the word; parts are empty where letters lack.
+    If the letters show too few syllables, vowels or letters are separated (po-em); if too many, the
+    e that is most likely silent joins the syllable before. Parts are empty if there are too few
+    letters.
     """
     starts = _vowel_starts(word, count)
     cuts = [0]
@@ -50,12 +47,12 @@ def divide(word: str, count: int) -> tuple[str, ...]:
 
 
 def _plain(letters: str) -> str:
-    """Small letters without accents, one for each character."""
+    """Lower case without accents, of the same length."""
     return "".join(unicodedata.normalize("NFD", letter)[0].lower()[:1] for letter in letters)
 
 
 def _vowel_starts(word: str, count: int) -> list[int]:
-    """Where the vowels of the syllables begin, at most as many as there are syllables."""
+    """Where the vowels of the syllables begin; at most `count`."""
     plain = _plain(word)
     starts = [found.start() for found in re.finditer(r"(?<!q)[aeiouy]+|(?<=q)u[aeiouy]+", plain)]
     if plain[:1] == "y" and starts[:1] == [0] and len(plain) > 1 and plain[1] in "aeiou":
@@ -68,7 +65,7 @@ def _vowel_starts(word: str, count: int) -> list[int]:
 
 
 def _most_silent(plain: str, starts: list[int]) -> int:
-    """The vowel that is least likely to make a syllable: a last e, else an e, else the last."""
+    """The vowel that is least likely a syllable: a last e, another e, else the last vowel."""
     for silent in (r"e$", r"e[ds]?$", r"e(?=ly|less|ful|ness|ment)", r"e(?=[rnl][aeiouy])", r"e"):
         found = [
             start for start in starts[1:] if re.compile(silent).match(plain, start) is not None
@@ -82,23 +79,17 @@ _LEAST: Final[dict[Rhymes, Grade]] = {"perfect": Grade.PERFECT, "slant": Grade.S
 
 _MISSED: Final[dict[What, str]] = {
     "none": "does not rhyme with",
-    "slant": "has no more than a slant rhyme with",
-    "identical": "has the same sounds, consonants before them and all, as",
-    "repeated": "rhymes with the very word of",
+    "slant": "has only a slant rhyme with",
+    "identical": "has the same sounds, including the consonants before the vowel, as",
+    "repeated": "rhymes with the same word of",
 }
 
 _MARKS: Final = {"0": "u", "1": "/"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Spoken:
-    """A line of a poem.
-
-    Attributes:
-        text: As it is written.
-        words: Its words that can be said.
-        unspoken: What is in it that cannot.
-    """
+class _PoemLine:
+    """A line: its text, its words with a pronunciation, and its other words."""
 
     text: str
     words: tuple[Word, ...]
@@ -106,12 +97,12 @@ class _Spoken:
 
     @property
     def end(self) -> str:
-        """The last word as it is written."""
+        """The last word."""
         return self.words[-1].text
 
     @property
     def guessed(self) -> tuple[str, ...]:
-        """The words whose sound is guessed."""
+        """The words with a guessed pronunciation."""
         return tuple(
             word.text for word in self.words if word.sound and word.sound.origin == "guessed"
         )
@@ -120,27 +111,21 @@ class _Spoken:
 def verify_english(
     text: str, form: Form, lexicon: Lexicon, *, rhymes: Rhymes = "perfect"
 ) -> Judgement:
-    """Hold a poem to a form.
+    """Judge a poem.
 
-    Of the ways in which the words can be said, those are taken under which the poem has the fewest
-    faults; a word at the end of a line is said in one way for its length, metre and rhyme together.
+    The pronunciations are chosen so that the poem has the fewest faults; the last word of a line
+    has one pronunciation for length, metre and rhyme.
 
     Args:
-        text: The poem, with a line of verse in each line; blank lines are passed over.
+        text: The poem; blank lines are ignored.
         form: An English form.
-        lexicon: How words sound. Words whose sound it guesses are judged by that.
-        rhymes: What has to be there where the form rhymes: perfect rhymes, or slant ones at least.
-            No word rhymes with itself.
+        lexicon: Pronunciations, including guesses.
+        rhymes: The least that counts as a rhyme. No word rhymes with itself.
 
     Returns:
         The judgement under the variant with the fewest faults, the first of those.
-
-    Raises:
-        FormError: The form is not English.
     """
-    if form.language != "english":
-        raise FormError(f"{form.name} is a Chinese form, and English verse was to be held to it.")
-    lines = [_spoken(line, lexicon) for line in text.splitlines() if line.strip()]
+    lines = [_poem_line(line, lexicon) for line in text.splitlines() if line.strip()]
     judged = [_judge(lines, variant, form, _LEAST[rhymes]) for variant in form.variants]
     best = min(range(len(judged)), key=lambda number: len(judged[number][1]))
     chosen, faults = judged[best]
@@ -152,9 +137,9 @@ def verify_english(
     )
 
 
-def _spoken(line: str, lexicon: Lexicon) -> _Spoken:
+def _poem_line(line: str, lexicon: Lexicon) -> _PoemLine:
     words = words_of(line, lexicon)
-    return _Spoken(
+    return _PoemLine(
         text=line.strip(),
         words=tuple(word for word in words if word.sound),
         unspoken=tuple(word.text for word in words if not word.sound),
@@ -162,15 +147,16 @@ def _spoken(line: str, lexicon: Lexicon) -> _Spoken:
 
 
 def _judge(
-    lines: Sequence[_Spoken], variant: Sequence[Line], form: Form, least: Grade
+    lines: Sequence[_PoemLine], variant: Sequence[Line], form: Form, least: Grade
 ) -> tuple[list[Scansion | None], list[Fault]]:
-    """How each line is best said under a template, and what goes against it."""
-    faults = _missing(len(lines), len(variant))
-    ways = [_scansions(line, _rule(variant, number), form) for number, line in enumerate(lines)]
-    chosen = [min(found, key=_cost, default=None) for found in ways]
+    """The best scansion of each line under a template, and the faults."""
+    faults = missing_lines(len(lines), len(variant))
+    rules = itertools.chain(variant, itertools.repeat(None))
+    ways = [_scansions(line, rule, form) for line, rule in zip(lines, rules, strict=False)]
+    chosen = [min(found, key=lambda one: (one.faults, one.rank), default=None) for found in ways]
     for members in _groups(variant[: len(lines)], ways):
         ends = [lines[number].words[-1].key for number in members]
-        settled = settle([ways[number] for number in members], ends, least)
+        settled = scan_group([ways[number] for number in members], ends, least)
         faults += [_fault_of_rhyme(members, lines, missed) for missed in settled.missed]
         for number, scansion in zip(members, settled.said, strict=True):
             chosen[number] = scansion
@@ -179,26 +165,17 @@ def _judge(
     return chosen, faults
 
 
-def _rule(variant: Sequence[Line], number: int) -> Line | None:
-    """What a line is held to; None for one too many."""
-    return variant[number] if number < len(variant) else None
-
-
-def _scansions(line: _Spoken, rule: Line | None, form: Form) -> tuple[Scansion, ...]:
+def _scansions(line: _PoemLine, rule: Line | None, form: Form) -> tuple[Scansion, ...]:
     if not line.words:
         return ()
     templates = templates_of(rule, form.metre) if rule is not None else ()
-    return scansions([word.sound.pronunciations for word in line.words if word.sound], templates)
-
-
-def _cost(scansion: Scansion) -> tuple[int, int]:
-    return scansion.faults, scansion.rank
+    return scansions([word.ways for word in line.words], templates)
 
 
 def _groups(
     variant: Sequence[Line], ways: Sequence[tuple[Scansion, ...]]
 ) -> Iterator[tuple[int, ...]]:
-    """The lines that are to rhyme together, from 0, of those that end in a word."""
+    """The lines that must rhyme with one another, from 0, if they have words."""
     groups: dict[str, list[int]] = defaultdict(list)
     for number, line in enumerate(variant):
         if line.rhyme and ways[number]:
@@ -206,8 +183,10 @@ def _groups(
     yield from (tuple(group) for group in groups.values() if len(group) > 1)
 
 
-def _fault_of_rhyme(members: Sequence[int], lines: Sequence[_Spoken], missed: Missed) -> Fault:
-    """A line of a group that does not rhyme, in words; members are line numbers from 0."""
+def _fault_of_rhyme(
+    members: Sequence[int], lines: Sequence[_PoemLine], missed: MissedRhyme
+) -> Fault:
+    """The fault of a line that does not rhyme; members are line indices."""
     number, other = members[missed.line], members[missed.other]
     ends = dict.fromkeys((lines[number].end, lines[other].end))
     guessed = [line.end for line in (lines[number], lines[other]) if line.end in line.guessed]
@@ -218,17 +197,9 @@ def _fault_of_rhyme(members: Sequence[int], lines: Sequence[_Spoken], missed: Mi
     return Fault(line=number + 1, position=None, about="rhyme", message=message)
 
 
-def _missing(have: int, needed: int) -> list[Fault]:
-    if have == needed:
-        return []
-    message = f"the poem has {counted(have, 'line')} where {needed} are required"
-    return [Fault(line=min(have, needed) + 1, position=None, about="lines", message=message)]
-
-
 def _faults_of_line(
-    number: int, line: _Spoken, rule: Line, scansion: Scansion | None
+    number: int, line: _PoemLine, rule: Line, scansion: Scansion | None
 ) -> Iterator[Fault]:
-    """What is wrong with a line by itself."""
     for text in line.unspoken:
         message = f"line {number} has {text}, which is no English word: write it as it is said"
         yield Fault(line=number, position=None, about="words", message=message)
@@ -259,7 +230,6 @@ def _hint(guessed: Iterable[str]) -> str:
 
 
 def _word_at(words: Sequence[Word], scansion: Scansion, position: int) -> str:
-    """The word that a syllable, from 1, belongs to."""
     end = 0
     for word, way in zip(words, scansion.ways, strict=True):
         end += way.syllables
@@ -268,8 +238,7 @@ def _word_at(words: Sequence[Word], scansion: Scansion, position: int) -> str:
     raise IndexError(position)
 
 
-def _scanned(line: _Spoken, scansion: Scansion | None) -> ScannedLine:
-    """A line with its marks over its syllables."""
+def _scanned(line: _PoemLine, scansion: Scansion | None) -> ScannedLine:
     if scansion is None:
         return ScannedLine(text=line.text)
     marks: list[str] = []
@@ -297,7 +266,7 @@ def _scanned(line: _Spoken, scansion: Scansion | None) -> ScannedLine:
 
 
 def _marks(way: Pronunciation, template: str) -> list[str]:
-    """The stress of a word; where it is open, that of the metre."""
+    """The stress of a word, or that of the metre if it is free."""
     metre = template or "x" * way.syllables
     if way.syllables == 1:
         return [metre]

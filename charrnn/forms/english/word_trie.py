@@ -1,4 +1,4 @@
-"""The words that a poem may be written with, spelled letter by letter."""
+"""The words of a poem as a trie of letters, with the tokens that spell them."""
 
 import functools
 import itertools
@@ -14,32 +14,25 @@ from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.decoding.sampling import Mask
 from charrnn.forms.english.lexicon import Lexicon
 from charrnn.forms.english.pronunciation import Pronunciation, Rhymes
-from charrnn.forms.english.rhyme_classes import RhymeClasses
-from charrnn.forms.english.spoken_words import SpokenWords
+from charrnn.forms.english.spoken_words import RhymeClasses, SpokenWords
 from charrnn.forms.english.words import words_of
 
 APOSTROPHES: Final = "'’"
-"""What an apostrophe within a word may be written with."""
+"""The characters for an apostrophe within a word."""
 
 LETTERS: Final = "abcdefghijklmnopqrstuvwxyzàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿœ"
-"""The letters of English words and of those taken over from its neighbours."""
-
-_NODES_KEPT: Final = 1 << 16
+"""The letters of English words, including loan words."""
 
 
 class Spelling:
-    """The tokens that a letter of a word may be written with.
+    """The tokens that a letter may be written with.
 
-    Letters are small, and a word's first letter may be a capital. Where the vocabulary lacks one
-    case of a letter, the other takes its place.
-
-    Args:
-        vocabulary: What the tokens stand for.
-        writable: `(vocabulary,)`, true for the tokens that may be written at all.
+    The first letter of a word may be a capital. If the vocabulary lacks one case, the other
+    replaces it.
 
     Attributes:
-        first: For each letter, in its small form, the tokens of a word's first letter.
-        inner: The same for its further letters, and for the apostrophe.
+        first: For each lower-case letter, the tokens of a first letter.
+        inner: The tokens of further letters and of the apostrophe.
     """
 
     def __init__(self, vocabulary: Vocabulary, writable: Mask) -> None:
@@ -58,18 +51,12 @@ class Spelling:
         self._spelled = re.compile(f"{apostrophe}(?!'){first}{inner}*")
 
     def spells(self, word: str) -> bool:
-        """Whether a word, in small letters with straight apostrophes, can be written."""
+        """Whether a word in lower case with straight apostrophes can be written."""
         return self._spelled.fullmatch(word) is not None
 
 
 class Node(NamedTuple):
-    """The words that begin with the same letters, which stand one after the other.
-
-    Attributes:
-        low: The first of them.
-        high: One after the last.
-        depth: How many letters they share.
-    """
+    """The words from `low` to `high`, which share a prefix of `depth` letters."""
 
     low: int
     high: int
@@ -78,13 +65,13 @@ class Node(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Branches:
-    """Where further tokens lead.
+    """The children of a node.
 
     Attributes:
-        nodes: The node after each token.
+        nodes: The child for each token.
         tokens: `(tokens,)` the tokens.
-        letters: `(tokens,)` the letter that each of them writes, from 0.
-        bounds: `(letters,)` the first word after each letter; those of the next letter follow.
+        letters: `(tokens,)` the index of their letter.
+        bounds: `(letters,)` the first word of each letter.
         words: The words that have a further letter.
     """
 
@@ -96,18 +83,11 @@ class Branches:
 
 
 class WordTrie:
-    """Words as a tree of letters.
-
-    The tree is the sorted list itself: a node is a part of it, and is looked at only when a poem
-    comes to it.
-
-    Args:
-        words: Different words, sorted by code point, each of which the spelling spells.
-        spelling: The tokens of their letters.
+    """A trie over a sorted list of words; nodes are ranges of the list and are expanded lazily.
 
     Attributes:
         root: All words.
-        branches: Gives the branches of a node.
+        branches: Returns the branches of a node.
     """
 
     def __init__(self, words: Sequence[str], spelling: Spelling) -> None:
@@ -118,10 +98,10 @@ class WordTrie:
         lengths = np.fromiter(map(len, words), np.int64, len(words))
         self._starts = np.concatenate(([0], lengths.cumsum()))
         self.root = Node(0, len(words), 0)
-        self.branches = functools.lru_cache(_NODES_KEPT)(self._branches)
+        self.branches = functools.lru_cache(1 << 16)(self._branches)
 
     def word(self, node: Node) -> int | None:
-        """The word that is whole at a node; None where none is."""
+        """The word that is complete at a node, or None."""
         if node.low < node.high and len(self._words[node.low]) == node.depth:
             return node.low
         return None
@@ -150,31 +130,34 @@ class WordTrie:
 
 
 def _one_of(letters: Iterable[str]) -> str:
-    """A regular expression for one letter of some, which may be none."""
+    """A regular expression for one of some letters, possibly none."""
     return f"[{joined}]" if (joined := "".join(letters)) else "(?:(?!))"
 
 
 _PLAIN: Final = re.compile("[a-z]+")
-"""Words that read back as themselves, whatever the lexicon."""
+"""Words that are always read back as themselves."""
 
 
 class WritableWords:
-    """Words, as they are written and as they are said.
+    """Words with their tokens, pronunciations and rhymes.
 
-    Args:
-        lexicon: How words are said.
-        words: Those that may be used, in small letters; what the lexicon has to guess is left out.
-        must: Further words that may be used, guessed or not.
-        spelling: The tokens that they are written with.
+    Guessed `words` are left out, guessed words of `must` are not. `writable` has the bytes of a
+    mask.
 
     Attributes:
-        spoken: The words and their ways.
+        spoken: The words and their pronunciations.
         trie: Their letters.
     """
 
     def __init__(
-        self, lexicon: Lexicon, words: Iterable[str], must: Iterable[str], spelling: Spelling
+        self,
+        lexicon: Lexicon,
+        words: Iterable[str],
+        must: Iterable[str],
+        vocabulary: Vocabulary,
+        writable: bytes,
     ) -> None:
+        spelling = Spelling(vocabulary, np.frombuffer(writable, np.bool_))
         sounds = dict(_sounds(lexicon, words, spelling, guessed=False))
         sounds.update(_sounds(lexicon, must, spelling, guessed=True))
         self.spoken = SpokenWords(sounds)
@@ -182,31 +165,14 @@ class WritableWords:
         self._classes: dict[Rhymes, RhymeClasses] = {}
 
     def classes(self, rhymes: Rhymes) -> RhymeClasses:
-        """How the words rhyme."""
+        """The rhyme classes of the words."""
         if rhymes not in self._classes:
             self._classes[rhymes] = RhymeClasses(self.spoken, rhymes)
         return self._classes[rhymes]
 
 
-@functools.lru_cache(maxsize=4)
-def writable_words(
-    lexicon: Lexicon,
-    words: frozenset[str],
-    must: frozenset[str],
-    vocabulary: Vocabulary,
-    writable: bytes,
-) -> WritableWords:
-    """The words that may be used, kept for further poems with the same ones.
-
-    Args:
-        lexicon: How words are said.
-        words: Those that may be used, in small letters.
-        must: Further words that may be used, though the lexicon should have to guess them.
-        vocabulary: What tokens stand for.
-        writable: A byte for each token, not zero where it may be written.
-    """
-    mask = np.frombuffer(writable, np.bool_)
-    return WritableWords(lexicon, words, must, Spelling(vocabulary, mask))
+writable_words = functools.lru_cache(maxsize=4)(WritableWords)
+"""The same, cached."""
 
 
 def _sounds(
@@ -221,7 +187,7 @@ def _sounds(
 
 
 def _reads_back(word: str, lexicon: Lexicon) -> bool:
-    """Whether a word that has been written is found again."""
+    """Whether a written word is parsed as the same word."""
     if _PLAIN.fullmatch(word):
         return True
     return [found.key for found in words_of(word, lexicon)] == [word]

@@ -1,4 +1,4 @@
-"""The words of English lines, and those of a text that a network learned, with their file."""
+"""The words of English lines, and those that a network learned."""
 
 import re
 import unicodedata
@@ -9,8 +9,9 @@ from typing import Final
 
 from charrnn.checkpoint.directory import WORDS_FILE, Checkpoint
 from charrnn.errors import FormError
-from charrnn.forms.core.learned_tables import open_table
+from charrnn.forms.core.language import open_table
 from charrnn.forms.english.lexicon import Lexicon, Sound, words_of_old_verse
+from charrnn.forms.english.pronunciation import Pronunciation
 
 _WORD: Final = re.compile(r"['’‘ʼ]?[^\W_]+(?:['’ʼ][^\W_]+)*['’ʼ]?")
 
@@ -19,18 +20,17 @@ _STRAIGHT: Final = str.maketrans("’‘ʼ", "'''")
 _LETTERS: Final = re.compile(r"[a-zà-öø-ÿœ']*[a-z][a-zà-öø-ÿœ']*")
 
 FEW_KINDS: Final = 2_000
-"""Different words of a text below which those are kept too that stand in it once.
+"""Vocabulary size of a text below which words that occur once are kept too.
 
-In longer texts the words that stand there once are names, misprints and rarities: a network has
-seen each of them too seldom to spell it, let alone to use it.
+In longer texts these are names, misprints and rarities, which a network cannot spell reliably.
 """
 
 LEAST_IN_WORDS: Final = 0.1
-"""Share of a text that stands in words of Latin letters, for it to be one of words."""
+"""Least share of a text that must be words of Latin letters."""
 
 
 def is_latin(character: str) -> bool:
-    """Whether a character is a letter of the Latin alphabet, without marks."""
+    """Whether a character is a Latin letter without accent."""
     return character.isascii() and character.isalpha()
 
 
@@ -39,52 +39,48 @@ class Word:
     """A word of a line.
 
     Attributes:
-        text: As it is written, without the quotation marks around it.
-        key: As it is looked up: small letters, straight apostrophes.
-        sound: How it may be said; None for what is no word of English letters, such as 42.
+        text: As written, without quotation marks.
+        key: For look-up: lower case, straight apostrophes.
+        sound: Its pronunciations; None if it is no word of letters, such as 42.
     """
 
     text: str
     key: str
     sound: Sound | None
 
+    @property
+    def ways(self) -> tuple[Pronunciation, ...]:
+        """Its pronunciations; () without a sound."""
+        return self.sound.pronunciations if self.sound else ()
+
 
 def words_of(line: str, lexicon: Lexicon) -> tuple[Word, ...]:
-    """The words of a line, in order; the parts of a word with hyphens are words."""
+    """The words of a line; hyphens separate words."""
+    trimmed = [_trimmed(printed, lexicon) for printed in printed_words(line)]
     return tuple(
-        _word(found.group(), lexicon)
-        for found in _WORD.finditer(unicodedata.normalize("NFC", line))
+        Word(text, key, lexicon.sound(key) if _LETTERS.fullmatch(key) else None)
+        for text, key in trimmed
     )
 
 
 def lines_of(poem: str) -> list[str]:
-    """The lines of an English poem; blank ones part stanzas."""
+    """The lines of an English poem; blank ones separate stanzas."""
     return [line for line in poem.splitlines() if line.strip()]
 
 
 def printed_words(text: str) -> list[str]:
-    """The words of a text as they are printed, apostrophes and quotation marks around them too."""
+    """The words of a text as printed, with apostrophes and quotation marks around them."""
     return _WORD.findall(unicodedata.normalize("NFC", text))
 
 
 def key_of(printed: str, known: Container[str]) -> str | None:
-    """How a printed word is looked up; None for what is no word of English letters.
-
-    Args:
-        printed: One of `printed_words`.
-        known: Words that begin or end with an apostrophe, among others.
-    """
+    """The key of a printed word, or None; `known` has words with outer apostrophes."""
     _, key = _trimmed(printed, known)
     return key if _LETTERS.fullmatch(key) else None
 
 
-def _word(text: str, lexicon: Lexicon) -> Word:
-    text, key = _trimmed(text, lexicon)
-    return Word(text, key, lexicon.sound(key) if _LETTERS.fullmatch(key) else None)
-
-
 def _trimmed(text: str, known: Container[str]) -> tuple[str, str]:
-    """A word and its key with the apostrophes at its ends that belong to it: 'tis, th', lovers'."""
+    """A word and its key, with outer apostrophes only if they belong to it: 'tis, th', lovers'."""
     key = text.lower().translate(_STRAIGHT)
     if key.startswith("'") and key not in known and key.rstrip("'") not in known:
         text, key = text[1:], key[1:]
@@ -98,9 +94,8 @@ class LearnedWords:
     """The words of a text.
 
     Attributes:
-        counts: How often each word stands there, the commonest first; small letters, straight
-            apostrophes, as `charrnn.forms.english.words.Word.key` has them.
-        corpus: Digest of the corpus that the text is from; "" where that is not known.
+        counts: Frequency of each word, by its key, the most frequent first.
+        corpus: Digest of the corpus; "" if unknown.
     """
 
     counts: Mapping[str, int]
@@ -108,22 +103,12 @@ class LearnedWords:
 
 
 def open_words(checkpoint: Checkpoint) -> LearnedWords | None:
-    """The words of the text that a network learned; None where they are not kept.
-
-    Raises:
-        CheckpointError: They are damaged, of another format, or those of another text.
-    """
+    """The learned words of a network, or None; CheckpointError if they are damaged."""
     return open_table(checkpoint, WORDS_FILE, LearnedWords)
 
 
 def learn_words(texts: Iterable[str]) -> LearnedWords:
-    """Count the words of some texts.
-
-    Args:
-        texts: The texts; no word goes on from one to the next.
-
-    Returns:
-        The words that stand there twice or more; all of them, where they are few.
+    """Count the words of texts: those that occur twice, or all if they are few.
 
     Raises:
         FormError: The texts do not consist of words in Latin letters.

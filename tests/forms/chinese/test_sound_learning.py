@@ -5,12 +5,11 @@ from typing import Any
 import pytest
 
 from charrnn.errors import FormError
-from charrnn.forms.chinese.learned_sounds import LearnedSounds
 from charrnn.forms.chinese.sound_learning import FEWEST_POEMS, learn_sounds
-from charrnn.forms.chinese.sounds import Reading
+from charrnn.forms.chinese.sounds import LearnedSounds, Reading
 from charrnn.forms.core.form import Form
 from charrnn.forms.core.known_forms import find_form
-from charrnn.forms.core.learned_tables import table_from_json, table_to_json
+from charrnn.forms.core.language import table_from_json, table_to_json
 
 LEVEL = "东风中空红山间还颜关年天边前烟"
 OBLIQUE = "月发雪别歇去处路树雨里水起子地"

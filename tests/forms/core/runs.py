@@ -7,7 +7,7 @@ import numpy as np
 from charrnn.checkpoint.directory import WORDS_FILE
 from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN
 from charrnn.decoding.writer import TextGenerator
-from charrnn.forms.core.learned_tables import table_to_json
+from charrnn.forms.core.language import table_to_json
 from charrnn.forms.english.words import LearnedWords
 from tests.decoding.networks import save_markov_run
 from tests.forms.chinese.toy_sounds import TOY

@@ -9,10 +9,10 @@ from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE
 from charrnn.decoding.ensembles import product_of_experts
 from charrnn.errors import CheckpointError, ConfigurationError, FormConflictError, FormError
 from charrnn.forms.chinese import rhyme_books
-from charrnn.forms.chinese.learned_sounds import LearnedSounds
+from charrnn.forms.chinese.sounds import LearnedSounds
 from charrnn.forms.core.compile import compile_form
 from charrnn.forms.core.config import FormConfig
-from charrnn.forms.core.learned_tables import table_to_json
+from charrnn.forms.core.language import table_to_json
 from charrnn.forms.english import lexicon
 from charrnn.forms.english.words import LearnedWords
 from charrnn.settings.configuration import SamplingConfig
@@ -126,7 +126,7 @@ def test_networks_that_write_together_have_learned_the_words_of_each(
         ("yun", {"lines": 4}, r"the lines of a form have lengths: .* such as characters 7\."),
         ("moons", {"lines": 4}, r"such as syllables 8,6,8,6\."),
         ("moons", {"form": "haiku", "rhyme_with": "moon"}, "rhyme-with goes with a form that"),
-        ("moons", {}, "no form was asked for"),
+        ("moons", {}, "no form was given"),
     ],
 )
 def test_what_does_not_go_together_is_refused(

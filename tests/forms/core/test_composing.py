@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.errors import ConfigurationError
-from charrnn.forms.core.known_forms import composed
+from charrnn.forms.core.known_forms import compose_form
 
 
 def test_a_ballad_is_put_together() -> None:
-    form = composed(lines=4, syllables=(8, 6, 8, 6), rhyme="abcb", metre="iambic")
+    form = compose_form(lines=4, syllables=(8, 6, 8, 6), rhyme="abcb", metre="iambic")
     (variant,) = form.variants
     assert (form.name, form.language, form.stanzas) == ("composed", "english", (4,))
     assert [line.lengths for line in variant] == [(8,), (6,), (8,), (6,)]
@@ -18,7 +18,7 @@ def test_a_ballad_is_put_together() -> None:
 
 
 def test_one_length_is_that_of_all_lines() -> None:
-    form = composed(characters=[7], rhyme="A-AA")
+    form = compose_form(characters=[7], rhyme="A-AA")
     assert form.language == "chinese"
     assert [(line.lengths, line.rhyme) for line in form.variants[0]] == [
         ((7,), "A"),
@@ -30,7 +30,7 @@ def test_one_length_is_that_of_all_lines() -> None:
 
 @pytest.mark.parametrize(("length", "pattern"), [(9, "uu/uu/uu/"), (8, "u/uu/uu/"), (5, "u/uu/")])
 def test_anapaests_end_the_line(length: int, pattern: str) -> None:
-    form = composed(lines=1, syllables=[length], metre="anapaestic")
+    form = compose_form(lines=1, syllables=[length], metre="anapaestic")
     assert form.variants[0][0].pattern == pattern
 
 
@@ -55,7 +55,7 @@ def test_anapaests_end_the_line(length: int, pattern: str) -> None:
 )
 def test_contradictions_are_told(wish: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        composed(**wish)
+        compose_form(**wish)
     assert sentence in str(caught.value)
 
 
@@ -65,7 +65,7 @@ def test_contradictions_are_told(wish: dict[str, Any], sentence: str) -> None:
 )
 def test_lines_are_as_asked_for(lines: list[tuple[int, str]], metre: Any) -> None:
     lengths, letters = zip(*lines, strict=True)
-    form = composed(syllables=lengths, lines=len(lines), rhyme="".join(letters), metre=metre)
+    form = compose_form(syllables=lengths, lines=len(lines), rhyme="".join(letters), metre=metre)
     assert [line.lengths for line in form.variants[0]] == [(length,) for length in lengths]
     for line, letter in zip(form.variants[0], letters, strict=True):
         assert line.rhyme == (letter if letter != "-" and letters.count(letter) > 1 else "")

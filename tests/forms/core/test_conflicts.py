@@ -16,7 +16,7 @@ from charrnn.forms.core.conflicts import (
     smallest_conflict,
     with_only,
 )
-from charrnn.forms.core.known_forms import asked_form, read_form
+from charrnn.forms.core.known_forms import form_from_toml, requested_form
 from charrnn.forms.english.language import EnglishRules
 from charrnn.forms.english.lexicon import Lexicon
 from charrnn.settings.configuration import SamplingConfig
@@ -24,7 +24,7 @@ from tests.forms.chinese.toy_sounds import TOY
 from tests.forms.core.runs import CHINESE, ENGLISH, TONAL
 from tests.forms.english.toy_lexicon import ENTRIES
 
-TONAL_RULES = ChineseRules(read_form(TONAL, "toy"), TOY, "any")
+TONAL_RULES = ChineseRules(form_from_toml(TONAL, "toy"), TOY, "any")
 
 
 @given(
@@ -149,7 +149,7 @@ def test_where_there_is_more_than_one_conflict_what_helps_with_the_first_is_told
     config = FormConfig(form="toy", acrostic="云云", rhyme_with="月")
     assert told(config, can_keep) == (
         "no poem in the form toy can be written with acrostic 云云: 云 is 平, and line 2 begins with "
-        "仄. What would help: without acrostic 云云. But then other demands conflict."
+        "仄. What would help: without acrostic 云云. But then other requirements conflict."
     )
 
 
@@ -169,7 +169,7 @@ def test_a_form_that_the_network_cannot_write_at_all() -> None:
 )
 def test_english_verse_has_ways_out_of_its_own(words: str, rhymes: str, advice: str) -> None:
     config = FormConfig(syllables="2", rhyme="AA", rhyme_with="night", words=words)  # type: ignore[arg-type]
-    rules = EnglishRules(asked_form(config), Lexicon(ENTRIES), rhymes)  # type: ignore[arg-type]
+    rules = EnglishRules(requested_form(config), Lexicon(ENTRIES), rhymes)  # type: ignore[arg-type]
     error = conflict_error(
         rules,
         Vocabulary(tuple(ENGLISH)),

@@ -51,9 +51,7 @@ def test_a_looser_profile_stays_as_it_is(profile: Any) -> None:
     ("change", "sentence"),
     [
         ({"name": "two words"}, "its name must be a word"),
-        ({"language": "latin"}, "one of chinese, english, not latin"),
         ({"metre": "iambic"}, "has no metre, and this one is iambic"),
-        ({"book": "mine"}, "its book must be one of nothing, pingshui"),
         ({"variants": ()}, "it has no lines"),
         ({"variants": ((),)}, "it has no lines"),
         ({"variant_names": ()}, "1 variants and 0 names"),
@@ -68,10 +66,6 @@ def test_a_looser_profile_stays_as_it_is(profile: Any) -> None:
             "is 2 long, its pattern 平 is 1",
         ),
         ({"variants": ((Line(lengths=(2, 3), pattern="平仄仄"),) * 2,)}, "one length only"),
-        (
-            {"variants": ((Line(lengths=(2,), ending="up"),) * 2,)},
-            "none of nothing, level, oblique",
-        ),
         ({"language": "english"}, "written with u / x"),
     ],
 )

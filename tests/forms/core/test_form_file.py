@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from charrnn.errors import FormError
 from charrnn.forms.core.form import Form, Line
-from charrnn.forms.core.known_forms import known_forms, read_form, written_form
+from charrnn.forms.core.known_forms import form_from_toml, form_to_toml, known_forms
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from('"\\\n\x7f\r\t#'))
 
@@ -43,12 +43,12 @@ def forms(draw: st.DrawFn) -> Form:
 
 @given(forms())
 def test_a_written_form_is_read_as_the_same_form(form: Form) -> None:
-    assert read_form(written_form(form), "my.toml") == form
+    assert form_from_toml(form_to_toml(form), "my.toml") == form
 
 
 @pytest.mark.parametrize("form", known_forms().values(), ids=lambda form: form.name)
 def test_every_known_form_can_be_written_and_read(form: Form) -> None:
-    assert read_form(written_form(form), "my.toml") == form
+    assert form_from_toml(form_to_toml(form), "my.toml") == form
 
 
 WHOLE = """\
@@ -62,7 +62,7 @@ lines = [{ lengths = [2], pattern = "平仄" }]
 
 
 def test_a_variant_needs_no_name() -> None:
-    form = read_form(WHOLE, "my.toml")
+    form = form_from_toml(WHOLE, "my.toml")
     assert form.variant_names == ("",)
     assert form.variants == ((Line(lengths=(2,), pattern="平仄"),),)
 
@@ -100,5 +100,5 @@ def test_a_variant_needs_no_name() -> None:
 def test_what_is_wrong_with_a_file_is_told(old: str, new: str, sentence: str) -> None:
     assert old in WHOLE
     with pytest.raises(FormError) as caught:
-        read_form(WHOLE.replace(old, new), "my.toml")
+        form_from_toml(WHOLE.replace(old, new), "my.toml")
     assert sentence in str(caught.value)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from charrnn.errors import FormError
-from charrnn.forms.core.known_forms import find_form, known_forms, written_form
+from charrnn.forms.core.known_forms import find_form, form_to_toml, known_forms
 
 FIVE = {
     "a": ["中仄平平仄"],
@@ -95,7 +95,7 @@ def test_an_unknown_name_is_told(name: str) -> None:
 def test_a_form_is_read_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "my.toml"
     form = find_form("pusaman")
-    path.write_text(written_form(form), encoding="utf-8")
+    path.write_text(form_to_toml(form), encoding="utf-8")
     assert find_form(str(path)) == form
 
 

@@ -5,10 +5,10 @@ import pytest
 
 from charrnn.errors import CharrnnError, ConfigurationError, FormError
 from charrnn.forms.chinese import language as chinese_language
-from charrnn.forms.chinese.learned_sounds import LearnedSounds
+from charrnn.forms.chinese.sounds import LearnedSounds
 from charrnn.forms.core.config import FormConfig
 from charrnn.forms.core.form import Form
-from charrnn.forms.core.known_forms import asked_form, read_form
+from charrnn.forms.core.known_forms import form_from_toml, requested_form
 from charrnn.forms.core.language import open_rules
 from tests.forms.chinese.toy_sounds import TOY
 from tests.forms.core.runs import TONAL, save_verse_runs
@@ -21,7 +21,7 @@ def files(tmp_path: Path) -> Path:
 
 
 def chinese(book: str = "", pattern: bool = True) -> Form:
-    form = dataclasses.replace(read_form(TONAL, "toy.toml"), book=book)
+    form = dataclasses.replace(form_from_toml(TONAL, "toy.toml"), book=book)
     if pattern:
         return form
     lines = tuple(dataclasses.replace(line, pattern="", rhyme="") for line in form.variants[0])
@@ -29,14 +29,14 @@ def chinese(book: str = "", pattern: bool = True) -> Form:
 
 
 def test_a_form_is_found_by_its_name_or_its_file(files: Path) -> None:
-    assert asked_form(FormConfig(form="七绝")).name == "qijue"
-    assert asked_form(FormConfig(form=str(files / "toy.toml"))).name == "toy"
+    assert requested_form(FormConfig(form="七绝")).name == "qijue"
+    assert requested_form(FormConfig(form=str(files / "toy.toml"))).name == "toy"
     with pytest.raises(FormError, match="Did you mean qijue"):
-        asked_form(FormConfig(form="qijeu"))
+        requested_form(FormConfig(form="qijeu"))
 
 
 def test_a_form_is_put_together_of_its_lines() -> None:
-    form = asked_form(FormConfig(lines=4, syllables="8,6,8,6", rhyme="abcb", metre="iambic"))
+    form = requested_form(FormConfig(lines=4, syllables="8,6,8,6", rhyme="abcb", metre="iambic"))
     (lines,) = form.variants
     assert [(line.lengths, line.rhyme) for line in lines] == [
         ((8,), ""),
@@ -44,9 +44,9 @@ def test_a_form_is_put_together_of_its_lines() -> None:
         ((8,), ""),
         ((6,), "B"),
     ]
-    assert asked_form(FormConfig(characters="7", rhyme="AA")).language == "chinese"
+    assert requested_form(FormConfig(characters="7", rhyme="AA")).language == "chinese"
     with pytest.raises(ConfigurationError, match="4 by its lines, 2 by its lengths"):
-        asked_form(FormConfig(lines=4, syllables="8,6"))
+        requested_form(FormConfig(lines=4, syllables="8,6"))
 
 
 def test_regular_verse_is_judged_by_what_was_learned_and_tunes_by_their_book(
@@ -117,10 +117,10 @@ def test_english_verse_is_judged_by_a_lexicon_and_a_grade_of_rhyme(files: Path) 
     lexicon = str(files / "lexicon.txt")
     config = FormConfig(syllables="2", rhyme="AA", lexicon=lexicon)
     poem = "the time\na mine\n"
-    assert not open_rules(asked_form(config), config).verify(poem).passes
+    assert not open_rules(requested_form(config), config).verify(poem).passes
     slant = dataclasses.replace(config, rhymes="slant")
-    assert open_rules(asked_form(config), slant).verify(poem).passes
-    assert open_rules(asked_form(config), slant).rhymes == "slant"
+    assert open_rules(requested_form(config), slant).verify(poem).passes
+    assert open_rules(requested_form(config), slant).rhymes == "slant"
 
 
 @pytest.mark.parametrize(
@@ -135,4 +135,4 @@ def test_english_verse_is_judged_by_a_lexicon_and_a_grade_of_rhyme(files: Path) 
 )
 def test_what_means_nothing_in_a_language_is_refused(config: FormConfig, sentence: str) -> None:
     with pytest.raises(CharrnnError, match=sentence):
-        open_rules(asked_form(config), config, list)
+        open_rules(requested_form(config), config, list)

@@ -65,9 +65,7 @@ def test_the_place_that_goes_furthest_is_told_of() -> None:
 
 
 def test_a_form_that_no_poem_keeps_is_told() -> None:
-    assert refusal("", []) == (
-        "no poem keeps the form with all that is required. Demand less of it."
-    )
+    assert refusal("", []) == "no poem keeps the form and all requirements. Require less."
     assert END_OF_POEM == 0
 
 

@@ -12,9 +12,9 @@ from charrnn.decoding.hypothesis import Hypothesis
 from charrnn.decoding.writer import TextGenerator
 from charrnn.forms.core.smc_decoder import (
     Particle,
-    chosen,
-    effective_size,
-    systematic,
+    draw_index,
+    effective_sample_size,
+    systematic_resampling,
     write_line,
 )
 from charrnn.settings.configuration import SamplingConfig
@@ -51,16 +51,16 @@ def begin(
 
 
 def test_as_many_drafts_count_as_have_weight() -> None:
-    assert effective_size([0.0] * 8) == pytest.approx(8)
-    assert effective_size([5.0, -np.inf, 5.0]) == pytest.approx(2)
-    assert effective_size([-1e9, -1e9 + np.log(3)]) == pytest.approx(1 / (1 / 16 + 9 / 16))
+    assert effective_sample_size([0.0] * 8) == pytest.approx(8)
+    assert effective_sample_size([5.0, -np.inf, 5.0]) == pytest.approx(2)
+    assert effective_sample_size([-1e9, -1e9 + np.log(3)]) == pytest.approx(1 / (1 / 16 + 9 / 16))
 
 
 @given(LOG_WEIGHTS, st.integers(1, 20), st.floats(0, 1, exclude_max=True))
 def test_a_draft_is_taken_as_often_as_its_weight_says_up_to_one(
     log_weights: list[float], count: int, uniform: float
 ) -> None:
-    taken = systematic(log_weights, uniform, count)
+    taken = systematic_resampling(log_weights, uniform, count)
     assert taken == sorted(taken)
     assert len(taken) == count
     expected = count * shares(log_weights)
@@ -77,20 +77,22 @@ def test_resampling_takes_each_draft_by_its_weight_on_average(
     finely = 200
     taken = np.zeros(len(log_weights))
     for uniform in (np.arange(finely) + 0.5) / finely:
-        taken += np.bincount(systematic(log_weights, uniform, count), minlength=len(log_weights))
+        taken += np.bincount(
+            systematic_resampling(log_weights, uniform, count), minlength=len(log_weights)
+        )
     np.testing.assert_allclose(taken / finely, count * shares(log_weights), atol=0.1)
 
 
 def test_one_draft_is_drawn_by_its_weight() -> None:
     log_weights = list(np.log([0.2, 0.5, 0.3]))
-    drawn = [chosen(log_weights, uniform) for uniform in (0.0, 0.19, 0.21, 0.69, 0.71, 0.999)]
+    drawn = [draw_index(log_weights, uniform) for uniform in (0.0, 0.19, 0.21, 0.69, 0.71, 0.999)]
     assert drawn == [0, 0, 1, 1, 2, 2]
 
 
 def test_nothing_beyond_the_last_draft_with_weight_is_taken() -> None:
     almost_one = 1 - 2**-53
-    assert max(systematic([0.0, 0.0, 0.0, -np.inf], almost_one, 3)) == 2
-    assert chosen([-3.0, 4.0, -np.inf], almost_one) == 1
+    assert max(systematic_resampling([0.0, 0.0, 0.0, -np.inf], almost_one, 3)) == 2
+    assert draw_index([-3.0, 4.0, -np.inf], almost_one) == 1
 
 
 def test_a_draft_weighs_what_the_network_gave_to_all_that_was_allowed() -> None:
@@ -196,7 +198,7 @@ def frequencies(writer: TextGenerator, count: int, poems: int) -> np.ndarray:
     for seed in range(poems):
         generator = np.random.default_rng(seed)
         written, _ = write_line(decoder, drafts, is_whole, generator)
-        row = chosen([one.log_weight for one in written], generator.random())
+        row = draw_index([one.log_weight for one in written], generator.random())
         found[POEMS.index(written[row].line)] += 1
     return found
 

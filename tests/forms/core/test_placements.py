@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from charrnn.errors import ConfigurationError
 from charrnn.forms.chinese.requirements import ChinesePlacement
-from charrnn.forms.core.placements import Placements, PlacementSearch
+from charrnn.forms.core.automaton import Placements, PlacementSearch
 
 MOST = 10_000
 
@@ -65,7 +65,5 @@ def test_places_that_are_hard_to_find_are_found_by_thinking() -> None:
 
 def test_a_search_that_would_take_too_long_is_given_up() -> None:
     crowd = PlacementSearch([PLACES] * 7, apart, 50)
-    with pytest.raises(
-        ConfigurationError, match="7 words that must stand in the poem are too many"
-    ):
+    with pytest.raises(ConfigurationError, match="7 required words are too many"):
         crowd.draw(np.random.default_rng(0))

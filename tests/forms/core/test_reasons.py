@@ -7,14 +7,14 @@ from charrnn.forms.chinese.language import ChineseRules
 from charrnn.forms.core.config import FormConfig, Requirement
 from charrnn.forms.core.conflicts import reason
 from charrnn.forms.core.form import Form, Line
-from charrnn.forms.core.known_forms import asked_form, read_form
+from charrnn.forms.core.known_forms import form_from_toml, requested_form
 from charrnn.forms.english.language import EnglishRules
 from charrnn.forms.english.lexicon import Lexicon
 from tests.forms.chinese.toy_sounds import TOY
 from tests.forms.core.runs import CHINESE, ENGLISH, TONAL
 from tests.forms.english.toy_lexicon import ENTRIES
 
-TONAL_FORM = read_form(TONAL, "toy")
+TONAL_FORM = form_from_toml(TONAL, "toy")
 
 
 def chinese(
@@ -25,7 +25,7 @@ def chinese(
 
 
 def english(*requirements: Requirement, config: FormConfig) -> str:
-    rules = EnglishRules(asked_form(config), Lexicon(ENTRIES), "perfect")
+    rules = EnglishRules(requested_form(config), Lexicon(ENTRIES), "perfect")
     return reason(requirements, rules, Vocabulary(tuple(ENGLISH)))
 
 

@@ -9,10 +9,9 @@ from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE, Checkpoint, Ch
 from charrnn.corpus.loading import Corpus
 from charrnn.corpus.splitting import split_corpus
 from charrnn.errors import CheckpointError
-from charrnn.forms.chinese.learned_sounds import open_sounds
-from charrnn.forms.chinese.sounds import Reading
+from charrnn.forms.chinese.sounds import Reading, open_sounds
 from charrnn.forms.core import table_keeping
-from charrnn.forms.core.learned_tables import table_to_json
+from charrnn.forms.core.language import table_to_json
 from charrnn.forms.core.table_keeping import keep_learned_tables
 from charrnn.forms.english.words import LearnedWords, open_words
 from charrnn.settings.configuration import CorpusConfig, Layout
@@ -159,11 +158,9 @@ def test_what_is_of_no_use_is_told_where_it_is_asked_for(tmp_path: Path, content
     _, run = of_run(tmp_path / "moons", "\n\n".join(ENGLISH), "blocks")
     run.directory.mkdir()
     (run.directory / WORDS_FILE).write_bytes(content)
-    with pytest.raises(
-        CheckpointError, match=r"what its poems taught cannot be used: .*words\.json"
-    ):
+    with pytest.raises(CheckpointError, match=r"the learned table cannot be used: .*words\.json"):
         words_of(run)
-    with pytest.raises(CheckpointError, match=r"Make it anew: charrnn forms sounds .*moons$"):
+    with pytest.raises(CheckpointError, match=r"Make it again: charrnn forms sounds .*moons$"):
         words_of(run)
 
 
@@ -191,9 +188,7 @@ def test_what_fails_is_told_and_leaves_everything_as_it_was(
     (run.directory / WORDS_FILE).write_bytes(b"old")
     monkeypatch.setattr(table_keeping, place, fail)
     (note,) = keep(corpus, run)
-    assert note == (
-        f"The words of the text, with which English verse is written, are left out: {reason}"
-    )
+    assert note == (f"The words of the text, for English verse, are left out: {reason}")
     assert (run.directory / WORDS_FILE).read_bytes() == b"old"
     assert files(run) == {WORDS_FILE}
 

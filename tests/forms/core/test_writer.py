@@ -8,7 +8,7 @@ import pytest
 from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import ConfigurationError, FormConflictError, FormGivenUpError
 from charrnn.forms.core.config import FormConfig
-from charrnn.forms.core.smc_decoder import MOST_RETURNS
+from charrnn.forms.core.smc_decoder import MAX_RETRIES
 from charrnn.forms.core.writer import FormWriter
 from charrnn.settings.configuration import SamplingConfig
 from tests.corpora import filter_of
@@ -297,10 +297,10 @@ def test_a_poem_that_cannot_be_finished_is_given_up_after_some_attempts() -> Non
     assert caught.value.exit_code == 4
     assert str(caught.value) == (
         "the poem was given up before its first line was whole: in 9 attempts at it, no-repeat-ngram-size left "
-        "nothing to write of what the form allows. Allow longer runs with --no-repeat-ngram-size, or demand "
+        "nothing to write of what the form allows. Allow longer runs with --no-repeat-ngram-size, or require "
         "less."
     )
-    assert len(set(begun)) == 2 + MOST_RETURNS  # once more at the end, in vain
+    assert len(set(begun)) == 2 + MAX_RETRIES  # once more at the end, in vain
 
 
 def test_what_was_written_before_stays_where_a_poem_is_given_up() -> None:
@@ -359,7 +359,7 @@ def test_no_poem_is_handed_over_that_the_judge_finds_fault_with() -> None:
     assert [next(lines).last, next(lines).last] == [False, False]
     with pytest.raises(FormGivenUpError) as caught:
         next(lines)
-    assert "mistake of charrnn's own" in str(caught.value)
+    assert "bug of charrnn" in str(caught.value)
     assert "line 1 is not on the list" in str(caught.value)
     with pytest.raises(FormGivenUpError):
         poet(judged=[]).write(sampling=SETTINGS)

@@ -3,7 +3,7 @@
 import pytest
 
 from charrnn.forms.core.form import Judgement
-from charrnn.forms.core.known_forms import find_form, known_forms, read_form, written_form
+from charrnn.forms.core.known_forms import find_form, form_from_toml, form_to_toml, known_forms
 from charrnn.forms.english.lexicon import Lexicon, installed_dictionary, open_lexicon
 from charrnn.forms.english.verify import verify_english
 
@@ -40,7 +40,7 @@ def test_the_example_of_a_form_keeps_it(name: str, lexicon: Lexicon) -> None:
     judgement = verify_english(form.example, form, lexicon)
     assert [fault.message for fault in judgement.faults] == []
     assert not any(line.guessed for line in judgement.lines)
-    assert read_form(written_form(form), name) == form
+    assert form_from_toml(form_to_toml(form), name) == form
 
 
 def judged(name: str, poem: str, lexicon: Lexicon) -> Judgement:
@@ -65,7 +65,7 @@ Two Owls and a Hen,
 Four Larks and a Wren,
 Have all built their nests in my beard!'"""
     assert [fault.message for fault in judged("limerick", poem, lexicon).faults] == [
-        "line 5 rhymes with the very word of line 1: beard"
+        "line 5 rhymes with the same word of line 1: beard"
     ]
 
 
@@ -76,7 +76,7 @@ He kindly stopped for me;
 The carriage held but just ourselves
 And Immortality."""
     assert [fault.message for fault in judged("ballad", poem, lexicon).faults] == [
-        "line 4 has no more than a slant rhyme with line 2: Immortality and me"
+        "line 4 has only a slant rhyme with line 2: Immortality and me"
     ]
     assert verify_english(poem, find_form("ballad"), lexicon, rhymes="slant").passes
 

@@ -1,7 +1,7 @@
 import pytest
 
 from charrnn.errors import FormError
-from charrnn.forms.core.learned_tables import table_from_json, table_to_json
+from charrnn.forms.core.language import table_from_json, table_to_json
 from charrnn.forms.english.words import FEW_KINDS, LearnedWords, learn_words, words_of
 from tests.forms.english.toy_lexicon import LEXICON
 

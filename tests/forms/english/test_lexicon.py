@@ -45,7 +45,6 @@ def test_only_words_of_the_lexicon_itself_are_in_it() -> None:
     assert "moon" in LEXICON
     assert "moon's" not in LEXICON
     assert LEXICON.pronunciations("moon's") == ()
-    assert len(LEXICON) == len(list(LEXICON))
 
 
 def test_fire_may_lose_a_syllable() -> None:
@@ -61,7 +60,6 @@ def test_words_of_old_verse_join_the_installed_dictionary() -> None:
     assert said("heaven", words) == ["HH EH1 V AH0 N", "HH EH1 V N"]
     assert said("doth", words) == ["D AO1 TH", "D AH1 TH"]
     assert said("prithee", words) == ["P R IH1 DH IY0"]
-    assert words.sources == ("CMUdict, as eng-to-ipa has it", "words of old verse")
 
 
 @pytest.mark.usefixtures("installed")
@@ -75,7 +73,6 @@ def test_a_file_of_the_users_goes_before_all_else(tmp_path: Path) -> None:
     assert said("heaven", words) == ["HH EH1 B IH0 N", "HH EH1 V N"]
     assert said("glorp", words) == ["G L AO1 R P"]
     assert said("desire", words) == ["D IH0 Z AY1 ER0", "D IH0 Z AY1 R"]
-    assert words.sources[0] == str(path)
 
 
 def test_without_the_extra_the_message_names_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from charrnn.forms.english.rhyme_classes import Alive, RhymeClasses, alive_of, open_homophones
-from charrnn.forms.english.spoken_words import SpokenWords
+from charrnn.forms.english.spoken_words import (
+    OpenClasses,
+    RhymeClasses,
+    SpokenWords,
+    as_open_classes,
+    open_homophones,
+)
 from tests.forms.english.toy_verse import LEXICON
 
 CLASSES = RhymeClasses(
@@ -21,18 +26,18 @@ ALIVE = st.none() | st.dictionaries(
     lambda classes: st.fixed_dictionaries(
         {rhyme_class: st.sets(st.sampled_from(_homophones(rhyme_class))) for rhyme_class in classes}
     )
-).map(alive_of)
+).map(as_open_classes)
 
 
 @settings(deadline=None, max_examples=300)
-@given(here=FLAGS, later=st.lists(FLAGS, max_size=3), alive=ALIVE, alike=st.booleans())
+@given(here=FLAGS, later=st.lists(FLAGS, max_size=3), open_classes=ALIVE, alike=st.booleans())
 def test_a_clan_is_open_when_the_later_lines_can_still_differ(
-    here: np.ndarray, later: list[np.ndarray], alive: Alive | None, alike: bool
+    here: np.ndarray, later: list[np.ndarray], open_classes: OpenClasses | None, alike: bool
 ) -> None:
     if alike:
         later = later[:1] * len(later)
-    found = open_homophones(CLASSES, here, later, alive)
-    left = None if alive is None else dict(alive)
+    found = open_homophones(CLASSES, here, later, open_classes)
+    left = None if open_classes is None else dict(open_classes)
     expected = []
     for homophones in range(GROUPS):
         rhyme_class = int(CLASSES.class_of[homophones])

@@ -7,8 +7,7 @@ from charrnn.forms.core.config import Requirements
 from charrnn.forms.core.form import Form
 from charrnn.forms.english.plan import VersePlan
 from charrnn.forms.english.requirements import read_requirements
-from charrnn.forms.english.rhyme_classes import RhymeClasses
-from charrnn.forms.english.spoken_words import SpokenWords
+from charrnn.forms.english.spoken_words import RhymeClasses, SpokenWords
 from tests.forms.english.toy_verse import LEXICON, form_of
 
 WORDS = ("ate", "eat", "neat", "net", "rate", "tan", "treat")

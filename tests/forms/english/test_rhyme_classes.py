@@ -7,8 +7,7 @@ import pytest
 
 from charrnn.forms.english.lexicon import Lexicon
 from charrnn.forms.english.pronunciation import Grade, grade
-from charrnn.forms.english.rhyme_classes import RhymeClasses
-from charrnn.forms.english.spoken_words import SpokenWords
+from charrnn.forms.english.spoken_words import RhymeClasses, SpokenWords
 from tests.forms.english.toy_verse import LEXICON
 
 SPOKEN = SpokenWords({word: LEXICON.sound(word).pronunciations for word in LEXICON})

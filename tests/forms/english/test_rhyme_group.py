@@ -1,5 +1,5 @@
 from charrnn.forms.english.pronunciation import Grade, parse_pronunciation
-from charrnn.forms.english.scansion import Missed, Scansion, scansions, settle
+from charrnn.forms.english.scansion import MissedRhyme, Scansion, scan_group, scansions
 
 
 def line(*texts: str) -> tuple[Scansion, ...]:
@@ -16,44 +16,48 @@ MINE = line("M AY1 N")
 
 
 def test_a_word_is_said_so_that_it_rhymes() -> None:
-    settled = settle([RAIN, AGAIN], ["rain", "again"], Grade.PERFECT)
+    settled = scan_group([RAIN, AGAIN], ["rain", "again"], Grade.PERFECT)
     assert [str(one.ways[-1]) for one in settled.said] == ["R EY1 N", "AH0 G EY1 N"]
     assert settled.missed == ()
 
 
 def test_a_word_is_said_in_one_way_in_the_whole_group() -> None:
-    settled = settle([RAIN, AGAIN, PEN], ["rain", "again", "pen"], Grade.PERFECT)
+    settled = scan_group([RAIN, AGAIN, PEN], ["rain", "again", "pen"], Grade.PERFECT)
     assert len(settled.missed) == 1
 
 
 def test_the_line_that_stands_alone_is_the_fault() -> None:
-    settled = settle([RAIN, PEN, TEN], ["rain", "pen", "ten"], Grade.PERFECT)
-    assert settled.missed == (Missed(0, 1, "none"),)
+    settled = scan_group([RAIN, PEN, TEN], ["rain", "pen", "ten"], Grade.PERFECT)
+    assert settled.missed == (MissedRhyme(0, 1, "none"),)
 
 
 def test_a_word_does_not_rhyme_with_itself() -> None:
     for least in (Grade.PERFECT, Grade.SLANT):
-        settled = settle([PEN, TEN, PEN], ["pen", "ten", "pen"], least)
-        assert settled.missed == (Missed(2, 0, "repeated"),)
+        settled = scan_group([PEN, TEN, PEN], ["pen", "ten", "pen"], least)
+        assert settled.missed == (MissedRhyme(2, 0, "repeated"),)
 
 
 def test_the_same_sounds_are_no_perfect_rhyme() -> None:
     words = ["see", "sea"]
-    assert settle([line("S IY1")] * 2, words, Grade.PERFECT).missed == (Missed(1, 0, "identical"),)
-    assert settle([line("S IY1")] * 2, words, Grade.SLANT).missed == ()
+    assert scan_group([line("S IY1")] * 2, words, Grade.PERFECT).missed == (
+        MissedRhyme(1, 0, "identical"),
+    )
+    assert scan_group([line("S IY1")] * 2, words, Grade.SLANT).missed == ()
 
 
 def test_slant_rhymes_count_where_they_are_allowed() -> None:
     words = ["time", "mine"]
-    assert settle([TIME, MINE], words, Grade.PERFECT).missed == (Missed(1, 0, "slant"),)
-    assert settle([TIME, MINE], words, Grade.SLANT).missed == ()
+    assert scan_group([TIME, MINE], words, Grade.PERFECT).missed == (MissedRhyme(1, 0, "slant"),)
+    assert scan_group([TIME, MINE], words, Grade.SLANT).missed == ()
 
 
 def test_words_of_equal_second_halves_may_rhyme_by_their_first() -> None:
     norway, doorway = line("N AO1 R W EY2"), line("D AO1 R W EY2")
-    assert settle([norway, doorway], ["norway", "doorway"], Grade.PERFECT).missed == ()
+    assert scan_group([norway, doorway], ["norway", "doorway"], Grade.PERFECT).missed == ()
 
 
 def test_words_without_vowels_rhyme_with_nothing() -> None:
     silent = line("DH")
-    assert settle([silent, silent], ["th'", "t'"], Grade.PERFECT).missed == (Missed(1, 0, "none"),)
+    assert scan_group([silent, silent], ["th'", "t'"], Grade.PERFECT).missed == (
+        MissedRhyme(1, 0, "none"),
+    )

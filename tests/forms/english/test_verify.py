@@ -2,9 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.errors import FormError
 from charrnn.forms.core.form import Form, Line, Metre
-from charrnn.forms.core.known_forms import find_form
 from charrnn.forms.english.verify import verify_english
 from tests.forms.english.toy_lexicon import ENTRIES, LEXICON
 
@@ -60,17 +58,17 @@ def test_without_a_metre_words_of_one_syllable_are_open() -> None:
         ("", "1-", ["the poem has 0 lines where 1 are required"]),
         ("moon\nmoon", "1-", ["the poem has 2 lines where 1 are required"]),
         ("light\nrain", "1A 1A", ["line 2 does not rhyme with line 1: rain and light"]),
-        ("night\nnight", "1A 1A", ["line 2 rhymes with the very word of line 1: night"]),
+        ("night\nnight", "1A 1A", ["line 2 rhymes with the same word of line 1: night"]),
         (
             "time\nmine",
             "1A 1A",
-            ["line 2 has no more than a slant rhyme with line 1: mine and time"],
+            ["line 2 has only a slant rhyme with line 1: mine and time"],
         ),
         (
             "believe\nleave",
             "2A 1A",
             [
-                "line 2 has the same sounds, consonants before them and all, as line 1: leave and believe"
+                "line 2 has the same sounds, including the consonants before the vowel, as line 1: leave and believe"
             ],
         ),
         (
@@ -127,11 +125,6 @@ def test_the_variant_with_the_fewest_faults_is_taken() -> None:
 def test_slant_rhymes_pass_where_they_are_enough() -> None:
     assert verify_english("time\nmine", form("1A 1A"), LEXICON, rhymes="slant").passes
     assert verify_english("see\neternity", form("1A 4A"), LEXICON, rhymes="slant").passes
-
-
-def test_a_chinese_form_is_refused() -> None:
-    with pytest.raises(FormError, match="wujue is a Chinese form"):
-        verify_english("moon", find_form("wujue"), LEXICON)
 
 
 words = st.sampled_from([*ENTRIES, "42", "月", "zorp", "moon's", "—"])

@@ -6,8 +6,7 @@ from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.forms.core.config import Requirements
 from charrnn.forms.english.plan import VersePlan, WordBoundaries, WordBoundary
 from charrnn.forms.english.requirements import read_requirements
-from charrnn.forms.english.rhyme_classes import RhymeClasses
-from charrnn.forms.english.spoken_words import SpokenWords
+from charrnn.forms.english.spoken_words import RhymeClasses, SpokenWords
 from charrnn.forms.english.word_trie import Spelling, WordTrie
 from tests.forms.english.toy_verse import LEXICON, PLAIN, form_of
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.forms.english.lexicon import Lexicon
-from charrnn.forms.english.word_trie import Spelling, WritableWords, writable_words
+from charrnn.forms.english.word_trie import WritableWords, writable_words
 from tests.forms.english.toy_verse import LEXICON
 
 VOCABULARY = Vocabulary(tuple(sorted("'abcdefghijklmnopqrstuvwxyz")))
@@ -16,20 +16,21 @@ def test_words_that_are_known_or_derived_can_be_written() -> None:
         LEXICON,
         ["net", "nets", "net's", "zzyzx", "Net", "t'", "a b"],
         [],
-        Spelling(VOCABULARY, WRITABLE),
+        VOCABULARY,
+        WRITABLE.tobytes(),
     )
     assert written.spoken.words == ("net", "net's", "nets")
 
 
 def test_words_that_must_stand_there_may_be_guessed() -> None:
-    written = WritableWords(LEXICON, ["net"], ["zzyzx"], Spelling(VOCABULARY, WRITABLE))
+    written = WritableWords(LEXICON, ["net"], ["zzyzx"], VOCABULARY, WRITABLE.tobytes())
     assert written.spoken.words == ("net", "zzyzx")
 
 
 def test_words_that_would_be_read_as_others_are_passed_over() -> None:
     lexicon = Lexicon({"'net": ("N EH1 T",), "ten'": ("T EH1 N",), "tan": ("T AE1 N",)})
     written = WritableWords(
-        lexicon, ["'net", "ten'", "'tan", "tan'", "tans'"], [], Spelling(VOCABULARY, WRITABLE)
+        lexicon, ["'net", "ten'", "'tan", "tan'", "tans'"], [], VOCABULARY, WRITABLE.tobytes()
     )
     assert written.spoken.words == ("'net", "tans'", "ten'")
 
