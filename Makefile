@@ -15,8 +15,12 @@ demo: $(INSTALLED)
 	@$(BIN)/charrnn generate demo --count 4
 	@echo; echo "Go on: .venv/bin/charrnn generate demo, .venv/bin/charrnn repl demo, .venv/bin/charrnn train FILE"
 
+# One process after the other, because XLA frees nothing that it has compiled.
 test: lint types
-	$(BIN)/pytest
+	$(BIN)/pytest tests/model/test_kernel.py
+	$(BIN)/pytest tests/model --ignore tests/model/test_kernel.py
+	$(BIN)/pytest tests/training
+	$(BIN)/pytest --ignore tests/model --ignore tests/training
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check

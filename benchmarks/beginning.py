@@ -35,7 +35,8 @@ def main(
     checkpoints: Path,
 ) -> None:
     """Train on TEXT, a poem a line, with and without, and print a table."""
-    from charrnn.checkpoint.directory import find_checkpoint, read_record
+    from charrnn.checkpoint.directory import read_record
+    from charrnn.checkpoint.lookup import find_checkpoint
     from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
     from charrnn.training.run import train
 

@@ -17,8 +17,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
-from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS, find_checkpoint
 from charrnn.cli.evaluate import text_to_measure
 from charrnn.corpus.splitting import encode_part
 from charrnn.corpus.vocabulary import Ids, Vocabulary

@@ -30,8 +30,8 @@ from typing import Any
 
 import click
 
-from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
-from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS, find_checkpoint
 from charrnn.cli.evaluate import text_to_measure
 from charrnn.cli.options import config_options
 from charrnn.corpus.store import as_array

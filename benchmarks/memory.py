@@ -23,8 +23,13 @@ from typing import Any, get_args
 
 import click
 
-from charrnn.corpus.layout import ResolvedLayout
-from charrnn.settings.configuration import CorpusConfig, ModelConfig, Precision, TrainingConfig
+from charrnn.settings.configuration import (
+    CorpusConfig,
+    ModelConfig,
+    Precision,
+    ResolvedLayout,
+    TrainingConfig,
+)
 from charrnn.training.observer import Progress, SilentObserver
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

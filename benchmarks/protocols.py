@@ -98,7 +98,8 @@ def unknown_kinds(text, vocabulary):
 @click.option("--seed", default=0, show_default=True, help="Where the random windows lie.")
 def main(network: str, checkpoints: Path, batches: int, seed: int) -> None:
     """Measure NETWORK, whose corpus must be at hand."""
-    from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
+    from charrnn.checkpoint.directory import Checkpoint
+    from charrnn.checkpoint.lookup import find_checkpoint
     from charrnn.cli.evaluate import han_tokens, text_to_measure
     from charrnn.corpus.splitting import encode_part
     from charrnn.corpus.vocabulary import UNKNOWN

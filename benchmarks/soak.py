@@ -16,8 +16,8 @@ from pathlib import Path
 
 import click
 
-from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
-from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS, find_checkpoint
 from charrnn.corpus.loading import read_corpus
 from charrnn.corpus.ngram_filter import folded
 from charrnn.corpus.splitting import poems_at, split_corpus

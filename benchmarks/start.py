@@ -22,8 +22,7 @@ from typing import Final
 import click
 
 from benchmarks.machine import described, megabytes
-from charrnn.checkpoint.directory import find_checkpoint
-from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS
+from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS, find_checkpoint
 
 PROMPT_BEGINS: Final = b"\x1b[?2004h"
 """Tells a terminal to mark what is pasted; it comes before a prompt."""

@@ -6,7 +6,7 @@
     writer = charrnn.open("checkpoints/mine")
     print(writer.write("The moon", charrnn.SamplingConfig(temperature=0.7)))
 
-Importing charrnn is quick: what needs TensorFlow or NumPy is imported when it is first used.
+TensorFlow and NumPy are imported when they are first used, so `import charrnn` is quick.
 """
 
 import functools
@@ -14,7 +14,7 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from charrnn.errors import CharrnnError
+from charrnn.errors import CharrnnError, ConfigurationError
 from charrnn.forms.core.config import FormConfig
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, SamplingConfig, TrainingConfig
 
@@ -44,26 +44,36 @@ __all__ = [
     "train",
 ]
 
-# Keras reads this once, when it is imported; a wish of the user's stands.
+# Keras reads this once, when it is imported. The user's own value stays.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 
+def require_tensorflow() -> None:
+    """Refuse another backend of Keras before Keras is imported; raises ConfigurationError."""
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if backend != "tensorflow":
+        raise ConfigurationError(
+            "charrnn trains with Keras on TensorFlow, but the environment variable KERAS_BACKEND "
+            f"is {backend}. Unset it."
+        )
+
+
 def open(checkpoint: "str | Path") -> "TextGenerator":  # noqa: A001 (as gzip.open, charrnn.open)
-    """Open a trained network to write with; needs no TensorFlow.
+    """Open a trained network to write with, without TensorFlow.
 
     Args:
         checkpoint: A checkpoint directory, such as `checkpoints/quatrains`, or the name of a
-            network that comes along: "shakespeare", "tang".
+            bundled network: "shakespeare", "tang".
 
     Returns:
-        A writer with `write(prompt, config)` and `stream(draft, config)`.
+        A writer with `write(prompt, config)` and `stream(hypothesis, config)`.
 
     Raises:
         CheckpointError: The checkpoint is missing, unfinished, damaged or of another format.
     """
     from pathlib import Path
 
-    from charrnn.checkpoint.directory import bundled_network
+    from charrnn.checkpoint.lookup import bundled_network
     from charrnn.decoding.writer import TextGenerator
 
     directory = Path(checkpoint)
@@ -73,21 +83,20 @@ def open(checkpoint: "str | Path") -> "TextGenerator":  # noqa: A001 (as gzip.op
 def compile_form(
     writer: "TextGenerator", form: FormConfig, sampling: SamplingConfig | None = None
 ) -> "FormWriter":
-    """Compile a form of verse for a network, so that it writes poems that keep the form.
+    """Compile a form of verse for a network, which then writes poems in that form.
 
     Args:
-        writer: What `open` gives.
-        form: The form, and what is required of a poem: `FormConfig(form="qijue", acrostic="春江")`.
-        sampling: How characters are drawn unless `write` is told otherwise; what it bans is never
-            written.
+        writer: What `open` returns.
+        form: The form and its requirements: `FormConfig(form="qijue", acrostic="春江")`.
+        sampling: The default settings of `write`; what they ban is never written.
 
     Returns:
         A writer with `write(prompt, sampling)` and `stream(prompt, sampling)`.
 
     Raises:
-        FormConflictError: No poem keeps the form with all that is required of it.
-        FormError: There is no such form, or the sounds that it is judged by are not at hand.
-        ConfigurationError: Settings contradict one another.
+        FormConflictError: No poem in the form can meet the requirements.
+        FormError: The form is unknown, or its table of sounds is missing.
+        ConfigurationError: Settings contradict each other.
     """
     from charrnn.forms.core.compile import compile_form
 
@@ -95,7 +104,7 @@ def compile_form(
 
 
 def finishers() -> "Sequence[Finisher]":
-    """What `train` and `resume` keep beside a network: its n-gram filter, what its poems teach."""
+    """What `train` and `resume` save beside a network: its n-gram filter and its learned tables."""
     from charrnn.corpus.ngram_filter import keep_ngram_filter
     from charrnn.forms.core.table_keeping import keep_learned_tables
 
@@ -104,7 +113,7 @@ def finishers() -> "Sequence[Finisher]":
 
 def __getattr__(name: str) -> Any:
     if name in {"train", "resume"}:
-        importlib.import_module("charrnn.model.backend").require_tensorflow()
+        require_tensorflow()
         run = getattr(importlib.import_module("charrnn.training.run"), name)
         return functools.update_wrapper(functools.partial(run, finishers=finishers()), run)
     if name == "__version__":

@@ -1,63 +1,63 @@
-"""The errors that charrnn raises on purpose, each with the exit code of the command it ends.
+"""The errors that charrnn raises, with the exit codes of its commands.
 
 A message is one sentence or two: what was wrong, what was received, what to do.
 """
 
 
 class CharrnnError(Exception):
-    """Something that the user can mend; shown as a sentence, never as a traceback."""
+    """An error that the user can correct; shown as a sentence, never as a traceback."""
 
     exit_code = 1
 
 
 class ConfigurationError(CharrnnError, ValueError):
-    """A setting that is out of range, or that contradicts another one."""
+    """A setting is out of range or contradicts another one."""
 
     exit_code = 2
 
 
 class CorpusError(CharrnnError):
-    """A text that cannot be read, fetched or learned from."""
+    """A text cannot be read, downloaded or learned."""
 
 
 class CheckpointError(CharrnnError):
-    """A checkpoint that is missing, damaged, of another version, or in the way."""
+    """A checkpoint is missing, damaged, of another format, or in the way."""
 
 
 class FormError(CharrnnError):
-    """A form of verse, or a table of sounds, that is unknown, badly written or not at hand."""
+    """A form of verse, or a table of sounds, is unknown, invalid or missing."""
 
 
 class FormConflictError(CharrnnError):
-    """Demands that no poem in a form can keep together."""
+    """No poem in a form can meet the requirements."""
 
     exit_code = 3
 
 
 class FormGivenUpError(CharrnnError):
-    """A poem in a form that could not be finished, though the form itself can be kept."""
+    """A poem could not be finished, although its form can be kept."""
 
     exit_code = 4
 
 
 class DeviceError(CharrnnError):
-    """A device that was asked for and is not there."""
+    """A device was asked for and does not exist."""
 
 
 class WorkersError(CharrnnError):
-    """Workers of one run that do not find one another, do not fit, or are gone."""
+    """The workers of a run do not connect, differ in their settings, or are lost."""
 
 
 class DivergenceError(CharrnnError):
-    """A training loss that is no longer a number."""
+    """The training loss became NaN or infinite."""
 
 
 class TrainingInterrupted(CharrnnError):  # noqa: N818 (nothing failed)
-    """Training that a signal ended, with everything saved.
+    """A signal ended the training; everything is saved.
 
     Args:
-        message: What was saved, and how to go on.
-        signal_number: The signal received; the exit code is 128 more, as shells have it.
+        message: What was saved, and how to resume.
+        signal_number: The signal; the exit code is 128 more, as in shells.
     """
 
     def __init__(self, message: str, signal_number: int) -> None:

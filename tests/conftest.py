@@ -1,9 +1,6 @@
 """What all tests share."""
 
-import gc
-import itertools
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,15 +20,6 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-_teardowns = itertools.count(1)
-
-
-def pytest_runtest_teardown() -> None:
-    # Compiled functions of TensorFlow are in reference cycles; together they would take gigabytes.
-    if "keras" in sys.modules and next(_teardowns) % 20 == 0:
-        gc.collect()
-
-
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """Compare a text with a file of tests/golden, to the letter."""
@@ -49,9 +37,7 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 def bundled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An empty directory in place of the networks that come with charrnn."""
     directory = tmp_path / "installed" / "bundled"
-    # Its name is copied by those who import it.
-    for module in ("lookup", "directory"):
-        monkeypatch.setattr(f"charrnn.checkpoint.{module}.BUNDLED", directory)
+    monkeypatch.setattr("charrnn.checkpoint.lookup.BUNDLED", directory)
     return directory
 
 

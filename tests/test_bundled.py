@@ -7,14 +7,9 @@ from pathlib import Path
 import pytest
 
 import charrnn
-from charrnn.checkpoint.directory import (
-    FIRST_NETWORK,
-    HISTORY_FILE,
-    NGRAM_FILTER_FILE,
-    WEIGHTS_MEMBER,
-    Checkpoint,
-)
-from charrnn.checkpoint.model_card import CARD_FILE
+from charrnn.checkpoint.directory import HISTORY_FILE, NGRAM_FILTER_FILE, WEIGHTS_MEMBER, Checkpoint
+from charrnn.checkpoint.export import CARD_FILE
+from charrnn.checkpoint.lookup import FIRST_NETWORK
 from charrnn.decoding.constraints import open_ngram_filter
 from charrnn.decoding.hdf5 import stored_arrays
 from charrnn.decoding.writer import TextGenerator
@@ -78,7 +73,7 @@ def test_it_writes_and_its_card_tells_what_it_is(name: str) -> None:
     poem = writer.write(config=SamplingConfig(seed=1, length=60)).text
     assert len(poem.strip()) > 20
     card = (SHIPPED / name / CARD_FILE).read_text(encoding="utf-8")
-    for told in ("| licence of the text |", "| recipe |", "before its weights were rounded"):
+    for told in ("| licence of the text |", "| settings |", "before its weights were rounded"):
         assert told in card
     loss = Checkpoint.open(SHIPPED / name).model.validation_loss
     assert f"{loss:.4f} nats" in card

@@ -1,1 +1,1 @@
-"""One run on disk: its directory, its record, its crash-proof writes."""
+"""Checkpoint directories: finding, reading, writing and exporting them."""

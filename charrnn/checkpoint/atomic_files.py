@@ -11,21 +11,18 @@ from typing import Final
 from charrnn.errors import CorpusError
 
 UNFINISHED: Final = ".writing-"
-"""How the names of directories begin that hold files not finished yet."""
+"""Prefix of directories that hold unfinished files."""
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path` to write to, and rename it into place on success.
+    """Yield a temporary path to write to, and rename it to `path` on success.
 
-    Args:
-        path: The file to create or replace. Its directory is made when it is missing.
-
-    Yields:
-        A path in the same directory, with the same suffix, that does not exist yet.
+    The temporary path is on the same disk and has the same file name. The directory of `path` is
+    made if it is missing.
 
     Raises:
-        OSError: The disk is full, or the place cannot be written; `path` is untouched then.
+        OSError: The file cannot be written. `path` is unchanged then.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=path.parent) as directory:
@@ -38,10 +35,10 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold a lock that one process can hold at a time; the system lets go of it when that ends.
+    """Hold an exclusive lock, which the system releases when the process ends.
 
     Args:
-        path: The file that is locked, made when it is missing; it stays when the lock goes.
+        path: The lock file, made if it is missing and kept afterwards.
 
     Raises:
         BlockingIOError: Another process holds the lock.
@@ -64,18 +61,18 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Create or replace a UTF-8 text file in one step; raises OSError as `replacing` does."""
+    """Create or replace a UTF-8 text file in one step; raises OSError like `replacing`."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def try_to_keep(what: str, keep: Callable[[], None], noted: Callable[[str], None]) -> None:
-    """Keep something that a network can do without; what hinders it is told, and that is all.
+    """Write an optional file; a failure becomes a note, not an error.
 
     Args:
-        what: The beginning of the sentence that tells: "The n-gram filter is".
-        keep: Makes and writes it.
-        noted: Is told.
+        what: Beginning of the note: "The n-gram filter is".
+        keep: Makes and writes the file.
+        noted: Receives the note.
     """
     try:
         keep()
@@ -93,7 +90,7 @@ def try_to_keep(what: str, keep: Callable[[], None], noted: Callable[[str], None
 
 
 def _flush(path: Path) -> None:
-    """Force a file or a directory entry to the disk, where the system can."""
+    """Force a file or a directory entry to the disk, if the system can."""
     if path.is_dir() and os.name == "nt":
         return
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)

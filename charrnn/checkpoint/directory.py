@@ -1,19 +1,20 @@
-"""One checkpoint directory: its files, its JSON, its crash-proof writes. Needs no TensorFlow.
+"""One checkpoint directory: its files, read and written so that a crash leaves it readable.
 
     NAME/
-      model.keras      the best network so far, loadable with plain Keras
-      charrnn.json     what it is: architecture, vocabulary, corpus, settings, losses, versions
+      model.keras      the best network so far, which plain Keras can load
+      charrnn.json     architecture, vocabulary, corpus, settings, losses, versions
       history.jsonl    one line for each evaluation
-      ngrams.filter    which n-grams stand in its text (see `charrnn.corpus.ngram_filter`), from the
-                       end of the run on; it names the text, and all else goes without it
-      sounds.json      how Chinese characters sound, learned from its poems (see
-                       `charrnn.forms.core.language`), and
-      words.json       the words of an English text: both from the end of the run on, like the filter
-      resume/          the latest state of training (see `charrnn.training.state`)
+      ngrams.filter    n-grams of the training text (see `charrnn.corpus.ngram_filter`)
+      sounds.json      learned sounds of Chinese characters
+      words.json       learned words of an English text
+      resume/          the latest training state (see `charrnn.training.state`)
 
-`charrnn.json` names the SHA-256 of `model.keras`. Two files cannot be renamed in one step, so it
-is written first and names the old model beside the new one: whichever of them a crash leaves in
-place is known, with its losses.
+`ngrams.filter`, `sounds.json` and `words.json` (see `charrnn.forms.core.language`) are
+written at the end of a run, and everything else works without them.
+
+`charrnn.json` names the SHA-256 of `model.keras`. Two files cannot be replaced in one step, so
+`charrnn.json` is written first and names both models, the new and the old one. After a crash,
+whichever model is in place is known, with its losses.
 """
 
 import contextlib
@@ -23,17 +24,16 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from charrnn.checkpoint.atomic_files import UNFINISHED, locked, replacing, write_text
-from charrnn.checkpoint.lookup import BUNDLED, DEFAULT_CHECKPOINTS, spoken_name
-from charrnn.checkpoint.record import RECORD_FILE, ModelRecord, RunRecord, holds_run
+from charrnn.checkpoint.lookup import spoken_name
+from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, ModelRecord, RunRecord, holds_run
 from charrnn.errors import CheckpointError, ConfigurationError
 
-MODEL_FILE: Final = "model.keras"
 WEIGHTS_MEMBER: Final = "model.weights.h5"
 """The HDF5 file with the arrays inside `model.keras`, a zip."""
 
@@ -46,21 +46,18 @@ STATE_FILE: Final = "state.npz"
 LOCK_FILE: Final = ".lock"
 REMOVED_FILE: Final = ".removed"
 
-FIRST_NETWORK: Final = "shakespeare"
-"""The bundled one that is meant where none is named and nothing was trained yet."""
-
 LONGEST_NAME: Final = 200
 READING_ATTEMPTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A checkpoint directory that has been read and found whole.
+    """A checkpoint that was read and is complete.
 
     Attributes:
-        directory: Where it is.
-        record: What `charrnn.json` says.
-        model: The record of the network that stands in `model.keras`.
+        directory: The directory.
+        record: Content of `charrnn.json`.
+        model: The record of `model.keras`.
     """
 
     directory: Path
@@ -80,29 +77,21 @@ class Checkpoint:
             for model in record.models:
                 if model.sha256 == digest:
                     return cls(directory, record, model)
-            # A run that is in training may have replaced both between the two looks.
+            # A run in training may have replaced both files between the two reads.
             time.sleep(0.1 * attempt)
         raise CheckpointError(
             f"{directory / MODEL_FILE} is not the file that {RECORD_FILE} describes: it was "
-            "changed or damaged. Copy the directory again from where it came, or train again."
+            "changed or damaged. Copy the directory again, or train again."
         )
 
     @property
     def model_path(self) -> Path:
-        """The network, loadable with plain Keras."""
+        """The network, which plain Keras can load."""
         return self.directory / MODEL_FILE
-
-    def history(self) -> list[dict[str, Any]]:
-        """The evaluations of the run, oldest first, as `history.jsonl` has them."""
-        return read_history(self.directory)
 
 
 class CheckpointWriter:
-    """Writes one checkpoint directory so that a crash at any instant leaves it readable.
-
-    Args:
-        directory: Made when the first file is written.
-    """
+    """Writes one checkpoint directory, which is made with its first file."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -117,12 +106,12 @@ class CheckpointWriter:
         """Replace `model.keras`.
 
         Args:
-            record: The run, with the model that stands in the directory.
+            record: The run, with the model that is in the directory now.
             model: The new model; its `sha256` is filled in here.
-            save: Writes the network to the path it is given.
+            save: Writes the network to a path.
 
         Returns:
-            The record with the new model alone.
+            The record with only the new model.
         """
         path = self.directory / MODEL_FILE
         with replacing(path) as temporary:
@@ -142,15 +131,15 @@ class CheckpointWriter:
             os.fsync(history.fileno())
 
     def cut_history(self, last_step: int) -> None:
-        """Drop the evaluations after a step, which a resumed run will make again."""
+        """Drop the evaluations after a step, which a resumed run repeats."""
         kept = [line for line in read_history(self.directory) if line["step"] <= last_step]
         lines = (json.dumps(line, ensure_ascii=False) + "\n" for line in kept)
         write_text(self.directory / HISTORY_FILE, "".join(lines))
 
     def clear(self) -> None:
-        """Remove the run that stands in the directory, and nothing else that stands there.
+        """Remove the files of a run, and no others.
 
-        The record goes last, under another name: what a crash leaves is known to be no run.
+        The record is renamed first and removed last, so that a crash leaves no half run.
         """
         record, removed = self.directory / RECORD_FILE, self.directory / REMOVED_FILE
         if record.exists():
@@ -161,19 +150,19 @@ class CheckpointWriter:
         state = f"{RESUME_DIRECTORY}/{STATE_FILE}"
         for name in (MODEL_FILE, HISTORY_FILE, NGRAM_FILTER_FILE, SOUNDS_FILE, WORDS_FILE, state):
             (self.directory / name).unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # Missing, or it holds something of the user's.
+        with contextlib.suppress(OSError):  # It is missing, or holds files of the user.
             (self.directory / RESUME_DIRECTORY).rmdir()
         removed.unlink()
 
     def sweep(self) -> None:
-        """Remove the unfinished files of a process that was killed while it wrote."""
+        """Remove the unfinished files of a killed process."""
         for parent in (self.directory, self.directory / RESUME_DIRECTORY):
             for unfinished in parent.glob(f"{UNFINISHED}*"):
                 shutil.rmtree(unfinished, ignore_errors=True)
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Keep other processes from training into the directory; raises CheckpointError."""
+        """Lock the directory against other training processes; raises CheckpointError."""
         root = self.directory.parent
         root_was_there = root.exists()
         try:
@@ -181,7 +170,7 @@ class CheckpointWriter:
                 try:
                     yield
                 finally:
-                    self._vanish_if_empty()
+                    self._remove_if_empty()
         except BlockingIOError:
             raise CheckpointError(
                 f"another process is training in {self.directory}. Wait for it, or give this "
@@ -192,8 +181,8 @@ class CheckpointWriter:
                 with contextlib.suppress(OSError):  # It holds a run now.
                     root.rmdir()
 
-    def _vanish_if_empty(self) -> None:
-        """Remove the directory of a run that came to nothing."""
+    def _remove_if_empty(self) -> None:
+        """Remove the directory of a run that wrote nothing."""
         with contextlib.suppress(OSError):
             if [path.name for path in self.directory.iterdir()] == [LOCK_FILE]:
                 (self.directory / LOCK_FILE).unlink()
@@ -201,41 +190,41 @@ class CheckpointWriter:
 
 
 def claim(root: Path, name: str, *, overwrite: bool) -> CheckpointWriter:
-    """The directory of a new run, which is not touched before the run has something to keep.
+    """The writer of a new run's directory, which is unchanged until the first write.
 
     Args:
-        root: The directory that runs are kept in.
+        root: The directory of all runs.
         name: The name of the run.
-        overwrite: Whether a run of that name may be replaced.
+        overwrite: Whether an old run of that name may be replaced.
 
     Raises:
-        ConfigurationError: The name cannot be that of a directory.
-        CheckpointError: Something that must be kept stands there.
+        ConfigurationError: The name is not a valid directory name.
+        CheckpointError: The directory holds a run or other files.
     """
     directory = root / name
     if name in {"", ".", ".."} or not name.isprintable() or set(name) & set("/\\:"):
         raise ConfigurationError(
-            "a run has a plain name, without a path; --checkpoints says where it is kept. "
+            "the name of a run is a plain name, not a path; --checkpoints names the directory. "
             f"Received: {name!r}."
         )
     if len(name.encode()) > LONGEST_NAME:
         raise ConfigurationError(
-            f"the name of a run has {LONGEST_NAME} bytes at most. Received: {len(name.encode())}."
+            f"the name of a run has at most {LONGEST_NAME} bytes. Received: {len(name.encode())}."
         )
     if holds_run(directory) and not overwrite:
         raise CheckpointError(
-            f"{directory} already holds a run. Go on with it (--resume), replace it "
-            "(--overwrite), or give this one another name (--name)."
+            f"{directory} already holds a run. Continue it (--resume), replace it "
+            "(--overwrite), or give this run another name (--name)."
         )
     if not holds_run(directory) and _holds_other_files(directory):
         raise CheckpointError(
-            f"{directory} holds files that are no run. Give this run another name (--name)."
+            f"{directory} holds files of something else. Give this run another name (--name)."
         )
     return CheckpointWriter(directory)
 
 
 def read_record(directory: Path) -> RunRecord:
-    """Read `charrnn.json`; raises CheckpointError when it is missing or not charrnn's."""
+    """Read `charrnn.json`; raises CheckpointError if it is missing or invalid."""
     path = directory / RECORD_FILE
     try:
         text = path.read_text(encoding="utf-8")
@@ -252,12 +241,12 @@ def read_record(directory: Path) -> RunRecord:
 
 
 def read_history(directory: Path) -> list[dict[str, Any]]:
-    """The lines of `history.jsonl`; a line that a crash cut short is left out."""
+    """The evaluations in `history.jsonl`, oldest first, without lines cut short by a crash."""
     path = directory / HISTORY_FILE
     if not path.exists():
         return []
     evaluations = []
-    # Not splitlines: a sample may hold the line separators of Unicode.
+    # Not splitlines, because a sample may hold Unicode line separators.
     for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
         try:
             evaluation = json.loads(line)
@@ -268,78 +257,8 @@ def read_history(directory: Path) -> list[dict[str, Any]]:
     return evaluations
 
 
-def find_checkpoint(reference: str | None, root: Path) -> Path:
-    """The directory of a network to write with.
-
-    Args:
-        reference: A name under `root`, a path, or the name of a bundled network, whichever is
-            found first; None is the run written last, or where there is none `FIRST_NETWORK`.
-        root: The directory that runs are kept in.
-
-    Raises:
-        CheckpointError: There is none; the sentence names those there are.
-    """
-    try:
-        return find_run(reference, root)
-    except CheckpointError:
-        bundled = bundled_network(Path(FIRST_NETWORK if reference is None else reference))
-        if bundled is None:
-            raise
-        return bundled
-
-
-def bundled_network(name: Path) -> Path | None:
-    """The bundled network of a name; None where a run stands under that path, or there is none."""
-    # By its name alone: "../quatrains" is a path.
-    bundled = BUNDLED / name
-    return bundled if bundled in checkpoints_in(BUNDLED) and not holds_run(name) else None
-
-
-def is_bundled(directory: Path) -> bool:
-    """Whether a checkpoint came with charrnn."""
-    return directory.parent == BUNDLED
-
-
-def find_run(reference: str | None, root: Path) -> Path:
-    """The directory of a run of the user's own; the rest as `find_checkpoint`."""
-    known = checkpoints_in(root)
-    if reference is None:
-        if not known:
-            raise CheckpointError(
-                f"there is no checkpoint in {root} yet. Train one first, with: charrnn train"
-                + ("" if root == DEFAULT_CHECKPOINTS else f" --checkpoints {root}")
-            )
-        return next((path for path in known if (path / MODEL_FILE).exists()), known[0])
-    for directory in (root / reference, Path(reference)):
-        if holds_run(directory):
-            return directory
-    names = ", ".join(path.name for path in known) or "none"
-    come_along = ", ".join(sorted(path.name for path in checkpoints_in(BUNDLED)))
-    raise CheckpointError(
-        f"there is no checkpoint named {reference} in {root}, nor is it the path of one. "
-        f"There: {names}."
-        + (f" With charrnn come, to write or to begin with: {come_along}." if come_along else "")
-    )
-
-
-def networks_in(root: Path) -> list[Path]:
-    """What `find_checkpoint` finds by name: the runs in a directory, then the bundled networks."""
-    own = checkpoints_in(root)
-    names = {path.name for path in own}
-    bundled = sorted(checkpoints_in(BUNDLED))
-    return [*own, *(path for path in bundled if path.name not in names)]
-
-
-def checkpoints_in(root: Path) -> list[Path]:
-    """The runs under a directory, the one written last first."""
-    if not root.is_dir():
-        return []
-    runs: Iterable[Path] = (path for path in root.iterdir() if holds_run(path))
-    return sorted(runs, key=lambda path: (path / RECORD_FILE).stat().st_mtime, reverse=True)
-
-
 def _holds_other_files(directory: Path) -> bool:
-    """Whether something stands there that is not left of a run begun or removed."""
+    """Whether a directory holds more than the rest of an interrupted or removed run."""
     if not directory.exists():
         return False
     if not directory.is_dir():
@@ -355,7 +274,7 @@ def _model_digest(directory: Path) -> str:
     if not path.is_file():
         raise CheckpointError(
             f"{directory} holds no {MODEL_FILE} yet: the run was stopped before its first "
-            f"evaluation. Go on with it: charrnn train --resume --name {spoken_name(directory)}"
+            f"evaluation. Continue it: charrnn train --resume --name {spoken_name(directory)}"
         )
     return _sha256(path)
 

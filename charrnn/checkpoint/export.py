@@ -1,11 +1,12 @@
-"""A finished network made ready to be given away: half as large, and without its training.
+"""Exporting a network to give away: float16 weights, a model card, no training state.
 
-Keras and charrnn read its float16 weights as they read any others, and compute in float32. The
-n-gram filter and the learned tables of sounds and words go along.
+Keras and charrnn read float16 weights like any others and compute in float32. The n-gram filter and
+the learned tables of sounds and words are copied.
 """
 
 import contextlib
 import dataclasses
+import math
 import shutil
 import zipfile
 from collections.abc import Callable, Mapping
@@ -26,22 +27,28 @@ from charrnn.checkpoint.directory import (
     Checkpoint,
     CheckpointWriter,
 )
-from charrnn.checkpoint.model_card import CARD_FILE, model_card
-from charrnn.checkpoint.record import IN_CATALOGUE
+from charrnn.checkpoint.record import IN_CATALOGUE, RunRecord
 from charrnn.errors import CheckpointError
+from charrnn.settings.architecture import CELL_NAMES
+from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
+from charrnn.settings.setting import settings_of
+from charrnn.wording import counted
 
-HALF_PRECISION: Final = np.dtype(np.float16)
+CARD_FILE: Final = "README.md"
+
+NOT_IN_CARD: Final = frozenset({"evaluate_every", "patience"})
+"""Settings without influence on what a network learns in its steps."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """An exported network, and what rounding cost it.
+    """An exported network.
 
     Attributes:
         checkpoint: The exported network.
-        size: Bytes of all its files.
-        before: Nats per character of the network on its validation part, as it was; None where
-            that text is not at hand.
+        size: Bytes of all files.
+        before: Nats per character on the validation split with the original weights; None if the
+            text is not available.
         after: The same with rounded weights.
     """
 
@@ -59,35 +66,33 @@ def export(
     write: Callable[[Checkpoint], str],
     text: Mapping[str, str],
 ) -> Exported:
-    """Write a checkpoint with weights in float16 and a model card.
+    """Write a copy of a checkpoint with float16 weights and a model card.
 
     Args:
-        checkpoint: What to export, which stays as it is.
-        directory: Where to; nothing may stand there.
-        measure: The nats per character of a network on the validation part, called before and
-            after rounding; None where that text is not at hand.
-        write: Writes the sample of the card with the exported network.
-        text: What the card tells of the text that was learned, by name.
+        checkpoint: The checkpoint, which stays unchanged.
+        directory: The new directory, which must not exist.
+        measure: Gives the nats per character of a network on the validation split; None if the
+            text is not available.
+        write: Writes the sample text of the model card.
+        text: Facts about the training text for the model card, by name.
 
     Raises:
-        CheckpointError: Something stands there, or the weights cannot be rounded.
+        CheckpointError: The directory exists, or the weights cannot be rounded.
         OSError: The directory cannot be written.
     """
     if directory.exists():
         raise CheckpointError(
-            f"{directory} is there already, and nothing is replaced. Give another place, or move "
-            "it away first."
+            f"{directory} exists already, and nothing is replaced. Name another directory, or move "
+            "this one away first."
         )
     made = [parent for parent in directory.parents if not parent.exists()]
     writer = CheckpointWriter(directory)
     corpus = checkpoint.record.corpus
-    # Every machine knows the catalogue; a path is of one machine alone, and a part of the sources
-    # would be taken for the whole text, and its licence for that of all.
+    # Only catalogue names mean something on other machines. A part of the sources would look like
+    # the whole text, and its licence like the licence of all.
     known = all(source.startswith(IN_CATALOGUE) for source in corpus.sources)
-    sources = corpus.sources if known else ()
-    record = dataclasses.replace(
-        checkpoint.record, corpus=dataclasses.replace(corpus, sources=sources), models=()
-    )
+    corpus = dataclasses.replace(corpus, sources=corpus.sources if known else ())
+    record = dataclasses.replace(checkpoint.record, corpus=corpus, models=())
     try:
         record = writer.write_model(
             record, checkpoint.model, lambda path: round_weights(checkpoint.model_path, path)
@@ -97,8 +102,7 @@ def export(
                 shutil.copyfile(checkpoint.directory / name, directory / name)
         before = after = None
         if measure is not None:
-            before = measure(checkpoint)
-            after = measure(Checkpoint.open(directory))
+            before, after = measure(checkpoint), measure(Checkpoint.open(directory))
             model = dataclasses.replace(record.models[0], validation_loss=after)
             writer.write_record(dataclasses.replace(record, models=(model,)))
         exported = Checkpoint.open(directory)
@@ -106,7 +110,7 @@ def export(
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)
         for parent in made:
-            with contextlib.suppress(OSError):  # Something else has come there.
+            with contextlib.suppress(OSError):  # It holds other files now.
                 parent.rmdir()
         raise
     size = sum(file.stat().st_size for file in directory.iterdir())
@@ -114,50 +118,120 @@ def export(
 
 
 def round_weights(path: Path, rounded: Path) -> None:
-    """Write a copy of `model.keras` whose numbers are float16.
+    """Write a copy of `model.keras` with float16 numbers.
 
     Args:
         path: The network.
-        rounded: The copy, which is replaced where it is there already.
+        rounded: The copy, created or replaced.
 
     Raises:
-        CheckpointError: A number is larger than float16 has any.
+        CheckpointError: A number is too large for float16.
     """
     with zipfile.ZipFile(path) as archive, zipfile.ZipFile(rounded, "w") as copy:
         for member in archive.infolist():
             content = archive.read(member)
             if member.filename == WEIGHTS_MEMBER:
                 content = _rounded(content, path)
-            # The same bytes at any time of day.
+            # Without a date, the bytes are always the same.
             copy.writestr(zipfile.ZipInfo(member.filename), content)
 
 
 def _rounded(content: bytes, path: Path) -> bytes:
-    """An HDF5 file with its arrays rounded, all else as it was."""
+    """An HDF5 file with rounded arrays."""
     result = BytesIO()
     with h5py.File(BytesIO(content)) as file, h5py.File(result, "w") as copy:
 
         def take(name: str, item: Any) -> None:
             if isinstance(item, h5py.Dataset):
-                copy[name] = _halved(item[...], name, path)
+                copy[name] = _to_float16(item[...], name, path)
             else:
                 copy.require_group(name)
-            for key, value in item.attrs.items():
-                copy[name].attrs[key] = value
+            copy[name].attrs.update(item.attrs)
 
         file.visititems(take)
-        for key, value in file.attrs.items():
-            copy.attrs[key] = value
+        copy.attrs.update(file.attrs)
     return result.getvalue()
 
 
-def _halved(values: Any, name: str, path: Path) -> Any:
+def _to_float16(values: Any, name: str, path: Path) -> Any:
     if values.dtype.kind != "f":
         return values
-    largest = np.finfo(HALF_PRECISION).max
+    largest = np.finfo(np.float16).max
     if not np.all(np.abs(values) <= largest):
         raise CheckpointError(
             f"{path} cannot be rounded to float16: {name} holds a number above {largest:,.0f}. "
             "Give it away as it is."
         )
-    return values.astype(HALF_PRECISION)
+    return values.astype(np.float16)
+
+
+def model_card(
+    checkpoint: Checkpoint, before: float | None, sample: str, text: Mapping[str, str]
+) -> str:
+    """The model card of a network, in Markdown.
+
+    Args:
+        checkpoint: The network, with the loss of its rounded weights.
+        before: Loss before rounding; None if unknown.
+        sample: Text written by the network.
+        text: Facts about the training text, by name: its source, its licence.
+    """
+    record, model = checkpoint.record, checkpoint.model
+    name = checkpoint.directory.name
+    rounded = "" if before is None else f"; {_loss(before)} before its weights were rounded"
+    facts = {
+        "network": _network(record),
+        **text,
+        "training": f"{model.epoch:.3g} epochs in {model.step:,} steps, on {record.device}",
+        **_origin(record),
+        "settings": _settings(record),
+        "loss": f"{_loss(model.validation_loss)} on the validation split "
+        f"({record.corpus_config.validation_fraction:.3g} of the text){rounded}",
+        "weights": "float16 on disk, float32 in use; plain Keras opens `model.keras`",
+    }
+    rows = "\n".join(f"| {what} | {value} |" for what, value in facts.items())
+    quoted = sample.strip().replace("\n", "\n    ")
+    version = record.versions.get("charrnn", "of an unknown version")
+    return (
+        f"# {name}\n\nA character-level network made with charrnn {version}.\n\n"
+        f"| | |\n|---|---|\n{rows}\n\n## Sample\n\n"
+        f"    {quoted}\n\nTo write more: `charrnn generate {name}`. To train it further on a text "
+        f"of your own: `charrnn train poems.txt --from {name}`.\n"
+    )
+
+
+def _loss(nats: float) -> str:
+    return f"{nats:.4f} nats ({nats / math.log(2):.4f} bits) per character"
+
+
+def _network(record: RunRecord) -> str:
+    sizes = record.architecture
+    output = ", output tied to the embedding" if sizes.output == "tied" else ""
+    return (
+        f"{CELL_NAMES[sizes.cell]}, {counted(sizes.layers, 'layer')} of {sizes.units:,} units, "
+        f"embedding of {sizes.embedding} for {sizes.vocabulary_size:,} tokens{output}; "
+        f"{sizes.parameters:,} weights"
+    )
+
+
+def _origin(record: RunRecord) -> dict[str, str]:
+    """The network of a warm start, because its text has a part in this one."""
+    if record.origin is None:
+        return {}
+    origin = record.origin
+    return {"warm start": f"{origin.name} (`model.keras` with SHA-256 `{origin.sha256}`)"}
+
+
+def _settings(record: RunRecord) -> str:
+    """The settings of the run as options of `charrnn train`."""
+    options = [
+        f"--{name.replace('_', '-')} {getattr(values, name)}"
+        for configuration, values in (
+            (CorpusConfig, record.corpus_config),
+            (ModelConfig, record.architecture),
+            (TrainingConfig, record.training),
+        )
+        for name in settings_of(configuration)
+        if name not in NOT_IN_CARD and getattr(values, name) is not None
+    ]
+    return f"`{' '.join(options)}`"

@@ -1,4 +1,4 @@
-"""How a run is named to someone who will type the name."""
+"""Finding checkpoints by name: the user's runs and the bundled networks."""
 
 import os
 import re
@@ -6,31 +6,98 @@ import shlex
 from pathlib import Path
 from typing import Final
 
+from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, holds_run
+from charrnn.errors import CheckpointError
+
 DEFAULT_CHECKPOINTS: Final = Path("checkpoints")
-"""Directory that runs are kept in, unless the user names another one."""
+"""Directory of the user's runs by default."""
 
 CHECKPOINTS_VARIABLE: Final = "CHARRNN_CHECKPOINTS"
-"""Environment variable that names another one."""
+"""Environment variable that names another directory."""
 
 BUNDLED: Final = Path(__file__).parent.parent / "bundled"
-"""Directory of the networks that come with charrnn; their names are known everywhere."""
+"""Directory of the networks that come with charrnn."""
 
-_PLAIN: Final = re.compile(r"[\w./:~+,@%=-]+")
-"""What no shell reads otherwise; letters of all scripts are plain."""
+FIRST_NETWORK: Final = "shakespeare"
+"""The bundled network used when none is named and nothing was trained yet."""
+
+_NEEDS_NO_QUOTES: Final = re.compile(r"[\w./:~+,@%=-]+")
+
+
+def find_checkpoint(reference: str | None, root: Path) -> Path:
+    """Find the directory of a network to write with.
+
+    Args:
+        reference: A name under `root`, a path or the name of a bundled network, tried in this
+            order. None is the latest run, or `FIRST_NETWORK` if there is no run.
+        root: The directory of the user's runs.
+
+    Raises:
+        CheckpointError: There is no such checkpoint. The message lists those found.
+    """
+    try:
+        return find_run(reference, root)
+    except CheckpointError:
+        bundled = bundled_network(Path(FIRST_NETWORK if reference is None else reference))
+        if bundled is None:
+            raise
+        return bundled
+
+
+def find_run(reference: str | None, root: Path) -> Path:
+    """Find the directory of one of the user's runs; otherwise like `find_checkpoint`."""
+    known = checkpoints_in(root)
+    if reference is None:
+        if not known:
+            raise CheckpointError(
+                f"there is no checkpoint in {root} yet. Train one first, with: charrnn train"
+                + ("" if root == DEFAULT_CHECKPOINTS else f" --checkpoints {root}")
+            )
+        return next((path for path in known if (path / MODEL_FILE).exists()), known[0])
+    for directory in (root / reference, Path(reference)):
+        if holds_run(directory):
+            return directory
+    names = ", ".join(path.name for path in known) or "none"
+    bundled = ", ".join(sorted(path.name for path in checkpoints_in(BUNDLED)))
+    raise CheckpointError(
+        f"there is no checkpoint named {reference} in {root}, and it is not the path of one. "
+        f"Checkpoints there: {names}." + (f" Bundled networks: {bundled}." if bundled else "")
+    )
+
+
+def bundled_network(name: Path) -> Path | None:
+    """The bundled network of a name; None if `name` is the path of a run or is unknown."""
+    # Compare whole paths, because "../quatrains" is not the name of a bundled network.
+    bundled = BUNDLED / name
+    return bundled if bundled in checkpoints_in(BUNDLED) and not holds_run(name) else None
+
+
+def is_bundled(directory: Path) -> bool:
+    """Whether a checkpoint came with charrnn."""
+    return directory.parent == BUNDLED
+
+
+def networks_in(root: Path) -> list[Path]:
+    """All networks that `find_checkpoint` finds by name: runs first, then bundled networks."""
+    own = checkpoints_in(root)
+    names = {path.name for path in own}
+    bundled = sorted(checkpoints_in(BUNDLED))
+    return [*own, *(path for path in bundled if path.name not in names)]
+
+
+def checkpoints_in(root: Path) -> list[Path]:
+    """The runs in a directory, latest first."""
+    runs = [path for path in root.iterdir() if holds_run(path)] if root.is_dir() else []
+    return sorted(runs, key=lambda path: (path / RECORD_FILE).stat().st_mtime, reverse=True)
 
 
 def spoken_name(directory: Path) -> str:
-    """What to type for a run, where commands take its name or its path.
-
-    Args:
-        directory: The run's.
+    """What a user types for a checkpoint, in shell quotes if necessary.
 
     Returns:
-        Its bare name where every command will look for it, else its path; in quotes where a shell
-        would take it apart.
+        The bare name if every command finds the checkpoint by it, else the path.
     """
-    at_home = directory.parent == BUNDLED or (
-        directory.parent == DEFAULT_CHECKPOINTS and not os.environ.get(CHECKPOINTS_VARIABLE)
-    )
-    name = directory.name if at_home else str(directory)
-    return name if _PLAIN.fullmatch(name) else shlex.quote(name)
+    in_default = directory.parent == DEFAULT_CHECKPOINTS
+    is_named = in_default and not os.environ.get(CHECKPOINTS_VARIABLE)
+    name = directory.name if is_named or is_bundled(directory) else str(directory)
+    return name if _NEEDS_NO_QUOTES.fullmatch(name) else shlex.quote(name)

@@ -1,4 +1,4 @@
-"""What `charrnn.json` says of a run: the network, its text, its settings, its losses."""
+"""The content of `charrnn.json`: network, corpus, settings and losses of a run."""
 
 import dataclasses
 import json
@@ -9,37 +9,37 @@ from typing import Final
 
 from charrnn.errors import CheckpointError
 from charrnn.settings.architecture import Architecture
-from charrnn.settings.configuration import CorpusConfig, Layout, TrainingConfig
+from charrnn.settings.configuration import CorpusConfig, ResolvedLayout, TrainingConfig
 from charrnn.settings.from_json import read_document
 
 FORMAT: Final = 2
 
 RECORD_FILE: Final = "charrnn.json"
-"""The file of a checkpoint that holds its record."""
+MODEL_FILE: Final = "model.keras"
 
 IN_CATALOGUE: Final = "catalogue:"
-"""How a source begins that is known by its name in the catalogue of corpora."""
+"""Prefix of a source that is a corpus of the catalogue."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CorpusRecord:
-    """The text a network learned, without the text.
+    """A description of the corpus, without the text.
 
     Attributes:
-        name: Catalogue name, or name of the file.
-        sources: What it was read from: absolute paths, or `catalogue:` and a name.
-        layout: How poems stood in it.
-        stanzas: Whether one blank line parted stanzas, and only a longer gap poems.
-        encoding: Encoding it was read in.
-        digest: SHA-256 of the normalised text, as UTF-8.
-        characters: Its length.
-        poems: Its poems (1 for continuous text).
-        poems_by_lines: How many of them have 1, 2, 3 ... lines, where lines are counted.
+        name: Catalogue name or file name.
+        sources: Absolute paths, or `catalogue:` and a name.
+        layout: Arrangement of poems in the text.
+        stanzas: Whether one blank line separates stanzas and two or more separate poems.
+        encoding: Encoding of the sources.
+        digest: SHA-256 of the normalised text in UTF-8.
+        characters: Length of the text.
+        poems: Number of poems; 1 for continuous text.
+        poems_by_lines: Number of poems with 1, 2, 3 ... lines; empty if lines are not counted.
     """
 
     name: str
     sources: tuple[str, ...]
-    layout: Layout
+    layout: ResolvedLayout
     stanzas: bool
     encoding: str
     digest: str
@@ -50,10 +50,10 @@ class CorpusRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OriginRecord:
-    """The network that a run began with.
+    """The network of a warm start.
 
     Attributes:
-        name: Its checkpoint.
+        name: Name of its checkpoint.
         sha256: Digest of its `model.keras`.
     """
 
@@ -63,14 +63,14 @@ class OriginRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelRecord:
-    """One saved network: which file it is, and how well it did.
+    """One saved network.
 
     Attributes:
         sha256: Digest of `model.keras`.
-        step: Training steps behind it.
-        epoch: Epochs behind it.
-        training_loss: Mean since the evaluation before, in nats per character.
-        validation_loss: On the validation part, in nats per character.
+        step: Training steps so far.
+        epoch: Epochs so far.
+        training_loss: Mean since the previous evaluation, in nats per character.
+        validation_loss: On the validation split, in nats per character.
     """
 
     sha256: str
@@ -82,20 +82,20 @@ class ModelRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunRecord:
-    """What `charrnn.json` holds.
+    """Content of `charrnn.json`.
 
     Attributes:
-        created: When the run began, in ISO 8601.
-        versions: Versions of charrnn, Python and the packages that matter.
+        created: Start of the run, in ISO 8601.
+        versions: Versions of charrnn, Python and important packages.
         architecture: Sizes of the network.
-        vocabulary: Its characters, in the order of their ids.
-        corpus: The text it learned.
-        corpus_config: How that text was read and divided.
-        training: How it was trained, every open setting settled.
-        device: Where it was trained.
+        vocabulary: Characters in the order of their ids.
+        corpus: The text.
+        corpus_config: Settings for reading and splitting the text.
+        training: Settings for training, with all defaults filled in.
+        device: Training device.
         baselines: Losses to compare with, in nats per character, by name.
-        models: The network in `model.keras`; while it is being replaced, the new and the old.
-        origin: The network that the run began with; None where it began with nothing.
+        models: The network in `model.keras`; both networks while the new replaces the old one.
+        origin: The network of a warm start.
     """
 
     created: str
@@ -124,7 +124,7 @@ class RunRecord:
 
 
 def holds_run(directory: Path) -> bool:
-    """Whether a run has been written there, finished or not."""
+    """Whether a directory holds a run, finished or not."""
     return (directory / RECORD_FILE).exists()
 
 
@@ -133,6 +133,6 @@ def _check_vocabulary(vocabulary: tuple[str, ...]) -> None:
         raise CheckpointError("its vocabulary must be a list of single characters.")
     if list(vocabulary) != sorted(set(vocabulary)):
         raise CheckpointError("its vocabulary must be sorted and name each character once.")
-    # Terminals obey control characters; a checkpoint from elsewhere must not speak to them.
+    # A checkpoint from elsewhere must not send control characters to the terminal.
     if any(unicodedata.category(one) in {"Cc", "Cs"} for one in vocabulary if one not in "\t\n"):
         raise CheckpointError("its vocabulary must not hold control characters.")

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from charrnn.checkpoint.directory import Checkpoint, CheckpointWriter, find_checkpoint, is_bundled
+from charrnn.checkpoint.directory import Checkpoint, CheckpointWriter
+from charrnn.checkpoint.lookup import find_checkpoint, is_bundled
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, examples, json_option
 from charrnn.cli.process import print_json
 from charrnn.cli.texts import corpus_again

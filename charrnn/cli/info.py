@@ -8,14 +8,9 @@ from typing import Any
 
 import click
 
-from charrnn.checkpoint.directory import (
-    MODEL_FILE,
-    Checkpoint,
-    find_checkpoint,
-    networks_in,
-    read_record,
-)
-from charrnn.checkpoint.record import RECORD_FILE, ModelRecord, RunRecord
+from charrnn.checkpoint.directory import Checkpoint, read_history, read_record
+from charrnn.checkpoint.lookup import find_checkpoint, networks_in
+from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, ModelRecord, RunRecord
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, examples, json_option
 from charrnn.cli.process import print_json
 from charrnn.errors import CheckpointError
@@ -67,23 +62,6 @@ def _draw(runs: "list[RunFacts]", *, in_full: bool) -> None:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Learned:
-    """The tables of sounds and words that a run learned from its poems.
-
-    Attributes:
-        characters: Chinese characters with a known tone; None without such a table.
-        poems: Regular poems that table was learned from.
-        words: English words; None without such a table.
-        problem: Why the tables cannot be used.
-    """
-
-    characters: int | None = None
-    poems: int | None = None
-    words: int | None = None
-    problem: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class RunFacts:
     """One run on the disk, usable or not.
 
@@ -113,23 +91,26 @@ class RunFacts:
         started = self.record is not None and not (self.directory / MODEL_FILE).exists()
         return "unfinished" if started else "damaged"
 
-    def learned(self) -> Learned:
-        """The learned tables of a usable run."""
+    def learned(self) -> dict[str, Any]:
+        """The learned tables of a usable run: tones of `characters` from `poems`, and `words`.
+
+        The numbers are None without a table, and `problem` says why one cannot be used.
+        """
         from charrnn.forms.chinese.sounds import open_sounds
         from charrnn.forms.english.words import open_words
 
-        assert self.record is not None, "a usable run has a record"
-        assert self.model is not None, "a usable run has a network"
-        checkpoint = Checkpoint(self.directory, self.record, self.model)
+        sounds = words = problem = None
         try:
+            checkpoint = Checkpoint.open(self.directory)
             sounds, words = open_sounds(checkpoint), open_words(checkpoint)
         except CheckpointError as error:
-            return Learned(problem=str(error))
-        return Learned(
-            characters=None if sounds is None else len(sounds.sounds().table),
-            poems=None if sounds is None else sounds.poems,
-            words=None if words is None else len(words.counts),
-        )
+            problem = str(error)
+        return {
+            "characters": sounds and len(sounds.sounds().table),
+            "poems": sounds and sounds.poems,
+            "words": words and len(words.counts),
+            "problem": problem,
+        }
 
     def summary(self) -> dict[str, Any]:
         """One entry of the list of runs, for JSON."""
@@ -161,7 +142,7 @@ class RunFacts:
                 "model": dataclasses.asdict(self.model),
                 "vocabulary": "".join(self.record.vocabulary),
                 "layers": [layer._asdict() for layer in self.record.architecture.table()],
-                "learned": dataclasses.asdict(self.learned()),
+                "learned": self.learned(),
                 "history": self.history,
             }
         )
@@ -170,7 +151,7 @@ class RunFacts:
 def usable_run(directory: Path) -> RunFacts:
     """The facts of a usable run; raises CheckpointError for any other."""
     checkpoint = Checkpoint.open(directory)
-    return _facts(directory, checkpoint.record, checkpoint.model, checkpoint.history())
+    return _facts(directory, checkpoint.record, checkpoint.model, read_history(directory))
 
 
 def any_run(directory: Path) -> RunFacts:

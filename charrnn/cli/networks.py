@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from charrnn.checkpoint.directory import Checkpoint, find_checkpoint, is_bundled
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.lookup import find_checkpoint, is_bundled
 from charrnn.cli.options import SettingType
 from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.settings.configuration import DEFAULT_STRENGTH, STRENGTH

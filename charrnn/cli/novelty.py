@@ -9,12 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from charrnn.checkpoint.directory import (
-    NGRAM_FILTER_FILE,
-    Checkpoint,
-    CheckpointWriter,
-    find_checkpoint,
-)
+from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, Checkpoint, CheckpointWriter
+from charrnn.checkpoint.lookup import find_checkpoint
 from charrnn.cli.options import checkpoints_option, config_options, examples, json_option
 from charrnn.cli.process import print_json
 from charrnn.cli.texts import corpus_again, read_alike
@@ -108,7 +104,8 @@ def novelty(
 
     FILE is divided into poems in the layout of the network's own corpus; - is standard input. Any
     white space counts as one space. If the corpus can be read again, its validation part, which
-    the network never saw, is measured for comparison, and the longest runs are searched in it.
+    the network never saw, is measured for comparison, and the sources of the longest runs are
+    shown.
     """
     from charrnn.corpus.splitting import poems_at, split_corpus
 
@@ -166,7 +163,7 @@ def measure(known: "NgramFilter", poems: Iterable[str], most_runs: int = 1) -> N
 
 def _filter(checkpoint: Checkpoint, corpus: "Corpus | None", missing: str) -> "NgramFilter":
     """The n-gram filter of a checkpoint; made from the corpus and saved if it is missing."""
-    from charrnn.corpus.ngram_filter import filter_of_training_part
+    from charrnn.corpus.ngram_filter import filter_of_training_split
     from charrnn.decoding.constraints import open_ngram_filter
 
     known = open_ngram_filter(checkpoint)
@@ -177,7 +174,7 @@ def _filter(checkpoint: Checkpoint, corpus: "Corpus | None", missing: str) -> "N
             f"{checkpoint.directory} has no n-gram filter of the text it learned, and none can be "
             f"made: {missing}"
         )
-    known = filter_of_training_part(corpus, checkpoint.record)
+    known = filter_of_training_split(corpus, checkpoint.record)
     path = checkpoint.directory / NGRAM_FILTER_FILE
     try:
         with CheckpointWriter(checkpoint.directory).held():

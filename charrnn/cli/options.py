@@ -8,8 +8,7 @@ from typing import Any, Final, TypeVar
 import click
 from click.core import ParameterSource
 
-from charrnn.checkpoint.directory import networks_in
-from charrnn.checkpoint.lookup import CHECKPOINTS_VARIABLE, DEFAULT_CHECKPOINTS
+from charrnn.checkpoint.lookup import CHECKPOINTS_VARIABLE, DEFAULT_CHECKPOINTS, networks_in
 from charrnn.errors import ConfigurationError
 from charrnn.settings.setting import Configuration, Setting, settings_of
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.lookup import find_checkpoint
 from charrnn.cli.options import checkpoints_option, examples, named_checkpoint_argument
 from charrnn.cli.process import use_idle_cores
 from charrnn.cli.texts import validation_part

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from charrnn.checkpoint.directory import networks_in
+from charrnn.checkpoint.lookup import networks_in
 from charrnn.cli.conversation import MARKS, Conversation, whole_text
 from charrnn.cli.networks import Networks, find_named, find_networks, networks_options
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, config_options, examples

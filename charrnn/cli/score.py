@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
-from charrnn.checkpoint.directory import Checkpoint, find_checkpoint
+from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.lookup import find_checkpoint
 from charrnn.cli.options import (
     checkpoint_argument,
     checkpoints_option,
@@ -94,12 +95,12 @@ def score(
             file=sys.stderr,
             hidden=not sys.stderr.isatty(),
         ) as bar:
-            lines = summary.counted(_lines(generator, corpus, bar.update))
+            lines = summary.count(_lines(generator, corpus, bar.update))
             facts = {"checkpoint": str(opened.directory), "model": opened.model.sha256}
             _print_json(facts | {"text": file}, lines, summary, explain=explain)
         return
     click.echo(f"{opened.directory.name} on {file}\n")
-    lines = summary.counted(_lines(generator, corpus))
+    lines = summary.count(_lines(generator, corpus))
     _print_lines(lines, explain=explain, apart=corpus.layout == "blocks")
     _print_summary(summary, in_poems=corpus.layout != "text")
 
@@ -165,7 +166,7 @@ class _Summary:
         highest = sorted(self._highest, reverse=True)
         return [(line, column, line.scores[column - 1]) for *_, column, line in highest]
 
-    def counted(self, lines: "Iterable[_Line]") -> "Iterator[_Line]":
+    def count(self, lines: "Iterable[_Line]") -> "Iterator[_Line]":
         """Pass the lines on, and count them."""
         for line in lines:
             self.lines += 1

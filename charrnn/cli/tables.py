@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from charrnn.checkpoint.record import ModelRecord, RunRecord
-from charrnn.cli.info import Learned, RunFacts
+from charrnn.cli.info import RunFacts
 from charrnn.settings.architecture import CELL_NAMES
 from charrnn.settings.setting import Configuration, settings_of
 from charrnn.wording import counted, size_in_words
@@ -99,16 +99,15 @@ def _facts(run: RunFacts, record: RunRecord, model: ModelRecord, now: datetime.d
     return _pairs({name: value for name, value in facts.items() if value})
 
 
-def _learned(learned: Learned) -> str:
+def _learned(facts: Mapping[str, Any]) -> str:
     """The learned tables in words; empty if there are none."""
     tables = []
-    if learned.characters is not None:
-        tables.append(
-            f"the tones of {learned.characters:,} characters, from {learned.poems:,} regular poems"
-        )
-    if learned.words is not None:
-        tables.append(f"{learned.words:,} words")
-    return learned.problem or "; ".join(tables)
+    if facts["characters"] is not None:
+        characters, poems = facts["characters"], facts["poems"]
+        tables.append(f"the tones of {characters:,} characters, from {poems:,} regular poems")
+    if facts["words"] is not None:
+        tables.append(f"{facts['words']:,} words")
+    return facts["problem"] or "; ".join(tables)
 
 
 def _layers(record: RunRecord) -> Table:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.checkpoint.directory import claim, find_checkpoint, find_run, read_record
+from charrnn import require_tensorflow
+from charrnn.checkpoint.directory import claim, read_record
+from charrnn.checkpoint.lookup import find_checkpoint, find_run
 from charrnn.cli.options import (
     checkpoints_option,
     config_options,
@@ -24,7 +26,6 @@ from charrnn.cli.process import print_json, quiet_startup
 from charrnn.cli.texts import download_progress
 from charrnn.cluster import find_cluster
 from charrnn.errors import ConfigurationError
-from charrnn.model.backend import require_tensorflow
 from charrnn.settings.configuration import (
     DEVICE_NAME,
     CorpusConfig,

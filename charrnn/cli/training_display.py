@@ -62,9 +62,6 @@ class PlainDisplay:
         """Print nothing while TensorFlow is loaded."""
         yield
 
-    def close(self) -> None:
-        """Do nothing: a line needs no end."""
-
     def noted(self, sentence: str) -> None:
         """Print it."""
         self._show(sentence)
@@ -94,17 +91,21 @@ class PlainDisplay:
 
     def finished(self, result: TrainingResult) -> None:
         """Print the result."""
+        self.close()
         for sentence in describe_result(result):
             self._show(sentence)
 
+    def close(self) -> None:
+        """Stop drawing; lines need no end."""
 
-class LiveDisplay:
+
+class LiveDisplay(PlainDisplay):
     """A display on a console, redrawn during training."""
 
     def __init__(self, console: Console) -> None:
+        super().__init__(lambda sentence: console.print(Text(sentence)))
         self._console = console
         self._plan: TrainingPlan | None = None
-        self._progress: Progress | None = None
         self._loss: float | None = None
         self._evaluations: list[Evaluation] = []
         self._live = Live(console=console, get_renderable=self.render, refresh_per_second=4)
@@ -121,26 +122,19 @@ class LiveDisplay:
 
     def started(self, plan: TrainingPlan) -> None:
         """Print the plan and start to draw."""
-        for sentence in describe_plan(plan):
-            self._console.print(Text(sentence))
+        super().started(plan)
         self._plan = plan
         self._live.start()
 
     def stepped(self, progress: Progress) -> None:
         """Update the step and the moving average of the loss."""
-        self._progress = progress
+        super().stepped(progress)
         average = self._loss if self._loss is not None else progress.loss
         self._loss = 0.95 * average + 0.05 * progress.loss
 
     def evaluated(self, evaluation: Evaluation) -> None:
         """Update the validation loss and the sample."""
         self._evaluations.append(evaluation)
-
-    def finished(self, result: TrainingResult) -> None:
-        """Stop drawing and print the result."""
-        self.close()
-        for sentence in describe_result(result):
-            self._console.print(Text(sentence))
 
     def close(self) -> None:
         """Stop drawing; what was drawn stays."""

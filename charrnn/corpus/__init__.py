@@ -1,1 +1,1 @@
-"""Text in: from files, encodings and layouts to ids laid out for a network."""
+"""The corpus: from files, encodings and layouts to token ids."""

@@ -1,7 +1,7 @@
-"""The corpora known by name: bundled ones, and ones that can be fetched.
+"""The catalogue: corpora known by name, bundled or downloaded.
 
-A corpus made from several files has a recipe. It takes the contents of the source files by name, in
-the order of the catalogue, and gives the text. `corpora/README.md` tells what each keeps and drops.
+A recipe makes the text of a corpus from the contents of its files. `corpora/README.md` describes
+what each recipe keeps and drops.
 """
 
 import contextlib
@@ -20,11 +20,11 @@ from typing import Any, Final, Literal
 
 from charrnn.checkpoint.atomic_files import locked, write_text
 from charrnn.checkpoint.record import IN_CATALOGUE, CorpusRecord
-from charrnn.corpus.cache import CACHE_VARIABLE, cache_directory, disk_errors
 from charrnn.corpus.chinese_script import simplify
 from charrnn.corpus.download import DownloadProgress, download, untold
-from charrnn.corpus.layout import ResolvedLayout
+from charrnn.corpus.store import CACHE_VARIABLE, cache_directory, disk_errors
 from charrnn.errors import CorpusError
+from charrnn.settings.configuration import ResolvedLayout
 
 Availability = Literal["bundled", "downloaded", "available"]
 _DIGEST_IN_NAME: Final = 16
@@ -36,17 +36,17 @@ class Entry:
     """One corpus of the catalogue.
 
     Attributes:
-        name: What it is called on the command line.
-        title: What it is.
-        language: Its language.
-        layout: How its poems stand in it.
-        licence: Its licence, as an SPDX name or in words.
-        source: Where it comes from, in words.
-        size: Bytes of its text, as UTF-8.
-        sha256: Digest of its text; None when only the files it is made from are pinned.
-        base: Address before the names of its files; empty for a bundled corpus.
-        files: Digest of each file to fetch, by its name after `base`, in order.
-        recipe: How its text is made from the files; None for a single file taken as it is.
+        name: Name on the command line.
+        title: Short description.
+        language: Language.
+        layout: Arrangement of the poems.
+        licence: SPDX name or description of the licence.
+        source: Description of the source.
+        size: Bytes of the text in UTF-8.
+        sha256: Digest of the text; None if only the digests of the files are known.
+        base: Address of the directory of its files; empty for a bundled corpus.
+        files: Digest of each file to download, by its name after `base`, in order.
+        recipe: Name of its recipe; None for a single file.
     """
 
     name: str
@@ -64,12 +64,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The corpora known by name, and where they are kept.
+    """The known corpora.
 
     Attributes:
         entries: The corpora by name.
-        bundled: Directory of the bundled ones.
-        cache: Directory of the downloaded ones.
+        bundled: Directory of bundled corpora.
+        cache: Directory of downloaded corpora.
     """
 
     entries: Mapping[str, Entry]
@@ -77,35 +77,28 @@ class Catalogue:
     cache: Path
 
     def availability(self, entry: Entry) -> Availability:
-        """Whether a corpus can be read at once."""
+        """Whether a corpus is bundled, already downloaded, or available for download."""
         if not entry.files:
             return "bundled"
         return "available" if self._cached(entry) is None else "downloaded"
 
     def local_file(self, entry: Entry) -> Path | None:
-        """Where a corpus is kept on this machine; None when it must be downloaded first."""
+        """The file of a corpus; None if it must be downloaded first."""
         return self.bundled / f"{entry.name}.txt" if not entry.files else self._cached(entry)
 
     def fetch(self, entry: Entry, progress: DownloadProgress = untold) -> Path:
-        """The file of a corpus, downloaded on first use.
-
-        Args:
-            entry: The corpus.
-            progress: Is told how far each file of a download has come.
-
-        Returns:
-            A UTF-8 text file with the digest it should have.
+        """The UTF-8 file of a corpus, downloaded on first use.
 
         Raises:
-            CorpusError: It cannot be downloaded, is not what was expected, or another process
-                is downloading it.
+            CorpusError: The download fails, its digest is wrong, or another process is
+                downloading the same corpus.
         """
         path = self.local_file(entry)
         if path is not None:
             return path
         parts = self.cache / f"{entry.name}.parts"
         with _held(parts, entry.name):
-            # Another process may have fetched it since we looked.
+            # Another process may have downloaded it before we had the lock.
             return self._cached(entry) or self._download(entry, parts, progress)
 
     def _download(self, entry: Entry, parts: Path, progress: DownloadProgress) -> Path:
@@ -123,14 +116,14 @@ class Catalogue:
         digest = _digest(text.encode())
         if entry.sha256 is not None and digest != entry.sha256:
             raise CorpusError(f"{entry.name} has SHA-256 {digest}; it should be {entry.sha256}.")
-        # A name that holds the digest lets a damaged file be told from a whole one for ever.
+        # The digest in the name reveals a damaged file.
         path = self.cache / f"{entry.name}-{digest[:_DIGEST_IN_NAME]}.txt"
         try:
             write_text(path, text)
         except OSError as error:
             raise CorpusError(
-                f"{self.cache} cannot take {entry.name} ({error.strerror}). Make room there, or "
-                f"set {CACHE_VARIABLE} to another directory."
+                f"{entry.name} cannot be written to {self.cache} ({error.strerror}). Make room "
+                f"there, or set {CACHE_VARIABLE} to another directory."
             ) from error
         return path
 
@@ -146,7 +139,7 @@ class Catalogue:
 
 @contextlib.contextmanager
 def _held(parts: Path, name: str) -> Iterator[None]:
-    """Keep other processes from downloading into a directory."""
+    """Lock a directory against other downloads."""
     lock = parts / _LOCK_FILE
     with contextlib.ExitStack() as stack:
         with disk_errors(lock.parent):
@@ -168,14 +161,14 @@ def _bundled_directory() -> Path:
 
 
 def open_catalogue() -> Catalogue:
-    """The catalogue that comes with charrnn, with the cache directory of the user."""
+    """The catalogue of charrnn, with the cache directory of the user."""
     directory = _bundled_directory()
     entries = read_entries((directory / "catalogue.toml").read_text(encoding="utf-8"))
     return Catalogue(entries, directory, cache_directory())
 
 
 def read_entries(text: str) -> dict[str, Entry]:
-    """The corpora that a catalogue in TOML lists, by name."""
+    """Parse a catalogue in TOML into entries by name."""
     return {name: Entry(name=name, **values) for name, values in tomllib.loads(text).items()}
 
 
@@ -190,7 +183,7 @@ def _digest(content: bytes) -> str:
 
 
 HAN: Final = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-"""The Han characters, as a range of a regular expression."""
+"""Han characters, as ranges of a regular expression."""
 
 _NOTES: Final = re.compile(r"（[^（）]*）|\([^()]*\)|〖[^〖〗]*〗")
 _EMENDED: Final = re.compile(r"\[([^\[\]]*)\]")
@@ -208,7 +201,7 @@ _START_LINES: Final = {
     "2002.txt": "I",
     "5720.txt": "I",
 }
-_LAST_OF_ITS_KIND: Final = {"1934.txt"}
+_STARTS_AT_LAST: Final = {"1934.txt"}
 _END: Final = re.compile(r"^(?:End of (?:the )?Project Gutenberg|\*\*\* ?END)", re.MULTILINE)
 _BRACKETED: Final = re.compile(r"\[[^\[\]]{0,2000}\]")
 _HEADING: Final = re.compile(r"\s*(?:[IVXLC]+\.?|\d+\.?|[^a-z]*[A-Z][^a-z]*)\s*")
@@ -218,14 +211,14 @@ _PLAIN: Final = str.maketrans({"‘": "'", "’": "'", "`": "'", "“": '"', "�
 
 
 def tang(sources: dict[str, bytes]) -> str:
-    """Make one line of each poem of chinese-poetry's JSON files, in simplified script.
+    """Clean the poems of chinese-poetry's JSON files, in simplified script.
 
     Args:
-        sources: The files, each a list of records with `paragraphs`.
+        sources: Files by name, each a list of records with `paragraphs`.
 
     Returns:
-        A poem a line: Han characters and ，。；？！、： only, without notes, fragments, poems with
-        gaps, and repetitions.
+        One poem per line, with Han characters and ，。；？！、： only, without notes, fragments,
+        poems with gaps, and repetitions.
     """
     kept: dict[str, None] = {}
     earlier: dict[str, set[int]] = defaultdict(set)
@@ -242,13 +235,13 @@ def tang(sources: dict[str, bytes]) -> str:
 
 
 def gutenberg(sources: dict[str, bytes]) -> str:
-    """Take the poems out of books of Project Gutenberg.
+    """Extract the poems from books of Project Gutenberg.
 
     Args:
-        sources: The books by file name; each name must be one whose first line is known.
+        sources: Books by file name; each must be in `_START_LINES`.
 
     Returns:
-        The verse alone: stanzas apart by one blank line, poems by two.
+        The verse, with one blank line between stanzas and two between poems.
     """
     poems = (poem for name, book in sources.items() for poem in _poems_of_book(name, book))
     return "\n\n\n".join(poems) + "\n"
@@ -266,7 +259,7 @@ def _bodies(sources: dict[str, bytes]) -> Iterator[str]:
             records: list[dict[str, Any]] = json.loads(content)
             yield from ("".join(record["paragraphs"]) for record in records)
         except (ValueError, TypeError, KeyError) as error:
-            raise CorpusError(f"{name} does not hold the records of poems expected.") from error
+            raise CorpusError(f"{name} does not have the expected records of poems.") from error
 
 
 def _clean_body(body: str) -> str:
@@ -275,7 +268,7 @@ def _clean_body(body: str) -> str:
 
 
 def _repeats(verses: list[str], earlier: dict[str, set[int]]) -> bool:
-    """Whether half or more of the verses stand in one poem that came before."""
+    """Whether one earlier poem has at least half of the verses."""
     shared: dict[int, int] = defaultdict(int)
     for verse in verses:
         for poem in earlier.get(verse, ()):
@@ -288,10 +281,10 @@ def _poems_of_book(name: str, content: bytes) -> Iterator[str]:
     end = _END.search(text)
     lines = text[: end.start() if end else None].split("\n")
     start_line = _START_LINES[name]
-    places = [number for number, line in enumerate(lines) if line.rstrip() == start_line]
-    if not places:
+    starts = [number for number, line in enumerate(lines) if line.rstrip() == start_line]
+    if not starts:
         raise CorpusError(f"{name} has no line {start_line.strip()!r}, where its poems begin.")
-    first = places[-1 if name in _LAST_OF_ITS_KIND else 0]
+    first = starts[-1 if name in _STARTS_AT_LAST else 0]
     verse = _BRACKETED.sub("", "\n".join(lines[first:])).translate(_PLAIN)
     for poem in _between_headings(verse.split("\n")):
         cleaned = _without_prose(poem)
@@ -323,27 +316,28 @@ def _without_prose(lines: list[str]) -> str:
     verse = (
         stanza
         for stanza in stanzas
-        if all(len(line.strip()) <= _LONGEST_VERSE for line in stanza.split("\n"))
+        if max(len(line.strip()) for line in stanza.split("\n")) <= _LONGEST_VERSE
     )
     return textwrap.dedent("\n\n".join(verse)).strip()
 
 
 def text_facts(corpus: CorpusRecord) -> dict[str, str]:
-    """What is known of the text of a run, by name: what it is, its source, its licence."""
+    """Facts about the training text of a run, by name: title and size, source, licence."""
     amount = f"{corpus.characters:,} characters" + (
         f", {corpus.poems:,} poems" if corpus.poems > 1 else ""
     )
     entries = open_catalogue().entries
     names = [source.removeprefix(IN_CATALOGUE) for source in corpus.sources]
     known = [entries[name] for name in names if name in entries]
+    digest = f"charrnn's digest of it `{corpus.digest[:16]}`"
     if not known:
-        return {"text": f"{corpus.name}, {amount}; charrnn's digest of it `{corpus.digest[:16]}`"}
+        return {"text": f"{corpus.name}, {amount}; {digest}"}
     titles, sources, licences = (
         " + ".join(dict.fromkeys(getattr(entry, what) for entry in known))
         for what in ("title", "source", "licence")
     )
     return {
-        "text": f"{titles}: {amount}; charrnn's digest of it `{corpus.digest[:16]}`",
+        "text": f"{titles}: {amount}; {digest}",
         "source": sources,
         "licence of the text": licences,
     }

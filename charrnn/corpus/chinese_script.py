@@ -1,6 +1,6 @@
-"""Traditional and simplified Chinese: the forms of a character, and simplifying a text.
+"""Traditional and simplified Chinese: forms of characters, and simplifying a text.
 
-The tables beside this module are those of OpenCC (Apache-2.0); they are read on first use.
+The tables are those of OpenCC (Apache-2.0), read on first use.
 """
 
 import functools
@@ -21,38 +21,29 @@ def traditional_forms(character: str) -> tuple[str, ...]:
 
 
 def only_traditional(character: str) -> bool:
-    """Whether a character is foreign to simplified text.
-
-    It has another simplified form, which GB 2312 holds, and is not in GB 2312 itself.
-    """
+    """Whether a character is not in GB 2312 but its simplified form is."""
     return _is_foreign(character, simplified_forms(character), "gb2312")
 
 
 def only_simplified(character: str) -> bool:
-    """Whether a character is foreign to traditional text.
-
-    It has another traditional form, which Big5 holds, and is not in Big5 itself.
-    """
+    """Whether a character is not in Big5 but its traditional form is."""
     return _is_foreign(character, traditional_forms(character), "big5")
 
 
 def simplify(text: str) -> str:
-    """Put traditional Chinese into simplified script.
+    """Convert traditional to simplified Chinese like OpenCC's `t2s`.
 
-    The longest phrase of the table that stands at a place goes first (乾坤 keeps its 乾), then
-    each character takes its usual form, as OpenCC's `t2s` does.
-
-    Args:
-        text: Any text; what is not traditional Chinese stays.
-
-    Returns:
-        The text in simplified script.
+    The longest phrase of the table comes first (乾坤 keeps its 乾), then each character takes its
+    usual form. Everything else stays.
     """
     phrases, characters = _phrases(), _usual_forms()
     pieces: list[str] = []
     end = 0
     for phrase in phrases.finditer(text):
-        pieces += (text[end : phrase.start()].translate(characters), _usual(phrase.group()))
+        pieces += (
+            text[end : phrase.start()].translate(characters),
+            simplified_forms(phrase.group())[0],
+        )
         end = phrase.end()
     return "".join((*pieces, text[end:].translate(characters)))
 
@@ -68,10 +59,6 @@ def _is_foreign(character: str, forms: tuple[str, ...], charset: str) -> bool:
 
 def _in_charset(character: str, charset: str) -> bool:
     return bool(character.encode(charset, "ignore"))
-
-
-def _usual(phrase: str) -> str:
-    return simplified_forms(phrase)[0]
 
 
 @functools.cache

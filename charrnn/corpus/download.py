@@ -1,4 +1,4 @@
-"""Fetching one file: resumed where it broke off, and used only if its digest is right."""
+"""Downloading one file: resumed after an interruption, and accepted only with the right digest."""
 
 import contextlib
 import hashlib
@@ -10,49 +10,49 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final, Protocol
 
-from charrnn.corpus.cache import disk_errors
+from charrnn.corpus.store import disk_errors
 from charrnn.errors import CorpusError
 
 TIMEOUT: Final = 30.0
-"""Seconds without an answer after which a server is given up."""
+"""Seconds to wait for a server."""
 
 _CHUNK: Final = 1 << 16
-_OUR_OWN_MACHINE: Final = ("127.0.0.1", "localhost", "::1")
+_THIS_MACHINE: Final = ("127.0.0.1", "localhost", "::1")
 
 
 class DownloadProgress(Protocol):
-    """Is told how far a download has come."""
+    """A callback for the progress of a download."""
 
     def __call__(self, name: str, received: int, size: int | None) -> None:
-        """Hear of progress.
+        """Receive progress.
 
         Args:
-            name: What is being downloaded.
-            received: Bytes that have arrived, in this session or before.
-            size: Bytes of the whole, when the server has said so.
+            name: Name of the file.
+            received: Bytes received so far, those before an interruption included.
+            size: Bytes of the whole file, if known.
         """
 
 
 def untold(name: str, received: int, size: int | None) -> None:
-    """A DownloadProgress that tells nobody."""
+    """A DownloadProgress that does nothing."""
     del name, received, size
 
 
 def download(url: str, destination: Path, sha256: str, progress: DownloadProgress = untold) -> None:
-    """Fetch a file, or the rest of one that broke off.
+    """Download a file, or the rest of it.
 
-    What has arrived stands in `destination` with `.part` added, until it is whole and its digest
-    is right. A download that breaks off keeps it, and the next call asks for the rest.
+    The file is named `destination` + `.part` until it is complete and its digest is right. After an
+    interruption, the next call continues it.
 
     Args:
-        url: Its address; HTTPS, or plain HTTP on this machine.
-        destination: Where to put it; its directory is made when it is missing.
-        sha256: The SHA-256 digest it must have, in hexadecimal.
-        progress: Is told how far it has come.
+        url: The address: HTTPS, or plain HTTP on this machine.
+        destination: The new file; its directory is made if it is missing.
+        sha256: Expected SHA-256 in hexadecimal.
+        progress: Receives the progress.
 
     Raises:
-        CorpusError: There is no connection, the server refuses or breaks off, the disk is full,
-            or the file is not the one that was expected.
+        CorpusError: The connection fails, the server refuses, the disk is full, or the digest is
+            wrong.
     """
     part = destination.with_name(destination.name + ".part")
     with disk_errors(part.parent):
@@ -65,8 +65,8 @@ def download(url: str, destination: Path, sha256: str, progress: DownloadProgres
         if digest != sha256:
             part.unlink()
             raise CorpusError(
-                f"{url} is not the file that was expected: its SHA-256 is {digest} and should be "
-                f"{sha256}. It was thrown away; try again, and if it stays so, the source changed."
+                f"{url} is not the expected file: its SHA-256 is {digest} and should be {sha256}. "
+                "It was deleted; try again. If the error stays, the source has changed."
             )
         part.replace(destination)
 
@@ -78,7 +78,7 @@ def _fetch(url: str, part: Path, have: int, progress: DownloadProgress) -> None:
             response = _ask(url, have)
         except urllib.error.HTTPError as error:
             if have and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                return  # Nothing is missing; the digest tells whether that is so.
+                return  # Nothing is missing, or the digest will be wrong.
             raise
     with response:
         if response.status != http.HTTPStatus.PARTIAL_CONTENT:
@@ -95,7 +95,7 @@ def _fetch(url: str, part: Path, have: int, progress: DownloadProgress) -> None:
                 progress(name, have, size)
     if size is not None and have < size:
         raise CorpusError(
-            f"the connection to {_host(url)} broke off after {have:,} of {size:,} bytes; "
+            f"the connection to {_host(url)} ended after {have:,} of {size:,} bytes; "
             "run the same command again to fetch the rest."
         )
 
@@ -118,9 +118,9 @@ def _ask(url: str, have: int) -> http.client.HTTPResponse:
 
 
 class _SafeRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows a server to another address only where that is safe too."""
+    """Follows redirects to safe addresses only."""
 
-    def redirect_request(  # noqa: PLR0917 (as urllib has it)
+    def redirect_request(  # noqa: PLR0917 (urllib's signature)
         self,
         req: urllib.request.Request,
         fp: IO[bytes],
@@ -136,9 +136,9 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
 def _require_safe(url: str) -> None:
     address = urllib.parse.urlsplit(url)
     if address.scheme != "https" and not (
-        address.scheme == "http" and address.hostname in _OUR_OWN_MACHINE
+        address.scheme == "http" and address.hostname in _THIS_MACHINE
     ):
-        raise CorpusError(f"texts are fetched by HTTPS only. Received: {url}.")
+        raise CorpusError(f"texts are downloaded by HTTPS only. Received: {url}.")
 
 
 def _announced(response: http.client.HTTPResponse, have: int) -> int | None:
@@ -173,7 +173,7 @@ def _network_errors(url: str) -> Iterator[None]:
             reason = f"no answer for {TIMEOUT:g} seconds"
         raise CorpusError(
             f"{_host(url)} cannot be reached ({reason}). Check the network and run the same "
-            "command again; what has arrived is kept."
+            "command again; the received part is kept."
         ) from error
 
 

@@ -1,16 +1,16 @@
-r"""From bytes to the characters that are learned: encodings, and normalising what was read.
+r"""From bytes to normalised text: detecting encodings, decoding, normalising.
 
-The encoding of a text is found in this order:
+The encoding is detected in this order:
 
 1. A byte order mark names UTF-8, UTF-16 or UTF-32.
-2. Bytes that are valid UTF-8, without a zero byte, are UTF-8.
-3. Zero bytes at every other place only are UTF-16 without a mark.
-4. Otherwise charset-normalizer ranks GB18030, Big5 and Windows-1252 (which holds the printable
-   characters of Latin-1), and the first of its candidates that reads the whole text is taken.
+2. Valid UTF-8 without zero bytes is UTF-8.
+3. Text with zero bytes in every other position is UTF-16.
+4. charset-normalizer ranks GB18030, Big5, Windows-1252 and Latin-1; the first one that decodes the
+   whole text is taken.
 
-Then line ends become `\n`, composed forms are used (Unicode NFC), and control characters go: all of
-category Cc but tab and line end, lone surrogates, byte order marks, zero-width spaces and marks
-of writing direction. Zero-width joiners stay, since some scripts are spelled with them.
+Normalising changes line ends to `\n` and characters to Unicode NFC. It removes control characters:
+all of category Cc except tab and line end, lone surrogates, byte order marks, zero-width spaces and
+direction marks. Zero-width joiners stay, because some scripts need them.
 """
 
 import codecs
@@ -20,13 +20,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from charrnn.errors import CorpusError
 
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # Before UTF-16, whose mark is its prefix.
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
@@ -59,12 +59,12 @@ _CLOSE: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How the bytes of a text are to be read.
+    """A detected encoding.
 
     Attributes:
         name: Python's name of the encoding.
-        mark: Bytes of byte order mark to skip.
-        note: A sentence to tell when the encoding had to be guessed.
+        mark: Length of the byte order mark.
+        note: A sentence for the user if the encoding is a guess.
     """
 
     name: str
@@ -73,20 +73,18 @@ class Encoding:
 
 
 def find_encoding(file: BinaryIO, name: str, wanted: str | None = None) -> Encoding:
-    """Find out how a text is encoded, holding little of it at a time.
+    """Detect an encoding that decodes the whole text, or check the one that the user named.
 
     Args:
-        file: The bytes of the text; they are read several times.
-        name: What to call the text in a message.
-        wanted: The encoding that the user says it has; None finds out.
-
-    Returns:
-        An encoding that reads the whole text without an error.
+        file: The seekable bytes of the text.
+        name: Name of the text in messages.
+        wanted: Encoding according to the user; None detects it.
 
     Raises:
         CorpusError: The text is binary, in no known encoding, or not in the wanted one.
     """
-    beginning = _beginning(file)
+    file.seek(0)
+    beginning = file.read(_SAMPLE)
     if wanted is not None:
         return _wanted_encoding(file, beginning, name, wanted)
     for magic, kind in _NOT_TEXT.items():
@@ -105,32 +103,18 @@ def find_encoding(file: BinaryIO, name: str, wanted: str | None = None) -> Encod
 
 
 def decoded(file: BinaryIO, encoding: Encoding) -> Iterator[str]:
-    """Read bytes piece by piece, so that neither they nor the text need stand whole in memory.
-
-    Args:
-        file: The bytes of the text.
-        encoding: An encoding that `find_encoding` gave.
-
-    Yields:
-        The text, in pieces.
-    """
+    """Decode the bytes of a text with a detected encoding, in pieces."""
     decoder = codecs.getincrementaldecoder(encoding.name)()
     for piece in _pieces(file, encoding.mark):
         yield decoder.decode(piece)
     yield decoder.decode(b"", final=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Misfit:
-    """The first byte that an encoding cannot read, and its place, counted from 0."""
+class _Misfit(NamedTuple):
+    """The first byte that an encoding cannot decode, and its position from 0."""
 
     place: int
     byte: int
-
-
-def _beginning(file: BinaryIO) -> bytes:
-    file.seek(0)
-    return file.read(_SAMPLE)
 
 
 def _pieces(file: BinaryIO, start: int = 0) -> Iterator[bytes]:
@@ -144,7 +128,7 @@ def _size(file: BinaryIO) -> int:
 
 
 def _misfit(file: BinaryIO, encoding: Encoding) -> _Misfit | None:
-    """Where an encoding fails; None when it reads everything."""
+    """The first byte that an encoding cannot decode, or None."""
     decoder = codecs.getincrementaldecoder(encoding.name)()
     place, waiting = encoding.mark, 0
     try:
@@ -154,7 +138,7 @@ def _misfit(file: BinaryIO, encoding: Encoding) -> _Misfit | None:
             waiting = len(decoder.getstate()[0])
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        # What the decoder was given begins with the bytes that waited for the rest of a character.
+        # The decoder's input begins with the kept bytes of an incomplete character.
         return _Misfit(place - waiting + error.start, error.object[error.start])
     return None
 
@@ -175,7 +159,7 @@ def _wanted_encoding(file: BinaryIO, beginning: bytes, name: str, wanted: str) -
     except (LookupError, UnicodeError):
         raise CorpusError(
             f"there is no encoding named {wanted}. "
-            "Well known ones: utf-8, utf-16, gb18030, big5, cp1252."
+            "Known encodings: utf-8, utf-16, gb18030, big5, cp1252 and others."
         ) from None
     encoding = Encoding({"utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(normal, normal))
     for mark, marked in _MARKS:
@@ -186,13 +170,13 @@ def _wanted_encoding(file: BinaryIO, beginning: bytes, name: str, wanted: str) -
 
 
 def _utf_16(file: BinaryIO, sample: bytes, name: str) -> Encoding:
-    """UTF-16 without a mark: its high bytes, at every other place, take few values."""
+    """UTF-16 without a mark: its high bytes, every other one, have few values."""
     byte_orders = {
         "utf-16-le": len(set(sample[1::2])) / max(1, len(set(sample[::2]))),
         "utf-16-be": len(set(sample[::2])) / max(1, len(set(sample[1::2]))),
     }
     encoding = Encoding(min(byte_orders, key=lambda order: byte_orders[order]))
-    # Text of another kind with a stray zero byte here and there is damaged, not UTF-16.
+    # UTF-8 with a few zero bytes is damaged text, not UTF-16.
     stray = sample.count(0) * 3 < len(sample) and _misfit(file, Encoding("utf-8")) is None
     if not stray and _size(file) % 2 == 0 and _misfit(file, encoding) is None:
         text = sample[: len(sample) // 2 * 2].decode(encoding.name, "ignore")
@@ -200,15 +184,17 @@ def _utf_16(file: BinaryIO, sample: bytes, name: str) -> Encoding:
             unicodedata.category(character) not in {"Cc", "Cn", "Co"} or character in "\t\n\r"
             for character in text
         ):
-            note = f"{name} is read as {encoding.name}, which it does not say; see --encoding."
+            note = (
+                f"{name} is read as {encoding.name}, which was detected; --encoding names another."
+            )
             return Encoding(encoding.name, note=note)
-    raise CorpusError(f"{name} is not text: it holds zero bytes, as programs and pictures do.")
+    raise CorpusError(f"{name} is not text: it has zero bytes, like programs and pictures.")
 
 
 def _legacy_encoding(file: BinaryIO, name: str) -> Encoding:
     from charset_normalizer import from_bytes
 
-    sample = _telling_lines(file)
+    sample = _non_ascii_lines(file)
     _refuse_damaged_utf_8(file, sample, name)
     matches = [
         (_CANDIDATES[match.encoding], match.chaos)
@@ -226,8 +212,8 @@ def _legacy_encoding(file: BinaryIO, name: str) -> Encoding:
     )
 
 
-def _telling_lines(file: BinaryIO) -> bytes:
-    """The first lines that are not plain ASCII: a small sample is enough for the library."""
+def _non_ascii_lines(file: BinaryIO) -> bytes:
+    """The first lines that are not plain ASCII, as a sample for charset-normalizer."""
     lines: list[bytes] = []
     length = 0
     file.seek(0)
@@ -256,7 +242,7 @@ def _guess(name: str, encoding: str, close: list[str]) -> str:
     others = [other for other in close if other != encoding]
     if others:
         return (
-            f"{name} is read as {encoding}, a guess: it could be {' or '.join(others)} too. "
+            f"{name} is read as {encoding}, a guess: it could also be {' or '.join(others)}. "
             "Name the right one with --encoding."
         )
     return f"{name} is read as {encoding}, which was detected; --encoding names another."
@@ -270,24 +256,17 @@ _LONGEST_WAIT: Final = 1_000
 
 
 class Normaliser:
-    """Normalises a text piece by piece.
+    """Normalises texts in pieces.
 
     Attributes:
-        removed: Control characters taken out so far.
+        removed: Number of control characters removed so far.
     """
 
     def __init__(self) -> None:
         self.removed = 0
 
     def normalise(self, pieces: Iterable[str]) -> Iterator[str]:
-        """Normalise one text.
-
-        Args:
-            pieces: The text, in pieces cut anywhere.
-
-        Yields:
-            The normalised text, in pieces.
-        """
+        """Normalise one text, given and returned in pieces."""
         line_ends = io.IncrementalNewlineDecoder(None, translate=True)
         waiting = ""
         for piece in pieces:
@@ -305,7 +284,7 @@ class Normaliser:
 
 
 def _safe_cut(text: str) -> int:
-    """The last place where no character before it can merge with one after it."""
+    """The last position at which NFC cannot combine the characters on both sides."""
     for position in range(len(text) - 1, max(-1, len(text) - _LONGEST_WAIT), -1):
         if text[position].isascii() or "\u3400" <= text[position] <= "\u9fff":
             return position

@@ -1,16 +1,16 @@
-"""How poems stand in a text, and where each begins and ends.
+"""The layout of a text: where each poem begins and ends.
 
-Layouts: `text` is one continuous text; in `blocks` blank lines part the poems; in `lines` every
-line is a poem. `auto` decides, looking at the first four million characters:
+`text` is one continuous text. In `blocks`, blank lines separate the poems. In `lines`, every line
+is a poem. `auto` decides by the first four million characters:
 
-1. It is `lines` when four fifths of the lines are a whole poem each: at least four clauses
-   closed by Chinese punctuation, half of them or more of one length; or verses parted by " / ".
-2. Blank lines may part stanzas and poems, or poems only. If at least two gaps, and a tenth of
-   all, are two or more blank lines long, the long gaps part poems and the single blank lines part
-   stanzas; otherwise every gap parts poems.
-3. The text is `blocks` when those poems look like verse: the median poem has 2 to 60 lines, the
-   median line at most 60 characters, and fewer than half of the poems begin with a line that
-   ends in a colon, as the speeches of a play do.
+1. It is `lines` if four fifths of the lines are whole poems: at least four clauses that end in
+   Chinese punctuation, half of them of one length; or verses separated by " / ".
+2. Blank lines may separate only poems, or stanzas and poems. If at least two gaps, and a tenth of
+   all gaps, are two or more blank lines long, these long gaps separate poems and single blank lines
+   separate stanzas. Otherwise every gap separates poems.
+3. It is `blocks` if the poems look like verse: the median poem has 2 to 60 lines, the median line
+   has at most 60 characters, and less than half of the poems begin with a line that ends in a
+   colon (the speaker in a play).
 4. Otherwise it is `text`.
 """
 
@@ -19,16 +19,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from charrnn.corpus import store
 from charrnn.corpus.store import Rows, StoredRows, Text, as_array, blocks, code_units, pieces
-from charrnn.settings.configuration import Layout
+from charrnn.settings.configuration import Layout, ResolvedLayout
 
-ResolvedLayout = Literal["text", "blocks", "lines"]
 Spans = Rows[np.int64]
 
 _SAMPLE: Final = 4_000_000
@@ -41,18 +40,18 @@ _LONGEST_VERSE: Final = 60
 _MOST_LINES: Final = 60
 
 LONGEST_COUNTED: Final = 200
-"""Lines of a poem that are counted at most."""
+"""Most lines of a poem that are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class LayoutChoice:
-    """How a text is taken apart.
+    """A decision about the layout.
 
     Attributes:
-        layout: The layout, settled.
-        gap: Line ends, with nothing but white space between them, that part two poems; None for
-            continuous text.
-        reason: A sentence that says what was chosen and why.
+        layout: The layout.
+        gap: Number of line ends, with only white space between them, that separate two poems; None
+            for continuous text.
+        reason: A sentence for the user: what was chosen and why.
     """
 
     layout: ResolvedLayout
@@ -61,21 +60,18 @@ class LayoutChoice:
 
     @property
     def stanzas(self) -> bool:
-        """Whether one blank line parts stanzas, and only a longer gap poems."""
+        """Whether one blank line separates stanzas and two or more separate poems."""
         return self.gap == _LONG_GAP
 
 
 def choose_layout(text: Text, wanted: Layout = "auto", stanzas: bool | None = None) -> LayoutChoice:
-    """Decide how poems stand in a text.
+    """Choose the layout of a text by the rules of this module.
 
     Args:
         text: The normalised text.
-        wanted: The layout that was asked for; "auto" follows the rule of this module.
-        stanzas: Whether one blank line parts stanzas, and only a longer gap poems; None follows
-            the rule of this module.
-
-    Returns:
-        The layout, and what parts its poems.
+        wanted: Layout according to the user.
+        stanzas: Whether one blank line separates stanzas and two or more separate poems; None
+            detects it.
     """
     sample = text[:_SAMPLE]
     if wanted == "text":
@@ -84,7 +80,7 @@ def choose_layout(text: Text, wanted: Layout = "auto", stanzas: bool | None = No
         return LayoutChoice("lines", _LINE, "layout lines: every line is a poem.")
     gap = _poem_gap(sample) if stanzas is None else _LONG_GAP if stanzas else _GAP
     if wanted == "blocks":
-        return LayoutChoice("blocks", gap, f"layout blocks: {_parting(gap)}.")
+        return LayoutChoice("blocks", gap, f"layout blocks: {_separation(gap)}.")
     return _automatic(sample, gap)
 
 
@@ -93,10 +89,9 @@ class Poems:
     """The poems of a text.
 
     Attributes:
-        spans: `(poems, 2)` position of the first character of every poem, and after its last one.
-        by_lines: How many have 1, 2, 3 ... lines, blank ones not counted. Empty where a poem is
-            longer than `LONGEST_COUNTED`: such poems have no count of lines that another one could
-            be expected to have.
+        spans: `(poems, 2)` start and stop of each poem in the text.
+        by_lines: Number of poems with 1, 2, 3 ... lines, without blank lines. Empty if a poem is
+            longer than `LONGEST_COUNTED`, because its length says nothing about other poems.
     """
 
     spans: Spans
@@ -104,14 +99,11 @@ class Poems:
 
 
 def cut(text: Text, gap: int | None) -> Poems:
-    """Find the poems of a text.
+    """Find the poems of a text, without white space around them.
 
     Args:
         text: The normalised text.
-        gap: Line ends that part two poems; None takes the whole text as one.
-
-    Returns:
-        The poems. They have no blank space around them, and empty ones are dropped.
+        gap: Number of line ends that separate two poems; None takes the whole text as one.
     """
     if gap is None:
         return Poems(np.array([[0, len(text)]], np.int64), ())
@@ -119,33 +111,34 @@ def cut(text: Text, gap: int | None) -> Poems:
     by_lines = np.zeros(LONGEST_COUNTED + 2, np.int64)
     start = breaks = 0
     for runs in blank_runs(text):
-        # White space at either end of the text belongs to no poem, however long it is.
-        parts = (runs[:, LINE_ENDS] >= gap) | (runs[:, START] == 0) | (runs[:, STOP] == len(text))
-        parting = runs[parts]
-        starts = np.append(start, parting[:, STOP])
-        found = np.stack((starts[:-1], parting[:, START]), axis=1)
-        real = found[:, 0] < found[:, 1]
-        spans.append(found[real])
-        # A poem has one line more than it has line breaks inside.
-        inner = np.append(breaks, ~parts & (runs[:, LINE_ENDS] > 0)).cumsum()
-        ended = np.append(0, inner[1:][parts])
-        lines = (np.diff(ended) + 1)[real]
+        # White space at either end of the text belongs to no poem.
+        separates = (
+            (runs[:, LINE_ENDS] >= gap) | (runs[:, START] == 0) | (runs[:, STOP] == len(text))
+        )
+        gaps = runs[separates]
+        starts = np.append(start, gaps[:, STOP])
+        found = np.stack((starts[:-1], gaps[:, START]), axis=1)
+        is_poem = found[:, 0] < found[:, 1]
+        spans.append(found[is_poem])
+        # The lines of a poem are its inner line breaks and one more.
+        inner = np.append(breaks, ~separates & (runs[:, LINE_ENDS] > 0)).cumsum()
+        ended = np.append(0, inner[1:][separates])
+        lines = (np.diff(ended) + 1)[is_poem]
         by_lines += np.bincount(lines.clip(max=LONGEST_COUNTED + 1), minlength=len(by_lines))
         start, breaks = int(starts[-1]), int(inner[-1] - ended[-1])
     if start < len(text):
         spans.append(np.array([[start, len(text)]], np.int64))
         by_lines[min(breaks, LONGEST_COUNTED) + 1] += 1
-    return Poems(spans.finish(), _trimmed(by_lines.tolist()))
+    longest = int(np.flatnonzero(by_lines)[-1]) if by_lines.any() else 0
+    counts = by_lines[1 : longest + 1].tolist() if longest <= LONGEST_COUNTED else ()
+    return Poems(spans.finish(), tuple(counts))
 
 
 def neighbours(spans: Spans) -> Iterator[npt.NDArray[np.int64]]:
-    """All spans in order, those together that stand near one another in the text.
-
-    Args:
-        spans: `(spans, 2)` spans in the order of the text.
+    """Group `(spans, 2)` spans, in the order of the text, that lie within `CHUNK` characters.
 
     Yields:
-        `(n, 2)` spans within `CHUNK` characters, or a single one that may be longer.
+        `(n, 2)` spans; a single one may be longer.
     """
     for rows in blocks(spans, _BLOCK):
         stops = rows[:, 1].copy()
@@ -157,11 +150,6 @@ def neighbours(spans: Spans) -> Iterator[npt.NDArray[np.int64]]:
             first = last
 
 
-def _trimmed(by_lines: list[int]) -> tuple[int, ...]:
-    longest = max((lines for lines, poems in enumerate(by_lines) if poems), default=0)
-    return () if longest > LONGEST_COUNTED else tuple(by_lines[1 : longest + 1])
-
-
 def _poem_gap(text: str) -> int:
     gaps = longs = 0
     for runs in blank_runs(text.strip()):
@@ -170,10 +158,10 @@ def _poem_gap(text: str) -> int:
     return _LONG_GAP if longs >= 2 and longs * 10 >= gaps else _GAP
 
 
-def _parting(gap: int) -> str:
+def _separation(gap: int) -> str:
     if gap == _LONG_GAP:
-        return "two or more blank lines part the poems, one blank line their stanzas"
-    return "blank lines part the poems"
+        return "two or more blank lines separate poems, one blank line separates stanzas"
+    return "blank lines separate the poems"
 
 
 def _automatic(text: str, gap: int) -> LayoutChoice:
@@ -184,20 +172,20 @@ def _automatic(text: str, gap: int) -> LayoutChoice:
     against = _against_blocks([text[start:stop] for start, stop in spans.tolist()])
     if against is not None:
         return LayoutChoice("text", None, f"layout text was chosen: {against}.")
-    return LayoutChoice("blocks", gap, f"layout blocks was chosen: {_parting(gap)}.")
+    return LayoutChoice("blocks", gap, f"layout blocks was chosen: {_separation(gap)}.")
 
 
 def _against_blocks(poems: list[str]) -> str | None:
-    """Why poems that were cut at blank lines do not look like verse; None when they do."""
+    """The reason why blocks of text do not look like verse, or None."""
     if len(poems) < 2:
-        return "no blank lines part it"
+        return "it has no blank lines"
     lines = [[line.strip() for line in poem.splitlines() if line.strip()] for poem in poems]
     if not 2 <= median(map(len, lines)) <= _MOST_LINES:
         return f"its blocks are not poems of 2 to {_MOST_LINES} lines"
     if median(len(line) for poem in lines for line in poem) > _LONGEST_VERSE:
-        return f"most of its lines are longer than {_LONGEST_VERSE} characters, as prose is"
+        return f"most of its lines are longer than {_LONGEST_VERSE} characters, like prose"
     if sum(poem[0].endswith((":", "：")) for poem in lines) * 2 >= len(poems):
-        return "its blocks begin with a speaker's name, as a play's do"
+        return "its blocks begin with the name of a speaker, like a play"
     return None
 
 
@@ -215,20 +203,16 @@ STOP: Final = 1
 LINE_ENDS: Final = 2
 
 _LAST_BLANK: Final = 0x3000
-"""The highest code point that is white space; above it stand the Han characters."""
+"""The highest code point that is white space."""
 
 _IS_BLANK: Final = np.array([chr(point).isspace() for point in range(_LAST_BLANK + 1)])
 
 
 def blank_runs(text: Text) -> Iterator[Runs]:
-    """Find the white space of a text.
-
-    Args:
-        text: Any text.
+    """Find all runs of white space in a text, in order.
 
     Yields:
-        `(runs, 3)` runs of white space as long as they go: position of the first character, position
-        after the last one, and how many line ends are among them. All runs come once, in order.
+        `(runs, 3)` start, stop and number of line ends of maximal runs.
     """
     held = np.empty((0, 3), np.int64)
     begin = 0
@@ -241,7 +225,7 @@ def blank_runs(text: Text) -> Iterator[Runs]:
             runs[0, LINE_ENDS] += held[0, LINE_ENDS]
         else:
             runs = np.concatenate((held, runs))
-        # A run that goes to the end of the piece may go on in the next one.
+        # A run at the end of the piece may continue in the next one.
         whole = len(runs) - int(len(runs) > 0 and runs[-1, STOP] == begin)
         yield runs[:whole]
         held = runs[whole:]
@@ -250,7 +234,7 @@ def blank_runs(text: Text) -> Iterator[Runs]:
 
 def _runs_in(piece: str) -> Runs:
     units = code_units(piece)
-    # Most characters are told by their range; the table is asked for the others.
+    # The range test excludes most characters before the table look-up.
     places = np.flatnonzero((units <= 0x20) | ((units >= 0x85) & (units <= _LAST_BLANK)))
     places = places[_IS_BLANK[units[places]]]
     first = np.flatnonzero(np.diff(places, prepend=-2) != 1)

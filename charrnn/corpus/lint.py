@@ -1,7 +1,7 @@
-"""Linting a corpus: what it is made of, and what may be wrong with it, shown by example."""
+"""Linting a corpus: its sizes, and issues that harm training, with examples."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -9,24 +9,39 @@ import numpy as np
 
 from charrnn.corpus.catalogue import HAN
 from charrnn.corpus.chinese_script import only_simplified, only_traditional
-from charrnn.corpus.layout import ResolvedLayout, Spans, neighbours
+from charrnn.corpus.layout import Spans, neighbours
 from charrnn.corpus.loading import Corpus
 from charrnn.corpus.splitting import Split, split_corpus
 from charrnn.corpus.store import as_array, blocks, whole_lines
 from charrnn.corpus.vocabulary import Vocabulary, character_counts
 from charrnn.errors import CorpusError
-from charrnn.settings.configuration import CorpusConfig, TrainingConfig
+from charrnn.settings.configuration import CorpusConfig, ResolvedLayout, TrainingConfig
 
 _RAREST_SHOWN: Final = 10
+_MOST_EXAMPLES: Final = 3
+_CONTEXT: Final = 12
+_MARKUP: Final = re.compile(
+    r"</?[a-zA-Z][^<>\n]{0,80}>|&(?:[a-zA-Z]{2,8}|#\d{1,6});|\[[^\[\]\n]{1,40}\]|（[^（）\n]{1,80}）"
+    r"|〖[^〖〗\n]{1,40}〗|\*\*\w|https?://|(?<!\w)_\w[^_\n]{0,80}_|^#{1,6} ",
+    re.MULTILINE,
+)
+_MISSING: Final = re.compile(f"[□\ufffd]|(?<=[{HAN}])[○●?](?=[{HAN}])")
+_HALF_WIDTH: Final = re.compile(f"(?<=[{HAN}])[,.;:?!]")
+_FULL_WIDTH: Final = re.compile(f"(?<=[{HAN}])[，。；：？！、]")
+_VERSE_END: Final = re.compile("[\n，。；？！]| / ")
+_HAN_CHARACTER: Final = re.compile(f"[{HAN}]")
+_SHORTEST_HAN_VERSE: Final = 5
+_SHORTEST_VERSE: Final = 20
+_FEWEST_FOREIGN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One place where a fault was seen.
+    """One occurrence of an issue.
 
     Attributes:
         poem: Number of the poem, from 1.
-        text: What stands there.
+        text: The occurrence with some context.
     """
 
     poem: int
@@ -35,13 +50,13 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class LintIssue:
-    """One kind of fault in a corpus.
+    """One kind of issue in a corpus.
 
     Attributes:
-        kind: What it is.
-        count: How often it occurs.
-        examples: The first few places.
-        advice: What to do about it.
+        kind: What is wrong.
+        count: Number of occurrences.
+        examples: The first occurrences.
+        advice: What to do.
     """
 
     kind: str
@@ -52,25 +67,25 @@ class LintIssue:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LintReport:
-    """What was found out about a corpus.
+    """A description of a corpus and its issues.
 
     Attributes:
-        name: What the corpus is called.
-        sources: Where it was read from.
-        encoding: The encoding or encodings it was read in.
-        layout: How its poems stand in it.
+        name: Name of the corpus.
+        sources: Sources of the corpus.
+        encoding: Encodings of the sources.
+        layout: Arrangement of the poems.
         poems: Number of poems; 1 for continuous text.
         characters: Length of the text.
-        distinct_characters: Different characters in it.
-        seen_once: How many of them occur only once.
-        vocabulary_size: Ids that a network would learn by default.
-        rarest: The rarest characters with their occurrences, the rarest first.
-        training_poems: Poems of the training split; None when it is too short.
-        validation_poems: Poems of the validation split; None when it is too short.
-        validation_characters: Characters of the validation split; None when it is too short.
-        too_short: Why it cannot be learned as it is; None when it can.
-        notes: What was detected or chosen while reading.
-        issues: What may be wrong with it.
+        distinct_characters: Number of distinct characters.
+        seen_once: Number of characters that occur once.
+        vocabulary_size: Token ids of a network with default settings.
+        rarest: The rarest characters and their counts, rarest first.
+        training_poems: Poems of the training split; None if the corpus is too short.
+        validation_poems: Poems of the validation split; None if the corpus is too short.
+        validation_characters: Characters of the validation split; None if the corpus is too short.
+        too_short: Why the corpus cannot be split; None if it can.
+        notes: What was detected or chosen when the corpus was read.
+        issues: The issues.
     """
 
     name: str
@@ -92,20 +107,20 @@ class LintReport:
 
 
 def check_corpus(corpus: Corpus, config: CorpusConfig | None = None) -> LintReport:
-    """Examine a corpus.
-
-    Args:
-        corpus: The corpus.
-        config: Its fraction for validation and least count are those of a training run.
-
-    Returns:
-        The findings; a clean corpus has no issues.
-    """
+    """Describe a corpus and find its issues, split as a training run would with `config`."""
     config = config or CorpusConfig()
     counts = character_counts(corpus.text)
     points = np.flatnonzero(counts)
     rarest = points[np.argsort(counts[points], kind="stable")][:_RAREST_SHOWN]
-    split, too_short = _split(corpus, config)
+    split, too_short, validation_characters = None, None, None
+    try:
+        split = split_corpus(corpus, config.validation_fraction, TrainingConfig().shortest_part)
+    except CorpusError as error:
+        too_short = str(error)
+    else:
+        validation_characters = sum(
+            int((rows[:, 1] - rows[:, 0]).sum()) for rows in blocks(split.validation)
+        )
     return LintReport(
         name=corpus.name,
         sources=corpus.sources,
@@ -119,59 +134,43 @@ def check_corpus(corpus: Corpus, config: CorpusConfig | None = None) -> LintRepo
         rarest=tuple((chr(point), int(counts[point])) for point in rarest.tolist()),
         training_poems=None if split is None else len(split.training),
         validation_poems=None if split is None else len(split.validation),
-        validation_characters=None
-        if split is None
-        else sum(int((rows[:, 1] - rows[:, 0]).sum()) for rows in blocks(split.validation)),
+        validation_characters=validation_characters,
         too_short=too_short,
         notes=corpus.notes,
-        issues=tuple(find_issues(corpus, split)),
+        issues=tuple(issue for issue in _issues(corpus, split) if issue is not None),
     )
 
 
-def _split(corpus: Corpus, config: CorpusConfig) -> tuple[Split | None, str | None]:
-    try:
-        return split_corpus(
-            corpus, config.validation_fraction, TrainingConfig().shortest_part
-        ), None
-    except CorpusError as error:
-        return None, str(error)
-
-
-_MOST_EXAMPLES: Final = 3
-_CONTEXT: Final = 12
-_MARKUP: Final = re.compile(
-    r"</?[a-zA-Z][^<>\n]{0,80}>|&(?:[a-zA-Z]{2,8}|#\d{1,6});|\[[^\[\]\n]{1,40}\]|（[^（）\n]{1,80}）"
-    r"|〖[^〖〗\n]{1,40}〗|\*\*\w|https?://|(?<!\w)_\w[^_\n]{0,80}_|^#{1,6} ",
-    re.MULTILINE,
-)
-_HOLES: Final = re.compile(f"[□\ufffd]|(?<=[{HAN}])[○●?](?=[{HAN}])")
-_HALF_WIDTH: Final = re.compile(f"(?<=[{HAN}])[,.;:?!]")
-_FULL_WIDTH: Final = re.compile(f"(?<=[{HAN}])[，。；：？！、]")
-_VERSE_END: Final = re.compile("[\n，。；？！]| / ")
-_HAN_CHARACTER: Final = re.compile(f"[{HAN}]")
-_SHORTEST_HAN_VERSE: Final = 5
-_SHORTEST_VERSE: Final = 20
-_FEWEST_FOREIGN: Final = 3
-
-
-def find_issues(corpus: Corpus, split: Split | None) -> list[LintIssue]:
-    """Look for everything that spoils what is learned from a corpus.
-
-    Args:
-        corpus: The corpus.
-        split: Its two parts; None when it is too short to be divided.
-
-    Returns:
-        The kinds of fault that were found.
-    """
-    found = [search(corpus) for search in _SEARCHES]
+def _issues(corpus: Corpus, split: Split | None) -> Iterator[LintIssue | None]:
+    yield _duplicates(corpus)
+    yield _issue(
+        "leftover markup and notes",
+        _matches(corpus, _MARKUP),
+        "Delete tags, footnote marks and bracketed notes: the network would learn to write them.",
+    )
+    yield _issue(
+        "missing characters",
+        _matches(corpus, _MISSING),
+        "Fill in the missing characters, or delete these poems.",
+    )
+    yield _mixed_scripts(corpus)
+    yield _mixed_punctuation(corpus)
+    if corpus.removed:
+        advice = "They were removed. Many of them are a sign of a damaged or binary file."
+        yield LintIssue("control characters", corpus.removed, (), advice)
     if split is not None:
-        found.append(_overlap(corpus, split))
-    return [issue for issue in found if issue is not None]
+        yield _overlap(corpus, split)
 
 
-class _Stretch(NamedTuple):
-    """A poem, or some lines of one too long to look at as a whole."""
+class _Passage(NamedTuple):
+    """A poem, or some lines of a long poem.
+
+    Attributes:
+        poem: Number of the poem, from 1.
+        span: Start and stop of the poem in the text of the corpus.
+        start: Start of the passage in the text of the corpus.
+        text: The passage.
+    """
 
     poem: int
     span: tuple[int, int]
@@ -179,21 +178,21 @@ class _Stretch(NamedTuple):
     text: str
 
 
-def _stretches(corpus: Corpus, spans: Spans) -> Iterator[_Stretch]:
-    """All poems that stand at some spans, in order, counted from 1."""
+def _passages(corpus: Corpus, spans: Spans) -> Iterator[_Passage]:
+    """The passages of all poems with some spans, in order."""
     poem = 0
     for group in neighbours(spans):
         begin, end = int(group[0, 0]), int(group[-1, 1])
         if len(group) == 1:
             poem, start = poem + 1, begin
             for lines in whole_lines(corpus.text, begin, end):
-                yield _Stretch(poem, (begin, end), start, lines)
+                yield _Passage(poem, (begin, end), start, lines)
                 start += len(lines)
             continue
         text = corpus.text[begin:end]
         for start, stop in group.tolist():
             poem += 1
-            yield _Stretch(poem, (start, stop), start, text[start - begin : stop - begin])
+            yield _Passage(poem, (start, stop), start, text[start - begin : stop - begin])
 
 
 def _issue(kind: str, examples: Iterable[Example], advice: str) -> LintIssue | None:
@@ -206,51 +205,35 @@ def _issue(kind: str, examples: Iterable[Example], advice: str) -> LintIssue | N
     return LintIssue(kind, count, tuple(shown), advice) if count else None
 
 
-def _places(corpus: Corpus, pattern: re.Pattern[str]) -> Iterator[Example]:
-    for stretch in _stretches(corpus, corpus.spans):
-        for match in pattern.finditer(stretch.text):
-            start = max(stretch.span[0], stretch.start + match.start() - _CONTEXT)
-            stop = min(stretch.span[1], stretch.start + match.end() + _CONTEXT)
-            yield Example(stretch.poem, " ".join(corpus.text[start:stop].split()))
+def _matches(corpus: Corpus, pattern: re.Pattern[str]) -> Iterator[Example]:
+    for passage in _passages(corpus, corpus.spans):
+        for match in pattern.finditer(passage.text):
+            start = max(passage.span[0], passage.start + match.start() - _CONTEXT)
+            stop = min(passage.span[1], passage.start + match.end() + _CONTEXT)
+            yield Example(passage.poem, " ".join(corpus.text[start:stop].split()))
 
 
 def _duplicates(corpus: Corpus) -> LintIssue | None:
     def repetitions() -> Iterator[Example]:
         first: dict[int, int] = {}
         words: list[str] = []
-        for stretch in _stretches(corpus, corpus.spans):
-            start, stop = stretch.span
-            words += stretch.text.split()
-            if stretch.start + len(stretch.text) < stop:
+        for passage in _passages(corpus, corpus.spans):
+            start, stop = passage.span
+            words += passage.text.split()
+            if passage.start + len(passage.text) < stop:
                 continue
-            earlier = first.setdefault(hash(" ".join(words)), stretch.poem)
+            earlier = first.setdefault(hash(" ".join(words)), passage.poem)
             words = []
-            if earlier != stretch.poem:
+            if earlier != passage.poem:
                 verse = next(whole_lines(corpus.text, start, stop)).splitlines()[0].rstrip()
-                yield Example(stretch.poem, f"repeats poem {earlier:,}: {verse}")
+                yield Example(passage.poem, f"repeats poem {earlier:,}: {verse}")
 
     if corpus.poems == 1:
         return None
     return _issue(
         "duplicate poems",
         repetitions(),
-        "Delete the repetitions: what stands twice is learned twice as hard, and copied.",
-    )
-
-
-def _markup(corpus: Corpus) -> LintIssue | None:
-    return _issue(
-        "leftover markup and notes",
-        _places(corpus, _MARKUP),
-        "Delete tags, footnote marks and bracketed notes: the network would learn to write them.",
-    )
-
-
-def _holes(corpus: Corpus) -> LintIssue | None:
-    return _issue(
-        "holes",
-        _places(corpus, _HOLES),
-        "Fill the lost characters in, or delete the poems that lack some.",
+        "Delete the duplicates: the network learns them twice, and copies them.",
     )
 
 
@@ -267,14 +250,14 @@ def _mixed_scripts(corpus: Corpus) -> LintIssue | None:
     )
     return _issue(
         f"{name} characters in {other} text",
-        _places(corpus, re.compile(f"[{''.join(rarer)}]")),
-        f"Put the whole text into one script; most of it is {other}.",
+        _matches(corpus, re.compile(f"[{''.join(rarer)}]")),
+        f"Convert the whole text to one script; most of it is {other}.",
     )
 
 
 def _mixed_punctuation(corpus: Corpus) -> LintIssue | None:
     half, full = (
-        sum(len(pattern.findall(stretch.text)) for stretch in _stretches(corpus, corpus.spans))
+        sum(len(pattern.findall(passage.text)) for passage in _passages(corpus, corpus.spans))
         for pattern in (_HALF_WIDTH, _FULL_WIDTH)
     )
     if not half or not full:
@@ -282,55 +265,34 @@ def _mixed_punctuation(corpus: Corpus) -> LintIssue | None:
     name, pattern = ("half-width", _HALF_WIDTH) if half <= full else ("full-width", _FULL_WIDTH)
     return _issue(
         f"{name} punctuation among the other width",
-        _places(corpus, pattern),
-        "Use one width for all: ， and , are two characters to the network.",
-    )
-
-
-def _removed_controls(corpus: Corpus) -> LintIssue | None:
-    if not corpus.removed:
-        return None
-    return LintIssue(
-        "control characters",
-        corpus.removed,
-        (),
-        "They were taken out. Many of them mean that the file is damaged or not plain text.",
+        _matches(corpus, pattern),
+        "Use one width: ， and , are two different characters for the network.",
     )
 
 
 def _overlap(corpus: Corpus, split: Split) -> LintIssue | None:
     learned = {
         hash(verse)
-        for stretch in _stretches(corpus, split.training)
-        for verse in _long_verses(stretch.text)
+        for passage in _passages(corpus, split.training)
+        for verse in _long_verses(passage.text)
     }
     starts = as_array(corpus.spans)[:, 0]
     examples = (
-        Example(int(np.searchsorted(starts, stretch.span[0], "right")), verse)
-        for stretch in _stretches(corpus, split.validation)
-        for verse in _long_verses(stretch.text)
+        Example(int(np.searchsorted(starts, passage.span[0], "right")), verse)
+        for passage in _passages(corpus, split.validation)
+        for verse in _long_verses(passage.text)
         if hash(verse) in learned
     )
     return _issue(
-        "verses of the validation part that are learned too",
+        "verses of the validation split that are also in the training split",
         examples,
-        "If these are more than refrains, delete near copies: the validation loss looks too good.",
+        "Delete near copies, unless these are refrains: the validation loss is too optimistic.",
     )
 
 
 def _long_verses(text: str) -> Iterator[str]:
-    """Verses long enough that two alike are no chance."""
+    """Verses that are too long to be equal by chance."""
     for verse in map(str.strip, _VERSE_END.split(text)):
         shortest = _SHORTEST_HAN_VERSE if _HAN_CHARACTER.match(verse) else _SHORTEST_VERSE
         if len(verse) >= shortest:
             yield verse
-
-
-_SEARCHES: Final[tuple[Callable[[Corpus], LintIssue | None], ...]] = (
-    _duplicates,
-    _markup,
-    _holes,
-    _mixed_scripts,
-    _mixed_punctuation,
-    _removed_controls,
-)

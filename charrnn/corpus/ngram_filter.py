@@ -1,18 +1,18 @@
-"""Which runs of n characters stand in a text, as a filter that does not hold the text.
+"""The set of character n-grams of a text, as a filter from which the text cannot be restored.
 
-It is a Bloom filter (Bloom, 1970) whose bits for one n-gram all lie in one word of 64 bits, so that
-a look-up reads memory once (Putze, Sanders and Singler, "Cache-, hash- and space-efficient Bloom
-filters", 2007). What stands in the text is always found; of what does not, about 0.6 % is. White space is folded: any run of it is one space. No n-gram reaches from one poem into
-another.
+It is a Bloom filter (Bloom, 1970) with all bits of an n-gram in one word of 64 bits, so that a
+look-up reads memory once (Putze, Sanders and Singler, "Cache-, hash- and space-efficient Bloom
+filters", 2007). N-grams of the text are always found, and others with a probability of about 0.6 %.
+A run of white space counts as one space. No n-gram spans two poems.
 
-The file holds a header (magic, version, n, words, SHA-256 of the corpus), then the words, all
-little-endian. It is mapped into memory. The text cannot be put together from it: after 11 letters
-of it the filter leaves one to ten ways to go on for 12 more, and hundreds after 25. But whoever has
-a passage can ask whether it stands there.
+The file has a header (magic, version, n, words, SHA-256 of the corpus) and the words, all
+little-endian. It is mapped into memory. After 11 letters of the text, the filter allows one to ten
+continuations by 12 letters, and hundreds by 25. A known passage can still be looked up.
 
-n is 12 for letters and 6 where characters are like words. Of what the bundled networks write, 12 %
-(shakespeare) and 0.4 % (tang) of the n-grams stand in their text; at the usual limits, 102 of 63,600
-and none of 22,600 characters end a row of n-grams that is too long, 22 of them a copy.
+n is 12 for letters and 6 for characters that are like words. Of the n-grams that the bundled
+networks write, 12 % (shakespeare) and 0.4 % (tang) are in the training text. With the default
+limits, 102 of 63,600 and none of 22,600 characters end a run that is too long; 22 of them are real
+copies.
 """
 
 import re
@@ -35,10 +35,10 @@ from charrnn.errors import CheckpointError, CorpusError
 
 N_OF_LETTERS: Final = 12
 N_OF_WORDS: Final = 6
-"""Where a character tells as much as a word does, as in Chinese."""
+"""For scripts such as Chinese, in which a character carries as much information as a word."""
 
 MOST_NGRAMS: Final = 100_000_000
-"""N-grams of a text for which a filter is made at most; its file has 175 MB then."""
+"""Most n-grams of a filter, whose file has 175 MB then."""
 
 MULTIPLIER: Final = 0x9E3779B97F4A7C15
 """The hash of c1 ... cn is the sum of ci * MULTIPLIER ** (n - i), modulo 2 ** 64."""
@@ -61,7 +61,7 @@ _FIRST_CJK: Final = "\u2e80"
 
 
 def folded(text: str) -> str:
-    """A text with every run of white space as one space, and none around it."""
+    """A text with one space for each run of white space, and none around it."""
     return " ".join(text.split())
 
 
@@ -71,7 +71,7 @@ class NgramFilter:
     Args:
         n: Characters of an n-gram, at least 2.
         corpus: SHA-256 of the corpus, in hexadecimal.
-        words: `(words,)` uint64, the bits.
+        words: `(words,)` uint64 bits.
     """
 
     def __init__(self, n: int, corpus: str, words: Hashes) -> None:
@@ -81,12 +81,12 @@ class NgramFilter:
 
     @classmethod
     def build(cls, texts: Iterable[str], n: int, *, most: int, corpus: str) -> Self:
-        """Make the filter of some texts.
+        """Build the filter of some texts.
 
         Args:
-            texts: Folded texts; a line end parts two poems.
+            texts: Folded texts, with a line end between two poems.
             n: Characters of an n-gram, at least 2.
-            most: How many n-grams they have at most.
+            most: Upper limit for the number of n-grams.
             corpus: SHA-256 of the corpus, in hexadecimal.
         """
         words = np.zeros(max(1, -(-most * _BITS_OF_NGRAM // 64)), np.uint64)
@@ -101,13 +101,13 @@ class NgramFilter:
         """Map a filter into memory.
 
         Raises:
-            CheckpointError: It is damaged, cut short, of another version, or no filter at all.
-            OSError: It is missing or cannot be read.
+            CheckpointError: The file is damaged, of another version, or not a filter.
+            OSError: The file is missing or cannot be read.
         """
         with path.open("rb") as file:
             header = file.read(_HEADER.size)
         if len(header) < _HEADER.size or not header.startswith(_MAGIC):
-            raise CheckpointError(f"{path} is no n-gram filter.")
+            raise CheckpointError(f"{path} is not an n-gram filter.")
         _, version, n, count, digest = _HEADER.unpack(header)
         if version != _VERSION:
             raise CheckpointError(
@@ -119,45 +119,34 @@ class NgramFilter:
         return cls(n, digest.hex(), words.view(np.ndarray))
 
     def write(self, path: Path) -> None:
-        """Create or replace its file in one step; raises OSError as `files.replacing` does."""
+        """Create or replace the file in one step; raises OSError."""
         digest = bytes.fromhex(self.corpus)
         with replacing(path) as temporary, temporary.open("wb") as file:
             file.write(_HEADER.pack(_MAGIC, _VERSION, self.n, len(self._words), digest))
             file.write(self._words.astype("<u8", copy=False).data)
 
     def holds(self, ngram: int) -> bool:
-        """Whether an n-gram stands in the text, by its hash."""
+        """Whether an n-gram is in the text, by its hash."""
         place, bits = _bits(ngram, len(self._words))
         return int(self._words[place]) & bits == bits
 
     def holds_each(self, ngrams: Hashes) -> Mask:
-        """The same for many hashes, of any shape."""
+        """The same for an array of hashes."""
         places, bits = _bits(ngrams, len(self._words))
         found: Mask = self._words[places] & bits == bits
         return found
 
     def hits(self, text: str) -> Mask:
-        """Which n-grams of a text stand there.
-
-        Args:
-            text: One poem, folded.
+        """Whether each n-gram of a folded poem is in the training text.
 
         Returns:
-            `(length - n + 1,)` by their first characters; empty for a shorter text.
+            `(length - n + 1,)` bool by first character; empty for a shorter poem.
         """
         return self.holds_each(_ngrams(text, self.n)[0])
 
 
-def filter_of_training_part(corpus: Corpus, record: RunRecord) -> NgramFilter:
-    """Make the filter of what a run learned.
-
-    Args:
-        corpus: The corpus.
-        record: The run.
-
-    Raises:
-        CorpusError: It is too long, or too short to be divided.
-    """
+def filter_of_training_split(corpus: Corpus, record: RunRecord) -> NgramFilter:
+    """Build the filter of the training split of a run; raises CorpusError if it is too long."""
     n = _n_of(record.vocabulary)
     spans = split_corpus(
         corpus, record.corpus_config.validation_fraction, record.training.shortest_part
@@ -166,7 +155,7 @@ def filter_of_training_part(corpus: Corpus, record: RunRecord) -> NgramFilter:
     most = sum(int((some - n + 1).clip(min=0).sum()) for some in lengths)
     if most > MOST_NGRAMS:
         raise CorpusError(
-            f"{corpus.name} has {most:,} n-grams, and {MOST_NGRAMS:,} are kept at most."
+            f"{corpus.name} has {most:,} n-grams, and a filter has at most {MOST_NGRAMS:,}."
         )
     return NgramFilter.build(_texts(corpus, spans, n), n, most=most, corpus=corpus.digest)
 
@@ -174,21 +163,19 @@ def filter_of_training_part(corpus: Corpus, record: RunRecord) -> NgramFilter:
 def keep_ngram_filter(
     writer: CheckpointWriter, corpus: Corpus, record: RunRecord, noted: Callable[[str], None]
 ) -> None:
-    """Keep the filter of the text of a run beside it, unless it is there already.
-
-    Nothing depends on it: what keeps it from being made or written is told, and that is all.
+    """Write the filter of a finished run unless it exists; a failure becomes a note.
 
     Args:
-        writer: The directory, which is held.
-        corpus: The text.
+        writer: Writer of the locked checkpoint.
+        corpus: The corpus.
         record: The run.
-        noted: Is told when there will be no filter.
+        noted: Receives the note.
     """
     path = writer.directory / NGRAM_FILTER_FILE
 
     def keep() -> None:
         if not _is_of(path, corpus):
-            filter_of_training_part(corpus, record).write(path)
+            filter_of_training_split(corpus, record).write(path)
 
     try_to_keep(
         "The n-gram filter of the text, which --max-copy and charrnn novelty need, is", keep, noted
@@ -208,7 +195,7 @@ def _n_of(vocabulary: Sequence[str]) -> int:
 
 
 def _texts(corpus: Corpus, spans: Spans, n: int) -> Iterator[str]:
-    """Poems folded, some in one text; a long one in pieces that overlap by n - 1 characters."""
+    """Folded poems, several in one text; a long poem in pieces that overlap by n - 1 characters."""
     for group in neighbours(spans):
         start, stop = int(group[0, 0]), int(group[-1, 1])
         if len(group) > 1:
@@ -223,7 +210,7 @@ def _texts(corpus: Corpus, spans: Spans, n: int) -> Iterator[str]:
 
 
 def _ngrams(text: str, n: int) -> tuple[Hashes, Mask]:
-    """`(length - n + 1,)` the hashes of the n-grams of a text, and which stand within a poem."""
+    """`(length - n + 1,)` hashes of the n-grams of a text, and which lie within one poem."""
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
     count = max(0, len(points) - n + 1)
     hashes = np.zeros(count, np.uint64)
@@ -236,7 +223,7 @@ def _ngrams(text: str, n: int) -> tuple[Hashes, Mask]:
 
 
 def _bits(hashes: _HashT, words: int) -> tuple[_HashT, _HashT]:
-    """The word of each hash, and its bits there: five, of which some may be the same."""
+    """The index of the word of each hash, and its bits: five, of which some may coincide."""
     one, other = _MIXERS
     mixed = (hashes ^ (hashes >> 32)) * one & WORD
     mixed = mixed ^ (mixed >> 29)

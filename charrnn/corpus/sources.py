@@ -1,4 +1,4 @@
-"""Where a text comes from: paths, directories, standard input, and names of the catalogue."""
+"""Finding the sources of a corpus: files, directories, standard input, names of the catalogue."""
 
 import contextlib
 import dataclasses
@@ -14,41 +14,37 @@ from typing import BinaryIO, Final
 from charrnn.checkpoint.record import IN_CATALOGUE, holds_run
 from charrnn.corpus.catalogue import Catalogue, Entry, open_catalogue
 from charrnn.corpus.download import DownloadProgress
-from charrnn.corpus.layout import ResolvedLayout
 from charrnn.corpus.store import rereadable
 from charrnn.errors import CorpusError
+from charrnn.settings.configuration import ResolvedLayout
 
 STANDARD_INPUT: Final = "-"
-"""The name that stands for standard input on a command line."""
-
-"""What stands before a name that is looked up in the catalogue only, never as a path."""
 
 _UNSAFE: Final = re.compile(r"[^\w.-]+")
 _LONGEST_NAME: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
     """One text to read.
 
     Attributes:
-        name: What to call it in a message.
-        reference: What finds it again from anywhere: an absolute path, or `catalogue:` and a name.
-        identity: The same for every way to name the same text.
-        asked_for: Whether it was named itself, not a directory that holds it.
-        layout: Its layout, where the catalogue tells.
-        encoding: Its encoding, where the catalogue tells.
-        open: Gives its bytes as a file that can be read more than once; what is asked of it
-            raises CorpusError where the text cannot be read.
+        name: Name in messages.
+        reference: An absolute path, or `catalogue:` and a name.
+        identity: Equal for different references to the same text.
+        asked_for: Whether the user named it, not its directory.
+        open: Opens a seekable file of its bytes; raises CorpusError.
+        layout: Layout according to the catalogue.
+        encoding: Encoding according to the catalogue.
     """
 
     name: str
     reference: str
     identity: str
     asked_for: bool
-    layout: ResolvedLayout | None
-    encoding: str | None
     open: Callable[[], AbstractContextManager[BinaryIO]]
+    layout: ResolvedLayout | None = None
+    encoding: str | None = None
 
 
 def find_sources(
@@ -57,87 +53,79 @@ def find_sources(
     progress: DownloadProgress,
     standard_input: BinaryIO | None = None,
 ) -> Iterator[Source]:
-    """Find the texts that were asked for, downloading those that must be.
+    """Find texts, and download missing corpora of the catalogue.
 
     Args:
-        references: Paths of files and directories, "-", or names of the catalogue, with
-            `catalogue:` before them or without. A path that exists wins over a bare name, unless
-            it is a directory of a run or without text.
-        catalogue: The corpora known by name.
-        progress: Is told how far each download has come.
-        standard_input: What "-" stands for; None is the standard input of the process.
+        references: As for `charrnn.corpus.loading.read_corpus`.
+        catalogue: The known corpora.
+        progress: Receives the progress of each download.
+        standard_input: Stream for "-"; None is that of the process.
 
     Yields:
-        The text that a reference stands for, or those of a directory.
+        The text of a reference, or all texts of a directory.
 
     Raises:
-        CorpusError: A reference is neither, or a directory holds no text.
+        CorpusError: A reference is unknown, or a directory has no text.
     """
     for reference in references:
         if reference == STANDARD_INPUT:
-            yield _stream(reference, standard_input or sys.stdin.buffer)
+            yield _stream(standard_input or sys.stdin.buffer)
             continue
-        meant = _meaning(reference, catalogue)
-        if isinstance(meant, Entry):
-            source = _file(catalogue.fetch(meant, progress), asked_for=True)
+        target = _resolved(reference, catalogue)
+        if isinstance(target, Entry):
             yield dataclasses.replace(
-                source,
-                name=meant.name,
-                reference=f"{IN_CATALOGUE}{meant.name}",
-                layout=meant.layout,
+                _file(catalogue.fetch(target, progress), asked_for=True),
+                name=target.name,
+                reference=f"{IN_CATALOGUE}{target.name}",
+                layout=target.layout,
                 encoding="utf-8",
             )
-        elif meant is None:
+        elif target is None:
             raise CorpusError(_unknown(reference, catalogue))
-        elif meant.is_dir():
-            yield from (_file(text, asked_for=False) for text in _require_texts(meant))
+        elif target.is_dir():
+            yield from (_file(text, asked_for=False) for text in _require_texts(target))
         else:
-            yield _file(meant, asked_for=True)
+            yield _file(target, asked_for=True)
 
 
 def corpus_name(references: Sequence[str], catalogue: Catalogue | None = None) -> str:
-    """What a corpus is called that is read from some sources, without reading them.
+    """The name of a corpus of some sources, which need not exist.
 
     Args:
-        references: The sources, as `find_sources` takes them, at least one; they may be missing.
-        catalogue: The corpora known by name; None takes those that come with charrnn.
+        references: As for `find_sources`, at least one.
+        catalogue: The known corpora; None is the catalogue of charrnn.
 
     Returns:
         A name that is safe for a directory: "my-poems", "stdin", "odes-and-1-more".
     """
     catalogue = catalogue or open_catalogue()
-    # What is named twice is read once.
+    # By identity, because a text that is named twice is read once.
     stems = dict(_identity_and_stem(reference, catalogue) for reference in references)
-    more = f"-and-{len(stems) - 1}-more" if len(stems) > 1 else ""
-    return f"{safe_name(next(iter(stems.values())))}{more}"
-
-
-def safe_name(name: str) -> str:
-    """A name that can be that of a directory everywhere, as near to another one as may be."""
-    return _UNSAFE.sub("-", name).strip(".-")[:_LONGEST_NAME] or "text"
+    name = _UNSAFE.sub("-", next(iter(stems.values()))).strip(".-")[:_LONGEST_NAME] or "text"
+    return f"{name}-and-{len(stems) - 1}-more" if len(stems) > 1 else name
 
 
 def _identity_and_stem(reference: str, catalogue: Catalogue) -> tuple[str, str]:
     if reference == STANDARD_INPUT:
         return reference, "stdin"
-    meant = _meaning(reference, catalogue)
-    if isinstance(meant, Entry):
-        return f"{IN_CATALOGUE}{meant.name}", meant.name
-    if meant is None:
+    target = _resolved(reference, catalogue)
+    if isinstance(target, Entry):
+        return f"{IN_CATALOGUE}{target.name}", target.name
+    if target is None:
         return reference, Path(reference.removeprefix(IN_CATALOGUE)).stem
-    path = meant.resolve()
+    path = target.resolve()
     return str(path), path.stem
 
 
-def _meaning(reference: str, catalogue: Catalogue) -> Path | Entry | None:
-    """The path that exists or the corpus that a reference stands for; None if there is neither."""
+def _resolved(reference: str, catalogue: Catalogue) -> Path | Entry | None:
+    """The existing path or the corpus that a reference names, or None."""
     if reference.startswith(IN_CATALOGUE):
         return catalogue.entries.get(reference.removeprefix(IN_CATALOGUE))
     path = _path(reference)
     entry = catalogue.entries.get(reference)
     if not reference or not _exists(path):
         return entry
-    # Runs are directories named after corpora; started in such a directory, they hide nothing.
+    # The directory of a run has the name of its corpus, and must not hide the corpus.
     if entry is not None and path.is_dir() and (holds_run(path) or not _texts_in(path)):
         return entry
     return path
@@ -146,15 +134,13 @@ def _meaning(reference: str, catalogue: Catalogue) -> Path | Entry | None:
 def _path(reference: str) -> Path:
     try:
         return Path(reference).expanduser()
-    except RuntimeError:  # It begins with ~, and there is no such user.
+    except RuntimeError:  # The user after ~ does not exist.
         return Path(reference)
 
 
 def _exists(path: Path) -> bool:
-    try:
+    with _read_errors(str(path)):
         return path.exists()
-    except OSError as error:
-        raise CorpusError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _file(path: Path, *, asked_for: bool) -> Source:
@@ -163,21 +149,18 @@ def _file(path: Path, *, asked_for: bool) -> Source:
         reference=str(path.absolute()),
         identity=str(path.resolve()),
         asked_for=asked_for,
-        layout=None,
-        encoding=None,
         open=lambda: _opened(path),
     )
 
 
-def _stream(reference: str, stream: BinaryIO) -> Source:
+def _stream(stream: BinaryIO) -> Source:
+    name = "standard input"
     return Source(
-        name="standard input",
-        reference=reference,
-        identity=reference,
+        name=name,
+        reference=STANDARD_INPUT,
+        identity=STANDARD_INPUT,
         asked_for=True,
-        layout=None,
-        encoding=None,
-        open=lambda: _read_once("standard input", stream),
+        open=lambda: _copied(name, stream),
     )
 
 
@@ -185,14 +168,14 @@ def _require_texts(directory: Path) -> list[Path]:
     texts = _texts_in(directory)
     if not texts:
         raise CorpusError(
-            f"{directory} is a directory without text: it holds no file that ends in .txt. "
+            f"{directory} is a directory without text: it has no file that ends in .txt. "
             "Name the files themselves if they end in something else."
         )
     return texts
 
 
 def _texts_in(directory: Path) -> list[Path]:
-    try:
+    with _read_errors(str(directory)):
         return sorted(
             path
             for path in directory.rglob("*")
@@ -200,8 +183,6 @@ def _texts_in(directory: Path) -> list[Path]:
             and path.is_file()
             and not any(part.startswith(".") for part in path.relative_to(directory).parts)
         )
-    except OSError as error:
-        raise CorpusError(f"{directory} cannot be read: {error.strerror}.") from error
 
 
 @contextlib.contextmanager
@@ -215,7 +196,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def _read_once(name: str, stream: BinaryIO) -> Iterator[BinaryIO]:
+def _copied(name: str, stream: BinaryIO) -> Iterator[BinaryIO]:
     with _read_errors(name), rereadable(stream) as copy:
         yield copy
 
@@ -234,12 +215,12 @@ def _unknown(reference: str, catalogue: Catalogue) -> str:
         return f"there is no corpus named {reference.removeprefix(IN_CATALOGUE)}. Known: {known}."
     path = _path(reference)
     try:
-        neighbours = [
+        siblings = [
             str(path.with_name(other.name)) for other in path.parent.iterdir() if other != path
         ]
     except (OSError, ValueError):
-        neighbours = []
-    near = difflib.get_close_matches(reference, [*catalogue.entries, *neighbours], n=3)
+        siblings = []
+    near = difflib.get_close_matches(reference, [*catalogue.entries, *siblings], n=3)
     meant = f" Did you mean {' or '.join(near)}?" if near else ""
     return (
         f"there is no file, directory or corpus named {reference}.{meant} "

@@ -1,4 +1,4 @@
-"""The training split and the validation split of a corpus, and their ids."""
+"""Splitting a corpus for training and validation, and encoding the splits."""
 
 import hashlib
 import math
@@ -21,16 +21,16 @@ _FINEST_FRACTION: Final = 1000
 
 _MOST_VALIDATION: Final = 1 / 2
 _MOST_OF_FRACTION: Final = 3 / 2
-"""Validation takes at most half of all, or where more is asked for, half as much again."""
+"""Validation gets at most half of the text or 3/2 of the fraction, whichever is more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """A corpus in two parts.
+    """The training split and the validation split of a corpus.
 
     Attributes:
-        training: `(spans, 2)` start and stop in the text of each poem to learn.
-        validation: `(spans, 2)` start and stop of each poem to validate with.
+        training: `(poems, 2)` start and stop in the text.
+        validation: `(poems, 2)` start and stop in the text.
     """
 
     training: Spans
@@ -38,28 +38,27 @@ class Split:
 
 
 def split_corpus(corpus: Corpus, fraction: float, window: int) -> Split:
-    """Divide a corpus.
+    """Split a corpus.
 
-    Continuous text gives its last characters to validation: with fraction 0.1 the training part
-    is the first `int(0.9 * n)` characters, as nanoGPT has it. Of poems, those go to validation
-    whose MD5 hash, as a number, leaves a remainder below n when divided by d, where n/d is the
-    fraction. So a poem falls on the same side wherever it stands, and equal poems stay together.
+    The validation split of continuous text is its end: with fraction 0.1, the training split is the
+    first `int(0.9 * n)` characters, as in nanoGPT. A poem belongs to the validation split if its
+    MD5 hash modulo d is below n, where n/d is the fraction. So equal poems stay together, and a
+    poem stays in its split when the corpus changes. If one split of a small corpus is too short,
+    some poems change splits, always the same ones.
 
     Args:
-        corpus: What to divide.
-        fraction: Part for validation, above 0 and at most 0.5.
-        window: Characters that a network reads in one step.
-
-    Returns:
-        The two parts. Where poems are few, their hashes may leave too little to learn or to
-        measure with; some then change sides, the same ones whenever that text is divided.
+        corpus: The corpus.
+        fraction: Share for validation, above 0 and at most 0.5.
+        window: Characters read in one step.
 
     Raises:
-        CorpusError: Training or validation cannot hold one window and the character after it.
+        CorpusError: A split cannot have one window and the character after it.
     """
     needed = window + 1
     if corpus.layout == "text":
-        split = _split_text(len(corpus.text), fraction)
+        length = len(corpus.text)
+        border = int((1 - fraction) * length)
+        split = Split(np.array([[0, border]], np.int64), np.array([[border, length]], np.int64))
     else:
         split = _split_poems(corpus, Fraction(fraction).limit_denominator(_FINEST_FRACTION), needed)
     if min(_length(corpus, split.training), _length(corpus, split.validation)) < needed:
@@ -68,7 +67,7 @@ def split_corpus(corpus: Corpus, fraction: float, window: int) -> Split:
 
 
 def poems_at(corpus: Corpus, spans: Spans) -> Iterator[str]:
-    """The poems of one part of a corpus, in order."""
+    """The poems of a split, in order."""
     for group in neighbours(spans):
         begin = int(group[0, 0])
         text = corpus.text[begin : int(group[-1, 1])]
@@ -77,19 +76,18 @@ def poems_at(corpus: Corpus, spans: Spans) -> Iterator[str]:
 
 
 def encode_part(corpus: Corpus, spans: Spans, vocabulary: Vocabulary) -> Ids:
-    """Encode one part of a corpus.
+    """Encode a split, with an end-of-poem id before the first poem and after each poem.
 
     Args:
-        corpus: The corpus.
-        spans: `(spans, 2)` start and stop of each poem of the part.
-        vocabulary: What the network knows.
+        corpus: The corpus. Continuous text gets no end-of-poem ids.
+        spans: `(poems, 2)` start and stop of each poem.
+        vocabulary: The vocabulary.
 
     Returns:
-        `(length,)` ids in the smallest unsigned type. Continuous text stands as it is; poems
-        stand between end-of-poem ids, with one before the first and one after the last.
+        `(length,)` ids in the smallest unsigned type.
 
     Raises:
-        CorpusError: The disk has no room for the ids of a long text.
+        CorpusError: The disk is full.
     """
     ids = StoredRows(vocabulary.id_type)
     if corpus.layout != "text":
@@ -109,9 +107,9 @@ def encode_part(corpus: Corpus, spans: Spans, vocabulary: Vocabulary) -> Ids:
 def _encoded(
     text: str, poems: npt.NDArray[np.int64], vocabulary: Vocabulary
 ) -> npt.NDArray[np.unsignedinteger]:
-    """The ids of poems that stand in a text, each with the end of poem after it."""
+    """The ids of the poems in a text, each with the end-of-poem id after it."""
     ids = np.append(vocabulary.encode(text), vocabulary.id_type(END_OF_POEM))
-    # Something stands between two poems, and the end-of-poem id takes its place.
+    # At least one character separates two poems; the end-of-poem id replaces it.
     ids[poems[:, 1]] = END_OF_POEM
     edges = np.zeros(len(ids) + 1, np.int8)
     edges[poems[:, 0]] += 1
@@ -120,14 +118,9 @@ def _encoded(
 
 
 def _length(corpus: Corpus, spans: Spans) -> int:
-    """Ids of a part, those of the ends of poems counted."""
+    """Number of ids of a split, end-of-poem ids included."""
     characters = sum(int((rows[:, 1] - rows[:, 0]).sum()) for rows in blocks(spans))
     return characters if corpus.layout == "text" else characters + len(spans) + 1
-
-
-def _split_text(length: int, fraction: float) -> Split:
-    border = int((1 - fraction) * length)
-    return Split(np.array([[0, border]], np.int64), np.array([[border, length]], np.int64))
 
 
 def _split_poems(corpus: Corpus, fraction: Fraction, needed: int) -> Split:
@@ -141,25 +134,25 @@ def _split_poems(corpus: Corpus, fraction: Fraction, needed: int) -> Split:
 
 
 def _validation_by_hash(corpus: Corpus, fraction: Fraction) -> Iterator[npt.NDArray[np.bool_]]:
-    """Whether each poem belongs to validation by its hash, for some poems after some."""
+    """Masks of the poems whose hash belongs to the validation split, some poems at a time."""
     for digests in _digests(corpus):
         yield _remainders(digests, fraction.denominator) < fraction.numerator
 
 
-def _split_by(corpus: Corpus, validation_mask: Iterable[npt.NDArray[np.bool_]]) -> Split:
-    """The poems in two parts, by whether each belongs to validation, for some after some."""
+def _split_by(corpus: Corpus, validation_masks: Iterable[npt.NDArray[np.bool_]]) -> Split:
+    """Split the poems by masks, some poems at a time."""
     training, validation = StoredRows(np.int64, (2,)), StoredRows(np.int64, (2,))
     first = 0
-    for some in validation_mask:
-        rows = corpus.spans[first : first + len(some)]
-        training.append(rows[~some])
-        validation.append(rows[some])
-        first += len(some)
+    for mask in validation_masks:
+        rows = corpus.spans[first : first + len(mask)]
+        training.append(rows[~mask])
+        validation.append(rows[mask])
+        first += len(mask)
     return Split(training.finish(), validation.finish())
 
 
 def _digests(corpus: Corpus) -> Iterator[npt.NDArray[np.bytes_]]:
-    """The MD5 hashes of all poems in order, `(poems,)` of 16 bytes each, some after some."""
+    """`(poems,)` MD5 hashes of 16 bytes, some poems at a time."""
     for group in neighbours(corpus.spans):
         start, stop = int(group[0, 0]), int(group[-1, 1])
         if len(group) > 1:
@@ -177,7 +170,7 @@ def _digests(corpus: Corpus) -> Iterator[npt.NDArray[np.bytes_]]:
 
 
 def _remainders(digests: npt.NDArray[np.bytes_], divisor: int) -> npt.NDArray[np.uint64]:
-    """What hashes, each a number of 128 bits, leave when divided, computed 32 bits at a time."""
+    """Hashes of 128 bits modulo a divisor, computed 32 bits at a time."""
     remainders = np.zeros(len(digests), np.uint64)
     for digit in digests.view(">u4").reshape(-1, 4).T:
         remainders = (remainders * 2**32 + digit) % divisor
@@ -187,15 +180,15 @@ def _remainders(digests: npt.NDArray[np.bytes_], divisor: int) -> npt.NDArray[np
 def _balanced(
     corpus: Corpus, validation_mask: npt.NDArray[np.bool_], needed: int, most: float
 ) -> npt.NDArray[np.bool_]:
-    """Move poems, with all their copies, until both parts are long enough.
+    """Move poems, with all their copies, until both splits are long enough.
 
-    Those of the highest hash go back to training while that is too short, or validation takes
-    more than the part `most` of all. Then those of the lowest hash go to validation while that is
-    too short; first those that take at most half of the training part, never one that training
-    needs. Where two different poems are each long enough, both parts are in the end: while
-    validation is too short, both poems are in training, and one of them can go.
+    First, poems of the highest hashes move to training while training is too short or validation
+    has more than the share `most`. Then poems of the lowest hashes move to validation while
+    validation is too short: never one that training needs, preferably one with at most half of the
+    training split. This succeeds if two different poems are each long enough, because one of them
+    can move.
     """
-    # Sorted as bytes, digests are sorted as numbers.
+    # The order of digests is the same for bytes and numbers.
     digests = np.concatenate(list(_digests(corpus)))
     _, first, group = np.unique(digests, return_index=True, return_inverse=True)
     spans = as_array(corpus.spans)
@@ -225,13 +218,13 @@ def _too_short(corpus: Corpus, fraction: float, window: int) -> str:
         least = math.ceil(needed / min(fraction, 1 - fraction))
         return (
             f"{corpus.name} is too short: it has {length:,} characters, and {least:,} are needed "
-            f"for a window of {window} in training and one in validation. Add text, or take a "
+            f"for a window of {window} in training and one in validation. Add text, or choose a "
             "smaller --window."
         )
     return (
         f"{corpus.name} is too short: it has "
         f"{counted(corpus.poems, 'poem')} with {length:,} characters, and at least two "
         f"different poems and about {2 * needed:,} characters are needed for a window of {window} "
-        "in training and one in validation. Add poems, take a smaller --window, or read it as "
+        "in training and one in validation. Add poems, choose a smaller --window, or read it as "
         "one text with --layout text."
     )

@@ -1,4 +1,4 @@
-"""Ids laid side by side: the text as streams that a network reads in parallel."""
+"""A text cut into streams, which a network reads in one batch to evaluate it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ EVALUATION_WARM_UP: Final = 128
 SHORTEST_EVALUATION_STREAM: Final = 512
 
 MOST_MEASURED: Final = 500_000
-"""Characters that an evaluation in training predicts at most: no usual validation split is longer, and
-a mean over so many differs from that over all by some thousandths of a nat."""
+"""Most characters predicted in one evaluation during training. Validation splits are seldom longer,
+and the mean loss differs from that of the whole split by a few thousandths of a nat."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What the streams hold at some steps in a row.
+    """Some consecutive steps of all streams.
 
     Attributes:
-        inputs: `(streams, steps)` ids read.
+        inputs: `(streams, steps)` ids to read.
         targets: `(streams, steps)` ids to predict.
-        counted: `(streams, steps)` bool; false where a stream warms up or is padded.
+        counted: `(streams, steps)` bool; false for warm-up and padding.
     """
 
     inputs: npt.NDArray[np.unsignedinteger]
@@ -34,23 +34,21 @@ class Window:
 
 
 class EvaluationStreams:
-    """A text laid out for a stateful evaluation that does not take all day.
+    """A text cut into streams of equal length for a stateful evaluation in batches.
 
-    One pass from a zero state over the whole text would read one character at a time. Here the
-    text is cut into streams of equal length, and each first reads, uncounted, the characters
-    before its cut, so that its state there is nearly what the one long pass would have carried.
-    Every character but the first is predicted once, or where a text is too long for that, those
-    at the beginning of each stream. The text is read as the streams are, so it may be longer than
-    memory.
+    Each stream first reads some characters before its start, without counting their loss. This
+    warm-up brings its state close to the state of a single pass over the text. Every character but
+    the first is predicted once; of a very long text, only the beginning of each stream. The text
+    may be larger than memory.
 
     Args:
         ids: `(length,)` ids of the text, at least two.
-        most: Characters predicted at most; None predicts all.
+        most: Most characters to predict; None predicts all.
 
     Attributes:
-        characters: Characters predicted.
-        streams: Up to `EVALUATION_STREAMS`, fewer where they would be short.
-        length: Steps of each stream, those of the warm-up included.
+        characters: Number of predicted characters.
+        streams: Number of streams: `EVALUATION_STREAMS`, or fewer for a short text.
+        length: Steps of each stream, warm-up included.
     """
 
     def __init__(self, ids: Ids, most: int | None = None) -> None:
@@ -65,12 +63,12 @@ class EvaluationStreams:
         self._ids = ids
 
     def windows(self, steps: int) -> Iterator[Window]:
-        """The streams from beginning to end, so many steps at a time."""
+        """All steps of the streams, `steps` at a time."""
         for start in range(0, self.length, steps):
             yield self.window(start, min(self.length, start + steps))
 
     def window(self, start: int, stop: int) -> Window:
-        """What the streams hold from one step to another; nothing counts beyond their length."""
+        """The steps from `start` to `stop`; steps beyond the length are not counted."""
         steps = np.arange(start, stop)
         begins = np.arange(self.streams) * self._stride + start - self._warm_up
         read = np.stack([self._read(begin, begin + len(steps)) for begin in begins.tolist()])
@@ -80,7 +78,7 @@ class EvaluationStreams:
         return Window(read[:, :-1], read[:, 1:], counted)
 
     def _read(self, begin: int, stop: int) -> npt.NDArray[np.unsignedinteger]:
-        """The ids from one place through another, the first and the last repeated beyond."""
+        """The ids from `begin` through `stop`, padded with the first and the last id."""
         if begin >= 0 and stop <= self._last:
             return self._ids[begin : stop + 1]
         places = np.arange(begin, stop + 1).clip(0, self._last)

@@ -1,4 +1,4 @@
-"""Other ways to write a character, for prompts that hold what a network has not seen."""
+"""Variants of characters that are not in a vocabulary, for prompts."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _TYPOGRAPHY: Final = (
     "·・•‧",
     "○〇",
 )
-"""Marks that are written for one another; each goes to the others of its row, in this order."""
+"""Rows of interchangeable marks, in order of preference."""
 
 _SPELLED_OUT: Final = {
     "…": ("...", "..", "."),
@@ -41,12 +41,12 @@ _FULL_WIDTH_OFFSET: Final = 0xFEE0
 
 @dataclass(frozen=True, slots=True)
 class Substitution:
-    """One character that a vocabulary does not hold, and what stands in for it.
+    """The replacement of a character outside the vocabulary.
 
     Attributes:
         original: The character.
-        replacement: Its variant; None when no variant is known to the vocabulary either, and
-            the character is read as unknown.
+        replacement: A variant in the vocabulary; None if there is none, so that the character is
+            read as unknown.
     """
 
     original: str
@@ -54,16 +54,10 @@ class Substitution:
 
 
 def variants(character: str) -> Iterator[str]:
-    """Other ways to write a character, nearest first.
+    """Variants of a character, closest first, each of one or more characters.
 
-    The order: width (full and half), typography (’ and ', — and -), case, script (traditional and
-    simplified Chinese), and last the letter without its accent.
-
-    Args:
-        character: A single character.
-
-    Yields:
-        Texts of one or more characters, none of them twice nor equal to `character`.
+    In order: width (full and half), typography (’ and ', — and -), case, script (traditional and
+    simplified Chinese), and the letter without its accent.
     """
     seen = {character}
     for variant in _candidates(character):
@@ -73,15 +67,10 @@ def variants(character: str) -> Iterator[str]:
 
 
 def fit_to_vocabulary(text: str, vocabulary: Vocabulary) -> tuple[str, list[Substitution]]:
-    """Write a text with the characters that a vocabulary holds, as far as that is possible.
-
-    Args:
-        text: A prompt.
-        vocabulary: What the network knows.
+    """Replace the unknown characters of a prompt by their first known variant, if there is one.
 
     Returns:
-        The text, each unknown character replaced by its first variant that is wholly known, or
-        kept where there is none; and what was done, once for each unknown character.
+        The new text, and one substitution for each unknown character.
     """
     substitutions: dict[str, Substitution] = {}
     for character in unicodedata.normalize("NFC", text):

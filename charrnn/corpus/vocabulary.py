@@ -1,4 +1,4 @@
-"""The characters a network knows, and the numbers that stand for them."""
+"""The vocabulary: characters and their token ids."""
 
 import itertools
 from collections.abc import Iterable, Sequence
@@ -14,29 +14,26 @@ from charrnn.corpus.store import Rows, Text, code_units, pieces
 Ids = Rows[np.unsignedinteger]
 
 END_OF_POEM: Final = 0
-"""The id of the end-of-poem token, which stands before, between and after poems."""
+"""Id of the end-of-poem token, which is before, between and after poems."""
 
 UNKNOWN: Final = 1
-"""The id of every character that the vocabulary does not hold."""
+"""Id of every character outside the vocabulary."""
 
 SPECIAL: Final = 2
-"""Ids taken before the first character's."""
+"""Number of ids before the first character."""
 
 LARGE_VOCABULARY: Final = 1_000
-"""Above this many distinct characters, those seen once are learned as unknown by default."""
+"""Above this many distinct characters, the default `min_count` is 2."""
 
 _CODE_POINTS: Final = 0x110000
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The characters a network reads and writes, beside the end of a poem and the unknown token.
-
-    Id 0 is the end of a poem, id 1 stands for every unknown character, and `characters[i]` has id
-    `i + 2`.
+    """The tokens of a network: end of poem (id 0), unknown (id 1), `characters[i]` (id `i + 2`).
 
     Attributes:
-        characters: The characters, distinct and sorted by code point.
+        characters: Distinct characters, sorted by code point.
 
     Raises:
         ValueError: An entry is not a single character, or they are not distinct and sorted.
@@ -45,7 +42,7 @@ class Vocabulary:
     characters: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        """Refuse anything that cannot give one id to each character."""
+        """Check the characters."""
         for character in self.characters:
             if len(character) != 1:
                 raise ValueError(f"a vocabulary holds single characters. Received: {character!r}.")
@@ -60,13 +57,10 @@ class Vocabulary:
         """The vocabulary of a text.
 
         Args:
-            text: The text to learn from.
-            min_count: Characters seen fewer times are left out. None is 1, or 2 when the text
-                has more than `LARGE_VOCABULARY` distinct characters.
-            known: Characters for which once is often enough.
-
-        Returns:
-            The characters of the text that were seen often enough.
+            text: The text.
+            min_count: Least count of a character. None is 1, or 2 if the text has more than
+                `LARGE_VOCABULARY` distinct characters.
+            known: Characters with a least count of 1.
         """
         counts = character_counts(text)
         if min_count is None:
@@ -78,12 +72,12 @@ class Vocabulary:
 
     @property
     def size(self) -> int:
-        """Number of ids: the characters, end of poem and unknown."""
+        """Number of token ids."""
         return len(self.characters) + SPECIAL
 
     @property
     def id_type(self) -> type[np.unsignedinteger]:
-        """The smallest unsigned type that holds every id."""
+        """The smallest unsigned type for all ids."""
         for candidate in (np.uint8, np.uint16):
             if self.size <= np.iinfo(candidate).max + 1:
                 return candidate
@@ -93,14 +87,11 @@ class Vocabulary:
         return character in self._ids
 
     def id_of(self, character: str) -> int:
-        """The id of a character; `UNKNOWN` when the vocabulary does not hold it."""
+        """The id of a character, or `UNKNOWN`."""
         return self._ids.get(character, UNKNOWN)
 
     def encode(self, text: str) -> npt.NDArray[np.unsignedinteger]:
-        """The ids of a text.
-
-        Args:
-            text: Any text; lone surrogates are read as unknown.
+        """Encode a text; lone surrogates are unknown.
 
         Returns:
             `(length,)` ids of type `id_type`.
@@ -108,15 +99,7 @@ class Vocabulary:
         return self._table.take(code_units(text))
 
     def decode(self, ids: Sequence[int] | npt.NDArray[np.unsignedinteger]) -> str:
-        r"""The text that ids stand for.
-
-        Args:
-            ids: `(length,)` ids, each below `size`.
-
-        Returns:
-            The text; the end of a poem reads as an empty line between poems (`"\n\n"`), and the
-            unknown token as U+FFFD.
-        """
+        r"""Decode `(length,)` ids; end of poem becomes `"\n\n"`, and unknown becomes U+FFFD."""
         return "".join(map(self._texts.__getitem__, np.asarray(ids, dtype=np.int64).tolist()))
 
     @cached_property
@@ -129,7 +112,7 @@ class Vocabulary:
 
     @cached_property
     def _table(self) -> npt.NDArray[np.unsignedinteger]:
-        """`(code points,)` the id of every code point."""
+        """`(code points,)` ids by code point."""
         table: npt.NDArray[np.unsignedinteger] = np.full(_CODE_POINTS, UNKNOWN, self.id_type)
         points = np.fromiter(map(ord, self.characters), np.int64, len(self.characters))
         table[points] = np.arange(SPECIAL, self.size)
@@ -137,13 +120,10 @@ class Vocabulary:
 
 
 def character_counts(text: Text) -> npt.NDArray[np.int64]:
-    """How often each character stands in a text.
-
-    Args:
-        text: Any text.
+    """Count the characters of a text.
 
     Returns:
-        `(n,)` occurrences, indexed by code point; n is above the highest one in the text.
+        `(code points,)` counts by code point.
     """
     counts = np.zeros(_CODE_POINTS, np.int64)
     for piece in pieces(text):

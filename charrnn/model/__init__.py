@@ -1,1 +1,1 @@
-"""The network: plain Keras layers, and the device they run on."""
+"""The Keras network, the recurrent kernels for CPUs, and the device."""

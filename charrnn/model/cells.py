@@ -1,12 +1,12 @@
-"""The elementwise equations of the recurrent cells, one step forward and one step back.
+"""The elementwise equations of the recurrent cells: one step forward and one step backward.
 
-A step forward takes what the products gave, gate by gate. It gives the output, which the next
-product reads; the cell state, which is carried in full precision; and the activations that the
-step back needs. A step back takes the gradients of output and cell state to those of the sums,
-gate by gate. The arrays of one call have one shape, whatever it is. Products are formed elsewhere
-(`charrnn.model.kernel`); XLA compiles what is here to a few passes over memory.
+The matrix products are in `charrnn.model.kernel`. A forward step takes the pre-activations, gate by
+gate, as the parts from inputs and state. It gives the output, the cell state in full precision, and
+the activations for the backward step. A backward step turns the gradients of output and cell state
+into deltas, the gradients of the pre-activations. All tensors of one call have the same shape. XLA
+compiles a step to a few passes over memory.
 
-All functions take the same arguments, though not every cell needs each.
+All cells have functions with the same arguments, even if a cell does not need all of them.
 """
 
 import functools
@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import tensorflow as tf
 
-from charrnn.model.kernel_config import Layout
+from charrnn.model.kernel_config import MemoryLayout
 from charrnn.settings.configuration import Activation, Cell
 
 Pair = tuple[tf.Tensor, tf.Tensor]
@@ -27,12 +27,12 @@ Backward = Callable[[Gates, Pair, Gates, Pair], tuple[Gates, tf.Tensor]]
 
 
 class Weights(NamedTuple):
-    """The weights of a layer, in Keras's order of gates.
+    """The weights of a layer, with gates in Keras's order.
 
     Attributes:
         kernel: `(inputs, gates * units)`.
         recurrent_kernel: `(units, gates * units)`.
-        constants: `(constants, units)`: biases gate by gate, and peepholes after them.
+        constants: `(constants, units)`, first a bias for each gate, then the peepholes.
     """
 
     kernel: tf.Tensor
@@ -42,25 +42,27 @@ class Weights(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellSpec:
-    """What tells one cell from another.
+    """The equations of a cell, and how its deltas belong to its weights.
+
+    A block is the deltas of all units for one gate. Where inputs and state have different deltas, a
+    gate has two blocks.
 
     Attributes:
-        gates: Gates of one product.
-        activations: Activations kept for the step back.
+        gates: Blocks of `units` columns in a kernel.
+        activations: Number of activations that the backward step needs.
         forward: `(from_inputs, from_state, constants, cell_state)` to `(output, cell_state,
-            activations)`; `from_inputs` has the biases in it.
-        backward: `(activations, cell_states, constants, gradients)` to `(sums_gradients,
-            cell_state_gradient)`: the cell states before and after the step, and the gradients of
-            output and cell state after it.
-        input_blocks: Which of the sums' gradients belong to the product of the inputs.
-        state_blocks: Which of them belong to the product of the state.
-        input_shift: How far the input blocks stand behind their order in Keras's kernel.
-        folded: For each gate the constants that are added to its sum beforehand.
-        constants: The other constants, which the equations take.
-        constant_blocks: For each bias the sum whose gradient is its own.
-        peepholes: For each peephole its sum, and whether it sees the cell state before (0) or
-            after the step (1).
-        output_is_cell_state: Whether the cell state is the output itself, in full precision.
+            activations)`; `from_inputs` includes the biases of `folded`.
+        backward: `(activations, (cell_state_before, cell_state_after), constants, (output_gradient,
+            cell_state_gradient))` to `(deltas, cell_state_gradient_before)`.
+        input_blocks: Blocks of the product of the inputs.
+        state_blocks: Blocks of the product of the state.
+        input_shift: Shift of the input blocks against the gates of Keras's kernel.
+        folded: For each gate, the constants that are added to the inputs' part outside the loop.
+        constants: The constants that `forward` and `backward` take.
+        constant_blocks: For each bias, the block whose sum is its gradient.
+        peepholes: For each peephole, its block, and 0 if it reads the cell state before the step or
+            1 if after the step.
+        output_is_cell_state: Whether the output is the cell state, in lower precision.
     """
 
     gates: int
@@ -96,13 +98,13 @@ def _lstm_backward(
     i, f, g, o = activations
     tanh = tf.tanh(cell_state)
     dc += dh * o * (1 - tanh * tanh)
-    sums = [
+    deltas = [
         dc * g * i * (1 - i),
         dc * before * f * (1 - f),
         dc * i * (1 - g * g),
         dh * tanh * o * (1 - o),
     ]
-    return sums, dc * f
+    return deltas, dc * f
 
 
 def _peephole_forward(
@@ -130,8 +132,8 @@ def _peephole_backward(
     dc += dh * o * (1 - tanh * tanh) + output_gate * to_o
     input_gate = dc * g * i * (1 - i)
     forget_gate = dc * before * f * (1 - f)
-    sums = [input_gate, forget_gate, dc * i * (1 - g * g), output_gate]
-    return sums, dc * f + input_gate * to_i + forget_gate * to_f
+    deltas = [input_gate, forget_gate, dc * i * (1 - g * g), output_gate]
+    return deltas, dc * f + input_gate * to_i + forget_gate * to_f
 
 
 def _gru_forward(
@@ -153,14 +155,14 @@ def _gru_backward(
     dh = tf.add(*gradients)
     z, r, g, state = activations
     dg = dh * (1 - z) * (1 - g * g)
-    sums = [dg, dh * (before - g) * z * (1 - z), dg * state * r * (1 - r), dg * r]
-    return sums, dh * z
+    deltas = [dg, dh * (before - g) * z * (1 - z), dg * state * r * (1 - r), dg * r]
+    return deltas, dh * z
 
 
-def _simple(
+def _simple_rnn(
     activation: Callable[[tf.Tensor], tf.Tensor], slope: Callable[[tf.Tensor], tf.Tensor]
 ) -> CellSpec:
-    """A simple recurrence; `slope` is the activation's derivative, in terms of its value."""
+    """A simple RNN; `slope` gives the derivative of the activation from its value."""
 
     def forward(
         from_inputs: Gates, from_state: Gates, constants: Gates, cell_state: tf.Tensor
@@ -176,48 +178,42 @@ def _simple(
         before, cell_state = cell_states
         return [tf.add(*gradients) * slope(cell_state)], tf.zeros_like(before)
 
-    return CellSpec(
-        gates=1,
-        activations=1,
-        forward=forward,
-        backward=backward,
-        input_blocks=slice(0, 1),
-        state_blocks=slice(0, 1),
-        input_shift=0,
-        folded=((0,),),
-        constants=(),
-        constant_blocks=(0,),
-        output_is_cell_state=True,
-    )
+    return _one_bias_per_gate(1, forward, backward, output_is_cell_state=True)
 
 
-def _long_short_term(
-    forward: Forward, backward: Backward, peepholes: tuple[tuple[int, int], ...] = ()
+def _one_bias_per_gate(
+    gates: int,
+    forward: Forward,
+    backward: Backward,
+    peepholes: tuple[tuple[int, int], ...] = (),
+    *,
+    output_is_cell_state: bool = False,
 ) -> CellSpec:
-    """An LSTM, with or without peepholes."""
+    """A cell with the same deltas for inputs and state."""
+    blocks = range(gates)
     return CellSpec(
-        gates=4,
-        activations=4,
+        gates=gates,
+        activations=gates,
         forward=forward,
         backward=backward,
-        input_blocks=slice(0, 4),
-        state_blocks=slice(0, 4),
+        input_blocks=slice(0, gates),
+        state_blocks=slice(0, gates),
         input_shift=0,
-        folded=((0,), (1,), (2,), (3,)),
-        constants=tuple(range(4, 4 + len(peepholes))),
-        constant_blocks=(0, 1, 2, 3),
-        output_is_cell_state=False,
+        folded=tuple((block,) for block in blocks),
+        constants=tuple(range(gates, gates + len(peepholes))),
+        constant_blocks=tuple(blocks),
+        output_is_cell_state=output_is_cell_state,
         peepholes=peepholes,
     )
 
 
 CELLS: Final[dict[tuple[Cell, Activation], CellSpec]] = {
-    ("lstm", "tanh"): _long_short_term(_lstm_forward, _lstm_backward),
-    ("peephole_lstm", "tanh"): _long_short_term(
-        _peephole_forward, _peephole_backward, ((0, 0), (1, 0), (3, 1))
+    ("lstm", "tanh"): _one_bias_per_gate(4, _lstm_forward, _lstm_backward),
+    ("peephole_lstm", "tanh"): _one_bias_per_gate(
+        4, _peephole_forward, _peephole_backward, peepholes=((0, 0), (1, 0), (3, 1))
     ),
-    # The reset gate is applied after the product, so the candidate's sum has two gradients, of
-    # the inputs' part (first) and of the state's (last); the gates stand between, fed by both.
+    # The reset gate is applied after the product, so the candidate has two blocks: that of the
+    # inputs (first) and that of the state (last). The blocks of the gates are between them.
     ("gru", "tanh"): CellSpec(
         gates=3,
         activations=4,
@@ -231,20 +227,20 @@ CELLS: Final[dict[tuple[Cell, Activation], CellSpec]] = {
         constant_blocks=(1, 2, 0, 1, 2, 3),
         output_is_cell_state=True,
     ),
-    ("simple_rnn", "tanh"): _simple(tf.tanh, lambda value: 1 - value**2),
-    ("simple_rnn", "relu"): _simple(tf.nn.relu, lambda value: tf.cast(value > 0, value.dtype)),
+    ("simple_rnn", "tanh"): _simple_rnn(tf.tanh, lambda value: 1 - value**2),
+    ("simple_rnn", "relu"): _simple_rnn(tf.nn.relu, lambda value: tf.cast(value > 0, value.dtype)),
 }
-"""Each cell, by its name and activation."""
+"""The cells by name and activation."""
 
 
 @functools.cache
-def forward_step(cell: CellSpec, layout: Layout) -> Callable[..., Any]:
-    """One step forward, in one pass over memory.
+def forward_step(cell: CellSpec, layout: MemoryLayout) -> Callable[..., Any]:
+    """The compiled forward step of a cell.
 
     Returns:
-        A function of `(projected, product, constants, cell_state)`: two states of `gates * units`
-        features, and one of `units`. It gives output and cell state, `(units, batch)`, and the
-        activations, `(activations, units, batch)`; or batch first.
+        A function of `(projected, product, constants, cell_state)`, where `projected` and `product`
+        are `(gates * u, batch)`, and `cell_state` is `(u, batch)`. It gives output and cell state,
+        `(u, batch)`, and activations, `(activations, u, batch)`.
     """
 
     @tf.function(jit_compile=True, autograph=False)
@@ -253,8 +249,8 @@ def forward_step(cell: CellSpec, layout: Layout) -> Callable[..., Any]:
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         dtype, precision, shape = product.dtype, cell_state.dtype, cell_state.shape
 
-        def gates(sums: tf.Tensor) -> list[tf.Tensor]:
-            blocks = tf.split(tf.cast(sums, precision), cell.gates, layout.axis)
+        def gates(array: tf.Tensor) -> list[tf.Tensor]:
+            blocks = tf.split(tf.cast(array, precision), cell.gates, layout.axis)
             return [layout.elementwise(block) for block in blocks]
 
         output, cell_state, activations = cell.forward(
@@ -271,14 +267,14 @@ def forward_step(cell: CellSpec, layout: Layout) -> Callable[..., Any]:
 
 
 @functools.cache
-def backward_step(cell: CellSpec, layout: Layout) -> Callable[..., Any]:
-    """One step backward, in one pass over memory.
+def backward_step(cell: CellSpec, layout: MemoryLayout) -> Callable[..., Any]:
+    """The compiled backward step of a cell.
 
     Returns:
-        A function of `(activations, cell_states, constants, gradients)`: `(activations, units,
-        batch)`; the cell states before and after the step; gradients of the output from above and
-        from the next step, and of the cell state. It gives the gradient of the sums, `(blocks,
-        units, batch)` or `(batch, blocks, units)`, and that of the cell state before the step.
+        A function of `(activations, cell_states, constants, gradients)`: `(activations, u, batch)`;
+        cell states before and after the step; gradients of the output from the layer above and from
+        the next step, and of the cell state. It gives the deltas, `(blocks, u, batch)` or `(batch,
+        blocks, u)`, and the gradient of the cell state before the step.
     """
 
     @tf.function(jit_compile=True, autograph=False)
@@ -288,17 +284,17 @@ def backward_step(cell: CellSpec, layout: Layout) -> Callable[..., Any]:
         constants: list[tf.Tensor],
         gradients: tuple[tf.Tensor, tf.Tensor, tf.Tensor],
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        above, later, cell_state_gradient = gradients
+        above, from_next, cell_state_gradient = gradients
         precision, shape = cell_state_gradient.dtype, cell_state_gradient.shape
-        output_gradient = tf.cast(above, precision) + tf.cast(later, precision)
+        output_gradient = tf.cast(above, precision) + tf.cast(from_next, precision)
         before, after = cell_states
-        sums, cell_state_gradient = cell.backward(
+        deltas, cell_state_gradient = cell.backward(
             [layout.elementwise(one) for one in tf.unstack(tf.cast(activations, precision))],
             (layout.elementwise(before), layout.elementwise(after)),
             constants,
             (layout.elementwise(output_gradient), layout.elementwise(cell_state_gradient)),
         )
-        blocks = [tf.reshape(tf.cast(one, activations.dtype), shape) for one in sums]
+        blocks = [tf.reshape(tf.cast(one, activations.dtype), shape) for one in deltas]
         return tf.stack(blocks, layout.axis), tf.reshape(cell_state_gradient, shape)
 
     return backward  # type: ignore[no-any-return]

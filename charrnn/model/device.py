@@ -1,4 +1,4 @@
-"""The device that trains: found, checked, described."""
+"""Choosing the device for training."""
 
 import contextlib
 import os
@@ -14,6 +14,7 @@ import tensorflow as tf
 from charrnn.cluster import Cluster
 from charrnn.errors import ConfigurationError, DeviceError, WorkersError
 from charrnn.settings.configuration import DEVICE_NAME
+from charrnn.wording import counted
 
 _BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
 _PROCESSOR = Path("/proc/cpuinfo")
@@ -21,12 +22,12 @@ _PROCESSOR = Path("/proc/cpuinfo")
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Where training runs.
+    """A device for training.
 
     Attributes:
-        description: In words, for people and for the record: "2 CPU cores (x86_64)".
-        gpus: How many GPUs train; 0 trains on the CPU.
-        cores: Cores that compute side by side where the CPU trains; 0 on a GPU.
+        description: Description for people: "2 CPU cores (x86_64)".
+        gpus: Number of GPUs; 0 is the CPU.
+        cores: Number of CPU cores; 0 on a GPU.
     """
 
     description: str
@@ -35,20 +36,20 @@ class Device:
 
     @property
     def kind(self) -> str:
-        """How many devices of which kind: what all workers of a cluster must have alike."""
-        return f"{self.gpus} GPU{'s' if self.gpus > 1 else ''}" if self.gpus else "the CPU"
+        """Number and kind of devices, which all workers of a cluster must have in common."""
+        return counted(self.gpus, "GPU") if self.gpus else "the CPU"
 
     @property
     def strategy(self) -> tf.distribute.Strategy:
-        """TensorFlow's way to run there; several devices train on slices of a batch."""
+        """TensorFlow's strategy; several devices share each batch."""
         return tf.distribute.MirroredStrategy() if self.gpus > 1 else tf.distribute.get_strategy()
 
     def strategy_in(self, cluster: Cluster) -> tf.distribute.Strategy:
-        """The way to run on all devices of all workers; waits until all of them are connected.
+        """TensorFlow's strategy for a cluster; waits until all workers are connected.
 
         Raises:
-            DeviceError: TensorFlow has run something already.
-            WorkersError: The workers do not find one another.
+            DeviceError: TensorFlow has already run operations.
+            WorkersError: The workers cannot connect.
         """
         resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
             tf.train.ClusterSpec({"worker": list(cluster.addresses)}),
@@ -58,16 +59,16 @@ class Device:
             rpc_layer="grpc",
         )
         try:
-            with _ctrl_c_ends_it():
+            with _default_ctrl_c():
                 return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
         except RuntimeError as error:
             raise DeviceError(
-                "TensorFlow has run something in this process already; a worker of several must "
-                f"begin with training ({error})."
+                "TensorFlow has already run operations in this process; a worker of a cluster must "
+                f"start with training ({error})."
             ) from error
         except tf.errors.OpError as error:
             raise WorkersError(
-                f"the workers do not find one another (TensorFlow: "
+                f"the workers cannot connect (TensorFlow: "
                 f"{error.message.partition(chr(10))[0][:200]}). Check the addresses, and that no "
                 "other program uses the ports."
             ) from error
@@ -80,14 +81,14 @@ def available_gpus() -> list[tf.config.PhysicalDevice]:
 
 
 def choose_device(name: str) -> Device:
-    """Settle on a device; to be called before TensorFlow has run anything.
+    """Choose a device, before TensorFlow runs any operation.
 
     Args:
-        name: "auto" takes every GPU there is, else the CPU; "cpu"; "gpu" takes every GPU;
-            "gpu:N" takes the one numbered N.
+        name: "cpu"; "gpu" for all GPUs; "gpu:N" for one GPU, counted from 0; "auto" for all GPUs,
+            or the CPU if there is none.
 
     Raises:
-        ConfigurationError: The name is none of these.
+        ConfigurationError: The name is invalid.
         DeviceError: There is no such GPU.
     """
     wanted = DEVICE_NAME.fullmatch(name)
@@ -97,8 +98,8 @@ def choose_device(name: str) -> Device:
     if name == "cpu" or (name == "auto" and not gpus):
         _show_only([])
         cores = available_cores()
-        _run_operations_side_by_side(cores)
-        return Device(_describe(cores), cores=cores)
+        _run_operations_in_parallel(cores)
+        return Device(f"{counted(cores, 'CPU core')} ({platform.machine()})", cores=cores)
     if not gpus:
         raise DeviceError(
             "TensorFlow finds no GPU here. Install the extra for it (pip install 'charrnn[gpu]') "
@@ -111,10 +112,6 @@ def choose_device(name: str) -> Device:
                 f"there is no GPU {number}; TensorFlow finds {len(gpus)}, numbered from 0."
             )
         gpus = [gpus[number]]
-    return _use_gpus(gpus)
-
-
-def _use_gpus(gpus: list[tf.config.PhysicalDevice]) -> Device:
     _show_only(gpus)
     names = [
         tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus
@@ -123,7 +120,7 @@ def _use_gpus(gpus: list[tf.config.PhysicalDevice]) -> Device:
 
 
 def _show_only(gpus: list[tf.config.PhysicalDevice]) -> None:
-    """Hide the other GPUs, and let these take memory as they need it."""
+    """Hide all other GPUs, and let these allocate memory as needed."""
     if tf.config.get_visible_devices("GPU") == gpus and not gpus:
         return
     try:
@@ -133,44 +130,40 @@ def _show_only(gpus: list[tf.config.PhysicalDevice]) -> None:
     except RuntimeError as error:
         if tf.config.get_visible_devices("GPU") != gpus:
             raise DeviceError(
-                "TensorFlow already runs on another device in this process; choose the device "
+                "TensorFlow already uses another device in this process; choose the device "
                 "before anything else uses TensorFlow."
             ) from error
 
 
-def _run_operations_side_by_side(cores: int) -> None:
-    """Give every operation one thread, and so many operations at once.
+def _run_operations_in_parallel(cores: int) -> None:
+    """Use one thread in each operation, and run as many operations in parallel as there are cores.
 
-    The kernels deal their work to the cores themselves; a thread that TensorFlow starts for a
-    share of a small product costs more than it brings (docs/benchmarks.md).
+    The kernels make one shard per core. Threads within small products cost more than they save
+    (docs/benchmarks.md).
     """
-    # Where TensorFlow runs already, its threads stay as they are: slower, but right.
+    # If TensorFlow already runs, its threads cannot change; training is only slower.
     with contextlib.suppress(RuntimeError):
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(cores)
 
 
-def _describe(cores: int) -> str:
-    return f"{cores} CPU core{'s' if cores > 1 else ''} ({platform.machine()})"
-
-
 def available_cores() -> int:
-    """Cores that this process may use."""
+    """Number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def has_bfloat16() -> bool:
-    """Whether the processor is known to multiply bfloat16; others imitate it slowly."""
+    """Whether the processor has instructions for bfloat16, as far as is known."""
     if not _PROCESSOR.exists():
         return False
     return not _BFLOAT16_FLAGS.isdisjoint(_PROCESSOR.read_text(encoding="utf-8").split())
 
 
 @contextlib.contextmanager
-def _ctrl_c_ends_it() -> Iterator[None]:
-    """Let Ctrl-C end the process while TensorFlow waits in C++, where Python hears nothing."""
+def _default_ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C end the process while TensorFlow waits in C++ and no Python handler runs."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,7 +1,6 @@
-"""The same network, computed on a CPU by the kernels of `charrnn.model.kernel`.
+"""The network on the CPU kernels of `charrnn.model.kernel`, with the weights of its Keras layers.
 
-Everything between the layers stands in the kernels' memory order (`charrnn.model.kernel_config`).
-The Keras layers give their weights, and no more.
+Arrays between the layers have the memory layout of the kernels (`charrnn.model.kernel_config`).
 """
 
 from collections.abc import Callable
@@ -20,33 +19,32 @@ from charrnn.settings.architecture import Architecture
 
 @tf.function(jit_compile=True, autograph=False)
 def _transposed(ids: tf.Tensor) -> tf.Tensor:
-    """Ids `(batch, time)` as `(time, batch)`."""
-    # TensorFlow's own operation complains of whole numbers on some processors.
+    """Transpose `(batch, time)` ids; compiled, or TensorFlow warns about integers."""
     return tf.transpose(ids)
 
 
-def _rows_of(nested: Any, sizes: list[int]) -> list[Any]:
-    """For each shard its rows of all tensors."""
+def _batch_shards(nested: Any, sizes: list[int]) -> list[Any]:
+    """Split the batch of nested tensors into shards."""
     flat = [tf.split(tensor, sizes, 0) for tensor in tf.nest.flatten(nested)]
     return [
-        tf.nest.pack_sequence_as(nested, [rows[shard] for rows in flat])
-        for shard in range(len(sizes))
+        tf.nest.pack_sequence_as(nested, [shards[number] for shards in flat])
+        for number in range(len(sizes))
     ]
 
 
-def _thinned(weights: Weights, masks: Masks, number: int) -> Weights:
-    """The weights of a layer without what masks leave out."""
+def _masked(weights: Weights, masks: Masks, number: int) -> Weights:
+    """The weights of a layer with dropped recurrent weights."""
     if not masks.weights:
         return weights
     return weights._replace(recurrent_kernel=weights.recurrent_kernel * masks.weights[number])
 
 
 class FusedNetwork(StatefulNetwork):
-    """A network whose recurrent layers are read by the kernels.
+    """A network whose recurrent layers run on the CPU kernels.
 
     Args:
         model: A model of `build_network`, or one loaded from a checkpoint.
-        architecture: Its sizes.
+        architecture: The sizes.
         config: How the kernels compute.
     """
 
@@ -60,13 +58,13 @@ class FusedNetwork(StatefulNetwork):
     def nats(
         self, ids: tf.Tensor, targets: tf.Tensor, state: State, masks: Masks = NO_MASKS
     ) -> tuple[tf.Tensor, State]:
-        """The loss of every character, and the state after them."""
+        """The loss of each target, as in `StatefulNetwork`."""
         sizes = split_sizes(ids.shape[0], self.config.batch_shards)
-        shards = [_rows_of(array, sizes) for array in (ids, targets, state)]
+        shards = [_batch_shards(array, sizes) for array in (ids, targets, state)]
         shard_masks = [
             Masks(outputs, masks.weights, tokens)
             for outputs, tokens in zip(
-                _rows_of(masks.outputs, sizes), _rows_of(masks.tokens, sizes), strict=True
+                _batch_shards(masks.outputs, sizes), _batch_shards(masks.tokens, sizes), strict=True
             )
         ]
         read = [self._nats(*shard) for shard in zip(*shards, shard_masks, strict=True)]
@@ -77,7 +75,7 @@ class FusedNetwork(StatefulNetwork):
     def _nats(
         self, ids: tf.Tensor, targets: tf.Tensor, state: State, masks: Masks
     ) -> tuple[tf.Tensor, State]:
-        """`nats` of some rows."""
+        """`nats` of one shard of the batch."""
         hidden, after = self._read(ids, state, masks)
         layout, (batch, time) = self.config.layout, ids.shape
         sizes = [batch * steps for steps in split_sizes(time, self.config.unit_shards)]
@@ -92,7 +90,7 @@ class FusedNetwork(StatefulNetwork):
         return tf.transpose(tf.reshape(tf.concat(nats, 0), (time, batch))), after
 
     def _output(self) -> Callable[[tf.Tensor], tf.Tensor]:
-        """What makes logits `(n, vocabulary_size)` of a matrix of the last layer's outputs."""
+        """A function from a matrix of the last layer's outputs to logits `(n, vocabulary_size)`."""
         dtype, last = self.config.dtype, self._last
         transposed = self.config.layout.axis == 0
         kernel = tf.cast(last.kernel, dtype)
@@ -107,7 +105,7 @@ class FusedNetwork(StatefulNetwork):
         return lambda hidden: tf.matmul(tf.cast(own(hidden), dtype), vectors, transpose_b=True)
 
     def _read(self, ids: tf.Tensor, state: State, masks: Masks) -> tuple[tf.Tensor, State]:
-        """What the last layer hands on, as a matrix, and the state after it."""
+        """The outputs of the last recurrent layer as a matrix, and the new state."""
         layout, dtype = self.config.layout, self.config.dtype
         rows = tf.gather(self._embedding.embeddings, _transposed(ids))
         for mask in masks.tokens:
@@ -120,7 +118,7 @@ class FusedNetwork(StatefulNetwork):
                 self._cell,
                 self.config,
                 hidden,
-                _thinned(weights_of(layer), masks, number),
+                _masked(weights_of(layer), masks, number),
                 (before[0], before[-1]),
             )
             kept = last[1:] if self._cell.output_is_cell_state else last

@@ -1,15 +1,18 @@
-"""A recurrent layer reads a window on a CPU: the loops forward and backward, written by hand.
+"""A recurrent layer on a CPU: forward and backward pass over one window, with a custom gradient.
 
-Two things make it faster than stock layers. `charrnn.model.kernel_config` adds a third: memory order.
+Three things make it faster than Keras's layers. The third is memory layout, see
+`charrnn.model.kernel_config`.
 
-What does not depend on the state is multiplied outside the loop: all inputs by the kernel in one
-product before it, and all gradients of weights in one product after it. A step of the loop has
-one product, that of the state.
+1. Products without the state are computed outside the loop: one product of all inputs before it,
+   and one product for all gradients of the weights after it. A step has one product, that of the
+   state.
+2. The cores share a layer, not an operation. Each core has a shard of the units, so that its
+   weights stay in its cache. TensorFlow runs the shards in parallel with one inter-op thread per
+   core and one intra-op thread (`charrnn.model.device`). For some layers, shards of the batch are
+   faster (`charrnn.model.fused_network`).
 
-The cores share a layer, not an operation. Each core has a shard of the units, so that its part of
-the weights stays in its cache. TensorFlow runs the shards side by side: it has as many inter-op
-threads as there are cores, and one thread within each operation (`charrnn.model.device`). Some
-layers are faster with shards of the batch, which `charrnn.model.fused_network` makes.
+A gate applies its activation to its *pre-activation*, the sum of its products and biases. A *delta*
+is the gradient of a pre-activation, or of one of its parts where a cell treats them differently.
 """
 
 from itertools import accumulate, pairwise
@@ -21,19 +24,17 @@ from charrnn.model.cells import CellSpec, Weights, backward_step, forward_step
 from charrnn.model.kernel_config import KernelConfig, split_sizes
 
 LONGEST_UNROLLED: Final = 16
-"""Steps in one pass of the loop at most: its own bookkeeping costs as much as a small step."""
+"""Most steps in one iteration of the loop, whose overhead is as long as a small step."""
 
 
 class Residuals(NamedTuple):
-    """What the backward pass needs of the forward pass.
-
-    Shapes are given features first; of the lists, each shard of the units has its own entry.
+    """Tensors that the backward pass needs, with shapes features first.
 
     Attributes:
         inputs: `(time, inputs, batch)`.
-        outputs: `(time + 1, units, batch)`, the first one from before the window.
-        cell_states: `time + 1` arrays `(units, batch)` each.
-        activations: `time` arrays `(activations, units, batch)` each.
+        outputs: `(time + 1, units, batch)`, with the output before the window first.
+        cell_states: For each shard `time + 1` tensors `(u, batch)`.
+        activations: For each shard `time` tensors `(activations, u, batch)`.
     """
 
     inputs: tf.Tensor
@@ -50,21 +51,19 @@ def read_window(
     weights: Weights,
     state: tuple[tf.Tensor, tf.Tensor],
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Read a window, differentiably.
-
-    Sequences and states stand as `config.layout` has it.
+    """Read a window, with gradients.
 
     Args:
         cell: The cell.
         config: How it is computed.
-        inputs: A sequence `(time, inputs, batch)` or `(time, batch, inputs)`, of a static shape.
+        inputs: `(time, inputs, batch)` or `(time, batch, inputs)` by `config.layout`, with a static
+            shape.
         weights: The weights.
-        state: Output and cell state before the window, `(units, batch)` or `(batch, units)` each;
-            where the cell state is the output, it is given twice.
+        state: Output and cell state before the window, `(units, batch)` or `(batch, units)` each.
+            For cells whose cell state is the output, both are the same.
 
     Returns:
-        The sequence of the outputs in the dtype of the products, and output and cell state after
-        the window.
+        All outputs, in the dtype of the products, and output and cell state after the window.
     """
     dtype, (output, cell_state) = config.dtype, state
 
@@ -87,15 +86,15 @@ def read_window(
 
 
 class WindowPass:
-    """The passes over one window, forward and backward.
+    """Forward and backward pass over one window.
 
-    Shapes in comments are features first; batch first the last two axes, or for the gradient of
-    the sums the last three, stand as `(batch, ...)`. A shard has `u` of the `units`.
+    Shapes in comments are features first. Batch first, `(features, batch)` is `(batch, features)`,
+    and `(blocks, u, batch)` is `(batch, blocks, u)`. A shard has `u` of the `units`.
 
     Args:
         cell: The cell.
         config: How it is computed.
-        weights: The kernels in the dtype of the products.
+        weights: The weights, kernels in the dtype of the products.
         sizes: Inputs, time and batch.
     """
 
@@ -128,12 +127,11 @@ class WindowPass:
 
         Args:
             inputs: `(time, inputs, batch)`.
-            output: Before the window, `(units, batch)`.
-            cell_state: Before the window, `(units, batch)`.
+            output: Output before the window, `(units, batch)`.
+            cell_state: Cell state before the window, `(units, batch)`.
 
         Returns:
-            Outputs `(time, units, batch)`, the last output and the last cell state; and what
-            `backward` needs.
+            Outputs `(time, units, batch)`, last output and last cell state; and the residuals.
         """
         layout, steps = self.layout, self.steps
         projected = self._projected(inputs)  # for each shard (time, gates * u, batch)
@@ -190,23 +188,24 @@ class WindowPass:
         output_gradient: tf.Tensor,
         cell_state_gradient: tf.Tensor,
     ) -> tuple[tf.Tensor, ...]:
-        """Gradients of everything that `forward` read, from those of its results.
+        """Backpropagate through the window.
 
         Args:
-            residuals: What `forward` kept.
-            gradient: Of the outputs, `(time, units, batch)`.
-            output_gradient: Of the last output, `(units, batch)`.
-            cell_state_gradient: Of the last cell state, `(units, batch)`.
+            residuals: Residuals of `forward`.
+            gradient: Gradient of the outputs, `(time, units, batch)`.
+            output_gradient: Gradient of the last output, `(units, batch)`.
+            cell_state_gradient: Gradient of the last cell state, `(units, batch)`.
 
         Returns:
-            Gradients of inputs, kernel, recurrent kernel, constants, output and cell state.
+            Gradients of inputs, kernel, recurrent kernel, constants, and of output and cell state
+            before the window.
         """
         cell, layout = self.cell, self.layout
         above = [layout.part(gradient, shard) for shard in self.shards]  # each (time, u, batch)
         recurrent = [  # for each shard (u, gates * units)
             layout.backward_operand(self.weights.recurrent_kernel[shard]) for shard in self.shards
         ]
-        sums = [  # for each shard `time` arrays (blocks, u, batch)
+        deltas = [  # for each shard `time` tensors (blocks, u, batch)
             _array(
                 self.dtype,
                 self.steps,
@@ -214,16 +213,17 @@ class WindowPass:
             )
             for shard in self.shards
         ]
-        gradients = [  # of output and cell state, and the cell state; for each shard (u, batch)
+        # Gradients of output and cell state after the step, and the cell state: each (u, batch).
+        gradients = [
             [layout.part(output_gradient, shard) for shard in self.shards],
             [layout.part(cell_state_gradient, shard) for shard in self.shards],
             [array.read(self.steps) for array in residuals.cell_states],
         ]
-        whole_shape = layout.shape(cell.gates * self.units, batch=self.batch)
+        flat_shape = layout.shape(cell.gates * self.units, batch=self.batch)
         backward = backward_step(cell, layout)
 
-        def body(step: tf.Tensor, gradients: list[Any], sums: list[Any]) -> tuple[Any, ...]:
-            later, cell_state_gradients, after = gradients
+        def body(step: tf.Tensor, gradients: list[Any], deltas: list[Any]) -> tuple[Any, ...]:
+            from_next, cell_state_gradients, after = gradients
             for _ in range(self.unrolled):
                 before = [array.read(step) for array in residuals.cell_states]
                 results = [
@@ -231,95 +231,95 @@ class WindowPass:
                         residuals.activations[shard].read(step),
                         (before[shard], after[shard]),
                         self.constants[shard],
-                        (above[shard][step], later[shard], cell_state_gradients[shard]),
+                        (above[shard][step], from_next[shard], cell_state_gradients[shard]),
                     )
                     for shard in range(len(self.shards))
                 ]
-                sums = _written(sums, step, [result[0] for result in results])
-                # (gates, u, batch) of every shard, joined to (gates, units, batch) and flattened:
-                # the order of the recurrent kernel's columns.
-                fed = [self._blocks(result[0], cell.state_blocks) for result in results]
-                whole = tf.reshape(_joined(fed, layout.axis + 1), whole_shape)
-                later = [layout.product(operand, whole) for operand in recurrent]
+                deltas = _written(deltas, step, [result[0] for result in results])
+                # (gates, u, batch) of each shard, joined to (gates, units, batch) and flattened to
+                # (gates * units, batch), the order of the recurrent kernel's columns.
+                gate_deltas = [self._blocks(result[0], cell.state_blocks) for result in results]
+                flat = tf.reshape(_joined(gate_deltas, layout.axis + 1), flat_shape)
+                from_next = [layout.product(operand, flat) for operand in recurrent]
                 cell_state_gradients = [result[1] for result in results]
                 after = before
                 step -= 1
-            return step, [later, cell_state_gradients, after], sums
+            return step, [from_next, cell_state_gradients, after], deltas
 
-        _, (later, cell_state_gradients, _), sums = tf.while_loop(
+        _, (from_next, cell_state_gradients, _), deltas = tf.while_loop(
             lambda step, *_: step >= 0,
             body,
-            (self.steps - 1, gradients, sums),
+            (self.steps - 1, gradients, deltas),
             maximum_iterations=self.steps // self.unrolled,
         )
         return (
-            *self._weight_gradients(residuals, [array.stack() for array in sums]),
-            _joined(later, layout.axis),
+            *self._weight_gradients(residuals, [array.stack() for array in deltas]),
+            _joined(from_next, layout.axis),
             _joined(cell_state_gradients, layout.axis),
         )
 
     def _weight_gradients(
-        self, residuals: Residuals, sums: list[tf.Tensor]
+        self, residuals: Residuals, deltas: list[tf.Tensor]
     ) -> tuple[tf.Tensor, ...]:
-        """Gradients of inputs, kernel, recurrent kernel and constants, from those of the sums.
+        """Gradients of inputs, kernel, recurrent kernel and constants.
 
         Args:
-            residuals: What `forward` kept.
-            sums: For each shard `(time, blocks, u, batch)`.
+            residuals: Residuals of `forward`.
+            deltas: For each shard `(time, blocks, u, batch)`.
         """
         cell, layout, gates = self.cell, self.layout, self.cell.gates
         read = layout.matrix(residuals.inputs)  # (inputs, time * batch)
         before = layout.matrix(residuals.outputs[:-1])  # (units, time * batch)
-        # The kernel's gates in the order of the sums' input blocks.
+        # (inputs, gates, units), with gates in the order of the input blocks of the deltas.
         kernel = _rolled(self._by_gate(self.weights.kernel), cell.input_shift)
         inputs, kernels, recurrents, totals = [], [], [], []
-        for shard, of_shard in zip(self.shards, sums, strict=True):
+        for shard, shard_deltas in zip(self.shards, deltas, strict=True):
             flat = layout.shape(cell.state_blocks.stop * _size(shard), batch=self.batch)
-            sequence = tf.reshape(of_shard, (self.steps, *flat))  # (time, blocks * u, batch)
+            sequence = tf.reshape(shard_deltas, (self.steps, *flat))  # (time, blocks * u, batch)
             weights = tf.reshape(kernel[:, :, shard], (self.features, -1))  # (inputs, gates * u)
-            fed = self._of(sequence, cell.input_blocks, shard)  # (time, gates * u, batch)
-            inputs.append(layout.products(layout.backward_operand(weights), fed))
-            matrix = layout.matrix(of_shard)  # (blocks * u, time * batch)
-            fed = self._of(matrix, cell.input_blocks, shard)  # (gates * u, time * batch)
-            kernels.append(self._by_gate(layout.outer(read, fed)))  # (inputs, gates, u)
-            fed = self._of(matrix, cell.state_blocks, shard)
-            recurrents.append(self._by_gate(layout.outer(before, fed)))  # (units, gates, u)
+            gate_deltas = self._of(sequence, cell.input_blocks, shard)  # (time, gates * u, batch)
+            inputs.append(layout.products(layout.backward_operand(weights), gate_deltas))
+            matrix = layout.matrix(shard_deltas)  # (blocks * u, time * batch)
+            gate_deltas = self._of(matrix, cell.input_blocks, shard)  # (gates * u, time * batch)
+            kernels.append(self._by_gate(layout.outer(read, gate_deltas)))  # (inputs, gates, u)
+            gate_deltas = self._of(matrix, cell.state_blocks, shard)
+            recurrents.append(self._by_gate(layout.outer(before, gate_deltas)))  # (units, gates, u)
             totals.append(tf.reshape(layout.total(matrix), (-1, _size(shard))))  # (blocks, u)
         by_gate = _rolled(_joined(kernels, 2), -cell.input_shift)  # (inputs, gates, units)
         return (
             tf.add_n(inputs),
             tf.reshape(by_gate, (self.features, gates * self.units)),
             tf.reshape(_joined(recurrents, 2), (self.units, gates * self.units)),
-            self._constant_gradients(residuals, _joined(totals, 1), sums),
+            self._constant_gradients(residuals, _joined(totals, 1), deltas),
         )
 
     def _constant_gradients(
-        self, residuals: Residuals, totals: tf.Tensor, sums: list[tf.Tensor]
+        self, residuals: Residuals, totals: tf.Tensor, deltas: list[tf.Tensor]
     ) -> tf.Tensor:
         """The gradient of the constants, `(constants, units)`.
 
         Args:
-            residuals: What `forward` kept.
-            totals: Gradients of the sums, summed over time and batch, `(blocks, units)`.
-            sums: For each shard `(time, blocks, u, batch)`.
+            residuals: Residuals of `forward`.
+            totals: Deltas summed over time and batch, `(blocks, units)`.
+            deltas: For each shard `(time, blocks, u, batch)`.
         """
         totals = tf.cast(totals, self.weights.constants.dtype)
         rows = [totals[block] for block in self.cell.constant_blocks]
-        others = (0, 2 - self.layout.axis)  # time and batch
+        summed = (0, 2 - self.layout.axis)  # axes of time and batch
         for block, offset in self.cell.peepholes:
-            seen = [
+            gradients = [
                 _peephole_gradient(
-                    tf.gather(of_shard, block, axis=self.layout.axis + 1),
+                    tf.gather(shard_deltas, block, axis=self.layout.axis + 1),
                     cell_states.stack()[offset : offset + self.steps],
-                    others,
+                    summed,
                 )
-                for of_shard, cell_states in zip(sums, residuals.cell_states, strict=True)
+                for shard_deltas, cell_states in zip(deltas, residuals.cell_states, strict=True)
             ]
-            rows.append(_joined(seen, 0))
+            rows.append(_joined(gradients, 0))
         return tf.stack(rows)
 
     def _projected(self, inputs: tf.Tensor) -> list[tf.Tensor]:
-        """What inputs and biases add to the sums, for each shard `(time, gates * u, batch)`."""
+        """The part of inputs and biases; for each shard `(time, gates * u, batch)`."""
         constants = self.weights.constants
         return [
             self.layout.projected(
@@ -337,30 +337,30 @@ class WindowPass:
         ]
 
     def _columns(self, kernel: tf.Tensor, shard: slice) -> tf.Tensor:
-        """The columns of a kernel that make the sums of a shard, `(features, gates * u)`."""
+        """The columns of a kernel for a shard, `(features, gates * u)`."""
         return tf.reshape(self._by_gate(kernel)[:, :, shard], (kernel.shape[0], -1))
 
     def _by_gate(self, kernel: tf.Tensor) -> tf.Tensor:
-        """Columns of a kernel gate by gate, `(features, gates, u)`."""
+        """A kernel as `(features, gates, u)`."""
         return tf.reshape(kernel, (kernel.shape[0], self.cell.gates, -1))
 
-    def _blocks(self, sums: tf.Tensor, blocks: slice) -> tf.Tensor:
-        """Some blocks of the gradient of a step's sums."""
-        return sums[(slice(None),) * self.layout.axis + (blocks,)]
+    def _blocks(self, deltas: tf.Tensor, blocks: slice) -> tf.Tensor:
+        """Some blocks of the deltas of one step, `(blocks, u, batch)`."""
+        return deltas[(slice(None),) * self.layout.axis + (blocks,)]
 
-    def _of(self, sums: tf.Tensor, blocks: slice, shard: slice) -> tf.Tensor:
-        """Some blocks of the sums of a shard, where blocks and units are one axis."""
+    def _of(self, deltas: tf.Tensor, blocks: slice, shard: slice) -> tf.Tensor:
+        """Some blocks of deltas whose blocks and units are one axis, `(..., blocks * u, batch)`."""
         size = _size(shard)
-        return self.layout.part(sums, slice(blocks.start * size, blocks.stop * size))
+        return self.layout.part(deltas, slice(blocks.start * size, blocks.stop * size))
 
 
 def _array(dtype: tf.DType, length: int, shape: tuple[int, ...]) -> tf.TensorArray:
-    """So many tensors of a shape; what is read is not forgotten."""
+    """A TensorArray whose elements can be read more than once."""
     return tf.TensorArray(dtype, length, clear_after_read=False, element_shape=shape)
 
 
 def _size(shard: slice) -> int:
-    """Units of a shard."""
+    """Number of units in a shard."""
     return int(shard.stop - shard.start)
 
 
@@ -374,10 +374,10 @@ def _joined(shards: list[tf.Tensor], axis: int) -> tf.Tensor:
 
 @tf.function(jit_compile=True, autograph=False)
 def _peephole_gradient(
-    sums: tf.Tensor, cell_states: tf.Tensor, others: tuple[int, int]
+    deltas: tf.Tensor, cell_states: tf.Tensor, summed: tuple[int, int]
 ) -> tf.Tensor:
-    """The gradient of one gate's peepholes, `(units,)`, summed over the other axes."""
-    return tf.reduce_sum(tf.cast(sums, cell_states.dtype) * cell_states, others)
+    """The gradient of one gate's peepholes, `(u,)`, summed over time and batch."""
+    return tf.reduce_sum(tf.cast(deltas, cell_states.dtype) * cell_states, summed)
 
 
 def _written(

@@ -1,16 +1,14 @@
-"""How the kernels compute: precision, shards, memory order.
+"""How the kernels compute: precision, shards and memory layout.
 
-The memory order of arrays decides how fast their products are.
+*Features first*, `(features, batch)`: the weights are the left operand of each product, which
+oneDNN reads in their order in memory. As the right operand it would reorder them in every step,
+which takes longer than the product itself in bfloat16.
 
-*Features first*, `(features, batch)`: the weights are the left operand of every product. oneDNN
-reads them as they lie in memory. On the right it would first rearrange them at every step, which
-in bfloat16 can take longer than the product itself.
-
-*Batch first*, `(batch, features)`, as in Keras: small float32 products are quicker so
+*Batch first*, `(batch, features)`, as in Keras: small float32 products are faster
 (docs/benchmarks.md).
 
-A *state* holds the numbers of one step. A *sequence* holds the states of a window; its first axis
-is time. A *matrix* is a sequence whose time and batch are one axis.
+A *state* is an array of one step. A *sequence* is the states of a window, with time as the first
+axis. A *matrix* is a sequence with time and batch as one axis.
 """
 
 import math
@@ -22,24 +20,24 @@ import tensorflow as tf
 from charrnn.settings.configuration import Precision
 
 UNITS_TO_BATCH: Final = 8
-"""From so many units for each row of the batch on, the cores share the units."""
+"""Units per sequence of the batch from which the cores share the units, not the batch."""
 
 NARROW: Final = 256
-"""Units up to which the cores share the batch in float32, whatever its size."""
+"""Units up to which the cores always share the batch in float32."""
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """One of the two memory orders.
+class MemoryLayout:
+    """One of two memory layouts.
 
     Attributes:
-        axis: Axis of the features in a state: 0 is features first, 1 is batch first.
+        axis: Axis of the features in a state: 0 for features first, 1 for batch first.
     """
 
     axis: int
 
     def shape(self, *features: int, batch: int) -> tuple[int, ...]:
-        """The shape of a state, or of a matrix, whose `batch` is time x batch."""
+        """The shape of a state, or of a matrix if `batch` is time x batch."""
         return (batch, *features) if self.axis else (*features, batch)
 
     def sizes(self, sequence: tf.Tensor) -> tuple[int, int, int]:
@@ -48,15 +46,15 @@ class Layout:
         return others[self.axis], time, others[1 - self.axis]
 
     def transposed(self, state: tf.Tensor) -> tf.Tensor:
-        """`(batch, features)` as a state, or a state as that."""
+        """Convert `(batch, features)` to a state, or back."""
         return state if self.axis else tf.transpose(state)
 
     def sequence(self, rows: tf.Tensor) -> tf.Tensor:
-        """`(time, batch, features)` as a sequence."""
+        """Convert `(time, batch, features)` to a sequence."""
         return rows if self.axis else tf.transpose(rows, (0, 2, 1))
 
     def matrix(self, sequence: tf.Tensor) -> tf.Tensor:
-        """A sequence as a matrix; features of several axes become one."""
+        """Convert a sequence to a matrix; several axes of features become one."""
         if self.axis == 0:
             return _features_by_rows(sequence)
         time, batch, *features = sequence.shape
@@ -67,58 +65,58 @@ class Layout:
         return array[..., features] if self.axis else array[..., features, :]
 
     def constant(self, numbers: tf.Tensor, batch: int) -> tf.Tensor:
-        """Numbers `(features,)`, to be added to `elementwise` states."""
-        # A flattened state needs them for every row; batch first broadcasts.
+        """`(features,)` in a shape that broadcasts with `elementwise` states."""
+        # A flat state needs one copy for each sequence of the batch.
         return numbers[None] if self.axis else tf.reshape(tf.repeat(numbers, batch), (-1,))
 
     def elementwise(self, state: tf.Tensor) -> tf.Tensor:
-        """A state in the shape that elementwise equations pass over fastest."""
+        """A state in the fastest shape for elementwise equations."""
         return state if self.axis else tf.reshape(state, (-1,))
 
     # Kernels are `(features, columns)`, as in Keras; operands are what `product` takes.
 
     def operand(self, kernel: tf.Tensor) -> tf.Tensor:
-        """The operand that takes features to columns."""
+        """The operand for products of features."""
         return kernel if self.axis else tf.transpose(kernel)
 
     def backward_operand(self, kernel: tf.Tensor) -> tf.Tensor:
-        """The operand that takes gradients of the columns back to the features."""
+        """The operand for products of column gradients."""
         return tf.transpose(kernel) if self.axis else kernel
 
     def product(self, operand: tf.Tensor, state: tf.Tensor) -> tf.Tensor:
-        """A state of the other size."""
+        """The product of an operand and a state: a state."""
         return tf.matmul(state, operand) if self.axis else tf.matmul(operand, state)
 
     def products(self, operand: tf.Tensor, sequence: tf.Tensor) -> tf.Tensor:
-        """A sequence of the other size."""
+        """The products of an operand and all states of a sequence: a sequence."""
         if self.axis == 0:
-            # One product a step leaves the sums as they are needed; rearranging those of a single
-            # large product takes longer than it saves.
+            # One product per step gives the right order. Reordering the result of one large product
+            # takes longer than it saves.
             return tf.matmul(operand, sequence)
         time, batch, _ = sequence.shape
         return tf.reshape(tf.matmul(self.matrix(sequence), operand), (time, batch, -1))
 
     def projected(self, operand: tf.Tensor, sequence: tf.Tensor, biases: tf.Tensor) -> tf.Tensor:
-        """The same, with biases `(columns,)` added."""
+        """The same with `(columns,)` biases."""
         biases = tf.cast(biases, sequence.dtype)
         _, time, batch = self.sizes(sequence)
         if self.axis:
-            # TensorFlow fuses a product with the bias_add that follows it.
-            sums = tf.nn.bias_add(tf.matmul(self.matrix(sequence), operand), biases)
-            return tf.reshape(sums, (time, batch, -1))
-        # A feature that is always 1 adds the biases within the product.
+            # TensorFlow fuses matmul and bias_add.
+            product = tf.nn.bias_add(tf.matmul(self.matrix(sequence), operand), biases)
+            return tf.reshape(product, (time, batch, -1))
+        # A constant feature of 1 adds the biases within the product.
         ones = tf.ones((time, 1, batch), sequence.dtype)
         operand = tf.concat([operand, biases[:, None]], 1)
         return self.products(operand, tf.concat([sequence, ones], 1))
 
     def outer(self, features: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
-        """The gradient of a kernel `(features, columns)`, from matrices of both."""
+        """The gradient of a kernel, `(features, columns)`, from two matrices."""
         if self.axis:
             return tf.matmul(features, columns, transpose_a=True)
         return tf.matmul(features, columns, transpose_b=True)
 
     def total(self, matrix: tf.Tensor) -> tf.Tensor:
-        """A matrix summed over time and batch, `(features,)`."""
+        """The sum of a matrix over time and batch, `(features,)`."""
         if self.axis:
             return tf.matmul(tf.ones((1, matrix.shape[0]), matrix.dtype), matrix)[0]
         return tf.matmul(matrix, tf.ones((matrix.shape[1], 1), matrix.dtype))[:, 0]
@@ -129,9 +127,9 @@ class KernelConfig:
     """How a layer is computed.
 
     Attributes:
-        dtype: Of the products' operands and of the residuals; sums are of float32 at least.
-        shards: Shards that are computed side by side.
-        shard_axis: What is divided into shards: the units of a layer, or the rows of the batch.
+        dtype: Type of operands and residuals; sums are in float32 at least.
+        shards: Number of shards computed in parallel.
+        shard_axis: What the shards divide: the units of a layer or the sequences of the batch.
     """
 
     dtype: tf.DType
@@ -142,7 +140,7 @@ class KernelConfig:
     def fastest(
         cls, precision: Precision, units: int, batch_size: int, cores: int
     ) -> "KernelConfig":
-        """The fastest one for a layer, by the measurements of docs/benchmarks.md."""
+        """The fastest configuration for a layer, as measured in docs/benchmarks.md."""
         few_units = units < UNITS_TO_BATCH * batch_size
         if precision == "float32":
             few_units |= units <= NARROW
@@ -150,30 +148,30 @@ class KernelConfig:
 
     @property
     def batch_shards(self) -> int:
-        """Shards of the batch."""
+        """Number of shards of the batch."""
         return self.shards if self.shard_axis == "batch" else 1
 
     @property
     def unit_shards(self) -> int:
-        """Shards of the units of a layer."""
+        """Number of shards of the units."""
         return self.shards if self.shard_axis == "units" else 1
 
     @property
-    def layout(self) -> Layout:
-        """The memory order: features first but for shards of the batch in full precision."""
+    def layout(self) -> MemoryLayout:
+        """The memory layout: batch first for shards of the batch in float32."""
         batch_first = self.shard_axis == "batch" and self.dtype != tf.bfloat16
-        return Layout(axis=1 if batch_first else 0)
+        return MemoryLayout(axis=1 if batch_first else 0)
 
 
 def split_sizes(count: int, shards: int) -> list[int]:
-    """Sizes of the shards of so many things; no shard is empty."""
+    """Sizes of the shards of `count` items; no shard is empty."""
     shards = min(shards, count)
     return [(count + shard) // shards for shard in range(shards)]
 
 
 @tf.function(jit_compile=True, autograph=False)
 def _features_by_rows(sequence: tf.Tensor) -> tf.Tensor:
-    """`(time, ..., batch)` as `(features, time * batch)`."""
+    """Convert `(time, ..., batch)` to `(features, time * batch)`."""
     time, *features, batch = sequence.shape
     last = len(features) + 1
     transposed = tf.transpose(sequence, (*range(1, last), 0, last))

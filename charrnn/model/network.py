@@ -1,4 +1,4 @@
-"""The network as plain Keras layers, read with an explicit state."""
+"""The network of plain Keras layers, called with an explicit state."""
 
 from typing import Final, NamedTuple
 
@@ -6,27 +6,24 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from charrnn.model.peephole import PeepholeLSTM
+from charrnn.model.recurrent import PeepholeLSTM
 from charrnn.settings.architecture import STATES, Architecture
 from charrnn.settings.configuration import Output
 
 State = list[list[tf.Tensor]]
-"""For each recurrent layer its tensors `(batch_size, units)`: h, and for an LSTM also c."""
+"""Tensors `(batch_size, units)` of each recurrent layer: h, and for an LSTM also c."""
 
 LAST_LAYERS: Final[dict[Output, str]] = {"own": "logits", "tied": "projection"}
-"""What the Dense layer is called that the output ends in, or leads through."""
+"""Name of the Dense layer."""
 
 
 class Masks(NamedTuple):
-    """What a step leaves out: zeros, among numbers that make up for them.
+    """Factors for dropout: 0 for dropped values, above 1 for the others. Empty without dropout.
 
     Attributes:
-        outputs: For each recurrent layer what its output is multiplied by, `(batch_size, units)`.
-        weights: For each recurrent layer what its recurrent kernel is multiplied by, of its shape.
-        tokens: What the vectors of characters are multiplied by, `(batch_size,
-            vocabulary_size)`.
-
-    Empty where nothing is left out.
+        outputs: For the output of each recurrent layer, `(batch_size, units)`.
+        weights: For the recurrent kernel of each layer, in its shape.
+        tokens: For the embedding vectors, `(batch_size, vocabulary_size)`; at most one.
     """
 
     outputs: list[tf.Tensor] = []  # noqa: RUF012 (never changed)
@@ -38,16 +35,16 @@ NO_MASKS: Final = Masks()
 
 
 def build_network(architecture: Architecture, seed: int = 0) -> keras.Model:
-    """Build the Keras model that a checkpoint holds.
+    """Build the Keras model of a checkpoint.
 
     Args:
-        architecture: Its sizes.
-        seed: Decides the initial weights.
+        architecture: The sizes.
+        seed: Seed of the initial weights.
 
     Returns:
         A functional model from ids `(batch_size, time)` to logits `(batch_size, time,
-        vocabulary_size)`: Embedding, recurrent layers with locked dropout (Gal & Ghahramani,
-        2016: one mask for all steps), Dense; and where the output is tied, the Embedding again.
+        vocabulary_size)`: Embedding, recurrent layers with locked dropout (one mask for all steps,
+        Gal & Ghahramani, 2016), Dense, and the Embedding again for a tied output.
     """
     seeds = iter(np.random.SeedSequence(seed).generate_state(3 * architecture.layers + 2))
 
@@ -85,14 +82,14 @@ def build_network(architecture: Architecture, seed: int = 0) -> keras.Model:
 def _recurrent(
     architecture: Architecture, name: str, kernel_seed: int, recurrent_seed: int
 ) -> keras.layers.Layer:
-    """One recurrent layer; its arguments keep the conditions of Keras's cuDNN kernels."""
+    """One recurrent layer, with arguments that allow Keras to use cuDNN."""
     rectified = architecture.cell == "simple_rnn" and architecture.activation == "relu"
     arguments = {
         "units": architecture.units,
         "return_sequences": True,
         "return_state": True,
         "kernel_initializer": keras.initializers.GlorotUniform(seed=kernel_seed),
-        # Rectified units keep their gradients from the identity (Le, Jaitly & Hinton, 2015).
+        # The identity keeps the gradients of rectified units (Le, Jaitly & Hinton, 2015).
         "recurrent_initializer": keras.initializers.Identity()
         if rectified
         else keras.initializers.Orthogonal(seed=recurrent_seed),
@@ -108,11 +105,11 @@ def _recurrent(
 
 
 class StatefulNetwork:
-    """The layers of a Keras model, called with a state that is passed in and handed back.
+    """The layers of a Keras model, called with an explicit state.
 
     Args:
         model: A model of `build_network`, or one loaded from a checkpoint.
-        architecture: Its sizes.
+        architecture: The sizes.
     """
 
     def __init__(self, model: keras.Model, architecture: Architecture) -> None:
@@ -128,22 +125,22 @@ class StatefulNetwork:
     def __call__(
         self, ids: tf.Tensor, state: State, masks: Masks = NO_MASKS
     ) -> tuple[tf.Tensor, State]:
-        """Read on from a state.
+        """Read a window.
 
         Args:
             ids: `(batch_size, time)` int32.
-            state: Where the last call ended, or `zero_state`.
-            masks: Dropout of this window.
+            state: State of the last call, or `zero_state`.
+            masks: Dropout masks.
 
         Returns:
-            Logits `(batch_size, time, vocabulary_size)` float32, and the state after them.
+            Logits `(batch_size, time, vocabulary_size)` float32, and the new state.
         """
         hidden = self._embedding(ids)
         for mask in masks.tokens:
             hidden *= tf.gather(mask, ids, batch_dims=1)[:, :, None]
         after: State = []
-        # Keras's layers read what stands here in the place of their variables.
-        with keras.StatelessScope(self._thinned(masks)):
+        # In this scope, the layers use the masked kernels instead of their variables.
+        with keras.StatelessScope(self._masked_kernels(masks)):
             for number, layer in enumerate(self._recurrent):
                 hidden, *layer_state = layer(hidden, initial_state=state[number])
                 after.append(layer_state)
@@ -155,23 +152,23 @@ class StatefulNetwork:
     def nats(
         self, ids: tf.Tensor, targets: tf.Tensor, state: State, masks: Masks = NO_MASKS
     ) -> tuple[tf.Tensor, State]:
-        """The loss of every character, and the state after them.
+        """The loss of each target.
 
         Args:
-            ids: `(batch_size, time)` int32, what is read.
-            targets: `(batch_size, time)` int32, what should be foretold.
-            state: Where the last call ended, or `zero_state`.
-            masks: Dropout of this window.
+            ids: `(batch_size, time)` int32 ids to read.
+            targets: `(batch_size, time)` int32 ids to predict.
+            state: State of the last call, or `zero_state`.
+            masks: Dropout masks.
 
         Returns:
-            Nats `(batch_size, time)` float32, and the state after the window.
+            Nats `(batch_size, time)` float32, and the new state.
         """
         logits, state = self(ids, state, masks)
         nats = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
         return nats, state
 
-    def _thinned(self, masks: Masks) -> list[tuple[keras.Variable, tf.Tensor]]:
-        """The recurrent kernels without what masks leave out (Wan et al., 2013, DropConnect)."""
+    def _masked_kernels(self, masks: Masks) -> list[tuple[keras.Variable, tf.Tensor]]:
+        """The recurrent kernels with dropped weights (DropConnect, Wan et al., 2013)."""
         kernels = [layer.cell.recurrent_kernel for layer in self._recurrent]
         return [
             (kernel, kernel.value * mask)

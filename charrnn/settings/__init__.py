@@ -1,1 +1,1 @@
-"""Settings: what each one is, its limits, its help; the configurations made of them."""
+"""Settings: descriptions, defaults, limits, notations and checks."""

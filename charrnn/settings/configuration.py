@@ -1,8 +1,8 @@
-"""The settings of charrnn: the one home of every default, limit and help text.
+"""All defaults, limits and help texts of corpus, model, training and sampling.
 
-Each configuration is a frozen dataclass whose fields carry a `Setting`. The same description
-validates a value given from Python and makes the option of the command line. A field whose
-default is `None` is chosen by charrnn, or off; its `Setting` says which.
+Each field of a configuration carries a `Setting`, which validates values from Python and defines
+the option of the command line. A default of `None` means off or chosen by charrnn, see
+`Setting.unset`.
 """
 
 import re
@@ -26,32 +26,32 @@ Output = Literal["own", "tied"]
 EndOfPoem = Literal["corpus", "model"]
 Precision = Literal["float32", "bfloat16"]
 Layout = Literal["auto", "text", "blocks", "lines"]
+ResolvedLayout = Literal["text", "blocks", "lines"]
 
 LARGEST_SEED: Final = 2**63 - 1
 
 LONGEST_POEM: Final = 2_000
-"""Most characters of a poem unless a length is given, for a network that never ends one."""
+"""Default length limit of a poem, for networks that do not end poems themselves."""
 
 LENGTH_OF_TEXT: Final = 500
-"""Characters written of a continuous text unless a length is given; it has no end of its own."""
+"""Default length of continuous text, in characters."""
 
 STRENGTH: Final = Setting(
     help="Weight of the contrasted network.", minimum=0, maximum=10, kind=float
 )
 
 DEFAULT_STRENGTH: Final = 0.5
-"""Strength of a contrast unless another is given."""
 
 SHORT_WINDOW: Final = 64
-"""Characters of a window unless others are given, or a run is long enough to profit from more."""
+"""Default window, in characters."""
 
 DEVICE_NAME: Final = re.compile(r"auto|cpu|gpu(?::(\d+))?")
-"""What a device can be called; "gpu:1" is the second GPU."""
+"""Names of devices; "gpu:1" is the second GPU."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CorpusConfig(Configuration):
-    """How a text is read and divided."""
+    """How a text is read and split."""
 
     layout: Layout = setting(
         "auto",
@@ -74,20 +74,28 @@ class CorpusConfig(Configuration):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelConfig(Configuration):
-    """The network that is asked for; `charrnn.training.defaults` chooses what is left open."""
+    """The network; `charrnn.training.defaults` fills in what is None."""
 
     cell: Cell = setting("lstm", "Kind of recurrent layer.")
     layers: int | None = setting(
-        None, "Recurrent layers, stacked.", minimum=1, maximum=16, unset="by corpus size"
+        None, "Number of recurrent layers.", minimum=1, maximum=16, unset="by corpus size"
     )
     units: int | None = setting(
         None, "Units of each recurrent layer.", minimum=1, maximum=16384, unset="by corpus size"
     )
     embedding: int | None = setting(
-        None, "Size of the embedding.", minimum=1, maximum=16384, unset="by vocabulary size"
+        None,
+        "Length of the embedding vector of a character.",
+        minimum=1,
+        maximum=16384,
+        unset="by vocabulary size",
     )
     dropout: float | None = setting(
-        None, "Dropout of each layer's output.", minimum=0, below=1, unset="by corpus size"
+        None,
+        "Share of each layer's outputs dropped in training.",
+        minimum=0,
+        below=1,
+        unset="by corpus size",
     )
     activation: Activation = setting("tanh", "Activation of a simple_rnn layer.")
     output: Output | None = setting(
@@ -97,18 +105,17 @@ class ModelConfig(Configuration):
     )
 
     def __post_init__(self) -> None:
-        """Refuse values out of range, and an activation that the cell does not take."""
+        """Refuse values out of range, and an activation that the cell does not have."""
         Configuration.__post_init__(self)
         if self.activation != "tanh" and self.cell != "simple_rnn":
             raise ConfigurationError(
-                f"activation {self.activation} goes with cell simple_rnn only. "
-                f"Received: cell {self.cell}."
+                f"activation {self.activation} needs cell simple_rnn. Received: cell {self.cell}."
             )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainingConfig(Configuration):
-    """How the network learns. At most one of `epochs`, `steps` and `minutes` is given."""
+    """How a network is trained. At most one of `epochs`, `steps` and `minutes` is given."""
 
     epochs: float | None = setting(
         None, "Passes over the text.", above=0, maximum=1_000_000, unset="by corpus size"
@@ -128,10 +135,10 @@ class TrainingConfig(Configuration):
     )
     window: int | None = setting(
         None,
-        "Characters of each sequence in one step.",
+        "Characters read in one step.",
         minimum=2,
         maximum=4096,
-        unset="64, or 256 for continuous text that is read often",
+        unset="64, or 256 for continuous text with many epochs",
     )
     learning_rate: float | None = setting(
         None, "Peak of the learning rate.", above=0, maximum=1, unset="by units"
@@ -139,7 +146,7 @@ class TrainingConfig(Configuration):
     weight_decay: float = setting(0.01, "Weight decay of AdamW.", minimum=0, maximum=1)
     weight_dropout: float | None = setting(
         None,
-        "Dropout of the recurrent weights.",
+        "Share of recurrent weights dropped in each step (DropConnect).",
         minimum=0,
         below=1,
         unset="by corpus size and budget",
@@ -152,8 +159,8 @@ class TrainingConfig(Configuration):
     )
     name_augmentation: float | None = setting(
         None,
-        "Share of the sequences whose names are replaced by random ones in each epoch, until late "
-        "in the run. The network then knows how to go on after a name it has not seen.",
+        "Share of streams whose names are replaced by made-up ones in each epoch, until late in "
+        "the run, so that the network learns to continue after unknown names.",
         minimum=0,
         maximum=1,
         unset="0.5 for continuous text, else 0",
@@ -161,7 +168,8 @@ class TrainingConfig(Configuration):
     clip_norm: float = setting(1.0, "Gradients are clipped to this global norm.", above=0)
     ema_decay: float = setting(
         0.99,
-        "Decay of the moving average of the weights, which is evaluated and saved; 0 is off.",
+        "Decay of the exponential moving average of the weights, which is evaluated and saved; 0 "
+        "keeps none.",
         minimum=0,
         below=1,
     )
@@ -175,7 +183,7 @@ class TrainingConfig(Configuration):
     precision: Precision | None = setting(
         None,
         "Precision of matrix products in training on a CPU.",
-        unset="bfloat16 where the processor has it",
+        unset="bfloat16 if the processor has it",
     )
     evaluate_every: int | None = setting(
         None, "Steps between evaluations.", minimum=1, unset="20 to a run"
@@ -193,13 +201,13 @@ class TrainingConfig(Configuration):
 
     @property
     def shortest_part(self) -> int:
-        """Least characters of each part of the text; the part holds one more to predict."""
+        """The window or its default: each split holds at least one more character."""
         return self.window or SHORT_WINDOW
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SamplingConfig(Configuration):
-    """How characters are drawn from the network's predictions."""
+    """How text is written with a network."""
 
     temperature: float | str = setting(
         0.8,
@@ -219,7 +227,7 @@ class SamplingConfig(Configuration):
     )
     min_p: float = setting(
         0.0,
-        "Leave out characters less likely than this share of the likeliest.",
+        "Exclude characters below this share of the highest probability.",
         minimum=0,
         maximum=1,
     )
@@ -276,36 +284,34 @@ class SamplingConfig(Configuration):
     def __post_init__(self) -> None:
         """Refuse values out of range, and settings that contradict one another."""
         Configuration.__post_init__(self)
-        self._check_search()
-        if self.best_of > 1 and self._never_draws:
+        self._check_beam()
+        if self.best_of > 1 and self._is_greedy:
             raise ConfigurationError(
-                "best-of chooses among drafts that differ, and at temperature 0 all are alike. "
-                "Give a temperature above 0, or leave best-of out."
+                "best-of compares different drafts, but at temperature 0 all drafts are equal. "
+                "Give a temperature above 0, or omit best-of."
             )
         both = parse_ban(self.ban or "") & parse_favours(self.favour).keys() if self.favour else ()
         if both:
             raise ConfigurationError(
-                "a character is favoured or banned, not both. "
-                f"Received in favour and in ban: {' '.join(sorted(both))}."
+                "a character cannot be in both favour and ban. "
+                f"Received in both: {' '.join(sorted(both))}."
             )
 
-    def _check_search(self) -> None:
-        """Refuse filters of a draw beside a beam search, which draws nothing."""
-        drawing = ("best_of", "top_k", "top_p", "min_p", "typical_p")
-        given = self.changed(drawing)
+    def _check_beam(self) -> None:
+        """Refuse settings for sampling beside a beam search."""
+        given = self.changed(("best_of", "top_k", "top_p", "min_p", "typical_p"))
         if self.beam is not None and given:
             raise ConfigurationError(
-                "a beam search finds one poem and draws nothing. Leave out beam, or "
-                f"{listed(given)}."
+                f"beam search does not sample. Omit beam, or omit {listed(given)}."
             )
 
     @property
-    def _never_draws(self) -> bool:
+    def _is_greedy(self) -> bool:
         if isinstance(self.temperature, str):
             return not any(parse_schedule(self.temperature))
         return self.temperature == 0
 
 
 def seed_after(seed: int, count: int = 1) -> int:
-    """The seed so many after another one; the largest is followed by 0."""
+    """The seed that is `count` higher; 0 follows the largest seed."""
     return (seed + count) % (LARGEST_SEED + 1)

@@ -1,4 +1,4 @@
-"""Reading JSON into frozen dataclasses, with every value checked: the one way that charrnn has."""
+"""Reading JSON into frozen dataclasses, with the type of every value checked."""
 
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -10,23 +10,23 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LARGEST_DOCUMENT: Final = 64 * 2**20
-"""Most characters of a JSON document; the largest that charrnn writes have a few million."""
+"""Most characters of a JSON document; charrnn writes a few million at most."""
 
 
 def read_document(
     text: str, version: int, kind: type[T], error: "Callable[[str], CharrnnError]"
 ) -> T:
-    """Read a JSON document that names its format beside the fields of a dataclass.
+    """Read a JSON document that has the fields of a dataclass and its format version.
 
     Args:
         text: The document.
-        version: The format that this version of charrnn reads.
+        version: The format version that is accepted.
         kind: The dataclass.
-        error: Makes the error from a sentence.
+        error: Makes an error from a sentence.
 
     Raises:
-        CharrnnError: What `error` makes, because the document is not JSON, has another format, or
-            does not fit the dataclass.
+        CharrnnError: The document is not JSON, has another format, or does not fit the dataclass;
+            made by `error`.
     """
     values = parse_json(text, error)
     found = values.pop("format", None) if isinstance(values, dict) else None
@@ -39,23 +39,18 @@ def read_document(
 
 
 def parse_json(text: str, error: "Callable[[str], CharrnnError]") -> Any:
-    """Parse a JSON document; numbers are finite and have at most 64 bits, text is Unicode.
-
-    Args:
-        text: The document.
-        error: Makes the error from a sentence.
+    """Parse JSON with Unicode text and finite numbers of at most 64 bits.
 
     Raises:
-        CharrnnError: What `error` makes, because the text is not JSON or is too long.
+        CharrnnError: The text is not JSON or is too long; made by `error` from a sentence.
     """
-    # Imported where JSON is read, because help pages do without it.
-    import msgspec
+    import msgspec  # Here, because help pages do without it.
 
     if len(text) > LARGEST_DOCUMENT:
         raise error(f"it has more than {LARGEST_DOCUMENT:,} characters.")
     try:
         value = msgspec.json.decode(text)
-        # MessagePack refuses whole numbers of more than 64 bits, which no array could hold.
+        # MessagePack refuses integers of more than 64 bits, which no array holds.
         msgspec.msgpack.encode(value)
     except (msgspec.MsgspecError, UnicodeError, OverflowError, RecursionError) as problem:
         raise error(f"it is not JSON ({problem}).") from problem
@@ -63,17 +58,15 @@ def parse_json(text: str, error: "Callable[[str], CharrnnError]") -> Any:
 
 
 def from_json(value: Any, kind: type[T], error: "Callable[[str], CharrnnError]") -> T:
-    """Make a dataclass, or any other type that msgspec knows, from plain values.
-
-    Each value must have the declared type; true is not a number. An unknown name is refused.
+    """Convert plain values to a dataclass or another type that msgspec knows.
 
     Args:
-        value: What `parse_json` returns, or the content of a TOML file.
-        kind: The type; the `__post_init__` of a dataclass may refuse values.
-        error: Makes the error from a sentence.
+        value: Result of `parse_json`, or content of a TOML file.
+        kind: The type. The `__post_init__` of a dataclass may raise ValueError.
+        error: Makes an error from a sentence.
 
     Raises:
-        CharrnnError: What `error` makes, because the value is not of this type.
+        CharrnnError: A value has another type, or a name is unknown; made by `error`.
     """
     import msgspec
 
@@ -88,7 +81,7 @@ def from_json(value: Any, kind: type[T], error: "Callable[[str], CharrnnError]")
 
 
 def _unknown(value: Any, known: Any) -> set[str]:
-    """The names in a value that its dataclass does not have, at any depth."""
+    """Names in a value that its dataclass does not have, at any depth."""
     if isinstance(value, dict) and isinstance(known, dict):
         inner = (_unknown(value[name], known[name]) for name in value.keys() & known.keys())
         return (value.keys() - known.keys()).union(*inner)

@@ -1,4 +1,4 @@
-"""Settings that are more than a number or a word: how they are written, and what they say."""
+"""Parsers of settings with their own notation: schedules, favours, bans and blends."""
 
 import re
 import unicodedata
@@ -9,17 +9,17 @@ from charrnn.errors import ConfigurationError
 from charrnn.settings.setting import is_finite
 
 SCHEDULE: Final = "two as in 1.0:0.6"
-FAVOURS: Final = "characters, each once, with a number for each, as in 月=2,花=-1.5"
+FAVOURS: Final = "different characters with a number each, as in 月=2,花=-1.5"
 
 _FAVOUR: Final = re.compile(r"\s*(.)=([^,]+)(?:,|$)", re.DOTALL)
 
 
 @lru_cache(maxsize=64)
 def parse_schedule(text: str) -> tuple[float, float]:
-    """The first and the last value of "1.0:0.6".
+    """Parse the first and the last value of "1.0:0.6".
 
     Raises:
-        ConfigurationError: It is not two finite numbers at least 0 with a colon between them.
+        ConfigurationError: The text is not two finite numbers, at least 0, with a colon between.
     """
     values = [_number(part) for part in text.split(":")]
     if len(values) != 2 or any(value is None or value < 0 for value in values):
@@ -30,13 +30,12 @@ def parse_schedule(text: str) -> tuple[float, float]:
 
 
 def parse_favours(text: str) -> dict[str, float]:
-    """The characters of "月=2,花=-1.5" with their numbers, in composed form (Unicode NFC).
+    """Parse the characters of "月=2,花=-1.5" (in Unicode NFC) and their numbers.
 
-    What stands before the equals sign is one character, so a comma or an equals sign is favoured
-    as any other: ",=1,==2".
+    One character stands before each equals sign, so ",=1,==2" favours a comma and an equals sign.
 
     Raises:
-        ConfigurationError: It is not written so, or a character stands there twice.
+        ConfigurationError: The notation is wrong, or a character occurs twice.
     """
     favours: dict[str, float] = {}
     rest = unicodedata.normalize("NFC", text)
@@ -48,22 +47,22 @@ def parse_favours(text: str) -> dict[str, float]:
         comma, rest = entry[0].endswith(","), rest[entry.end() :]
         if not rest and not comma:
             return favours
-    raise ConfigurationError(f"favours are {FAVOURS}. Received: {text}.")
+    raise ConfigurationError(f"favour takes {FAVOURS}. Received: {text}.")
 
 
 def parse_ban(text: str) -> frozenset[str]:
-    """The characters of a text, in composed form (Unicode NFC)."""
+    """The characters of a text, in Unicode NFC."""
     return frozenset(unicodedata.normalize("NFC", text))
 
 
 def parse_blend(text: str) -> dict[str, float]:
-    """The checkpoints of "quatrains=0.7,haiku=0.3" with their weights, as they were typed.
+    """Parse the checkpoints of "quatrains=0.7,haiku=0.3" and their weights.
 
-    What stands before the last equals sign of an entry names a checkpoint, or is its path.
+    The text before the last equals sign of an entry is a name or a path.
 
     Raises:
-        ConfigurationError: It is not written so, a name stands there twice, or no weight is
-            above 0.
+        ConfigurationError: The notation is wrong, a name occurs twice, a weight is below 0, or no
+            weight is above 0.
     """
     weights: dict[str, float] = {}
     for entry in text.split(","):
@@ -71,7 +70,7 @@ def parse_blend(text: str) -> dict[str, float]:
         name, weight = name.strip(), _number(typed)
         if not name or weight is None:
             raise ConfigurationError(
-                "a blend is names of checkpoints with a weight for each, as in moons=0.7,rivers=0.3. "
+                "a blend is names of checkpoints with weights, as in moons=0.7,rivers=0.3. "
                 f"Received: {text}."
             )
         if weight < 0:
@@ -87,7 +86,7 @@ def parse_blend(text: str) -> dict[str, float]:
 
 
 def _number(text: str) -> float | None:
-    """The finite number that a text is; None when it is none."""
+    """The finite number in a text, or None."""
     try:
         value = float(text)
     except ValueError:

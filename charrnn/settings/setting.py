@@ -1,6 +1,6 @@
-"""One setting: its kind, its limits and its help, and the configurations that are made of such.
+"""The description of one setting, and dataclasses of settings that validate themselves.
 
-The same description validates a value given from Python and makes the option of the command line.
+The description also defines the option of the command line.
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, NamedTuple, get_args, get_origin
 from charrnn.errors import ConfigurationError
 
 AUTO: Final = "auto"
-"""The word that leaves a setting to charrnn, where `None` has a meaning."""
+"""Typed for `None`, if `None` has a meaning."""
 
 _KINDS: Final[dict[type, tuple[Any, str]]] = {
     int: (Integral, "a whole number"),
@@ -24,12 +24,12 @@ _KINDS: Final[dict[type, tuple[Any, str]]] = {
 
 
 class Notation(NamedTuple):
-    """How a setting is written that is more than a number or a word.
+    """A notation for values that are more than a number or a word.
 
     Attributes:
-        pattern: A short picture of it for the command line: "X[:Y]".
-        words: What is allowed, in words, with an example.
-        read: Takes it apart; raises ValueError when it is not written so.
+        pattern: A short pattern for the command line: "X[:Y]".
+        words: A description with an example.
+        read: Parses a text; raises ValueError for any other notation.
     """
 
     pattern: str
@@ -37,7 +37,7 @@ class Notation(NamedTuple):
     read: Callable[[str], object]
 
     def allows(self, text: str) -> bool:
-        """Whether a text is written so."""
+        """Whether a text is valid."""
         try:
             self.read(text)
         except ValueError:
@@ -47,19 +47,19 @@ class Notation(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Setting:
-    """What is known of one field of a configuration.
+    """Description of one field of a configuration.
 
     Attributes:
         help: One line for the command line, without the default.
-        minimum: Least value allowed.
-        maximum: Greatest value allowed.
-        above: The value must be greater than this.
-        below: The value must be less than this.
-        choices: The only values allowed, where the annotation of the field is a Literal.
-        unset: What `None` means, in a few words for the help text ("by corpus size").
-        notation: How a text is written that is allowed beside numbers, or as the only text.
-        repeatable: Whether the value is a tuple of words, which may be given together or apart.
-        kind: int, float or str; `settings_of` takes it from the annotation, as it does `choices`.
+        minimum: Least value.
+        maximum: Greatest value.
+        above: Exclusive lower limit.
+        below: Exclusive upper limit.
+        choices: The only valid values; `settings_of` takes them from a Literal annotation.
+        unset: Meaning of `None` in the help text ("by corpus size"); None forbids `None`.
+        notation: Notation of valid texts, beside numbers if `kind` is a number.
+        repeatable: Whether the value is a tuple of words.
+        kind: int, float or str; `settings_of` takes it from the annotation.
     """
 
     help: str
@@ -88,7 +88,7 @@ class Setting:
         )
 
     def allowed(self) -> str:
-        """The values allowed, in words: "a whole number at least 1", "one of tanh, relu"."""
+        """The valid values in words: "a whole number at least 1", "one of tanh, relu"."""
         if self.repeatable:
             return "words, each by itself"
         if self.choices is not None:
@@ -99,17 +99,13 @@ class Setting:
         return plain if self.notation is None else f"{plain}, or {self.notation.words}"
 
     def spelled(self, value: Any) -> str:
-        """A value of the setting in words; `None` as what it means."""
+        """A value in words; `None` as its meaning."""
         if value is None:
             return str(self.unset)
         return " ".join(value) if self.repeatable else str(value)
 
     def parse(self, text: str) -> Any:
-        """The value that was typed, where "auto" stands for `None`.
-
-        Raises:
-            ConfigurationError: It is not a value of the setting.
-        """
+        """Parse a typed value, or "auto" for `None`; raises ConfigurationError if it is invalid."""
         if text == AUTO and self.unset is not None:
             return None
         if self.repeatable:
@@ -123,7 +119,7 @@ class Setting:
         return value
 
     def allows(self, value: Any) -> bool:
-        """Whether a value is of the kind and keeps the limits; `None` where it has a meaning."""
+        """Whether a value is valid."""
         if value is None:
             return self.unset is not None
         if self.repeatable:
@@ -144,7 +140,7 @@ class Setting:
 
 
 def is_finite(value: float) -> bool:
-    """Whether a number, or an integer of any length, can be computed with as a float."""
+    """Whether a number is finite as a float; integers may have any length."""
     try:
         return math.isfinite(value)
     except OverflowError:
@@ -156,7 +152,7 @@ def _spelled(limit: float) -> str:
 
 
 def setting(default: Any, help: str, **limits: Any) -> Any:  # noqa: A002 (Click's word for it)
-    """A dataclass field with its description; `limits` are those of `Setting`."""
+    """A dataclass field described by a `Setting` with these limits."""
     return dataclasses.field(default=default, metadata={"setting": Setting(help=help, **limits)})
 
 
@@ -164,7 +160,7 @@ _SETTINGS: Final[dict[type, dict[str, Setting]]] = {}
 
 
 def settings_of(configuration: type["Configuration"]) -> dict[str, Setting]:
-    """The description of every field of a configuration, in the order of the class."""
+    """The descriptions of all fields of a configuration, in order."""
     if configuration not in _SETTINGS:
         _SETTINGS[configuration] = {
             field.name: _typed(field.metadata["setting"], field.type)
@@ -174,7 +170,7 @@ def settings_of(configuration: type["Configuration"]) -> dict[str, Setting]:
 
 
 def _typed(described: Setting, annotation: Any) -> Setting:
-    """A setting of the first type of its field: int of `int | None`, str of `tuple[str, ...]`."""
+    """A setting with the type of its field: int for `int | None`, str for `tuple[str, ...]`."""
     members = get_args(annotation)
     if get_origin(annotation) is Literal:
         return dataclasses.replace(described, choices=members)
@@ -185,13 +181,10 @@ def _typed(described: Setting, annotation: Any) -> Setting:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Configuration:
-    """A set of settings that checks itself when it is made."""
+    """A dataclass of settings that validates its values."""
 
     def __post_init__(self) -> None:
-        """Refuse a value outside its limits, with a ConfigurationError.
-
-        Numbers of other libraries become Python's, so that the settings can be written as JSON.
-        """
+        """Refuse invalid values with a ConfigurationError; NumPy numbers become Python's."""
         for name, description in settings_of(type(self)).items():
             value = getattr(self, name)
             if not description.allows(value):
@@ -202,7 +195,7 @@ class Configuration:
                 object.__setattr__(self, name, description.kind(value))
 
     def changed(self, names: Iterable[str]) -> list[str]:
-        """Those of some settings that are not their default, as they are spelled: "top-k"."""
+        """The settings among `names` that differ from their default, as options: "top-k"."""
         fields = type(self).__dataclass_fields__
         given = (name for name in names if getattr(self, name) != fields[name].default)
         return [name.replace("_", "-") for name in given]

@@ -6,12 +6,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from charrnn.corpus.layout import ResolvedLayout
 from charrnn.corpus.vocabulary import LARGE_VOCABULARY
 from charrnn.errors import ConfigurationError
 from charrnn.model.device import has_bfloat16
 from charrnn.settings.architecture import Architecture
-from charrnn.settings.configuration import SHORT_WINDOW, ModelConfig, TrainingConfig
+from charrnn.settings.configuration import SHORT_WINDOW, ModelConfig, ResolvedLayout, TrainingConfig
 from charrnn.training.augmentation import LONGEST_SEARCHED
 from charrnn.training.budget import SHORTEST_COMPILED, Budget, usual_batch, usual_epochs
 

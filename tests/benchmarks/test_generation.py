@@ -1,15 +1,12 @@
 """What the benchmark of writing counts and tabulates, and that all contestants compute the same."""
 
 import dataclasses
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from benchmarks.generation import charrnn_writer, rounds, tables
-from benchmarks.generation.__main__ import main
 from benchmarks.generation.contestants import (
     CHARRNN,
     CONTESTANTS,
@@ -121,13 +118,6 @@ def test_the_share_of_what_memory_allows_is_that_of_one_poem() -> None:
     ]
 
 
-def test_every_figure_can_be_kept_as_json() -> None:
-    written = json.loads(json.dumps(_result().to_json()))
-    assert written["network"] == "2x512"
-    assert written["contestants"][0]["rates"]["1"] == [2_900.0, 100.0, 3_000.0]
-    assert written["contestants"][0]["starts"][0] == [0.3, 50.0]
-
-
 def test_every_contestant_writes_once_in_a_round_and_one_that_dies_is_left_out(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -213,12 +203,6 @@ def test_draws_of_the_window_follow_the_probabilities_at_the_temperature() -> No
     expected = probabilities ** (1 / TEMPERATURE)
     found = np.bincount(drawn, minlength=4) / len(drawn)
     np.testing.assert_allclose(found, expected / expected.sum(), atol=0.02)
-
-
-def test_a_network_that_is_not_known_is_refused() -> None:
-    result = CliRunner().invoke(main, ["--network", "3x512"])
-    assert result.exit_code == 2
-    assert "'3x512' is not one of '2x512', '2x128', '2x512-8000'" in result.output
 
 
 def _logits(checkpoint: Path, ids: np.ndarray) -> np.ndarray:

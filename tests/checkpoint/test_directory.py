@@ -13,21 +13,17 @@ from hypothesis import strategies as st
 from charrnn.checkpoint import atomic_files, directory
 from charrnn.checkpoint.directory import (
     HISTORY_FILE,
-    MODEL_FILE,
     NGRAM_FILTER_FILE,
     SOUNDS_FILE,
     WORDS_FILE,
     Checkpoint,
     CheckpointWriter,
-    checkpoints_in,
     claim,
-    find_checkpoint,
-    find_run,
-    networks_in,
     read_history,
     read_record,
 )
-from charrnn.checkpoint.record import RECORD_FILE, OriginRecord, RunRecord
+from charrnn.checkpoint.lookup import checkpoints_in
+from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, OriginRecord, RunRecord
 from charrnn.errors import CheckpointError, ConfigurationError
 from tests.fakes import MODEL, RECORD, save_bytes, write_run
 
@@ -48,7 +44,7 @@ def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert opened.record == record
     assert opened.model == dataclasses.replace(MODEL, sha256=record.models[0].sha256)
     assert opened.model_path.read_bytes() == b"weights"
-    assert [line["step"] for line in opened.history()] == [50, 100, 150]
+    assert [line["step"] for line in read_history(opened.directory)] == [50, 100, 150]
 
 
 def test_the_record_is_json_that_names_its_format_and_spells_characters_out(
@@ -374,110 +370,6 @@ def test_a_record_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
         read_record(tmp_path)
 
 
-# Finding
-
-
-@pytest.fixture
-def three_runs(tmp_path: Path) -> Path:
-    for age, name in enumerate(("new", "middle", "old")):
-        write_run(tmp_path / name)
-        os.utime(tmp_path / name / RECORD_FILE, (10**9 - age, 10**9 - age))
-    return tmp_path
-
-
-def test_runs_are_listed_the_newest_first(three_runs: Path) -> None:
-    (three_runs / "notes.txt").write_text("no run")
-    (three_runs / "empty").mkdir()
-    assert [path.name for path in checkpoints_in(three_runs)] == ["new", "middle", "old"]
-    assert checkpoints_in(three_runs / "nowhere") == []
-
-
-def test_the_newest_run_that_can_write_is_the_default(three_runs: Path) -> None:
-    (three_runs / "new" / MODEL_FILE).unlink()
-    assert find_checkpoint(None, three_runs).name == "middle"
-
-
-def test_an_unfinished_run_is_the_default_only_where_there_is_no_other(tmp_path: Path) -> None:
-    CheckpointWriter(tmp_path / "begun").write_record(RECORD)
-    assert find_checkpoint(None, tmp_path).name == "begun"
-
-
-def test_a_run_is_found_by_name_and_by_path(three_runs: Path, tmp_path: Path) -> None:
-    assert find_checkpoint("old", three_runs) == three_runs / "old"
-    assert find_checkpoint(str(three_runs / "old"), tmp_path / "nowhere") == three_runs / "old"
-
-
-def test_a_name_that_is_not_there_is_told_with_those_that_are(three_runs: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"named odl.*There: new, middle, old\."):
-        find_checkpoint("odl", three_runs)
-
-
-def test_no_run_at_all_tells_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="Train one first, with: charrnn train"):
-        find_checkpoint(None, tmp_path)
-
-
-def test_a_bundled_network_is_found_by_its_name_wherever_runs_are_kept(
-    three_runs: Path, bundled: Path
-) -> None:
-    write_run(bundled / "tang")
-    for root in (three_runs, three_runs / "nowhere"):
-        assert find_checkpoint("tang", root) == bundled / "tang"
-    assert find_checkpoint(str(bundled / "tang"), three_runs) == bundled / "tang"
-
-
-def test_a_run_of_ones_own_stands_before_the_bundled_one_of_its_name(
-    three_runs: Path, bundled: Path
-) -> None:
-    write_run(bundled / "old")
-    assert find_checkpoint("old", three_runs) == three_runs / "old"
-    assert find_checkpoint("old", three_runs / "nowhere") == bundled / "old"
-
-
-def test_without_a_name_the_first_bundled_network_stands_in_for_runs_that_are_not_there(
-    three_runs: Path, bundled: Path
-) -> None:
-    for name in ("shakespeare", "another"):
-        write_run(bundled / name)
-    assert find_checkpoint(None, three_runs / "nowhere") == bundled / "shakespeare"
-    assert find_checkpoint(None, three_runs) == three_runs / "new"
-
-
-def test_a_bundled_network_is_no_run_to_go_on_with(three_runs: Path, bundled: Path) -> None:
-    write_run(bundled / "shakespeare")
-    with pytest.raises(CheckpointError, match=r"There: new, middle, old\. With .* shakespeare\.$"):
-        find_run("shakespeare", three_runs)
-    with pytest.raises(CheckpointError, match="Train one first, with: charrnn train"):
-        find_run(None, three_runs / "nowhere")
-
-
-@pytest.mark.parametrize(
-    "name", ["", ".", "..", "../secret", "tang/..", "tang/../../secret", "x\0"]
-)
-def test_a_name_does_not_lead_out_of_the_bundled_networks(
-    tmp_path: Path, bundled: Path, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "empty").mkdir()
-    monkeypatch.chdir(tmp_path / "empty")
-    for place in (bundled / "tang", bundled / "shakespeare", bundled.parent, bundled):
-        write_run(place)
-    write_run(bundled.parent / "secret")
-    with pytest.raises(CheckpointError, match="there is no checkpoint named"):
-        find_checkpoint(name, tmp_path / "nowhere")
-
-
-def test_all_networks_are_ones_own_runs_and_then_the_bundled_ones(
-    three_runs: Path, bundled: Path
-) -> None:
-    assert networks_in(three_runs) == checkpoints_in(three_runs)
-    for name in ("shakespeare", "old", "tang"):
-        write_run(bundled / name)
-    assert networks_in(three_runs) == [
-        *(three_runs / name for name in ("new", "middle", "old")),
-        *(bundled / name for name in ("shakespeare", "tang")),
-    ]
-
-
 def test_an_overwritten_run_is_gone_and_all_else_stays(three_runs: Path) -> None:
     (three_runs / "middle" / "letter.txt").write_text("Dear moon")
     for name in (NGRAM_FILTER_FILE, SOUNDS_FILE, WORDS_FILE):
@@ -513,7 +405,7 @@ def test_a_directory_with_files_that_are_no_run_is_never_claimed(
 ) -> None:
     (tmp_path / "moons").mkdir()
     (tmp_path / "moons" / name).write_text("precious")
-    with pytest.raises(CheckpointError, match="holds files that are no run"):
+    with pytest.raises(CheckpointError, match="holds files of something else"):
         claim(tmp_path, "moons", overwrite=overwrite)
     CheckpointWriter(tmp_path / "moons").clear()
     assert (tmp_path / "moons" / name).read_text() == "precious"

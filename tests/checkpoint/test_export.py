@@ -8,7 +8,6 @@ import pytest
 from charrnn.checkpoint import export as export_module
 from charrnn.checkpoint.directory import (
     HISTORY_FILE,
-    MODEL_FILE,
     NGRAM_FILTER_FILE,
     RESUME_DIRECTORY,
     SOUNDS_FILE,
@@ -17,9 +16,8 @@ from charrnn.checkpoint.directory import (
     CheckpointWriter,
     read_record,
 )
-from charrnn.checkpoint.export import Exported, export
-from charrnn.checkpoint.model_card import CARD_FILE
-from charrnn.checkpoint.record import RECORD_FILE
+from charrnn.checkpoint.export import CARD_FILE, Exported, export
+from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE
 from charrnn.decoding.scoring import text_loss
 from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import CheckpointError
@@ -177,7 +175,7 @@ def test_nothing_is_replaced(checkpoint: Checkpoint, tmp_path: Path, stands_ther
     else:
         save_reciting_run(place)
     before = content(tmp_path)
-    with pytest.raises(CheckpointError, match="gift is there already, and nothing is replaced"):
+    with pytest.raises(CheckpointError, match="gift exists already, and nothing is replaced"):
         packed_in(place, checkpoint)
     assert content(tmp_path) == before
     assert place.exists()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from charrnn.checkpoint.directory import Checkpoint
-from charrnn.checkpoint.model_card import NOT_OF_THE_RECIPE, model_card
+from charrnn.checkpoint.export import NOT_IN_CARD, model_card
 from charrnn.checkpoint.record import RunRecord
 from charrnn.cli import main
 from charrnn.corpus.catalogue import text_facts
@@ -30,22 +30,21 @@ def rows(text: str) -> dict[str, str]:
 def test_a_card_tells_what_a_network_is_and_what_it_learned_and_how_and_how_well() -> None:
     assert card_of(before=1.4999, sample="\nA moon,\n\na boat.\n\n") == (
         "# moons\n\n"
-        "A network that writes, character by character, made with charrnn 0.1.0.\n\n"
+        "A character-level network made with charrnn 0.1.0.\n\n"
         "| | |\n"
         "|---|---|\n"
-        "| network | LSTM, 2 layers of 5 units, vectors of 3 for 6 tokens; "
+        "| network | LSTM, 2 layers of 5 units, embedding of 3 for 6 tokens; "
         f"{RECORD.architecture.parameters} weights |\n"
         f"| text | moons, 12,345 characters, 67 poems; charrnn's digest of it `{'0' * 16}` |\n"
-        "| learned | 3.25 epochs in 150 steps, on the CPU (2 cores) |\n"
-        f"| recipe | {rows(card_of())['recipe']} |\n"
+        "| training | 3.25 epochs in 150 steps, on the CPU (2 cores) |\n"
+        f"| settings | {rows(card_of())['settings']} |\n"
         "| loss | 1.5000 nats (2.1640 bits) per character on the validation split "
         "(0.1 of the text); 1.4999 nats (2.1639 bits) per character before its weights were "
         "rounded |\n"
-        "| weights | float16 on disk, float32 when they are used; `model.keras` opens with plain "
-        "Keras |\n\n"
-        "## What it writes\n\n"
+        "| weights | float16 on disk, float32 in use; plain Keras opens `model.keras` |\n\n"
+        "## Sample\n\n"
         "    A moon,\n    \n    a boat.\n\n"
-        "More of it: `charrnn generate moons`. To begin with it on a text of your own: "
+        "To write more: `charrnn generate moons`. To train it further on a text of your own: "
         "`charrnn train poems.txt --from moons`.\n"
     )
 
@@ -63,17 +62,17 @@ def test_a_loss_that_was_not_measured_before_is_not_told() -> None:
         TrainingConfig(epochs=7, precision="bfloat16", seed=9, patience=3),
     ],
 )
-def test_the_recipe_is_what_train_takes(training: TrainingConfig) -> None:
-    recipe = rows(card_of(dataclasses.replace(RECORD, training=training)))["recipe"]
-    words = shlex.split(recipe.strip("`"))
+def test_the_settings_are_options_of_train(training: TrainingConfig) -> None:
+    settings = rows(card_of(dataclasses.replace(RECORD, training=training)))["settings"]
+    words = shlex.split(settings.strip("`"))
     context = main.commands["train"].make_context("train", words)
-    for name in settings_of(TrainingConfig).keys() - NOT_OF_THE_RECIPE:
+    for name in settings_of(TrainingConfig).keys() - NOT_IN_CARD:
         assert context.params[name] == getattr(training, name), name
     for name in settings_of(ModelConfig):
         assert context.params[name] == getattr(RECORD.architecture, name), name
     assert context.params["validation_fraction"] == RECORD.corpus_config.validation_fraction
-    assert not NOT_OF_THE_RECIPE & {word.lstrip("-").replace("-", "_") for word in words}
-    assert settings_of(TrainingConfig).keys() >= NOT_OF_THE_RECIPE
+    assert not NOT_IN_CARD & {word.lstrip("-").replace("-", "_") for word in words}
+    assert settings_of(TrainingConfig).keys() >= NOT_IN_CARD
 
 
 def test_a_text_of_the_catalogue_has_a_source_and_a_licence() -> None:
@@ -112,6 +111,6 @@ def test_a_tied_output_is_told_and_a_record_without_a_version_is_no_obstacle() -
     told = card_of(dataclasses.replace(RECORD, architecture=sizes, versions={}))
     assert "made with charrnn of an unknown version." in told
     assert rows(told)["network"] == (
-        "LSTM, 1 layer of 1,234 units, vectors of 3 for 6 tokens, its output tied to them; "
+        "LSTM, 1 layer of 1,234 units, embedding of 3 for 6 tokens, output tied to the embedding; "
         f"{sizes.parameters:,} weights"
     )

@@ -25,9 +25,8 @@ validation           7 poems, 103 characters
  FOUND                                   TIMES  EXAMPLES
  ──────────────────────────────────────────────────────────────────────────────
  duplicate poems                             1  poem 61: repeats poem 2: poem 1
- Delete the repetitions: what stands
- twice is learned twice as hard, and
- copied.
+ Delete the duplicates: the network
+ learns them twice, and copies them.
 """
 
 
@@ -58,7 +57,7 @@ def test_a_check_is_a_table(run, poems):
     assert result.exit_code == 0
     assert lines(result.stdout) == lines(CHECKED)
     assert result.stderr == (
-        "Note: layout blocks was chosen: blank lines part the poems. Choose another with --layout.\n"
+        "Note: layout blocks was chosen: blank lines separate the poems. Choose another with --layout.\n"
     )
 
 

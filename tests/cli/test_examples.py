@@ -109,19 +109,3 @@ def test_an_example_of_a_form_writes_a_poem(example: str, monkeypatch: pytest.Mo
     result = CliRunner().invoke(main, shlex.split(example)[1:], input="\n")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.strip()
-
-
-def test_the_commands_that_are_quick_have_examples() -> None:
-    shown = {example.split()[1] for example in filter(_quick, _examples(main))}
-    assert shown == {
-        "generate",
-        "repl",
-        "evaluate",
-        "score",
-        "novelty",
-        "info",
-        "pack",
-        "corpus",
-        "forms",
-        "verify",
-    }

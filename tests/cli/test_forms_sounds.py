@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from charrnn.checkpoint import directory as checkpoint
+from charrnn.checkpoint import lookup
 from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE, CheckpointWriter
 from charrnn.cli import main
 from charrnn.corpus.loading import read_corpus
@@ -64,7 +64,7 @@ def test_nothing_is_written_into_a_network_that_comes_with_charrnn(
     content: bytes | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     directory = learn("tang", "tang.txt")
-    monkeypatch.setattr(checkpoint, "BUNDLED", directory.parent)
+    monkeypatch.setattr(lookup, "BUNDLED", directory.parent)
     monkeypatch.setenv("CHARRNN_CHECKPOINTS", "nowhere")
     if content is not None:
         (directory / SOUNDS_FILE).write_bytes(content)

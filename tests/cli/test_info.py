@@ -9,14 +9,8 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from charrnn.checkpoint.directory import (
-    HISTORY_FILE,
-    MODEL_FILE,
-    SOUNDS_FILE,
-    WORDS_FILE,
-    CheckpointWriter,
-)
-from charrnn.checkpoint.record import RECORD_FILE
+from charrnn.checkpoint.directory import HISTORY_FILE, SOUNDS_FILE, WORDS_FILE, CheckpointWriter
+from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE
 from charrnn.cli import main
 from charrnn.cli.info import any_run, usable_run
 from charrnn.cli.tables import show_run, show_runs

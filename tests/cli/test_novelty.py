@@ -1,4 +1,3 @@
-import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +8,7 @@ from click.testing import CliRunner, Result
 from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, CheckpointWriter
 from charrnn.cli import main
 from charrnn.corpus.loading import read_corpus
-from charrnn.corpus.ngram_filter import filter_of_training_part
+from charrnn.corpus.ngram_filter import filter_of_training_split
 from charrnn.settings.configuration import CorpusConfig, Layout
 from tests.decoding.networks import save_reciting_run
 
@@ -37,7 +36,7 @@ def learn(tmp_path: Path, name: str, layout: Layout = "blocks", *, filtered: boo
     directory = tmp_path / "runs" / name
     record = save_reciting_run(directory, layout, corpus=corpus.record())
     if filtered:
-        filter_of_training_part(corpus, record).write(directory / NGRAM_FILTER_FILE)
+        filter_of_training_split(corpus, record).write(directory / NGRAM_FILTER_FILE)
     return file
 
 
@@ -158,23 +157,3 @@ def test_a_text_that_shares_nothing_is_told(place: Path) -> None:
     nothing = "\nNo 12 consecutive characters of it are in the corpus.\n"
     assert novelty("-", stdin="ZXZXZXZXZXZXZXZX").stdout.endswith(nothing)
     assert novelty("-", stdin="ZX").stdout.endswith(nothing)
-
-
-def test_a_file_that_is_missing_is_told(place: Path) -> None:
-    learn(place, "moons")
-    result = novelty("nowhere.txt")
-    assert result.exit_code == 1
-    assert "there is no file, directory or corpus named nowhere.txt" in result.stderr
-
-
-def test_a_corpus_that_was_piped_in_is_not_waited_for(place: Path) -> None:
-    file = learn(place, "moons")
-    corpus = read_corpus([str(file)], CorpusConfig(layout="blocks"))
-    unread = dataclasses.replace(corpus.record(), sources=("-",))
-    save_reciting_run(place / "runs" / "moons", corpus=unread)
-    result = novelty("-", stdin=WRITTEN)
-    assert result.exit_code == 0
-    assert result.stderr == (
-        "The validation part is not measured: the corpus of moons was not read from a file, so it "
-        "cannot be read again.\n"
-    )

@@ -114,7 +114,7 @@ def test_two_configurations_share_a_command() -> None:
         (
             ModelConfig,
             ["--cell", "gru", "--activation", "relu"],
-            "activation relu goes with cell simple_rnn only. Received: cell gru.",
+            "activation relu needs cell simple_rnn. Received: cell gru.",
         ),
     ],
 )

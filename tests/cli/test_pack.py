@@ -78,7 +78,7 @@ def test_a_text_that_is_not_at_hand_is_told_and_the_network_is_packed_all_the_sa
 def test_a_packed_network_writes_what_it_wrote_before() -> None:
     assert charrnn("pack", "reciter", "gifts/moons").exit_code == 0
     card = Path("gifts/moons/README.md").read_text(encoding="utf-8")
-    assert "## What it writes\n\n    black\n    horse\n" in card
+    assert "## Sample\n\n    black\n    horse\n" in card
     for name in ("reciter", "gifts/moons"):
         assert charrnn("generate", name).stdout == f"{POEM}\n"
 
@@ -94,8 +94,8 @@ def test_a_bundled_network_can_be_packed_and_keeps_its_files(bundled: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (("mine", "poems.txt"), 1, "Error: poems.txt is there already, and nothing is replaced."),
-        (("mine", "checkpoints"), 1, "Error: checkpoints is there already"),
+        (("mine", "poems.txt"), 1, "Error: poems.txt exists already, and nothing is replaced."),
+        (("mine", "checkpoints"), 1, "Error: checkpoints exists already"),
         (("mine", "poems.txt/gift"), 1, "Error: poems.txt/gift cannot be written (Not a directory"),
         (("lakes", "gift"), 1, "Error: there is no checkpoint named lakes"),
         (("mine",), 2, "Missing argument 'DIRECTORY'"),

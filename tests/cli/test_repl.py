@@ -152,8 +152,8 @@ def test_several_networks_write_together_and_take_turns(
     ]
     assert "From now on rivers=1,moons=3 writes." in result.stdout
     told = result.stderr.splitlines()
-    assert told[0].startswith("Error: a blend is names of checkpoints with a weight for each")
-    assert told[1].startswith("Error: a beam search finds one poem and draws nothing.")
+    assert told[0].startswith("Error: a blend is names of checkpoints with weights")
+    assert told[1].startswith("Error: beam search does not sample.")
     assert len(told) == 2
 
 

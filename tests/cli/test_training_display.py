@@ -1,3 +1,4 @@
+import dataclasses
 import io
 from pathlib import Path
 
@@ -132,8 +133,6 @@ def test_the_picture_of_a_run() -> None:
 
 
 def test_the_picture_warns_of_gradients_that_explode() -> None:
-    import dataclasses
-
     display = live_display()
     display.stepped(PROGRESS)
     display.evaluated(dataclasses.replace(EVALUATION, clipped=0.9, best=False))
@@ -141,8 +140,6 @@ def test_the_picture_warns_of_gradients_that_explode() -> None:
 
 
 def test_a_run_by_the_clock_measures_its_speed_first() -> None:
-    import dataclasses
-
     display = LiveDisplay(Console(width=80, file=io.StringIO()))
     display.started(dataclasses.replace(PLAN, steps=None, minutes=2.0))
     display.close()
@@ -159,7 +156,5 @@ def test_times_as_a_clock_shows_them(seconds: float, expected: str) -> None:
 
 
 def test_an_early_stop_says_why() -> None:
-    import dataclasses
-
     sentences = describe_result(dataclasses.replace(RESULT, ending="stopped early"))
     assert sentences[0].startswith("Stopped early, because the validation loss no longer fell: ")

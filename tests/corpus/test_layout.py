@@ -66,12 +66,12 @@ def test_blank_lines_may_hold_blank_space():
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (PLAY * 20, "speaker's name"),
+        (PLAY * 20, "name of a speaker"),
         ((PROSE + "\n\n") * 20, "not poems of 2 to 60 lines"),
         ((PROSE + "\n" + PROSE + "\n\n") * 20, "longer than 60 characters"),
         ((STANZA * 40 + "\n") * 3, "not poems of 2 to 60 lines"),
-        (STANZA * 3, "no blank lines part it"),
-        (CHINESE_PROSE * 20, "no blank lines part it"),
+        (STANZA * 3, "it has no blank lines"),
+        (CHINESE_PROSE * 20, "it has no blank lines"),
     ],
 )
 def test_what_does_not_look_like_poems_is_one_text(text, reason):

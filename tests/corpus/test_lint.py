@@ -98,7 +98,7 @@ def test_ordinary_marks_are_not_markup(text):
 
 def test_holes_are_found():
     issue = only([*CLEAN, "白日□山尽", "黄河?海流", "欲穷○里目", "\ufffdend", "why? o ○ o"])
-    assert (issue.kind, issue.count) == ("holes", 4)
+    assert (issue.kind, issue.count) == ("missing characters", 4)
     assert issue.examples == (
         Example(91, "白日□山尽"),
         Example(92, "黄河?海流"),
@@ -130,7 +130,7 @@ def test_verses_on_both_sides_of_the_division_are_found():
     refrain = "and the tide goes out again"
     report = report_of([f"{poem}\n{refrain}" for poem in CLEAN])
     (issue,) = report.issues
-    assert issue.kind == "verses of the validation part that are learned too"
+    assert issue.kind == "verses of the validation split that are also in the training split"
     assert issue.count == report.validation_poems > 1
     assert {example.text for example in issue.examples} == {refrain}
 

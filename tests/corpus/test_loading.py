@@ -193,7 +193,7 @@ def test_control_characters_are_told(tmp_path):
     path.write_bytes(b"\xef\xbb\xbfab\x07c\x1b\n")
     corpus = read_corpus([str(path)])
     assert (corpus.text, corpus.removed) == ("abc\n", 2)
-    assert "2 control characters were taken out." in corpus.notes
+    assert "2 control characters were removed." in corpus.notes
 
 
 def test_many_guesses_are_told_in_few_sentences(tmp_path):

@@ -234,7 +234,7 @@ def test_the_lines_that_tell_an_encoding_are_the_first_that_are_not_ascii(parts,
     data = "".join(parts).encode("utf-8")
     telling = [line for line in data.splitlines(keepends=True) if not line.isascii()]
     with mock.patch.object(encoding, "_SAMPLE", size):
-        found = encoding._telling_lines(io.BytesIO(data))
+        found = encoding._non_ascii_lines(io.BytesIO(data))
     few = next((n for n in range(len(telling)) if len(b"".join(telling[:n])) >= size), len(telling))
     assert found.replace(b"\r", b"") == b"".join(telling[:few]).replace(b"\r", b"")
 

@@ -20,7 +20,7 @@ from charrnn.corpus.ngram_filter import (
     N_OF_LETTERS,
     N_OF_WORDS,
     NgramFilter,
-    filter_of_training_part,
+    filter_of_training_split,
     folded,
     keep_ngram_filter,
 )
@@ -68,7 +68,7 @@ def test_every_ngram_of_the_training_part_is_found_however_the_text_is_cut(
         mock.patch.object(store, "CHUNK", chunk),
         mock.patch.object(ngram_filter, "_n_of", return_value=n),
     ):
-        known = filter_of_training_part(corpus, record)
+        known = filter_of_training_split(corpus, record)
         for poem in training_part(corpus):
             assert known.hits(poem).all()
 
@@ -100,20 +100,20 @@ def test_no_ngram_reaches_from_one_poem_into_another() -> None:
 
 def test_the_validation_part_is_not_in_it() -> None:
     corpus, record = learned("\n\n".join(POEMS))
-    known = filter_of_training_part(corpus, record)
+    known = filter_of_training_split(corpus, record)
     assert known.corpus == corpus.digest
     aside = [folded(poem) for poem in set(POEMS) - {*training_part(corpus)}]
     assert any(not known.hits(poem).all() for poem in aside)
     text = "".join(chr(0x4E00 + number) for number in range(100))
-    known = filter_of_training_part(*learned(text, "text"))
+    known = filter_of_training_split(*learned(text, "text"))
     assert known.hits(text[:75]).all()
     assert not known.hits(text[70:]).any()
 
 
 def test_n_follows_what_a_character_tells() -> None:
-    assert filter_of_training_part(*learned("\n\n".join(POEMS))).n == N_OF_LETTERS == 12
+    assert filter_of_training_split(*learned("\n\n".join(POEMS))).n == N_OF_LETTERS == 12
     words = "".join(chr(0x4E00 + number) for number in range(100)) + "abcdef"
-    assert filter_of_training_part(*learned(words, "text")).n == N_OF_WORDS == 6
+    assert filter_of_training_split(*learned(words, "text")).n == N_OF_WORDS == 6
 
 
 # The file
@@ -137,9 +137,9 @@ def header(**changes: Any) -> bytes:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"", "is no n-gram filter."),
-        (header()[:-1], "is no n-gram filter."),
-        (header(magic=b"CHRNGRAN") + bytes(16), "is no n-gram filter."),
+        (b"", "is not an n-gram filter."),
+        (header()[:-1], "is not an n-gram filter."),
+        (header(magic=b"CHRNGRAN") + bytes(16), "is not an n-gram filter."),
         (header(version=2) + bytes(16), "has version 2, and this charrnn reads version 1."),
         (header() + bytes(15), "was changed or cut short."),
         (header() + bytes(17), "was changed or cut short."),
@@ -192,7 +192,7 @@ def test_the_filter_is_kept_in_the_checkpoint_and_made_once(
     assert keep(told) == []
     path = tmp_path / "moons" / NGRAM_FILTER_FILE
     assert NgramFilter.open(path).corpus == told["corpus"].digest
-    monkeypatch.setattr(ngram_filter, "filter_of_training_part", pytest.fail)
+    monkeypatch.setattr(ngram_filter, "filter_of_training_split", pytest.fail)
     assert keep(told) == []
 
 
@@ -228,7 +228,7 @@ def test_what_fails_is_told_and_leaves_everything_as_it_was(
     path = tmp_path / "moons" / NGRAM_FILTER_FILE
     filter_of(["moon"], corpus="ab" * 32).write(path)
     before = path.read_bytes()
-    for module, name in ((ngram_filter, "filter_of_training_part"), (NgramFilter, "write")):
+    for module, name in ((ngram_filter, "filter_of_training_split"), (NgramFilter, "write")):
         with monkeypatch.context() as patch:
             patch.setattr(module, name, fail)
             assert keep(told)[-1] == f"{NOTE}{reason}"
@@ -242,6 +242,6 @@ def test_a_text_that_is_too_long_is_told(
     monkeypatch.setattr(ngram_filter, "MOST_NGRAMS", 100)
     (note,) = keep(told)
     assert note.startswith(f"{NOTE}moons has ")
-    assert note.endswith(" n-grams, and 100 are kept at most.")
+    assert note.endswith(" n-grams, and a filter has at most 100.")
     with pytest.raises(CorpusError):
-        filter_of_training_part(told["corpus"], told["record"])
+        filter_of_training_split(told["corpus"], told["record"])

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from charrnn.corpus import store
-from charrnn.corpus.cache import cache_directory
 from charrnn.corpus.store import (
     StoredRows,
     StoredText,
     as_array,
     blocks,
+    cache_directory,
     code_units,
     pieces,
     rereadable,

@@ -178,7 +178,7 @@ def keras_network(architecture: Architecture, seed: int = 0) -> Any:
     """A Keras network with random weights, none of them zero."""
     import keras
 
-    from charrnn.model.peephole import PeepholeLSTM
+    from charrnn.model.recurrent import PeepholeLSTM
 
     kinds = {
         "lstm": keras.layers.LSTM,

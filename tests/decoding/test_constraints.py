@@ -279,7 +279,7 @@ def test_a_filter_that_cannot_be_used_is_told_with_what_to_do(checkpoint: Checkp
     with pytest.raises(CheckpointError) as refused:
         open_ngram_filter(checkpoint)
     assert str(refused.value) == (
-        f"the n-gram filter of the training text cannot be used: {path} is no n-gram filter. Remove "
+        f"the n-gram filter of the training text cannot be used: {path} is not an n-gram filter. Remove "
         "it and make it again (charrnn novelty does), or write without it (--max-copy 0)."
     )
     path.unlink()

@@ -88,7 +88,10 @@ def test_logits_are_products_of_the_last_output(output: Output) -> None:
 @pytest.mark.parametrize("layers", [1, 3])
 def test_parameters_are_what_the_architecture_says(cell: Cell, layers: int, output: Output) -> None:
     shape = architecture(cell, layers, output=output)
-    assert build_network(shape).count_params() == shape.parameters
+    network = build_network(shape)
+    assert network.count_params() == shape.parameters
+    counts = [layer.count_params() for layer in network.layers if layer.weights]
+    assert counts == [layer.parameters for layer in shape.table() if layer.parameters]
 
 
 @pytest.mark.parametrize("output", OUTPUTS)

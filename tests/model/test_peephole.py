@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from charrnn.model.peephole import PeepholeLSTM
+from charrnn.model.recurrent import PeepholeLSTM
 
 UNITS, INPUTS = 3, 2
 
@@ -138,7 +138,7 @@ def test_the_file_tells_whose_layer_it_is_and_nothing_of_its_cell(tmp_path: Path
 def test_another_program_opens_the_file_once_it_has_imported_the_module(tmp_path: Path) -> None:
     saved(tmp_path / "model.keras")
     program = (
-        "import keras, charrnn.model.peephole; "
+        "import keras, charrnn.model.recurrent; "
         "print(*[layer.name for layer in keras.saving.load_model('model.keras').layers[1:]])"
     )
     result = subprocess.run(

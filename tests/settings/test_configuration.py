@@ -25,7 +25,7 @@ from charrnn.settings.setting import Configuration, Setting, settings_of
 CONFIGURATIONS = (CorpusConfig, ModelConfig, TrainingConfig, SamplingConfig)
 
 TEMPERATURE = "it must be a number at least 0, or two as in 1.0:0.6."
-FAVOUR = "it must be characters, each once, with a number for each, as in 月=2,花=-1.5."
+FAVOUR = "it must be different characters with a number each, as in 月=2,花=-1.5."
 
 SETTINGS = [
     (configuration, name, setting)
@@ -232,32 +232,29 @@ def test_numbers_of_numpy_are_numbers_that_json_takes() -> None:
     [
         (
             {"beam": 4, "best_of": 2},
-            ("a beam search finds one poem and draws nothing. Leave out beam, or best-of."),
+            "beam search does not sample. Omit beam, or omit best-of.",
         ),
         (
             {"beam": 4, "top_k": 3, "top_p": 0.5, "min_p": 0.1, "typical_p": 0.5},
-            (
-                "a beam search finds one poem and draws nothing. Leave out beam, or top-k, "
-                "top-p, min-p and typical-p."
-            ),
+            ("beam search does not sample. Omit beam, or omit top-k, top-p, min-p and typical-p."),
         ),
         (
             {"best_of": 2, "temperature": 0},
             (
-                "best-of chooses among drafts that differ, and at temperature 0 all are alike. "
-                "Give a temperature above 0, or leave best-of out."
+                "best-of compares different drafts, but at temperature 0 all drafts are equal. "
+                "Give a temperature above 0, or omit best-of."
             ),
         ),
         (
             {"best_of": 2, "temperature": "0:0.0"},
             (
-                "best-of chooses among drafts that differ, and at temperature 0 all are alike. "
-                "Give a temperature above 0, or leave best-of out."
+                "best-of compares different drafts, but at temperature 0 all drafts are equal. "
+                "Give a temperature above 0, or omit best-of."
             ),
         ),
         (
             {"favour": "月=2,花=1,愁=0", "ban": "愁月"},
-            ("a character is favoured or banned, not both. Received in favour and in ban: 愁 月."),
+            "a character cannot be in both favour and ban. Received in both: 愁 月.",
         ),
     ],
 )

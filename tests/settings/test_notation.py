@@ -54,7 +54,7 @@ def test_what_is_no_favour_is_refused(text):
     with pytest.raises(ConfigurationError) as refusal:
         parse_favours(text)
     assert str(refusal.value) == (
-        "favours are characters, each once, with a number for each, as in 月=2,花=-1.5. "
+        "favour takes different characters with a number each, as in 月=2,花=-1.5. "
         f"Received: {text}."
     )
 

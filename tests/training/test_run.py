@@ -149,7 +149,7 @@ def test_a_run_learns(corpus: Corpus, tmp_path: Path) -> None:
 
 def test_the_checkpoint_says_what_was_done(corpus: Corpus, straight: Path) -> None:
     checkpoint = Checkpoint.open(straight)
-    history = checkpoint.history()
+    history = read_history(checkpoint.directory)
     assert [line["step"] for line in history] == [10, 20, 30]
     assert checkpoint.model.validation_loss == min(line["validation_loss"] for line in history)
     assert checkpoint.record.architecture.units == 8
@@ -854,7 +854,7 @@ def test_a_filter_that_cannot_be_made_takes_nothing_away(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(ngram_filter, "filter_of_training_part", fail)
+    monkeypatch.setattr(ngram_filter, "filter_of_training_split", fail)
     diary = Diary()
     outcome = train(corpus, tmp_path, observer=diary)
     assert diary.outcomes == [outcome]
@@ -870,7 +870,7 @@ def test_a_run_that_is_overwritten_loses_its_filter(
         raise MemoryError
 
     other = corpus_from_text("A text of other words. " * 60, CorpusConfig(layout="text"))
-    monkeypatch.setattr(ngram_filter, "filter_of_training_part", fail)
+    monkeypatch.setattr(ngram_filter, "filter_of_training_split", fail)
     train(other, directory.parent, name="moon", overwrite=True)
     assert Checkpoint.open(directory).record.corpus.digest == other.digest
     assert not (directory / NGRAM_FILTER_FILE).exists()

@@ -92,20 +92,11 @@ def test_without_averaging_the_weights_themselves_are_kept() -> None:
 def test_dropout_follows_seed_and_step_alone() -> None:
     batch = streams().batch(0)
 
-    def loss(number: int) -> float:
-        step = make_step(dropout=0.5)
-        return step(batch, step.zero_state(), number, 0.01)[0].loss
+    def loss(step: TrainingStep, number: int) -> float:
+        return step(batch, step.zero_state(), number, 0.0)[0].loss
 
-    assert loss(5) == loss(5)
-    assert loss(5) != loss(6)
-
-
-def test_dropout_keeps_the_expected_output() -> None:
-    step = make_step(dropout=0.25)
-    masks = np.stack([step._masks(tf.constant(n, tf.int64)).outputs for n in range(200)])
-    assert set(np.unique(masks)) == {np.float32(0), np.float32(1 / 0.75)}
-    assert masks.mean() == pytest.approx(1.0, abs=0.02)
-    assert (masks[:, 0] != masks[:, 1]).any()
+    one, other = make_step(dropout=0.5), make_step(dropout=0.5)
+    assert loss(one, 5) == loss(other, 5) != loss(one, 6)
 
 
 def test_a_step_leaves_out_what_the_settings_say() -> None:

@@ -1,8 +1,8 @@
 import pytest
 
 import charrnn
+from charrnn import require_tensorflow
 from charrnn.errors import ConfigurationError
-from charrnn.model.backend import require_tensorflow
 
 
 def test_tensorflow_is_what_keras_runs_on(monkeypatch: pytest.MonkeyPatch) -> None:
