@@ -15,7 +15,7 @@ from charrnn.corpus.loading import Corpus
 from charrnn.errors import CheckpointError
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training.data import CorpusSource, read_text
-from charrnn.training.observer import SilentObserver, TrainingObserver, TrainingPlan, TrainingResult
+from charrnn.training.observer import TrainingObserver, TrainingPlan, TrainingResult
 from charrnn.training.preparation import check_workers, compute_on, resume_run, start_run
 from charrnn.training.resume_policy import changed_training, has_new_budget, sources_of
 from charrnn.training.trainer import Finisher, RunHooks, SampleWriter, Trainer
@@ -75,10 +75,10 @@ def train(
         TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
         WorkersError: The workers do not train the same, or one is gone.
     """
-    observer = observer or SilentObserver()
+    observer = observer or TrainingObserver()
     hooks = RunHooks(
         # The first worker alone tells how it goes.
-        observer=observer if _writes(cluster) else SilentObserver(),
+        observer=observer if _writes(cluster) else TrainingObserver(),
         callbacks=callbacks,
         sample=sample,
         finishers=finishers,
@@ -158,10 +158,10 @@ def resume(
         TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
         WorkersError: The workers do not train the same, or one is gone.
     """
-    observer = observer or SilentObserver()
+    observer = observer or TrainingObserver()
     hooks = RunHooks(
         # The first worker alone tells how it goes.
-        observer=observer if _writes(cluster) else SilentObserver(),
+        observer=observer if _writes(cluster) else TrainingObserver(),
         callbacks=callbacks,
         sample=sample,
         finishers=finishers,

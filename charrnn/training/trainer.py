@@ -27,7 +27,6 @@ from charrnn.training.observer import (
     Ending,
     Evaluation,
     Progress,
-    SilentObserver,
     TrainingObserver,
     TrainingResult,
 )
@@ -61,7 +60,7 @@ class RunHooks:
         began: When `minutes` began to count, on `time.monotonic`; None counts from now on.
     """
 
-    observer: TrainingObserver = field(default_factory=SilentObserver)
+    observer: TrainingObserver = field(default_factory=TrainingObserver)
     callbacks: Sequence[keras.callbacks.Callback] = ()
     sample: SampleWriter | None = None
     finishers: Sequence[Finisher] = ()

@@ -39,7 +39,7 @@ from charrnn.training import data, defaults, evaluation, run, schedule, step, tr
 from charrnn.training.observer import (
     Evaluation,
     Progress,
-    SilentObserver,
+    TrainingObserver,
     TrainingPlan,
     TrainingResult,
 )
@@ -51,7 +51,7 @@ TRAINING = TrainingConfig(steps=30, batch_size=4, window=8, learning_rate=0.01, 
 WORDS = "the moon is a boat on the quiet lake and I am its only sail "
 
 
-class Diary(SilentObserver):
+class Diary(TrainingObserver):
     """Keeps what it is told; `at_step` is called after each step."""
 
     def __init__(self, at_step: Any = None) -> None:
