@@ -76,14 +76,7 @@ def train(
         WorkersError: The workers do not train the same, or one is gone.
     """
     observer = observer or TrainingObserver()
-    hooks = RunHooks(
-        # The first worker alone tells how it goes.
-        observer=observer if _writes(cluster) else TrainingObserver(),
-        callbacks=callbacks,
-        sample=sample,
-        text_files=text_files,
-        began=began,
-    )
+    hooks = RunHooks(observer, callbacks, sample, text_files, began).for_worker(cluster)
     training, corpus_config = training or TrainingConfig(), corpus_config or CorpusConfig()
     text = read_text(corpus, corpus_config, hooks.observer)
     directory = Path(checkpoints) / (name or text.name)
@@ -159,14 +152,7 @@ def resume(
         WorkersError: The workers do not train the same, or one is gone.
     """
     observer = observer or TrainingObserver()
-    hooks = RunHooks(
-        # The first worker alone tells how it goes.
-        observer=observer if _writes(cluster) else TrainingObserver(),
-        callbacks=callbacks,
-        sample=sample,
-        text_files=text_files,
-        began=began,
-    )
+    hooks = RunHooks(observer, callbacks, sample, text_files, began).for_worker(cluster)
     changes = changes or {}
     writer = CheckpointWriter(Path(directory))
     if _writes(cluster):

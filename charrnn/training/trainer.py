@@ -16,6 +16,7 @@ import numpy.typing as npt
 from charrnn.checkpoint.atomic_files import replacing
 from charrnn.checkpoint.directory import RESUME_DIRECTORY, CheckpointWriter, read_history
 from charrnn.checkpoint.record import ModelRecord, RunRecord
+from charrnn.cluster import Cluster
 from charrnn.corpus.loading import Corpus
 from charrnn.errors import DivergenceError, TrainingInterrupted
 from charrnn.model.network import State
@@ -47,7 +48,7 @@ TextFileMaker = Callable[[CheckpointWriter, Corpus, RunRecord, Callable[[str], N
 """Makes a file that depends on the text alone, in a directory; the last argument tells the user."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class RunHooks:
     """What is called during a run, and when its time began.
 
@@ -65,6 +66,12 @@ class RunHooks:
     sample: SampleWriter | None = None
     text_files: Sequence[TextFileMaker] = ()
     began: float | None = None
+
+    def for_worker(self, cluster: Cluster | None) -> "RunHooks":
+        """The hooks of one worker: only worker 0 tells how it goes."""
+        if cluster is None or cluster.index == 0:
+            return self
+        return dataclasses.replace(self, observer=TrainingObserver())
 
 
 class Trainer:

@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 
 from charrnn.corpus import streams
-from charrnn.model.fused_network import FusedNetwork
 from charrnn.model.kernel_config import KernelConfig
+from charrnn.model.kernel_network import KernelNetwork
 from charrnn.model.network import StatefulNetwork, build_network
 from charrnn.settings.architecture import Architecture
 from charrnn.training import evaluation
@@ -48,7 +48,7 @@ def test_a_short_text_is_measured_as_keras_measures_it(
 def test_the_kernels_measure_what_keras_measures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation, "LONGEST_WINDOW", 32)
     model, ids = build_network(ARCHITECTURE), text(200)
-    network = FusedNetwork(model, ARCHITECTURE, KernelConfig(tf.float32, 2))
+    network = KernelNetwork(model, ARCHITECTURE, KernelConfig(tf.float32, 2))
     assert loss_of(Evaluator(ids, 9), network) == pytest.approx(keras_loss(model, ids), abs=1e-5)
 
 

@@ -257,13 +257,13 @@ def test_a_run_that_is_too_short_for_the_kernels_trains_the_layers_of_keras(
     corpus: Corpus, tmp_path: Path, worth: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fused: list[Any] = []
-    network = step.FusedNetwork
+    network = step.KernelNetwork
 
     def build(*arguments: Any) -> Any:
         fused.append(arguments[-1].dtype.name)
         return network(*arguments)
 
-    monkeypatch.setattr(step, "FusedNetwork", build)
+    monkeypatch.setattr(step, "KernelNetwork", build)
     if worth:
         monkeypatch.setattr(defaults, "WORTH_COMPILING", 1.0)
     training = dataclasses.replace(TRAINING, steps=2, precision="float32")
