@@ -298,7 +298,7 @@ def test_a_text_without_chinese_has_no_perplexity_of_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        ("reciter FILE --blend reciter=1", 2, "--blend names all the networks"),
+        ("reciter FILE --blend reciter=1", 2, "--blend names all networks"),
         ("FILE --blend reciter", 2, "a blend is names of checkpoints with weights"),
         ("FILE --blend reciter=1,lakes=1", 1, "there is no checkpoint named lakes"),
     ],
