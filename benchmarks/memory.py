@@ -30,7 +30,7 @@ from charrnn.settings.configuration import (
     ResolvedLayout,
     TrainingConfig,
 )
-from charrnn.training.observer import Progress, SilentObserver
+from charrnn.training.observer import Progress, TrainingObserver
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -40,7 +40,7 @@ READING = ("MB", "characters", "read, s", "divide and encode, s", "peak, MB")
 LEARNING = ("MB", "units", "first step, s", "characters/s", "peak, MB")
 
 
-class FirstStep(SilentObserver):
+class FirstStep(TrainingObserver):
     """Notes when the first step was done, and how fast the others are."""
 
     def __init__(self) -> None:

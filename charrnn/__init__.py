@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from charrnn.forms.core.writer import FormWriter
     from charrnn.training.run import resume as resume
     from charrnn.training.run import train as train
-    from charrnn.training.trainer import Finisher
+    from charrnn.training.trainer import TextFileMaker
 
     __version__: str
 
@@ -103,7 +103,7 @@ def compile_form(
     return compile_form(writer, form, sampling)
 
 
-def finishers() -> "Sequence[Finisher]":
+def text_files() -> "Sequence[TextFileMaker]":
     """What `train` and `resume` save beside a network: its n-gram filter and its learned tables."""
     from charrnn.corpus.ngram_filter import keep_ngram_filter
     from charrnn.forms.core.table_keeping import keep_learned_tables
@@ -115,7 +115,7 @@ def __getattr__(name: str) -> Any:
     if name in {"train", "resume"}:
         require_tensorflow()
         run = getattr(importlib.import_module("charrnn.training.run"), name)
-        return functools.update_wrapper(functools.partial(run, finishers=finishers()), run)
+        return functools.update_wrapper(functools.partial(run, text_files=text_files()), run)
     if name == "__version__":
         from importlib.metadata import version
 

@@ -7,7 +7,7 @@ import numpy as np
 from benchmarks.training.contestants import CHARRNN, Contestant, measured_rate
 from benchmarks.training.workloads import Workload
 from charrnn.model.device import choose_device, has_bfloat16
-from charrnn.model.fused_network import FusedNetwork
+from charrnn.model.kernel_network import KernelNetwork
 from charrnn.settings.configuration import Precision, TrainingConfig
 from charrnn.training.data import TrainingStreams
 from charrnn.training.step import TrainingStep
@@ -48,7 +48,7 @@ class _Training:
     @property
     def variant(self) -> str:
         """What the cores share."""
-        assert isinstance(self.step.network, FusedNetwork), "a CPU trains with the kernels"
+        assert isinstance(self.step.network, KernelNetwork), "a CPU trains with the kernels"
         config = self.step.network.config
         return f"{config.shards} shards of the {config.shard_axis}"
 

@@ -157,7 +157,7 @@ def train(
     observer = _observer()
     with contextlib.closing(observer):
         with observer.loading(), quiet_startup():
-            from charrnn import finishers
+            from charrnn import text_files
             from charrnn.model.device import available_gpus
             from charrnn.training import run
 
@@ -168,7 +168,7 @@ def train(
             "observer": observer,
             "callbacks": callbacks,
             "sample": _write_sample,
-            "finishers": finishers(),
+            "text_files": text_files(),
             "began": started,
         }
         if resume:

@@ -9,7 +9,7 @@ Three things make it faster than Keras's layers. The third is memory layout, see
 2. The cores share a layer, not an operation. Each core has a shard of the units, so that its
    weights stay in its cache. TensorFlow runs the shards in parallel with one inter-op thread per
    core and one intra-op thread (`charrnn.model.device`). For some layers, shards of the batch are
-   faster (`charrnn.model.fused_network`).
+   faster (`charrnn.model.kernel_network`).
 
 A gate applies its activation to its *pre-activation*, the sum of its products and biases. A *delta*
 is the gradient of a pre-activation, or of one of its parts where a cell treats them differently.

@@ -6,7 +6,7 @@
 
 These layers have Keras's weights and results. Keras computes what the kernels do not support: other
 activations, dropout in the layer, masks, going backwards, GPUs, and shapes unknown before the call,
-like those of `fit` on arrays. `charrnn train` uses `charrnn.model.fused_network` instead, which
+like those of `fit` on arrays. `charrnn train` uses `charrnn.model.kernel_network` instead, which
 hands arrays from layer to layer without transposing them.
 
 A checkpoint with a PeepholeLSTM opens with `keras.saving.load_model` after this module is imported.

@@ -1,7 +1,5 @@
-"""The text of a run: read, divided, encoded, cut into batches; losses that need no network."""
+"""The text of a run: read, split, encoded, cut into batches."""
 
-import lzma
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +10,12 @@ import numpy.typing as npt
 
 from charrnn.corpus.loading import Corpus, read_corpus
 from charrnn.corpus.splitting import encode_part, split_corpus
-from charrnn.corpus.store import Rows, Text, blocks
+from charrnn.corpus.store import Rows
 from charrnn.corpus.vocabulary import Ids, Vocabulary
 from charrnn.errors import CorpusError
 from charrnn.settings.configuration import CorpusConfig, TrainingConfig
-from charrnn.training.augmentation import NameAugmentation
+from charrnn.training.baselines import unigram_entropy, xz_entropy
+from charrnn.training.name_augmentation import NameAugmentation
 from charrnn.training.observer import TrainingObserver
 
 CorpusSource = str | Path | Corpus | Sequence[str | Path]
@@ -47,43 +46,6 @@ def read_text(
     for note in corpus.notes:
         observer.noted(note)
     return corpus
-
-
-LONGEST_COMPRESSED = 8_000_000
-"""Most characters that are compressed: xz takes a second for each million."""
-
-
-def unigram_entropy(
-    training: Ids,
-    validation: Ids,
-    vocabulary_size: int,
-) -> float:
-    """Nats per character of predicting every character by its frequency.
-
-    Args:
-        training: `(length,)` ids that are counted, with add-one smoothing.
-        validation: `(length,)` ids that are predicted.
-        vocabulary_size: Number of tokens.
-    """
-    counts = _counts(training, vocabulary_size) + 1
-    guessed = _counts(validation, vocabulary_size) / len(validation)
-    return float(-(guessed * np.log(counts / counts.sum())).sum())
-
-
-def _counts(ids: Ids, vocabulary_size: int) -> npt.NDArray[np.int64]:
-    """`(vocabulary_size,)` occurrences of every token."""
-    counts = np.zeros(vocabulary_size, np.int64)
-    # np.bincount copies to 8 bytes a number, so it gets one block at a time.
-    for block in blocks(ids):
-        counts += np.bincount(block, minlength=vocabulary_size)
-    return counts
-
-
-def xz_entropy(text: Text) -> float:
-    """Nats per character of a text, or of its beginning, compressed by `xz -9` in one piece."""
-    read = text[:LONGEST_COMPRESSED]
-    compressed = lzma.compress(read.encode("utf-8", "surrogatepass"), preset=9)
-    return len(compressed) * 8 * math.log(2) / max(1, len(read))
 
 
 READ_AHEAD: Final = 1 << 20

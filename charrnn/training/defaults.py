@@ -11,8 +11,14 @@ from charrnn.errors import ConfigurationError
 from charrnn.model.device import has_bfloat16
 from charrnn.settings.architecture import Architecture
 from charrnn.settings.configuration import SHORT_WINDOW, ModelConfig, ResolvedLayout, TrainingConfig
-from charrnn.training.augmentation import LONGEST_SEARCHED
-from charrnn.training.budget import SHORTEST_COMPILED, Budget, usual_batch, usual_epochs
+from charrnn.training.budget import (
+    OPERATIONS_OF_A_WEIGHT,
+    SHORTEST_COMPILED,
+    Budget,
+    usual_batch,
+    usual_epochs,
+)
+from charrnn.training.name_augmentation import LONGEST_SEARCHED
 
 SHORT_TEXT: Final = 300_000
 """Characters up to which a text is too short for the wider networks."""
@@ -292,5 +298,4 @@ def _repays_compiling(
     else:
         assert training.epochs is not None, "a settled training has a budget"
         characters = training.epochs * training_characters
-    # Forward, back to the inputs, back to the weights: a product and a sum each.
-    return 6 * architecture.parameters * characters >= WORTH_COMPILING
+    return OPERATIONS_OF_A_WEIGHT * architecture.parameters * characters >= WORTH_COMPILING

@@ -29,7 +29,7 @@ class Dropout:
 
     def __init__(self, architecture: Architecture, config: TrainingConfig) -> None:
         assert config.batch_size is not None, "a settled training has a batch size"
-        self._sizes = architecture
+        self._architecture = architecture
         self._batch_size = config.batch_size
         self._seed = config.seed
         self._weights = config.weight_dropout or 0.0
@@ -42,7 +42,7 @@ class Dropout:
             step: Its number, a scalar int64.
             rows: The rows of the batch that this device reads.
         """
-        layers, sizes = range(self._sizes.layers), self._sizes
+        layers, sizes = range(self._architecture.layers), self._architecture
         masks = Masks([], [], [])
         for layer in layers if sizes.dropout else ():
             shape = (self._batch_size, sizes.units)

@@ -32,7 +32,7 @@ class Evaluator:
     Attributes:
         text_length: Characters of the text.
         characters: Characters whose loss is measured, in all shares.
-        reading: Characters read for that, with those of the warm-up.
+        characters_read: Characters read for that, with those of the warm-up.
         whole: Whether every character but the first is measured.
     """
 
@@ -41,17 +41,13 @@ class Evaluator:
         self._rows = slice(share[0], None, share[1])
         self._streams = EvaluationStreams(ids, MOST_MEASURED)
         self.characters = self._streams.characters
-        self.reading = self._streams.streams * self._streams.length
+        self.characters_read = self._streams.streams * self._streams.length
         self.whole = self.characters == len(ids) - 1
         logits = self._streams.streams * vocabulary_size
         longest = max(1, min(LONGEST_WINDOW, LARGEST_LOGITS // logits))
         # All windows are of one length, or the network would be compiled for the last one again.
         self._window = -(-self._streams.length // -(-self._streams.length // longest))
         self._compiled: dict[int, tf.types.experimental.GenericFunction] = {}
-
-    def loss(self, network: StatefulNetwork) -> float:
-        """Nats per character, where this process reads all streams."""
-        return self.nats(network) / self.characters
 
     def nats(self, network: StatefulNetwork, stopped: Callable[[], bool] = lambda: False) -> float:
         """Sum of the losses of all characters in this share, in nats.

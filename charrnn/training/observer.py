@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 from charrnn.settings.architecture import Architecture
 
@@ -14,15 +14,9 @@ class TrainingPlan:
     """What is about to happen, reported before the first step.
 
     Attributes:
-        directory: Where the run is written.
-        architecture: The network.
         device: Where it trains, in words.
-        training_characters: Length of the training split.
-        validation_characters: Length of the validation split.
-        batch_size: Sequences in one batch.
         window: Characters of each sequence read in one step.
         steps: Steps of the whole run; None when a clock decides.
-        steps_per_epoch: Steps in which the whole training part is read once.
         minutes: Time allowed; None when steps decide.
         baselines: Losses to compare with, in nats per character, by name.
         begins_at: Step at which it begins: 0, or where a resumed run stood.
@@ -47,11 +41,8 @@ class Progress:
     """Where training stands after a step.
 
     Attributes:
-        step: Steps done.
         steps: Steps of the whole run, once known.
-        epoch: Epochs done.
         loss: Nats per character of this step.
-        characters_per_second: Current speed of training.
         seconds: Time since the run began, with earlier sessions.
         seconds_left: Time until the end, once known.
     """
@@ -70,17 +61,12 @@ class Evaluation:
     """One evaluation on the validation split: a line of `history.jsonl`.
 
     Attributes:
-        step: Steps done.
-        epoch: Epochs done.
         seconds: Time since the run began, with earlier sessions.
         training_loss: Mean since the evaluation before, in nats per character.
         validation_loss: Of the EMA weights on the validation split, in nats per character.
-        learning_rate: Rate of the last step.
         gradient_norm: Mean norm of the gradients before clipping.
         clipped: Share of the steps whose gradients were clipped.
-        characters_per_second: Speed of training since the evaluation before.
         best: Whether this is the lowest validation loss so far.
-        sample: Something the network wrote, where a writer was given.
     """
 
     step: int
@@ -101,10 +87,6 @@ class TrainingResult:
     """How a run ended.
 
     Attributes:
-        directory: Where it was written.
-        ending: Why it ended.
-        steps: Steps done.
-        epochs: Epochs done.
         seconds: Time since the run began, with earlier sessions.
         best_step: Step of the network that was kept.
         validation_loss: Its loss, in nats per character.
@@ -121,11 +103,11 @@ class TrainingResult:
     baselines: dict[str, float]
 
 
-class TrainingObserver(Protocol):
-    """Receives reports of training."""
+class TrainingObserver:
+    """Receives reports of training; a subclass overrides what it needs."""
 
     def noted(self, sentence: str) -> None:
-        """A sentence to show."""
+        """Something was found or decided."""
 
     def started(self, plan: TrainingPlan) -> None:
         """Training is about to begin."""
@@ -134,26 +116,7 @@ class TrainingObserver(Protocol):
         """A step was done."""
 
     def evaluated(self, evaluation: Evaluation) -> None:
-        """The validation part was measured."""
+        """The validation split was evaluated."""
 
-    def finished(self, outcome: TrainingResult) -> None:
+    def finished(self, result: TrainingResult) -> None:
         """Training ended normally."""
-
-
-class SilentObserver:
-    """Ignores all reports; a base for observers that need only some."""
-
-    def noted(self, sentence: str) -> None:
-        """Ignore it."""
-
-    def started(self, plan: TrainingPlan) -> None:
-        """Ignore it."""
-
-    def stepped(self, progress: Progress) -> None:
-        """Ignore it."""
-
-    def evaluated(self, evaluation: Evaluation) -> None:
-        """Ignore it."""
-
-    def finished(self, outcome: TrainingResult) -> None:
-        """Ignore it."""

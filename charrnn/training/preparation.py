@@ -30,7 +30,7 @@ from charrnn.training.defaults import (
 )
 from charrnn.training.evaluation import Evaluator
 from charrnn.training.observer import TrainingObserver
-from charrnn.training.resume_policy import lengthened, new_schedule, refuse_finished
+from charrnn.training.resume_policy import new_schedule, refuse_finished, with_new_budget
 from charrnn.training.schedule import TimeBudget
 from charrnn.training.state import TrainerState, load_state, read_state
 from charrnn.training.step import TrainingStep
@@ -62,7 +62,7 @@ class ComputeContext:
     workers: Workers
 
 
-def compute_on(
+def connect_devices(
     device: str, cluster: Cluster | None, observer: TrainingObserver, *, resumes: bool
 ) -> ComputeContext:
     """Settle on a device; with several workers, wait until all of them are connected.
@@ -168,7 +168,7 @@ def start_run(
         streams=streams,
         evaluator=_evaluator(text, context.workers),
         corpus=corpus,
-        state=TrainerState(schedule=new_schedule(settled, streams)),
+        state=TrainerState(learning_rate_schedule=new_schedule(settled, streams)),
         carried=step.zero_state(),
         writer=writer,
         record=record,
@@ -212,7 +212,7 @@ def resume_run(
     state, arrays = load_state(saved, writer.directory, step.shapes())
     streams = text.streams(training)
     if new_budget:
-        state = lengthened(state, training, streams)
+        state = with_new_budget(state, training, streams)
     spent = state.seconds - state.budget_began
     trainer = Trainer(
         step=step,

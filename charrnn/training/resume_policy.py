@@ -81,7 +81,7 @@ def sources_of(record: RunRecord, directory: Path) -> tuple[str, ...]:
     return sources
 
 
-def lengthened(
+def with_new_budget(
     state: TrainerState, training: TrainingConfig, streams: TrainingStreams
 ) -> TrainerState:
     """The state with a new schedule; raises CheckpointError if it is not longer."""
@@ -96,7 +96,7 @@ def lengthened(
         )
     return dataclasses.replace(
         state,
-        schedule=schedule,
+        learning_rate_schedule=schedule,
         next_evaluation=None,
         evaluations_since_best=0,
         budget_began=state.seconds,
@@ -105,7 +105,7 @@ def lengthened(
 
 def refuse_finished(state: TrainerState, schedule: TrainingSchedule, directory: Path) -> None:
     """Refuse to resume when nothing is left to do; raises CheckpointError."""
-    total = state.schedule.total
+    total = state.learning_rate_schedule.total
     if total is not None and state.step >= total and state.is_evaluated:
         raise CheckpointError(
             f"{directory} is finished: {state.step:,} steps. To train it further, "

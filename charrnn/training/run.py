@@ -15,10 +15,10 @@ from charrnn.corpus.loading import Corpus
 from charrnn.errors import CheckpointError
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training.data import CorpusSource, read_text
-from charrnn.training.observer import SilentObserver, TrainingObserver, TrainingPlan, TrainingResult
-from charrnn.training.preparation import check_workers, compute_on, resume_run, start_run
+from charrnn.training.observer import TrainingObserver, TrainingPlan, TrainingResult
+from charrnn.training.preparation import check_workers, connect_devices, resume_run, start_run
 from charrnn.training.resume_policy import changed_training, has_new_budget, sources_of
-from charrnn.training.trainer import Finisher, RunHooks, SampleWriter, Trainer
+from charrnn.training.trainer import RunHooks, SampleWriter, TextFileMaker, Trainer
 from charrnn.training.warm_start import WarmStart
 from charrnn.training.workers import Workers, lost_workers_told
 
@@ -38,7 +38,7 @@ def train(
     observer: TrainingObserver | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     sample: SampleWriter | None = None,
-    finishers: Sequence[Finisher] = (),
+    text_files: Sequence[TextFileMaker] = (),
     began: float | None = None,
 ) -> TrainingResult:
     """Train a network on poems and keep it as a checkpoint.
@@ -52,14 +52,14 @@ def train(
         corpus_config: How to read the text.
         device: "auto", "cpu", "gpu" or "gpu:N".
         cluster: The workers that train together, each called with the same but for its index. Only
-            the first writes, and calls its observer, its sample and its finishers.
+            the first writes, and calls its observer, its sample and its text_files.
         overwrite: Whether a run of that name may be replaced.
         warm_start: A checkpoint directory, whose network this one begins with; it has the same
             architecture. Each of several workers needs it.
         observer: Whom to tell how it goes.
         callbacks: Keras callbacks; their epochs are the stretches between evaluations.
         sample: Writes a sample at each evaluation.
-        finishers: Make what is kept beside the network and depends on the text alone.
+        text_files: Make what is kept beside the network and depends on the text alone.
         began: When `minutes` began to count, on `time.monotonic`; now by default.
 
     Returns:
@@ -75,15 +75,8 @@ def train(
         TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
         WorkersError: The workers do not train the same, or one is gone.
     """
-    observer = observer or SilentObserver()
-    hooks = RunHooks(
-        # The first worker alone tells how it goes.
-        observer=observer if _writes(cluster) else SilentObserver(),
-        callbacks=callbacks,
-        sample=sample,
-        finishers=finishers,
-        began=began,
-    )
+    observer = observer or TrainingObserver()
+    hooks = RunHooks(observer, callbacks, sample, text_files, began).for_worker(cluster)
     training, corpus_config = training or TrainingConfig(), corpus_config or CorpusConfig()
     text = read_text(corpus, corpus_config, hooks.observer)
     directory = Path(checkpoints) / (name or text.name)
@@ -94,7 +87,7 @@ def train(
         if _writes(cluster):
             # Another process may have finished a run of that name since.
             claim(Path(checkpoints), name or text.name, overwrite=overwrite)
-        context = compute_on(device, cluster, observer, resumes=False)
+        context = connect_devices(device, cluster, observer, resumes=False)
         # Loading a network runs TensorFlow, which several workers must have configured before.
         begins_with = None if warm_start is None else WarmStart.open(Path(warm_start))
         settings = {
@@ -127,7 +120,7 @@ def resume(
     observer: TrainingObserver | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     sample: SampleWriter | None = None,
-    finishers: Sequence[Finisher] = (),
+    text_files: Sequence[TextFileMaker] = (),
     began: float | None = None,
 ) -> TrainingResult:
     """Go on with a run exactly where it was stopped, or make a finished one longer.
@@ -143,7 +136,7 @@ def resume(
         observer: Whom to tell how it goes.
         callbacks: Keras callbacks.
         sample: Writes a sample at each evaluation.
-        finishers: Make what is kept beside the network and depends on the text alone.
+        text_files: Make what is kept beside the network and depends on the text alone.
         began: When `minutes` began to count, on `time.monotonic`; now by default.
 
     Returns:
@@ -158,22 +151,15 @@ def resume(
         TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
         WorkersError: The workers do not train the same, or one is gone.
     """
-    observer = observer or SilentObserver()
-    hooks = RunHooks(
-        # The first worker alone tells how it goes.
-        observer=observer if _writes(cluster) else SilentObserver(),
-        callbacks=callbacks,
-        sample=sample,
-        finishers=finishers,
-        began=began,
-    )
+    observer = observer or TrainingObserver()
+    hooks = RunHooks(observer, callbacks, sample, text_files, began).for_worker(cluster)
     changes = changes or {}
     writer = CheckpointWriter(Path(directory))
     if _writes(cluster):
         # Refused before TensorFlow starts, and before other workers are waited for.
         changed_training(read_record(writer.directory), changes, writer.directory)
     with _held(writer, cluster):
-        context = compute_on(device, cluster, observer, resumes=True)
+        context = connect_devices(device, cluster, observer, resumes=True)
         writer, record = _shared(context.workers, writer)
         training = changed_training(record, changes, writer.directory)
         # What was settled for the run is not chosen again.
@@ -244,7 +230,7 @@ def _run(trainer: Trainer, observer: TrainingObserver) -> TrainingResult:
             validation_characters=evaluator.text_length,
             batch_size=streams.batch_size,
             window=streams.window,
-            steps=trainer.state.schedule.total,
+            steps=trainer.state.learning_rate_schedule.total,
             steps_per_epoch=streams.steps_per_epoch,
             minutes=record.training.minutes,
             baselines=record.baselines,

@@ -125,7 +125,7 @@ class TrainingSchedule:
         config: Settled settings.
         step_characters: Characters read in a step.
         evaluation_characters: Characters read in an evaluation.
-        time_budget: Ends the run; None when `state.schedule` knows its length.
+        time_budget: Ends the run; None when `state.learning_rate_schedule` knows its length.
     """
 
     def __init__(
@@ -147,7 +147,7 @@ class TrainingSchedule:
     def is_over(self) -> bool:
         """Whether the budget is spent."""
         state = self._state
-        total = state.schedule.total
+        total = state.learning_rate_schedule.total
         late = self._time_budget is not None and self._time_budget.over and state.step > 0
         return late or (total is not None and state.step >= total)
 
@@ -156,7 +156,7 @@ class TrainingSchedule:
         """Whether the validation loss has not improved for `patience` evaluations."""
         patience = self._config.patience
         if patience is None:
-            total = self._state.schedule.total
+            total = self._state.learning_rate_schedule.total
             evaluations = self._evaluations_in(total) if total is not None else EVALUATIONS
             patience = round(PATIENCE_SHARE * evaluations)
         return patience > 0 and self._state.evaluations_since_best >= max(1, patience)
@@ -171,7 +171,7 @@ class TrainingSchedule:
         if self._time_budget is None:
             return
         self._time_budget.stepped(seconds)
-        if self._state.schedule.total is None and self._time_budget.measured:
+        if self._state.learning_rate_schedule.total is None and self._time_budget.measured:
             self._follow_clock(self._time_budget)
 
     def evaluated(self, seconds: float) -> None:
@@ -181,7 +181,11 @@ class TrainingSchedule:
             time_budget.evaluated(seconds)
         # A resumed run may evaluate before it has measured its speed.
         speed_known = time_budget is not None and time_budget.step_seconds is not None
-        if time_budget is not None and speed_known and state.step != state.schedule.total:
+        if (
+            time_budget is not None
+            and speed_known
+            and state.step != state.learning_rate_schedule.total
+        ):
             self._follow_clock(time_budget)
         else:
             self._plan_evaluation()
@@ -190,17 +194,17 @@ class TrainingSchedule:
         state = self._state
         cost = steps_of_evaluation(self._step_characters, self._evaluation_characters)
         guess = time_budget.steps_left(0, 0.0) + state.step
-        done = state.schedule.progress(state.step)
+        done = state.learning_rate_schedule.progress(state.step)
         evaluations = self._evaluations_in(guess)
         left = max(1, round(evaluations * (1 - done)))
         total = state.step + time_budget.steps_left(left, cost)
-        state.schedule = state.schedule.settled(state.step, total)
+        state.learning_rate_schedule = state.learning_rate_schedule.settled(state.step, total)
         every = self._config.evaluate_every or max(1, round((total - state.step) / left))
         state.next_evaluation = min(total, state.step + every)
 
     def _plan_evaluation(self) -> None:
         """The next evaluation of a run whose length is known."""
-        state, total = self._state, self._state.schedule.total
+        state, total = self._state, self._state.learning_rate_schedule.total
         if total is None:
             return
         every = self._config.evaluate_every or -(-total // self._evaluations_in(total))

@@ -36,7 +36,7 @@ class TrainerState:
     """Where a run stands, but for its arrays.
 
     Attributes:
-        schedule: Learning rates, and the length of the run.
+        learning_rate_schedule: Learning rates, and the length of the run.
         next_evaluation: Step after which the validation split is evaluated; None while the speed
             of the run is unknown.
         step: Steps done.
@@ -48,7 +48,7 @@ class TrainerState:
         metrics: Sums since the last evaluation.
     """
 
-    schedule: LearningRateSchedule
+    learning_rate_schedule: LearningRateSchedule
     next_evaluation: int | None = None
     step: int = 0
     seconds: float = 0.0

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from charrnn.model.fused_network import FusedNetwork
 from charrnn.model.kernel_config import KernelConfig
+from charrnn.model.kernel_network import KernelNetwork
 from charrnn.model.network import Masks, State, StatefulNetwork, build_network
 from charrnn.settings.architecture import Architecture
 from charrnn.settings.configuration import Precision, TrainingConfig
@@ -87,7 +87,7 @@ class TrainingStep:
             return StatefulNetwork(model, self.architecture)
         rows = self.batch_size // self.replicas
         config = KernelConfig.fastest(precision, self.architecture.units, rows, self.cores)
-        return FusedNetwork(model, self.architecture, config)
+        return KernelNetwork(model, self.architecture, config)
 
     def zero_state(self) -> State:
         """The state at the beginning of the streams, laid out for the devices."""

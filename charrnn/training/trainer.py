@@ -16,18 +16,18 @@ import numpy.typing as npt
 from charrnn.checkpoint.atomic_files import replacing
 from charrnn.checkpoint.directory import RESUME_DIRECTORY, CheckpointWriter, read_history
 from charrnn.checkpoint.record import ModelRecord, RunRecord
+from charrnn.cluster import Cluster
 from charrnn.corpus.loading import Corpus
 from charrnn.errors import DivergenceError, TrainingInterrupted
 from charrnn.model.network import State
-from charrnn.training.augmentation import AUGMENTED
 from charrnn.training.callbacks import CallbackDriver
 from charrnn.training.data import TrainingStreams
 from charrnn.training.evaluation import EvaluationStopped, Evaluator
+from charrnn.training.name_augmentation import AUGMENTED
 from charrnn.training.observer import (
     Ending,
     Evaluation,
     Progress,
-    SilentObserver,
     TrainingObserver,
     TrainingResult,
 )
@@ -44,11 +44,11 @@ LONGEST_QUICK_LOSS_SECONDS = 0.5
 SampleWriter = Callable[[RunRecord, Sequence[npt.NDArray[np.float32]], int], str]
 """Writes something with a network: what `charrnn.json` says, what `get_weights` returns, a seed."""
 
-Finisher = Callable[[CheckpointWriter, Corpus, RunRecord, Callable[[str], None]], None]
+TextFileMaker = Callable[[CheckpointWriter, Corpus, RunRecord, Callable[[str], None]], None]
 """Makes a file that depends on the text alone, in a directory; the last argument tells the user."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class RunHooks:
     """What is called during a run, and when its time began.
 
@@ -56,16 +56,22 @@ class RunHooks:
         observer: Is told of everything.
         callbacks: Keras callbacks.
         sample: Writes a sample at each evaluation.
-        finishers: Make the files that depend on the text alone, before the first step, so that
+        text_files: Make the files that depend on the text alone, before the first step, so that
             their time counts.
         began: When `minutes` began to count, on `time.monotonic`; None counts from now on.
     """
 
-    observer: TrainingObserver = field(default_factory=SilentObserver)
+    observer: TrainingObserver = field(default_factory=TrainingObserver)
     callbacks: Sequence[keras.callbacks.Callback] = ()
     sample: SampleWriter | None = None
-    finishers: Sequence[Finisher] = ()
+    text_files: Sequence[TextFileMaker] = ()
     began: float | None = None
+
+    def for_worker(self, cluster: Cluster | None) -> "RunHooks":
+        """The hooks of one worker: only worker 0 tells how it goes."""
+        if cluster is None or cluster.index == 0:
+            return self
+        return dataclasses.replace(self, observer=TrainingObserver())
 
 
 class Trainer:
@@ -75,7 +81,7 @@ class Trainer:
         step: The network and its optimizer.
         streams: The training split.
         evaluator: The validation split.
-        corpus: The text, for the finishers.
+        corpus: The text, for the text_files.
         state: Where the run stands.
         carried: The recurrent state of its streams.
         writer: Its directory, which is first written to when there is something to keep.
@@ -112,7 +118,7 @@ class Trainer:
             state,
             step.config,
             step_characters=step.step_characters,
-            evaluation_characters=evaluator.reading,
+            evaluation_characters=evaluator.characters_read,
             time_budget=time_budget,
         )
         self._carried = carried
@@ -154,8 +160,8 @@ class Trainer:
         """
         began = self._workers.clock()
         place = self.writer if self._begun else CheckpointWriter(self._staged)
-        for finisher in self._hooks.finishers if self._writes else ():
-            finisher(place, self._corpus, self.record, self._hooks.observer.noted)
+        for make_file in self._hooks.text_files if self._writes else ():
+            make_file(place, self._corpus, self.record, self._hooks.observer.noted)
         self._workers.wait()
         self.state.seconds += self._workers.clock() - began
 
@@ -192,7 +198,7 @@ class Trainer:
     @property
     def _augments(self) -> bool:
         """Whether names are replaced; the rest of the run learns the names to be written."""
-        return self.state.schedule.progress(self.state.step) < AUGMENTED
+        return self.state.learning_rate_schedule.progress(self.state.step) < AUGMENTED
 
     def _learn(self) -> None:
         """One step."""
@@ -200,7 +206,7 @@ class Trainer:
         batch = self.streams.batch(state.step, augments=self._augments)
         if batch.begins:
             self._carried = self.step.zero_state()
-        rate = state.schedule.rate(state.step)
+        rate = state.learning_rate_schedule.rate(state.step)
         self._callbacks.begin_batch(rate)
         result, self._carried = self.step(batch, self._carried, state.step, rate, self._report())
         self._workers.heard(result.reports)
@@ -273,7 +279,7 @@ class Trainer:
             seconds=state.seconds,
             training_loss=metrics.loss / steps,
             validation_loss=validation_loss,
-            learning_rate=state.schedule.rate(max(0, state.step - 1)),
+            learning_rate=state.learning_rate_schedule.rate(max(0, state.step - 1)),
             gradient_norm=metrics.gradient_norm / steps,
             clipped=metrics.clipped / steps,
             characters_per_second=metrics.steps
@@ -339,7 +345,7 @@ class Trainer:
             loss = self.evaluator.quick_loss(self.step.ema, LONGEST_QUICK_LOSS_SECONDS)
             if math.isfinite(loss):
                 self._keep(self._evaluation(loss, best=True))
-        total = self.state.schedule.total
+        total = self.state.learning_rate_schedule.total
         of = f" of {total:,}" if total is not None else ""
         command = how_to_resume(self.writer.directory, several=self._workers.count > 1)
         self._workers.wait()  # One that is gone early would end the others before they have saved.
@@ -363,7 +369,7 @@ class Trainer:
         )
 
     def _progress(self, loss: float) -> Progress:
-        state, total = self.state, self.state.schedule.total
+        state, total = self.state, self.state.learning_rate_schedule.total
         seconds = state.metrics.seconds / max(1, state.metrics.steps)
         left = (total - state.step) * seconds if total is not None else None
         return Progress(

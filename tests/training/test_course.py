@@ -10,7 +10,9 @@ from charrnn.training.state import TrainerState
     ("read", "evaluations"), [(1_000, EVALUATIONS), (150_000, FEWEST_EVALUATIONS), (10**6, 1)]
 )
 def test_a_run_is_measured_as_often_as_what_is_read_allows(read: int, evaluations: int) -> None:
-    state = TrainerState(schedule=LearningRateSchedule(peak=0.1, total=1_000), next_evaluation=None)
+    state = TrainerState(
+        learning_rate_schedule=LearningRateSchedule(peak=0.1, total=1_000), next_evaluation=None
+    )
     schedule = TrainingSchedule(
         state,
         TrainingConfig(steps=1_000),

@@ -4,7 +4,6 @@ import pytest
 
 from charrnn.errors import ConfigurationError
 from charrnn.settings.configuration import SHORT_WINDOW, ModelConfig, TrainingConfig
-from charrnn.training.augmentation import LONGEST_SEARCHED
 from charrnn.training.budget import ByClock, Characters, budget_of
 from charrnn.training.defaults import (
     LONG_WINDOW,
@@ -15,6 +14,7 @@ from charrnn.training.defaults import (
     settle_training,
     total_steps,
 )
+from charrnn.training.name_augmentation import LONGEST_SEARCHED
 
 MUCH = Characters(10**9)
 

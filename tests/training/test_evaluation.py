@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 
 from charrnn.corpus import streams
-from charrnn.model.fused_network import FusedNetwork
 from charrnn.model.kernel_config import KernelConfig
+from charrnn.model.kernel_network import KernelNetwork
 from charrnn.model.network import StatefulNetwork, build_network
 from charrnn.settings.architecture import Architecture
 from charrnn.training import evaluation
@@ -16,6 +16,11 @@ from charrnn.training.evaluation import EvaluationStopped, Evaluator
 ARCHITECTURE = Architecture(
     cell="gru", vocabulary_size=9, embedding=4, layers=2, units=8, dropout=0.5, activation="tanh"
 )
+
+
+def loss_of(evaluator: Evaluator, network: StatefulNetwork) -> float:
+    """Nats per character."""
+    return evaluator.nats(network) / evaluator.characters
 
 
 def keras_loss(model: keras.Model, ids: np.ndarray) -> float:
@@ -36,22 +41,22 @@ def test_a_short_text_is_measured_as_keras_measures_it(
     monkeypatch.setattr(evaluation, "LONGEST_WINDOW", window)
     model = build_network(ARCHITECTURE)
     ids = text(200)
-    loss = Evaluator(ids, 9).loss(StatefulNetwork(model, ARCHITECTURE))
+    loss = loss_of(Evaluator(ids, 9), StatefulNetwork(model, ARCHITECTURE))
     assert loss == pytest.approx(keras_loss(model, ids), abs=1e-5)
 
 
 def test_the_kernels_measure_what_keras_measures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation, "LONGEST_WINDOW", 32)
     model, ids = build_network(ARCHITECTURE), text(200)
-    network = FusedNetwork(model, ARCHITECTURE, KernelConfig(tf.float32, 2))
-    assert Evaluator(ids, 9).loss(network) == pytest.approx(keras_loss(model, ids), abs=1e-5)
+    network = KernelNetwork(model, ARCHITECTURE, KernelConfig(tf.float32, 2))
+    assert loss_of(Evaluator(ids, 9), network) == pytest.approx(keras_loss(model, ids), abs=1e-5)
 
 
 def test_parallel_streams_measure_nearly_what_one_pass_measures() -> None:
     model = build_network(ARCHITECTURE)
     ids = text(4 * streams.SHORTEST_EVALUATION_STREAM)
     evaluator = Evaluator(ids, 9)
-    loss = evaluator.loss(StatefulNetwork(model, ARCHITECTURE))
+    loss = loss_of(evaluator, StatefulNetwork(model, ARCHITECTURE))
     assert loss == pytest.approx(keras_loss(model, ids), abs=1e-4)
 
 
@@ -59,9 +64,9 @@ def test_a_network_is_measured_as_it_stands_now() -> None:
     model = build_network(ARCHITECTURE)
     network = StatefulNetwork(model, ARCHITECTURE)
     evaluator = Evaluator(text(100), 9)
-    before = evaluator.loss(network)
+    before = loss_of(evaluator, network)
     model.get_layer("logits").bias.assign(np.arange(9.0))
-    assert evaluator.loss(network) != pytest.approx(before, abs=1e-3)
+    assert loss_of(evaluator, network) != pytest.approx(before, abs=1e-3)
 
 
 @pytest.fixture
@@ -77,20 +82,20 @@ def test_of_a_long_text_the_same_characters_are_measured_every_time(few_are_meas
     ids = text(4 * streams.SHORTEST_EVALUATION_STREAM + 1)
     evaluator = Evaluator(ids, 9)
     assert (evaluator.characters, evaluator.whole) == (few_are_measured, False)
-    assert evaluator.reading == 4 * (100 + streams.EVALUATION_WARM_UP)
-    loss = evaluator.loss(network)
-    assert evaluator.loss(network) == Evaluator(ids, 9).loss(network) == loss
+    assert evaluator.characters_read == 4 * (100 + streams.EVALUATION_WARM_UP)
+    loss = loss_of(evaluator, network)
+    assert loss_of(evaluator, network) == loss_of(Evaluator(ids, 9), network) == loss
     unread, read = ids.copy(), ids.copy()
     unread[101 : 512 - streams.EVALUATION_WARM_UP] = 0
     read[512 + 100] = (read[512 + 100] + 1) % 9
-    assert Evaluator(unread, 9).loss(network) == loss
-    assert Evaluator(read, 9).loss(network) != loss
+    assert loss_of(Evaluator(unread, 9), network) == loss
+    assert loss_of(Evaluator(read, 9), network) != loss
 
 
 @pytest.mark.usefixtures("few_are_measured")
 def test_a_short_text_is_measured_whole() -> None:
     evaluator = Evaluator(text(401), 9)
-    assert (evaluator.characters, evaluator.reading, evaluator.whole) == (400, 400, True)
+    assert (evaluator.characters, evaluator.characters_read, evaluator.whole) == (400, 400, True)
 
 
 @pytest.mark.usefixtures("few_are_measured")
@@ -121,7 +126,7 @@ def test_a_network_is_compiled_once_for_all_windows(monkeypatch: pytest.MonkeyPa
         return measure(inputs, *others)
 
     monkeypatch.setattr(network, "nats", measured)
-    Evaluator(text(200), 9).loss(network)
+    loss_of(Evaluator(text(200), 9), network)
     assert lengths == {50}
 
 
@@ -131,5 +136,7 @@ def test_the_quick_loss_is_the_loss_of_what_was_read() -> None:
     ids = text(401)
     evaluator = Evaluator(ids, 9)
     first = Evaluator(ids[:51], 9)
-    assert evaluator.quick_loss(network, seconds=0) == pytest.approx(first.loss(network), abs=1e-6)
-    assert evaluator.quick_loss(network, seconds=1e9) == pytest.approx(evaluator.loss(network))
+    assert evaluator.quick_loss(network, seconds=0) == pytest.approx(
+        loss_of(first, network), abs=1e-6
+    )
+    assert evaluator.quick_loss(network, seconds=1e9) == pytest.approx(loss_of(evaluator, network))

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import pytest
 
-from charrnn import finishers
+from charrnn import text_files
 from charrnn.checkpoint.directory import (
     HISTORY_FILE,
     NGRAM_FILTER_FILE,
@@ -39,7 +39,7 @@ from charrnn.training import data, defaults, evaluation, run, schedule, step, tr
 from charrnn.training.observer import (
     Evaluation,
     Progress,
-    SilentObserver,
+    TrainingObserver,
     TrainingPlan,
     TrainingResult,
 )
@@ -51,7 +51,7 @@ TRAINING = TrainingConfig(steps=30, batch_size=4, window=8, learning_rate=0.01, 
 WORDS = "the moon is a boat on the quiet lake and I am its only sail "
 
 
-class Diary(SilentObserver):
+class Diary(TrainingObserver):
     """Keeps what it is told; `at_step` is called after each step."""
 
     def __init__(self, at_step: Any = None) -> None:
@@ -102,7 +102,7 @@ def train(corpus: Corpus | Path, place: Path, **changes: Any) -> TrainingResult:
         "model": MODEL,
         "training": TRAINING,
         "checkpoints": place,
-        "finishers": finishers(),
+        "text_files": text_files(),
     }
     return run.train(corpus, **arguments | changes)
 
@@ -257,13 +257,13 @@ def test_a_run_that_is_too_short_for_the_kernels_trains_the_layers_of_keras(
     corpus: Corpus, tmp_path: Path, worth: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fused: list[Any] = []
-    network = step.FusedNetwork
+    network = step.KernelNetwork
 
     def build(*arguments: Any) -> Any:
         fused.append(arguments[-1].dtype.name)
         return network(*arguments)
 
-    monkeypatch.setattr(step, "FusedNetwork", build)
+    monkeypatch.setattr(step, "KernelNetwork", build)
     if worth:
         monkeypatch.setattr(defaults, "WORTH_COMPILING", 1.0)
     training = dataclasses.replace(TRAINING, steps=2, precision="float32")
@@ -366,7 +366,7 @@ def test_what_finishers_take_is_part_of_the_minutes(
     monkeypatch.setattr(workers.Workers, "clock", lambda _: now[0])
     monkeypatch.setattr(TrainingStep, "__call__", step_a_second)
     training = TrainingConfig(minutes=10, batch_size=4, window=8, learning_rate=0.01, patience=0)
-    outcome = train(corpus, tmp_path, training=training, observer=diary, finishers=[finish])
+    outcome = train(corpus, tmp_path, training=training, observer=diary, text_files=[finish])
     assert (tmp_path / "moon" / "made").exists()
     assert now[0] == pytest.approx(600, abs=2)
     assert outcome.steps == pytest.approx(300, abs=2)
@@ -635,7 +635,7 @@ def test_a_run_by_the_clock_goes_on_with_its_schedule(
     save_position(tmp_path / "moon", position)
     again = Diary()
     outcome = run.resume(tmp_path / "moon", corpus=corpus, observer=again)
-    assert outcome.steps < 3 * position["schedule"]["total"]
+    assert outcome.steps < 3 * position["learning_rate_schedule"]["total"]
     assert len(again.evaluations) > 3
 
 
@@ -833,7 +833,7 @@ def test_an_interrupted_run_has_its_filter_and_keeps_it(corpus: Corpus, tmp_path
     path = tmp_path / "moon" / NGRAM_FILTER_FILE
     assert NgramFilter.open(path).corpus == corpus.digest
     path.unlink()  # As if the process had been killed before it was there.
-    run.resume(tmp_path / "moon", corpus=corpus, finishers=finishers())
+    run.resume(tmp_path / "moon", corpus=corpus, text_files=text_files())
     assert NgramFilter.open(path).corpus == corpus.digest
 
 

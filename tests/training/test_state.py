@@ -11,7 +11,9 @@ from charrnn.training.state import RunningMetrics, TrainerState, load_state, rea
 ARRAYS = {"network_0": np.arange(6, dtype=np.float32).reshape(2, 3), "state_0": np.ones((4, 2))}
 SHAPES: dict[str, tuple[int, ...]] = {"network_0": (2, 3), "state_0": (4, 2)}
 STATE = TrainerState(
-    schedule=LearningRateSchedule(peak=0.1 + 0.2, total=None, anchor=3, anchor_progress=1 / 3),
+    learning_rate_schedule=LearningRateSchedule(
+        peak=0.1 + 0.2, total=None, anchor=3, anchor_progress=1 / 3
+    ),
     next_evaluation=17,
     step=12,
     seconds=1 / 7,
@@ -33,7 +35,11 @@ def test_what_was_saved_comes_back_to_the_bit(tmp_path: Path) -> None:
 
 
 def test_a_run_without_an_evaluation_has_no_best_loss(tmp_path: Path) -> None:
-    save_state(tmp_path / RESUME_DIRECTORY, TrainerState(schedule=STATE.schedule), ARRAYS)
+    save_state(
+        tmp_path / RESUME_DIRECTORY,
+        TrainerState(learning_rate_schedule=STATE.learning_rate_schedule),
+        ARRAYS,
+    )
     assert load_state(read_state(tmp_path), tmp_path, SHAPES)[0].best_loss is None
 
 
@@ -79,7 +85,7 @@ def test_a_crash_while_saving_leaves_the_state_before(
     with pytest.raises(OSError, match="No space"):
         save_state(
             tmp_path / RESUME_DIRECTORY,
-            TrainerState(schedule=STATE.schedule, next_evaluation=1),
+            TrainerState(learning_rate_schedule=STATE.learning_rate_schedule, next_evaluation=1),
             ARRAYS,
         )
     assert load_state(read_state(tmp_path), tmp_path, SHAPES)[0] == STATE

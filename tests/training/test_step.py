@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from charrnn.model.fused_network import FusedNetwork
 from charrnn.model.kernel_config import KernelConfig
+from charrnn.model.kernel_network import KernelNetwork
 from charrnn.model.network import NO_MASKS, StatefulNetwork, build_network
 from charrnn.settings.architecture import Architecture
 from charrnn.settings.configuration import TrainingConfig
@@ -42,8 +42,8 @@ def test_without_cores_the_layers_are_those_of_keras() -> None:
 
 def test_the_average_is_always_computed_in_full_precision() -> None:
     step = make_step(precision="bfloat16", cores=2)
-    assert isinstance(step.network, FusedNetwork)
-    assert isinstance(step.ema, FusedNetwork)
+    assert isinstance(step.network, KernelNetwork)
+    assert isinstance(step.ema, KernelNetwork)
     assert step.network.config == KernelConfig(tf.bfloat16, 2, "batch")
     assert step.ema.config == KernelConfig(tf.float32, 2, "batch")
 

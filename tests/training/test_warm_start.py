@@ -18,7 +18,7 @@ from charrnn.errors import CheckpointError, TrainingInterrupted
 from charrnn.model.network import build_network
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training import run
-from charrnn.training.observer import SilentObserver
+from charrnn.training.observer import TrainingObserver
 from charrnn.training.step import TrainingStep
 from charrnn.training.warm_start import WarmStart
 from tests.corpora import corpus_from_text
@@ -161,7 +161,7 @@ def test_a_network_that_cannot_be_loaded_is_told(tmp_path: Path) -> None:
 # Whole runs
 
 
-class Diary(SilentObserver):
+class Diary(TrainingObserver):
     """Keeps what it is told; `at_step` is called after each step."""
 
     def __init__(self, at_step: Any = None) -> None:

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
-from charrnn.training.augmentation import KINDS, NameAugmentation, names_in
 from charrnn.training.data import TrainingStreams
+from charrnn.training.name_augmentation import KINDS, NameAugmentation, names_in
 
 TEXT = (
     "ROMEO:\nThe moon, said Romeo.\n\nJULIET:\nO Romeo, the MOON! said Juliet.\n\n"

@@ -7,8 +7,8 @@ import pytest
 import tensorflow as tf
 
 from charrnn.model.cells import CELLS
-from charrnn.model.fused_network import FusedNetwork
 from charrnn.model.kernel_config import KernelConfig
+from charrnn.model.kernel_network import KernelNetwork
 from charrnn.model.network import Masks, State, StatefulNetwork, build_network
 from charrnn.settings.architecture import GATES, STATES, Architecture
 from charrnn.settings.configuration import Activation, Cell, Output
@@ -43,14 +43,14 @@ def networks(
     dtype: tf.DType = tf.float32,
     shard_axis: Any = "units",
     output: Output = "own",
-) -> tuple[StatefulNetwork, FusedNetwork]:
+) -> tuple[StatefulNetwork, KernelNetwork]:
     """Both networks on the same weights, none of which is zero."""
     shape = architecture(cell, activation, layers, output)
     model = build_network(shape)
     generator = np.random.default_rng(0)
     model.set_weights([generator.normal(0, 0.3, weight.shape) for weight in model.weights])
     config = KernelConfig(dtype, SHARDS, shard_axis)
-    return StatefulNetwork(model, shape), FusedNetwork(model, shape, config)
+    return StatefulNetwork(model, shape), KernelNetwork(model, shape, config)
 
 
 def ids(seed: int, time: int = TIME) -> tf.Tensor:

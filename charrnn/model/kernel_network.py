@@ -39,8 +39,10 @@ def _masked(weights: Weights, masks: Masks, number: int) -> Weights:
     return weights._replace(recurrent_kernel=weights.recurrent_kernel * masks.weights[number])
 
 
-class FusedNetwork(StatefulNetwork):
-    """A network whose recurrent layers run on the CPU kernels.
+class KernelNetwork(StatefulNetwork):
+    """A network whose loss is computed by the CPU kernels.
+
+    Only `nats` runs on them; a call computes Keras's own layers.
 
     Args:
         model: A model of `build_network`, or one loaded from a checkpoint.
