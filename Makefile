@@ -5,8 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 MEASURABLE := $(VENV)/.measurable
+# Output of targets that run side by side, one after the other; make 3.81 cannot.
+SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-.PHONY: demo test lint types benchmark check-python clean
+.PHONY: demo test test-training test-rest test-kernel test-model lint types benchmark check-python clean
 
 demo: $(INSTALLED)
 	@echo "Learning the bundled quatrains for two minutes ..."
@@ -15,12 +17,21 @@ demo: $(INSTALLED)
 	@$(BIN)/charrnn generate demo --count 4
 	@echo; echo "Go on: .venv/bin/charrnn generate demo, .venv/bin/charrnn repl demo, .venv/bin/charrnn train FILE"
 
-# One process after the other, because XLA frees nothing that it has compiled.
+# XLA frees nothing that it has compiled, so the tests that use it run in processes of their own.
 test: lint types
-	$(BIN)/pytest tests/model/test_kernel.py
-	$(BIN)/pytest tests/model --ignore tests/model/test_kernel.py
+	@$(MAKE) --no-print-directory --jobs 2 $(SYNC) test-training test-rest test-kernel test-model
+
+test-training: $(INSTALLED)
 	$(BIN)/pytest tests/training
+
+test-rest: $(INSTALLED)
 	$(BIN)/pytest --ignore tests/model --ignore tests/training
+
+test-kernel: $(INSTALLED)
+	$(BIN)/pytest tests/model/test_kernel.py
+
+test-model: $(INSTALLED)
+	$(BIN)/pytest tests/model --ignore tests/model/test_kernel.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check

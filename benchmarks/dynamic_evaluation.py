@@ -7,7 +7,7 @@ After each segment of the text the weights take a small step down its gradient, 
 towards what they were (Krause et al., 2018, "Dynamic evaluation of neural sequence models",
 section 4). Every character is predicted before it is learned from. The gradients are scaled by their
 root mean square so far, where the paper takes that of the training text. The checkpoint stays as it
-is. Without a file, the validation part of the network's corpus is read.
+is. Without a file, the validation split of the network's corpus is read.
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ import tensorflow as tf
 from charrnn.checkpoint.directory import Checkpoint
 from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS, find_checkpoint
 from charrnn.cli.evaluate import text_to_measure
-from charrnn.corpus.splitting import encode_part
+from charrnn.corpus.splitting import encode_split
 from charrnn.corpus.vocabulary import Ids, Vocabulary
 from charrnn.model.network import StatefulNetwork
 
@@ -79,7 +79,7 @@ def main(*, checkpoint: str, file: str | None, checkpoints: Path) -> None:
     """Measure CHECKPOINT on FILE while it learns from it."""
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
     corpus, spans = text_to_measure(opened, file, None)
-    ids = encode_part(corpus, spans, Vocabulary(opened.record.vocabulary))
+    ids = encode_split(corpus, spans, Vocabulary(opened.record.vocabulary))
     click.echo(f"{dynamic_nats(opened, ids) / (len(ids) - 1):.4f} nats per character")
 
 

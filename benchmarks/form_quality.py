@@ -3,7 +3,7 @@
     python -m benchmarks.form_quality tang --form qijue --count 1000
     python -m benchmarks.form_quality lyric --form sonnet --seed 5 poems.txt
 
-The poems of people are those of a file, or of the validation part of the network's corpus. A share
+The poems of people are those of a file, or of the validation split of the network's corpus. A share
 is null where there is nothing to take it of:
 
     shaped           poems whose lines are as many and as long as the form has them

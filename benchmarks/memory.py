@@ -63,16 +63,16 @@ def peak_megabytes() -> float:
 def reading(path: Path, layout: ResolvedLayout, fraction: float) -> tuple[float, ...]:
     """Characters, seconds to read, seconds to divide and encode, and peak memory of both."""
     from charrnn.corpus.loading import read_corpus
-    from charrnn.corpus.splitting import encode_part, split_corpus
+    from charrnn.corpus.splitting import encode_split, split_corpus
     from charrnn.corpus.vocabulary import Vocabulary
 
     began = time.monotonic()
     corpus = read_corpus([str(path)], CorpusConfig(layout=layout))
     read = time.monotonic()
     vocabulary = Vocabulary.of_text(corpus.text)
-    split = split_corpus(corpus, fraction, TrainingConfig().shortest_part)
-    encode_part(corpus, split.training, vocabulary)
-    encode_part(corpus, split.validation, vocabulary)
+    split = split_corpus(corpus, fraction, TrainingConfig().shortest_split)
+    encode_split(corpus, split.training, vocabulary)
+    encode_split(corpus, split.validation, vocabulary)
     encoded = time.monotonic()
     return len(corpus.text), read - began, encoded - read, peak_megabytes()
 

@@ -77,11 +77,11 @@ def window_loss(model, ids, windows, seed):
 def validation_part(opened):
     """The ids of what a checkpoint's corpus kept aside."""
     from charrnn.cli.evaluate import text_to_measure
-    from charrnn.corpus.splitting import encode_part
+    from charrnn.corpus.splitting import encode_split
     from charrnn.corpus.vocabulary import Vocabulary
 
     corpus, spans = text_to_measure(opened, None, None)
-    return encode_part(corpus, spans, Vocabulary(opened.record.vocabulary))
+    return encode_split(corpus, spans, Vocabulary(opened.record.vocabulary))
 
 
 def unknown_kinds(text, vocabulary):
@@ -101,7 +101,7 @@ def main(network: str, checkpoints: Path, batches: int, seed: int) -> None:
     from charrnn.checkpoint.directory import Checkpoint
     from charrnn.checkpoint.lookup import find_checkpoint
     from charrnn.cli.evaluate import han_tokens, text_to_measure
-    from charrnn.corpus.splitting import encode_part
+    from charrnn.corpus.splitting import encode_split
     from charrnn.corpus.vocabulary import UNKNOWN
     from charrnn.decoding.scoring import text_loss
     from charrnn.decoding.writer import TextGenerator
@@ -109,7 +109,7 @@ def main(network: str, checkpoints: Path, batches: int, seed: int) -> None:
     opened = Checkpoint.open(find_checkpoint(network, checkpoints))
     writer = TextGenerator.open(opened)
     corpus, spans = text_to_measure(opened, None, None)
-    ids = encode_part(corpus, spans, writer.vocabulary)
+    ids = encode_split(corpus, spans, writer.vocabulary)
     among = han_tokens(writer.vocabulary)
     nats, apart, characters = whole_pass(writer.model, ids, among)
     print("| protocol | nats per character |\n|---|---|")

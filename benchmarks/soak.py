@@ -77,13 +77,13 @@ def asked(settings: SamplingConfig, seed: int, poems: int) -> list[SamplingConfi
 
 
 def learned_text(checkpoint: Checkpoint) -> str:
-    """The training part of a network's corpus, read again."""
+    """The training split of a network's corpus, read again."""
     record = checkpoint.record
     corpus = read_corpus(record.corpus.sources, record.corpus_config, stanzas=record.corpus.stanzas)
     if corpus.digest != record.corpus.digest:
         raise click.ClickException("the corpus has changed since it was learned.")
     split = split_corpus(
-        corpus, record.corpus_config.validation_fraction, record.training.shortest_part
+        corpus, record.corpus_config.validation_fraction, record.training.shortest_split
     )
     return POEM_BREAK.join(map(folded, poems_at(corpus, split.training)))
 

@@ -89,7 +89,7 @@ def learn(
 
 @torch.no_grad()
 def _whole(network: nn.Module, text: Text) -> float:
-    """Every character of the validation part, in one pass from a zero state."""
+    """Every character of the validation split, in one pass from a zero state."""
     ids, state, nats = torch.from_numpy(text.validation)[:, None], None, 0.0
     for start in range(0, len(ids) - 1, 4096):
         targets = ids[start + 1 : start + 4097]

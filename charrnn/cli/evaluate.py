@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog=examples(
-        ("charrnn evaluate quatrains", "on the validation part of its corpus"),
+        ("charrnn evaluate quatrains", "on the validation split of its corpus"),
         ("charrnn evaluate quatrains poems.txt", "on a text of your own"),
         ("charrnn evaluate quatrains --json", "the same for programs"),
     ),
@@ -54,7 +54,7 @@ def evaluate(
 
     CHECKPOINT is a name or a path; without it, the newest network is measured. FILE is divided
     into poems in the layout of the network's own corpus; - is standard input. Without FILE, the
-    text is the validation part of that corpus. --blend measures several networks as one.
+    text is the validation split of that corpus. --blend measures several networks as one.
     """
     if blend is not None and file is None:
         checkpoint, file = None, checkpoint  # The only argument is the file.
@@ -62,7 +62,7 @@ def evaluate(
         raise click.UsageError("--encoding is the encoding of FILE: name a file.")
     networks = find_networks(checkpoint, checkpoints, blend=blend)
     use_idle_cores()
-    from charrnn.corpus.splitting import encode_part
+    from charrnn.corpus.splitting import encode_split
     from charrnn.corpus.store import blocks
     from charrnn.corpus.vocabulary import UNKNOWN
     from charrnn.decoding.scoring import text_loss
@@ -71,14 +71,14 @@ def evaluate(
     first = Checkpoint.open(networks.weights[0][0])
     opened = networks.open(reads_only=True)
     corpus, spans = text_to_measure(first, file, corpus_config.encoding)
-    ids = encode_part(corpus, spans, opened.writer.vocabulary)
+    ids = encode_split(corpus, spans, opened.writer.vocabulary)
     if file is None:
         _note_other_measurement(ids)
     unknown = sum(int((block == UNKNOWN).sum()) for block in blocks(ids))
     among = han_tokens(opened.writer.vocabulary)
     with reading_bar(len(ids) - 1) as bar:
         loss = text_loss(opened.writer.model, ids, bar.update, among)
-    text = f"the validation part of {first.record.corpus.name}" if file is None else file
+    text = f"the validation split of {first.record.corpus.name}" if file is None else file
     if as_json:
         facts = {
             "text": text,
@@ -97,7 +97,7 @@ def evaluate(
 def text_to_measure(
     checkpoint: Checkpoint, file: str | None, encoding: str | None
 ) -> "tuple[Corpus, Spans]":
-    """A whole file, or the validation part of a network's corpus; raises CorpusError."""
+    """A whole file, or the validation split of a network's corpus; raises CorpusError."""
     if file is not None:
         corpus = read_alike(file, checkpoint.record, encoding)
         return corpus, corpus.spans
@@ -125,12 +125,12 @@ def han_tokens(vocabulary: "Vocabulary") -> "Mask | None":
 
 def _note_other_measurement(ids: "Ids") -> None:
     """Say why the loss differs from the one that training printed."""
-    from charrnn.corpus.streams import MOST_MEASURED, EvaluationStreams
+    from charrnn.corpus.evaluation_streams import MOST_MEASURED, EvaluationStreams
 
     streams = EvaluationStreams(ids, MOST_MEASURED)
     if streams.characters < len(ids) - 1:
         click.echo(
-            f"This measures all {len(ids):,} characters of the validation part. Training measured "
+            f"This measures all {len(ids):,} characters of the validation split. Training measured "
             f"{streams.characters:,} of them, so its loss is a little different.",
             err=True,
         )

@@ -96,7 +96,7 @@ def novelty(
     """Measure how much of a text is copied from what a network learned.
 
     FILE is divided into poems in the layout of the network's own corpus; - is standard input. Any
-    white space counts as one space. If the corpus can be read again, its validation part, which
+    white space counts as one space. If the corpus can be read again, its validation split, which
     the network never saw, is measured for comparison, and the sources of the longest runs are
     shown.
     """
@@ -112,9 +112,12 @@ def novelty(
     known = _filter(opened, corpus, missing)
     measured = {"this text": measure(known, poems_at(text, text.spans), RUNS_SHOWN)}
     if corpus is None:
-        click.echo(f"The validation part is not measured: {missing}", err=True)
+        click.echo(f"The validation split is not measured: {missing}", err=True)
     else:
-        fraction, shortest = record.corpus_config.validation_fraction, record.training.shortest_part
+        fraction, shortest = (
+            record.corpus_config.validation_fraction,
+            record.training.shortest_split,
+        )
         split = split_corpus(corpus, fraction, shortest)
         measured["this text"] = _located(measured["this text"], corpus, split)
         measured["validation"] = measure(known, poems_at(corpus, split.validation))

@@ -60,8 +60,8 @@ def pack(checkpoint: str, directory: Path, checkpoints: Path) -> None:
 
 
 def _measure(checkpoint: Checkpoint) -> "Callable[[Checkpoint], float] | None":
-    """Measures the loss on the validation part; None, with a message, without that text."""
-    from charrnn.corpus.splitting import encode_part
+    """Measures the loss on the validation split; None, with a message, without that text."""
+    from charrnn.corpus.splitting import encode_split
     from charrnn.corpus.vocabulary import Vocabulary
     from charrnn.decoding.scoring import text_loss
     from charrnn.decoding.writer import TextGenerator
@@ -71,7 +71,7 @@ def _measure(checkpoint: Checkpoint) -> "Callable[[Checkpoint], float] | None":
     except CorpusError as error:
         click.echo(f"The loss after rounding is not measured: {error}", err=True)
         return None
-    ids = encode_part(corpus, spans, Vocabulary(checkpoint.record.vocabulary))
+    ids = encode_split(corpus, spans, Vocabulary(checkpoint.record.vocabulary))
     return lambda opened: text_loss(TextGenerator.open(opened).model, ids).nats_per_character
 
 

@@ -39,7 +39,7 @@ def corpus_again(checkpoint: Checkpoint) -> "Corpus":
         print_notes(corpus.notes)
         raise CorpusError(
             f"the corpus {record.corpus.name} has changed since {name} learned it, so its "
-            "validation part is no longer known."
+            "validation split is no longer known."
         )
     return corpus
 
@@ -50,7 +50,7 @@ def validation_part(checkpoint: Checkpoint) -> "tuple[Corpus, Spans]":
 
     corpus, record = corpus_again(checkpoint), checkpoint.record
     split = split_corpus(
-        corpus, record.corpus_config.validation_fraction, record.training.shortest_part
+        corpus, record.corpus_config.validation_fraction, record.training.shortest_split
     )
     return corpus, split.validation
 

@@ -93,7 +93,7 @@ def check_corpus(corpus: Corpus, config: CorpusConfig | None = None) -> LintRepo
     rarest = points[np.argsort(counts[points], kind="stable")][:_RAREST_SHOWN]
     split, too_short, validation_characters = None, None, None
     try:
-        split = split_corpus(corpus, config.validation_fraction, TrainingConfig().shortest_part)
+        split = split_corpus(corpus, config.validation_fraction, TrainingConfig().shortest_split)
     except CorpusError as error:
         too_short = str(error)
     else:

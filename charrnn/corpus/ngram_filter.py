@@ -138,7 +138,7 @@ def filter_of_training_split(corpus: Corpus, record: RunRecord) -> NgramFilter:
     """Build the filter of the training split of a run; raises CorpusError if it is too long."""
     n = _n_of(record.vocabulary)
     spans = split_corpus(
-        corpus, record.corpus_config.validation_fraction, record.training.shortest_part
+        corpus, record.corpus_config.validation_fraction, record.training.shortest_split
     ).training
     lengths = (rows[:, 1] - rows[:, 0] for rows in blocks(spans))
     most = sum(int((some - n + 1).clip(min=0).sum()) for some in lengths)

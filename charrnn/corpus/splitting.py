@@ -65,7 +65,7 @@ def poems_at(corpus: Corpus, spans: Spans) -> Iterator[str]:
             yield text[start:stop]
 
 
-def encode_part(corpus: Corpus, spans: Spans, vocabulary: Vocabulary) -> Ids:
+def encode_split(corpus: Corpus, spans: Spans, vocabulary: Vocabulary) -> Ids:
     """Encode a split, with an end-of-poem id before the first poem and after each poem.
 
     Continuous text gets no end-of-poem ids. Raises CorpusError if the disk is full.

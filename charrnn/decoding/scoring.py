@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.corpus.streams import EvaluationStreams
+from charrnn.corpus.evaluation_streams import EvaluationStreams
 from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL
 from charrnn.corpus.vocabulary import Ids as TextIds
 from charrnn.decoding.engine import Ids, Logits, StepModel

@@ -200,7 +200,7 @@ class TrainingConfig(Configuration):
             )
 
     @property
-    def shortest_part(self) -> int:
+    def shortest_split(self) -> int:
         """The window or its default: each split holds at least one more character."""
         return self.window or SHORT_WINDOW
 

@@ -94,7 +94,7 @@ def budget_of(
         pays = training.minutes >= SHORTEST_COMPILED
         return ByClock(60 * training.minutes, functools.cache(speed) if pays else _usual_speed)
     if training.steps is not None:
-        window = training.shortest_part
+        window = training.shortest_split
         batch_size = training.batch_size or usual_batch(training_characters, window)
         return Characters(float(training.steps * batch_size * window))
     epochs = training.epochs or usual_epochs(training_characters)

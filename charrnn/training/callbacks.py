@@ -72,7 +72,7 @@ class CallbackDriver:
         self._batch += 1
 
     def evaluated(self, loss: float, validation_loss: float) -> None:
-        """The validation part was measured: a Keras epoch ends, and the next one begins."""
+        """The validation split was measured: a Keras epoch ends, and the next one begins."""
         self._list.on_test_begin()
         self._list.on_test_end({"loss": validation_loss})
         self._list.on_epoch_end(self._epoch, {"loss": loss, "val_loss": validation_loss})

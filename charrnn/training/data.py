@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.corpus.loading import Corpus, read_corpus
-from charrnn.corpus.splitting import encode_part, split_corpus
+from charrnn.corpus.splitting import encode_split, split_corpus
 from charrnn.corpus.store import Rows
 from charrnn.corpus.vocabulary import Ids, Vocabulary
 from charrnn.errors import CorpusError
@@ -186,9 +186,9 @@ class TrainingText:
                 f"no character stands in {corpus.name} often enough to be learned. Give a lower "
                 "--min-count."
             )
-        split = split_corpus(corpus, corpus_config.validation_fraction, training.shortest_part)
-        self.training: Ids = encode_part(corpus, split.training, self.vocabulary)
-        self.validation: Ids = encode_part(corpus, split.validation, self.vocabulary)
+        split = split_corpus(corpus, corpus_config.validation_fraction, training.shortest_split)
+        self.training: Ids = encode_split(corpus, split.training, self.vocabulary)
+        self.validation: Ids = encode_split(corpus, split.validation, self.vocabulary)
 
     def baselines(self, corpus: Corpus) -> dict[str, float]:
         """Losses that need no network, in nats per character, by name; `corpus` is the text."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import tensorflow as tf
 
-from charrnn.corpus.streams import MOST_MEASURED, EvaluationStreams
+from charrnn.corpus.evaluation_streams import MOST_MEASURED, EvaluationStreams
 from charrnn.corpus.vocabulary import Ids
 from charrnn.model.network import State, StatefulNetwork
 

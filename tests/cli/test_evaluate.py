@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from charrnn.cli import main
-from charrnn.corpus import streams
+from charrnn.corpus import evaluation_streams as streams
 from charrnn.corpus.catalogue import Catalogue, read_entries
 from charrnn.corpus.loading import read_corpus
-from charrnn.corpus.splitting import encode_part, split_corpus
+from charrnn.corpus.splitting import encode_split, split_corpus
 from charrnn.settings.configuration import CorpusConfig
 from tests.decoding.networks import (
     CERTAINTY,
@@ -69,14 +69,14 @@ def evaluate(*arguments: str, stdin: bytes | None = None) -> Result:
 
 def test_the_validation_part_of_the_corpus_is_measured(corpus_file: Path) -> None:
     corpus = read_corpus([str(corpus_file)], CorpusConfig(layout="blocks"))
-    ids = encode_part(corpus, split_corpus(corpus, 0.5, 4).validation, VOCABULARY).tolist()
+    ids = encode_split(corpus, split_corpus(corpus, 0.5, 4).validation, VOCABULARY).tolist()
     model = reciter().model
     state, nats = model.initial_state(1), 0.0
     for token, following in itertools.pairwise(ids):
         logits, state = model.step([token], state)
         nats += math.log(sum(math.exp(value) for value in logits[0])) - logits[0, following]
     document = json.loads(evaluate("reciter", "--json").stdout)
-    assert document["text"] == "the validation part of poems"
+    assert document["text"] == "the validation split of poems"
     assert document["characters"] == len(ids) - 1
     assert document["unknown_characters"] == 0
     assert document["nats_per_character"] == pytest.approx(nats / (len(ids) - 1), abs=1e-5)
@@ -121,7 +121,7 @@ def test_a_corpus_that_has_changed_is_told(corpus_file: Path) -> None:
     result = evaluate("reciter")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        "Error: the corpus poems has changed since reciter learned it, so its validation part is "
+        "Error: the corpus poems has changed since reciter learned it, so its validation split is "
         "no longer known. Name a text to evaluate on: "
         f"charrnn evaluate {corpus_file.parent}/runs/reciter FILE\n"
     )
@@ -162,7 +162,7 @@ def test_a_corpus_of_many_files_is_called_by_its_name(tmp_path: Path) -> None:
         (many / f"{number}.txt").write_text(poem, encoding="utf-8")
     corpus = read_corpus([str(many)], CorpusConfig(layout="blocks"))
     save_reciting_run(tmp_path / "runs" / "reader", corpus=corpus.record())
-    assert evaluate("reader").stdout.startswith("reader on the validation part of many\n")
+    assert evaluate("reader").stdout.startswith("reader on the validation split of many\n")
     (many / "0.txt").write_text("changed", encoding="utf-8")
     assert evaluate("reader").stderr.startswith("Error: the corpus many has changed since reader")
 
@@ -226,7 +226,7 @@ def test_a_loss_that_is_not_the_one_of_training_is_explained(
     result = evaluate("reciter")
     characters = json.loads(evaluate("reciter", "--json").stdout)["characters"]
     assert result.stderr == (
-        f"This measures all {characters + 1} characters of the validation part. Training measured "
+        f"This measures all {characters + 1} characters of the validation split. Training measured "
         "5 of them, so its loss is a little different.\n"
     )
 
@@ -262,9 +262,9 @@ def test_a_blend_of_a_network_with_itself_is_that_network(corpus_file: Path) -> 
     blended = evaluate("--blend", "reciter=1,piped=2", str(corpus_file)).stdout.splitlines()
     assert blended[0] == f"reciter and piped on {corpus_file}"
     assert blended[1:] == alone[1:]
-    # Without a file it is the validation part of the corpus of the first one.
+    # Without a file it is the validation split of the corpus of the first one.
     aside = evaluate("--blend", "reciter=1,piped=2").stdout.splitlines()
-    assert aside[0] == "reciter and piped on the validation part of poems"
+    assert aside[0] == "reciter and piped on the validation split of poems"
     assert aside[1:] == evaluate("reciter").stdout.splitlines()[1:]
 
 

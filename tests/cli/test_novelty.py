@@ -74,7 +74,7 @@ def test_without_the_corpus_the_runs_are_told_and_not_where_they_come_from(place
     result = novelty("written.txt")
     assert result.exit_code == 0
     assert result.stderr.startswith(
-        "The validation part is not measured: the corpus of moons cannot be read again: there is no "
+        "The validation split is not measured: the corpus of moons cannot be read again: there is no "
     )
     assert "validation" not in result.stdout
     assert "  44  “n above the empty road looks down on every w”, poem 2" in result.stdout

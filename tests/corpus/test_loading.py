@@ -8,7 +8,7 @@ import pytest
 from charrnn.corpus.catalogue import open_catalogue
 from charrnn.corpus.loading import read_corpus
 from charrnn.corpus.sources import corpus_name
-from charrnn.corpus.splitting import encode_part, split_corpus
+from charrnn.corpus.splitting import encode_split, split_corpus
 from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.errors import CorpusError
 from charrnn.settings.configuration import CorpusConfig
@@ -284,7 +284,7 @@ def test_reading_and_encoding_take_less_than_six_bytes_a_character(tmp_path, lin
         vocabulary = Vocabulary.of_text(corpus.text)
         split = split_corpus(corpus, 0.1, 64)
         parts = (split.training, split.validation)
-        lengths = [len(encode_part(corpus, part, vocabulary)) for part in parts]
+        lengths = [len(encode_split(corpus, part, vocabulary)) for part in parts]
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from charrnn.corpus import encoding, layout, store
 from charrnn.corpus.lint import check_corpus
 from charrnn.corpus.loading import read_corpus
-from charrnn.corpus.splitting import encode_part, split_corpus
+from charrnn.corpus.splitting import encode_split, split_corpus
 from charrnn.corpus.store import as_array
 from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.errors import CorpusError
@@ -150,7 +150,9 @@ def test_a_long_text_is_divided_and_encoded_as_a_short_one(raw, chosen, size, fr
         lengths = [sum(len(poem) + 1 for poem in part) + 1 for part in by_hash]
         if chosen == "text" or (min(lengths) > window and 2 * lengths[1] <= sum(lengths)):
             assert parts == [list(part) for part in by_hash]
-        ids = [encode_part(long, spans, vocabulary) for spans in (split.training, split.validation)]
+        ids = [
+            encode_split(long, spans, vocabulary) for spans in (split.training, split.validation)
+        ]
         expected = [plain_ids(part, plain, vocabulary.characters) for part in parts]
         assert [as_array(some).tolist() for some in ids] == expected
         arrays = [np.array(some, vocabulary.id_type) for some in expected]
@@ -167,7 +169,7 @@ def test_a_long_text_is_read_in_training_as_a_short_one(length, batch_size, wind
         mock.patch("charrnn.training.data.READ_AHEAD", ahead * batch_size * window),
     ):
         corpus = corpus_from_text(raw, CorpusConfig(layout="text"))
-        ids = encode_part(corpus, corpus.spans, Vocabulary.of_text(corpus.text, 1))
+        ids = encode_split(corpus, corpus.spans, Vocabulary.of_text(corpus.text, 1))
         assert not isinstance(ids, np.ndarray)
         streams = TrainingStreams(ids, batch_size, window, seed=3)
         for step in range(3 * streams.steps_per_epoch):

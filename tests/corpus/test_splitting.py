@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.corpus.splitting import encode_part, split_corpus
+from charrnn.corpus.splitting import encode_split, split_corpus
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import CorpusError
 from charrnn.settings.configuration import CorpusConfig
@@ -53,7 +53,7 @@ def test_every_poem_falls_on_one_side_with_all_its_copies(poems, fraction, windo
     assert not set(training) & set(validation)
     vocabulary = Vocabulary.of_text(corpus.text)
     for spans in (split.training, split.validation):
-        assert len(encode_part(corpus, spans, vocabulary)) >= window + 1
+        assert len(encode_split(corpus, spans, vocabulary)) >= window + 1
 
 
 poem_lengths = st.lists(st.integers(66, 4000), min_size=2, max_size=5, unique=True)
@@ -110,7 +110,7 @@ def test_validation_gets_the_poems_of_lowest_hash_until_it_is_long_enough():
 def test_poems_stand_between_breaks():
     corpus = corpus_of(["ab", "c", "abx"])
     vocabulary = Vocabulary(("a", "b", "c"))
-    ids = encode_part(corpus, corpus.spans, vocabulary)
+    ids = encode_split(corpus, corpus.spans, vocabulary)
     assert ids.dtype == np.uint8
     assert ids.tolist() == [
         END_OF_POEM,
@@ -130,14 +130,14 @@ def test_many_poems_are_encoded_as_one_by_one():
     poems = [f"poem {number}\n诗" for number in range(1000)]
     corpus = corpus_of(poems)
     vocabulary = Vocabulary.of_text(corpus.text)
-    ids = encode_part(corpus, corpus.spans, vocabulary)
+    ids = encode_split(corpus, corpus.spans, vocabulary)
     assert vocabulary.decode(ids) == "\n\n" + "\n\n".join(poems) + "\n\n"
 
 
 def test_continuous_text_is_encoded_as_it_stands():
     corpus = corpus_of(["ab", "ba"], "text")
     vocabulary = Vocabulary.of_text(corpus.text)
-    assert vocabulary.decode(encode_part(corpus, np.array([[1, 5]]), vocabulary)) == "b\n\nb"
+    assert vocabulary.decode(encode_split(corpus, np.array([[1, 5]]), vocabulary)) == "b\n\nb"
 
 
 def test_a_text_one_character_too_short_says_how_many_are_needed():

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from charrnn.corpus import streams
-from charrnn.corpus.streams import EvaluationStreams
+from charrnn.corpus import evaluation_streams as streams
+from charrnn.corpus.evaluation_streams import EvaluationStreams
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.decoding import scoring
 from charrnn.decoding.engine import NumpyEngine

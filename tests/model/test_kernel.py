@@ -38,7 +38,7 @@ CASES: Final = [
 ]
 """Time, batch; three shards of four units are uneven, nine are more than there are units.
 
-Shards of the batch are made by `fused_network`; here they are batch first, and one piece.
+Shards of the batch are made by `kernel_network`; here they are batch first, and one piece.
 """
 
 

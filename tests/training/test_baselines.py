@@ -9,7 +9,7 @@ from charrnn.training.data import unigram_entropy, xz_entropy
 
 
 def test_guessing_by_frequency_by_hand() -> None:
-    # Counts with one more each: 3 a, 1 b of 4; the validation part is half and half.
+    # Counts with one more each: 3 a, 1 b of 4; the validation split is half and half.
     training = np.array([0, 0], np.uint8)
     validation = np.array([0, 1], np.uint8)
     expected = -(math.log(3 / 4) + math.log(1 / 4)) / 2

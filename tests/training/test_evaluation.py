@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from charrnn.corpus import streams
+from charrnn.corpus import evaluation_streams as streams
 from charrnn.model.kernel_config import KernelConfig
 from charrnn.model.kernel_network import KernelNetwork
 from charrnn.model.network import StatefulNetwork, build_network

@@ -21,7 +21,7 @@ from charrnn.forms.core.language import (
 )
 
 LONGEST_READ: Final = 50_000_000
-"""Most characters of the training part that are read, from its start; takes some seconds."""
+"""Most characters of the training split that are read, from its start; takes some seconds."""
 
 
 def keep_learned_tables(
@@ -56,7 +56,7 @@ def _keep(language: Language, writer: CheckpointWriter, corpus: Corpus, record: 
 
 def _learned_texts(corpus: Corpus, record: RunRecord) -> Iterator[str]:
     split = split_corpus(
-        corpus, record.corpus_config.validation_fraction, record.training.shortest_part
+        corpus, record.corpus_config.validation_fraction, record.training.shortest_split
     )
     if corpus.layout == "text":
         ((start, stop),) = split.training[:1].tolist()

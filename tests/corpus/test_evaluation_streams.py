@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.corpus.streams import (
+from charrnn.corpus.evaluation_streams import (
     EVALUATION_STREAMS,
     EVALUATION_WARM_UP,
     SHORTEST_EVALUATION_STREAM,
