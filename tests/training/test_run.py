@@ -24,7 +24,8 @@ from charrnn.checkpoint.directory import (
     read_history,
     read_record,
 )
-from charrnn.corpus import layout, ngram_filter, streams
+from charrnn.corpus import evaluation_streams as streams
+from charrnn.corpus import layout, ngram_filter
 from charrnn.corpus.loading import Corpus, read_corpus
 from charrnn.corpus.ngram_filter import NgramFilter, folded
 from charrnn.errors import (
