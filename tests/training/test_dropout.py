@@ -113,7 +113,7 @@ def test_masks_have_the_shapes_of_what_they_multiply() -> None:
 def test_masks_of_weights_have_the_shape_of_recurrent_kernels(cell: Cell) -> None:
     # Three units have a number of weights that is no multiple of the four bytes of a word.
     drawing = dropout(cell=cell, units=3, weight_dropout=0.5)
-    network = build_network(drawing._sizes)
+    network = build_network(drawing._architecture)
     for number, mask in enumerate(masks(drawing).weights, 1):
         assert mask.shape == network.get_layer(f"recurrent_{number}").cell.recurrent_kernel.shape
 
