@@ -19,7 +19,7 @@ import re
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,10 +28,11 @@ from charrnn.checkpoint.atomic_files import replacing, try_to_keep
 from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, CheckpointWriter
 from charrnn.checkpoint.record import RunRecord
 from charrnn.corpus.layout import Spans, neighbours
-from charrnn.corpus.loading import Corpus
-from charrnn.corpus.splitting import split_corpus
 from charrnn.corpus.store import blocks, pieces
 from charrnn.errors import CheckpointError, CorpusError
+
+if TYPE_CHECKING:
+    from charrnn.corpus.loading import Corpus
 
 N_OF_LETTERS: Final = 12
 N_OF_WORDS: Final = 6
@@ -134,9 +135,12 @@ class NgramFilter:
         return self.holds_each(_ngrams(text, self.n)[0])
 
 
-def filter_of_training_split(corpus: Corpus, record: RunRecord) -> NgramFilter:
+def filter_of_training_split(corpus: "Corpus", record: RunRecord) -> NgramFilter:
     """Build the filter of the training split of a run; raises CorpusError if it is too long."""
     n = _n_of(record.vocabulary)
+    # Writing reads filters and never makes one, so it starts without the modules that read texts.
+    from charrnn.corpus.splitting import split_corpus
+
     spans = split_corpus(
         corpus, record.corpus_config.validation_fraction, record.training.shortest_split
     ).training
@@ -150,7 +154,7 @@ def filter_of_training_split(corpus: Corpus, record: RunRecord) -> NgramFilter:
 
 
 def keep_ngram_filter(
-    writer: CheckpointWriter, corpus: Corpus, record: RunRecord, noted: Callable[[str], None]
+    writer: CheckpointWriter, corpus: "Corpus", record: RunRecord, noted: Callable[[str], None]
 ) -> None:
     """Write the filter of a finished run unless it exists; a failure becomes a note."""
     path = writer.directory / NGRAM_FILTER_FILE
@@ -164,7 +168,7 @@ def keep_ngram_filter(
     )
 
 
-def _is_of(path: Path, corpus: Corpus) -> bool:
+def _is_of(path: Path, corpus: "Corpus") -> bool:
     try:
         return NgramFilter.open(path).corpus == corpus.digest
     except (CheckpointError, OSError):
@@ -176,7 +180,7 @@ def _n_of(vocabulary: Sequence[str]) -> int:
     return N_OF_WORDS if 2 * like_words > len(vocabulary) else N_OF_LETTERS
 
 
-def _texts(corpus: Corpus, spans: Spans, n: int) -> Iterator[str]:
+def _texts(corpus: "Corpus", spans: Spans, n: int) -> Iterator[str]:
     """Folded poems, several in one text; a long poem in pieces that overlap by n - 1 characters."""
     for group in neighbours(spans):
         start, stop = int(group[0, 0]), int(group[-1, 1])

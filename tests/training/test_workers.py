@@ -10,12 +10,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from charrnn.checkpoint.directory import read_history
+from charrnn.errors import WorkersError
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
-from charrnn.training import run
-from charrnn.training.workers import NOT_AUTHENTICATED
+from charrnn.training import run, workers
+from charrnn.training.workers import NOT_AUTHENTICATED, check_agreement
 from tests.training.runs import save_random_run
 
 ROOT = Path(__file__).parents[2]
@@ -179,18 +181,33 @@ def test_two_workers_that_begin_with_a_network_learn_what_one_learns(place: Path
     )
 
 
-@pytest.mark.parametrize(
-    ("second", "what"),
-    [("--units 9", "the settings"), ("--resume", "whether they resume a run")],
-)
-def test_workers_that_differ_are_refused_and_nothing_is_written(
-    place: Path, second: str, what: str
-) -> None:
-    ended = together(place, str(place / "moon.txt"), *SETTINGS, second=second)
-    for worker in ended:
+def test_workers_of_which_one_resumes_are_refused_and_nothing_is_written(place: Path) -> None:
+    for worker in together(place, str(place / "moon.txt"), *SETTINGS, second="--resume"):
         assert worker.code == 1
         assert worker.errors.splitlines()[-1] == (
-            f"Error: the workers differ in {what}. Start all of them with the same command "
-            "but for --worker-index, on the same text, with the same versions."
+            "Error: the workers differ in whether they resume a run. Start all of them with the "
+            "same command but for --worker-index, on the same text, with the same versions."
         )
     assert [path.name for path in place.rglob("*")] == ["moon.txt", "0", "1"]
+
+
+class Two(workers.Workers):
+    """Two workers, the other of which has facts of its own."""
+
+    count = 2
+
+    def __init__(self, facts: dict[str, object]) -> None:
+        super().__init__()
+        self._prints = np.array([workers._fingerprint(value) for value in facts.values()])
+
+    def total(self, array: np.ndarray) -> np.ndarray:
+        return array + self._prints
+
+
+def test_what_workers_differ_in_is_named() -> None:
+    facts = {"the text": "moon", "the settings": {"units": 8}}
+    check_agreement(Two(facts), facts)
+    with pytest.raises(WorkersError, match=r"the workers differ in the settings\. Start all"):
+        check_agreement(Two(facts | {"the settings": {"units": 9}}), facts)
+    with pytest.raises(WorkersError, match="differ in the text and the settings"):
+        check_agreement(Two({"the text": "sun", "the settings": {}}), facts)
