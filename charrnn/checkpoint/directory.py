@@ -27,12 +27,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 from charrnn.checkpoint.atomic_files import UNFINISHED, locked, replacing, write_text
 from charrnn.checkpoint.lookup import spoken_name
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, ModelRecord, RunRecord, holds_run
-from charrnn.errors import CheckpointError, ConfigurationError
+from charrnn.errors import CharrnnError, CheckpointError, ConfigurationError
 
 WEIGHTS_MEMBER: Final = "model.weights.h5"
 """The HDF5 file with the arrays inside `model.keras`, a zip."""
@@ -265,3 +265,45 @@ def _model_digest(directory: Path) -> str:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class OfCorpus(Protocol):
+    """What was made from a corpus."""
+
+    @property
+    def corpus(self) -> str:
+        """SHA-256 of the corpus."""
+
+
+Opened = TypeVar("Opened", bound=OfCorpus)
+
+
+def open_of_corpus(
+    checkpoint: Checkpoint, file: str, read: Callable[[Path], Opened], what: str, remedy: str
+) -> Opened | None:
+    """Open a file that was made from the corpus of a checkpoint; None if there is none.
+
+    Args:
+        checkpoint: The checkpoint.
+        file: Name of the file.
+        read: Reads it.
+        what: What the file is, for the error.
+        remedy: What to do, for the error.
+
+    Raises:
+        CheckpointError: The file is damaged, of another format, or of another corpus.
+    """
+    path = checkpoint.directory / file
+    try:
+        opened = read(path)
+    except FileNotFoundError:
+        return None
+    except CharrnnError as error:
+        reason = str(error)
+    except OSError as error:
+        reason = f"{path}: {error.strerror}."
+    else:
+        if opened.corpus == checkpoint.record.corpus.digest:
+            return opened
+        reason = f"{path} belongs to another corpus."
+    raise CheckpointError(f"{what} cannot be used: {reason} {remedy}")

@@ -2,7 +2,6 @@
 
 import heapq
 import itertools
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from charrnn.corpus.loading import Corpus
-    from charrnn.decoding.scoring import TokenScore
+    from charrnn.decoding.scoring import TextLoss, TokenScore
     from charrnn.decoding.writer import TextGenerator
 
 MOST_SURPRISING: Final = 5
@@ -135,12 +134,11 @@ class _Summary:
         self._highest: list[tuple[float, int, int, _Line]] = []
 
     @property
-    def nats_per_character(self) -> float:
-        return self.nats / self.characters
+    def loss(self) -> "TextLoss":
+        """The loss of all characters so far."""
+        from charrnn.decoding.scoring import TextLoss
 
-    @property
-    def bits_per_character(self) -> float:
-        return self.nats_per_character / math.log(2)
+        return TextLoss(self.nats, self.characters)
 
     @property
     def surprising(self) -> "list[tuple[_Line, int, TokenScore]]":
@@ -192,7 +190,7 @@ def _print_summary(summary: _Summary, *, in_poems: bool) -> None:
         parts.append(counted(summary.poems, "poem"))
     if summary.unknown:
         parts.append(f"{summary.unknown:,} unknown to the network")
-    click.echo(f"\n{summary.bits_per_character:6.2f}  bits per character: {', '.join(parts)}")
+    click.echo(f"\n{summary.loss.bits_per_character:6.2f}  bits per character: {', '.join(parts)}")
     if not summary.surprising:
         click.echo("\nEvery character was the likeliest.")
         return
@@ -244,8 +242,8 @@ def _print_json(
         explained = {"explanation": list(map(token_facts, line.scores))} if explain else {}
         poems[-1]["lines"].append(shown | explained)
     facts |= {
-        "nats_per_character": summary.nats_per_character,
-        "bits_per_character": summary.bits_per_character,
+        "nats_per_character": summary.loss.nats_per_character,
+        "bits_per_character": summary.loss.bits_per_character,
         "characters": summary.characters,
         "unknown_characters": summary.unknown,
         "poems": poems,

@@ -156,7 +156,7 @@ def filter_of_training_split(corpus: "Corpus", record: RunRecord) -> NgramFilter
 def keep_ngram_filter(
     writer: CheckpointWriter, corpus: "Corpus", record: RunRecord, noted: Callable[[str], None]
 ) -> None:
-    """Write the filter of a finished run unless it exists; a failure becomes a note."""
+    """Write the filter of a run unless it exists; a failure becomes a note."""
     path = writer.directory / NGRAM_FILTER_FILE
 
     def keep() -> None:

@@ -9,11 +9,11 @@ from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
-from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, Checkpoint
+from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, Checkpoint, open_of_corpus
 from charrnn.corpus.ngram_filter import MULTIPLIER, N_OF_WORDS, WORD, NgramFilter
 from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, Vocabulary
 from charrnn.decoding.sampling import Mask
-from charrnn.errors import CheckpointError, ConfigurationError
+from charrnn.errors import ConfigurationError
 
 LIMIT_OF_LETTERS: Final = 25
 """Default of `max_copy` where characters are letters.
@@ -214,9 +214,8 @@ def copy_guards(
         return []
     if max_copy is not None and not ngram_filters:
         raise ConfigurationError(
-            f"max-copy {max_copy} needs the n-gram filter of the training text, which is made at the "
-            "end of training. Make it now with charrnn novelty, if you have the corpus; or leave out "
-            "--max-copy."
+            f"max-copy {max_copy} needs the n-gram filter of the training text, and the checkpoint has "
+            "none. Make it with charrnn novelty, if you have the corpus, or leave out --max-copy."
         )
     n = max((known.n for known in ngram_filters), default=0)
     if max_copy is not None and max_copy < n:
@@ -237,20 +236,10 @@ def usual_limit(n: int) -> int:
 
 def open_ngram_filter(checkpoint: Checkpoint) -> NgramFilter | None:
     """The n-gram filter of a checkpoint, if it has one; raises CheckpointError if it is unfit."""
-    path = checkpoint.directory / NGRAM_FILTER_FILE
-    try:
-        opened = NgramFilter.open(path)
-    except FileNotFoundError:
-        return None
-    except CheckpointError as error:
-        reason = str(error)
-    except OSError as error:
-        reason = f"{path}: {error.strerror}."
-    else:
-        if opened.corpus == checkpoint.record.corpus.digest:
-            return opened
-        reason = f"{path} belongs to another text."
-    raise CheckpointError(
-        f"the n-gram filter of the training text cannot be used: {reason} Remove it and make it again "
-        "(charrnn novelty does), or write without it (--max-copy 0)."
+    return open_of_corpus(
+        checkpoint,
+        NGRAM_FILTER_FILE,
+        NgramFilter.open,
+        "the n-gram filter of the training text",
+        "Remove it and make it again (charrnn novelty does), or write without it (--max-copy 0).",
     )

@@ -135,7 +135,7 @@ class TrainingStreams:
     def _replace_names(
         self, row: npt.NDArray[np.unsignedinteger], epoch: int, number: int, start: int
     ) -> None:
-        """Spell the names of a stream anew, where it is one of those whose names are."""
+        """Replace the names in a row, if its stream is one of those that are augmented."""
         augmentation = self._name_augmentation
         spelling = None if augmentation is None else augmentation.spelling(epoch, number)
         if augmentation is not None and spelling is not None:
@@ -144,7 +144,7 @@ class TrainingStreams:
 
 
 def _around(ring: Rows[Any], start: int, length: int) -> npt.NDArray[Any]:
-    """So many of a ring, from a place on."""
+    """`length` numbers of a ring from `start`, wrapping around."""
     before = ring[start : start + length]
     return np.concatenate([before, ring[: length - len(before)]])
 
@@ -155,9 +155,9 @@ class TrainingText:
     Args:
         corpus: The text.
         corpus_config: How it is divided.
-        training: How it is read; either part holds one window at least.
-        characters: The vocabulary of a run that goes on; None makes one from the text.
-        known: Characters for which it is enough to stand in the text once.
+        training: How it is read; each split holds at least one window.
+        characters: The vocabulary of a resumed run; None makes one from the text.
+        known: Characters that need to occur only once.
 
     Attributes:
         vocabulary: Its characters.
@@ -183,7 +183,7 @@ class TrainingText:
         )
         if all(character.isspace() for character in self.vocabulary.characters):
             raise CorpusError(
-                f"no character stands in {corpus.name} often enough to be learned. Give a lower "
+                f"no character occurs often enough in {corpus.name} to be learned. Give a lower "
                 "--min-count."
             )
         split = split_corpus(corpus, corpus_config.validation_fraction, training.shortest_split)

@@ -10,9 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from charrnn.checkpoint.directory import (
-    CheckpointWriter,
-)
+from charrnn.checkpoint.directory import CheckpointWriter
 from charrnn.checkpoint.record import RunRecord
 from charrnn.cluster import Cluster
 from charrnn.corpus.loading import Corpus

@@ -52,11 +52,11 @@ def train(
         corpus_config: How to read the text.
         device: "auto", "cpu", "gpu" or "gpu:N".
         cluster: The workers that train together, each called with the same but for its index. Only
-            the first writes, and calls its observer, its sample and its text_files.
+            the first writes, and calls its observer, its sample and its text files.
         overwrite: Whether a run of that name may be replaced.
         warm_start: A checkpoint directory, whose network this one begins with; it has the same
             architecture. Each of several workers needs it.
-        observer: Whom to tell how it goes.
+        observer: Receives reports.
         callbacks: Keras callbacks; their epochs are the stretches between evaluations.
         sample: Writes a sample at each evaluation.
         text_files: Make what is kept beside the network and depends on the text alone.
@@ -133,7 +133,7 @@ def resume(
         device: "auto", "cpu", "gpu" or "gpu:N".
         cluster: The workers that go on together, each called with the same but for its index; they
             need not be as many as before.
-        observer: Whom to tell how it goes.
+        observer: Receives reports.
         callbacks: Keras callbacks.
         sample: Writes a sample at each evaluation.
         text_files: Make what is kept beside the network and depends on the text alone.

@@ -81,7 +81,7 @@ class Trainer:
         step: The network and its optimizer.
         streams: The training split.
         evaluator: The validation split.
-        corpus: The text, for the text_files.
+        corpus: The text, for the files that depend on it.
         state: Where the run stands.
         carried: The recurrent state of its streams.
         writer: Its directory, which is first written to when there is something to keep.

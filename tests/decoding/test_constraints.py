@@ -273,7 +273,7 @@ def test_the_filter_of_a_checkpoint_is_that_of_its_text(checkpoint: Checkpoint) 
 def test_a_filter_that_cannot_be_used_is_told_with_what_to_do(checkpoint: Checkpoint) -> None:
     path = checkpoint.directory / NGRAM_FILTER_FILE
     filter_of(["abc"], corpus="ab" * 32).write(path)
-    with pytest.raises(CheckpointError, match=r"belongs to another text\. Remove"):
+    with pytest.raises(CheckpointError, match=r"belongs to another corpus\. Remove"):
         open_ngram_filter(checkpoint)
     path.write_bytes(b"moon")
     with pytest.raises(CheckpointError) as refused:

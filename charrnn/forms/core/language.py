@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast, get_args
 
-from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint, open_of_corpus
 from charrnn.checkpoint.lookup import spoken_name
-from charrnn.errors import CheckpointError, ConfigurationError, FormError
+from charrnn.errors import ConfigurationError, FormError
 from charrnn.forms.core.config import SETTINGS_OF_ONE_LANGUAGE, FormConfig, Requirement
 from charrnn.forms.core.form import Form, Judgement, LanguageName
 from charrnn.settings.from_json import read_document
@@ -38,22 +38,12 @@ def open_table(checkpoint: Checkpoint, file: str, kind: type[Table]) -> Table | 
     Raises:
         CheckpointError: The table is damaged, of another format, or of another corpus.
     """
-    path = checkpoint.directory / file
-    try:
-        table = read_table(path, kind)
-    except FileNotFoundError:
-        return None
-    except FormError as error:
-        reason = str(error)
-    except OSError as error:
-        reason = f"{path}: {error.strerror}."
-    else:
-        if table.corpus == checkpoint.record.corpus.digest:
-            return table
-        reason = f"{path} belongs to another corpus."
-    raise CheckpointError(
-        f"the learned table cannot be used: {reason} Make it again: charrnn forms sounds "
-        f"{spoken_name(checkpoint.directory)}"
+    return open_of_corpus(
+        checkpoint,
+        file,
+        lambda path: read_table(path, kind),
+        "the learned table",
+        f"Make it again: charrnn forms sounds {spoken_name(checkpoint.directory)}",
     )
 
 
