@@ -22,7 +22,7 @@ _SILENT: Final = re.compile(f"[{re.escape(PASSED_OVER)}\u200b\ufeff\ufe00-\ufe0f
 _BREAK: Final = re.compile(rf"[{re.escape(BREAKS)}\s]+")
 
 _HAN: Final = re.compile(
-    "[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f\U00030000-\U000323af]"
+    "[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f\U00030000-\U000323af]+"
 )
 
 
@@ -31,9 +31,9 @@ def verse_lines(text: str) -> list[str]:
     return [line for line in _BREAK.split(_SILENT.sub("", text)) if line]
 
 
-def is_han(character: str) -> bool:
-    """Whether a character is Chinese, by the blocks of Unicode 15."""
-    return _HAN.fullmatch(character) is not None
+def is_han(text: str) -> bool:
+    """Whether a character, or each of a text, is Chinese, by the blocks of Unicode 15."""
+    return _HAN.fullmatch(text) is not None
 
 
 Tone = Literal["平", "仄"]
@@ -138,11 +138,14 @@ def _glyphs() -> dict[str, str]:
 LEARNED: Final = "learned"
 """Name of sounds that were learned from poems."""
 
-CERTAIN_SHARE: Final = 0.9
+CERTAIN_SHARE: Final = 0.95
 """Share of the occurrences in one tone from which on a character has only that tone."""
 
-FEWEST_PLACES: Final = 5
+FEWEST_PLACES: Final = 3
 """Least number of occurrences that tell the tone of a character."""
+
+FEWEST_OF_SECOND: Final = 2
+"""Least number of occurrences in another tone that tell that a character has it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +202,12 @@ class LearnedSounds:
 
 
 def _allowed(places: tuple[int, int]) -> Sequence[Tone]:
-    sure = [
+    fewest = max(FEWEST_OF_SECOND, (1 - CERTAIN_SHARE) * sum(places))
+    return [
         tone
         for tone, count in zip(TONES, places, strict=True)
-        if count >= CERTAIN_SHARE * sum(places)
+        if count >= fewest or count == max(places)
     ]
-    return sure or TONES
 
 
 def open_sounds(checkpoint: Checkpoint) -> LearnedSounds | None:
