@@ -176,8 +176,11 @@ FEWEST_RHYMES: Final = 3
 SECOND_CLASS_SHARE: Final = 0.1
 """Share of a character's rhymes that makes it a member of another class too."""
 
-BY_CHANCE: Final = 0.001
-"""Unless so many are by chance at least this probable, as often as others of its class stray."""
+MOST_MIXED: Final = 0.02
+"""Unless so many poems join the two classes without it: then poets cross, and it rhymes in one."""
+
+CLEAR_SHARE: Final = 0.7
+"""Least share of a character's rhymes in its classes; with less, its rhyme is not known."""
 
 _ENDINGS: Final = {"a": "0-0+-", "A": "0--++", "b": "0+00-", "B": "0+0-+"}
 """The last five tones of the four kinds of lines: + level, - oblique, 0 either.
@@ -316,17 +319,17 @@ def _members(
 ) -> list[set[str]]:
     """The members of the classes, by the classes of the poems in which each character rhymes.
 
-    A character belongs to its most common class, and to another one if it rhymes there more often
-    than others of its class do: 行 has two.
+    A character belongs to its most common class, and to another one if it often rhymes there while
+    poems without it do not join the two: 行 has two.
     """
     home = {one: number for number, members in enumerate(classes) for one in members}
     votes: dict[str, Counter[int]] = defaultdict(Counter)
     for ends in poems:
-        numbers = [home.get(one) for one in ends]
+        here = [home.get(one) for one in ends]
         for place, one in enumerate(ends):
             others = sorted(
                 number
-                for at, number in enumerate(numbers)
+                for at, number in enumerate(here)
                 if at != place and number is not None
             )
             # What most are is the median.
@@ -336,30 +339,26 @@ def _members(
         (first, most), *others = counts.most_common(2)
         if not others or most > others[0][1]:
             home[one] = first
-    strays: dict[int, Counter[int]] = defaultdict(Counter)
-    for one, counts in votes.items():
-        if one in home:
-            strays[home[one]] += counts
+    sizes: Counter[int] = Counter()
+    mixed: dict[tuple[int, ...], list[Sequence[str]]] = defaultdict(list)
+    for ends in poems:
+        numbers = sorted({home[one] for one in ends if one in home})
+        sizes.update(numbers)
+        for pair in combinations(numbers, 2):
+            mixed[pair].append(ends)
     found: list[set[str]] = [set() for _ in classes]
     for one, number in home.items():
-        found[number].add(one)
-        rest = strays[number] - votes[one]
+        whole, rhymed = votes[one].total(), [number]
         for other, count in votes[one].items():
-            expected = votes[one].total() * (rest[other] + 1) / (rest.total() + 1)
-            if (
-                count >= max(FEWEST_RHYMES, SECOND_CLASS_SHARE * votes[one].total())
-                and _at_least(count, expected) < BY_CHANCE
-            ):
+            if other != number and count >= max(FEWEST_RHYMES, SECOND_CLASS_SHARE * whole):
+                joined = mixed[min(number, other), max(number, other)]
+                without = sum(one not in ends for ends in joined)
+                if without <= MOST_MIXED * min(sizes[number], sizes[other]):
+                    rhymed.append(other)
+        if sum(votes[one][other] for other in rhymed) >= CLEAR_SHARE * whole:
+            for other in rhymed:
                 found[other].add(one)
     return found
-
-
-def _at_least(count: int, expected: float) -> float:
-    """Probability of at least so many by chance (Poisson)."""
-    log = math.log(expected)
-    return 1 - math.fsum(
-        math.exp(number * log - expected - math.lgamma(number + 1)) for number in range(count)
-    )
 
 
 def _tone_of_rhymes(ends: Sequence[tuple[int, int]]) -> Tone | None:
