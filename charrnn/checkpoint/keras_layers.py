@@ -1,0 +1,323 @@
+"""The Keras layers of a network as `config.json` in `model.keras` describes them.
+
+One list of layers is behind all of it: what is written, what a file must say to be read, and the
+shapes and places of its arrays. Keras 3.12 to 3.15 read what is written here, and what they write
+themselves is accepted. Nothing in a description is executed.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from charrnn.errors import CheckpointError
+from charrnn.settings.architecture import CELL_NAMES, GATES, PEEPHOLES, Architecture
+from charrnn.settings.configuration import Cell
+from charrnn.settings.from_json import from_json, parse_json
+from charrnn.wording import counted
+
+LARGEST_METADATA: Final = 2**20
+"""Most bytes of `model.keras` besides its arrays; a network of 16 layers has a sixth of them."""
+
+WITHOUT_INFLUENCE: Final = frozenset(
+    {
+        "trainable",
+        "seed",
+        "embeddings_initializer",
+        "kernel_initializer",
+        "recurrent_initializer",
+        "bias_initializer",
+        "unit_forget_bias",
+    }
+)
+"""Settings of layers that do not change what a trained network computes."""
+
+EQUATIONS: Final[dict[Cell, dict[str, Any]]] = {
+    "lstm": {"activation": "tanh", "recurrent_activation": "sigmoid", "use_bias": True},
+    "gru": {
+        "activation": "tanh",
+        "recurrent_activation": "sigmoid",
+        "use_bias": True,
+        "reset_after": True,
+    },
+    "simple_rnn": {"use_bias": True},
+    "peephole_lstm": {},
+}
+"""Settings of the recurrent layers, as `charrnn.decoding.engine` computes them."""
+
+OWN_MODULES: Final = {"PeepholeLSTM": "charrnn.model.recurrent"}
+"""Modules of the layers that are not Keras's."""
+
+SNAKE_CASE: Final = {
+    "Embedding": "embedding",
+    "ReversibleEmbedding": "reversible_embedding",
+    "LSTM": "lstm",
+    "GRU": "gru",
+    "SimpleRNN": "simple_rnn",
+    "PeepholeLSTM": "peephole_lstm",
+    "Dense": "dense",
+}
+"""Names of layers in the HDF5 file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One use of a layer: the output of which call of which layer it reads, and with what arguments."""
+
+    source: str
+    number: int = 0
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KerasLayer:
+    """One layer.
+
+    Attributes:
+        kind: Its class.
+        name: Its name.
+        settings: Its arguments other than those without influence. All others are off.
+        width: Length of its output vector; None for the ids.
+        calls: Where it is used.
+        arrays: The paths of its arrays in the HDF5 file, with their shapes, in the order of Keras's
+            `get_weights`.
+    """
+
+    kind: str
+    name: str
+    settings: Mapping[str, Any]
+    width: int | None
+    calls: tuple[Call, ...]
+    arrays: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+def keras_layers(architecture: Architecture) -> list[KerasLayer]:
+    """The layers of a network in the order in which data flows, as `charrnn.model.network` makes them."""
+    sizes, is_tied = architecture, architecture.output == "tied"
+    last_name = "projection" if is_tied else "logits"
+    back = (Call(last_name, 0, {"reverse": True}),) if is_tied else ()
+    layers = [
+        KerasLayer("InputLayer", "ids", {"batch_shape": [None, None], "dtype": "int32"}, None, ()),
+        _layer(
+            "ReversibleEmbedding" if is_tied else "Embedding",
+            "embedding",
+            {"input_dim": sizes.vocabulary_size, "output_dim": sizes.embedding}
+            | ({"tie_weights": True} if is_tied else {}),
+            sizes.embedding,
+            (Call("ids"), *back),
+            [(sizes.vocabulary_size, sizes.embedding)],
+        ),
+    ]
+    for number in range(sizes.layers):
+        layers.append(_recurrent(architecture, number, layers[-1]))
+        layers.append(
+            _layer(
+                "Dropout",
+                f"dropout_{number + 1}",
+                {"rate": sizes.dropout, "noise_shape": [None, 1, None]},
+                sizes.units,
+                (Call(layers[-1].name),),
+            )
+        )
+    outputs = sizes.embedding if is_tied else sizes.vocabulary_size
+    settings = {"units": outputs, "activation": "linear", "use_bias": True}
+    calls = (Call(layers[-1].name),)
+    shapes = [(sizes.units, outputs), (outputs,)]
+    return [*layers, _layer("Dense", last_name, settings, outputs, calls, shapes)]
+
+
+def _recurrent(architecture: Architecture, number: int, before: KerasLayer) -> KerasLayer:
+    cell, units = architecture.cell, architecture.units
+    sums = GATES[cell] * units
+    assert before.width is not None, "vectors come before"
+    shapes = [(before.width, sums), (units, sums), (2, sums) if cell == "gru" else (sums,)]
+    if PEEPHOLES[cell]:
+        shapes.append((PEEPHOLES[cell], units))
+    settings = {"units": units, "return_sequences": True, "return_state": True} | EQUATIONS[cell]
+    if cell == "simple_rnn":
+        settings["activation"] = architecture.activation
+    name, calls = f"recurrent_{number + 1}", (Call(before.name),)
+    return _layer(CELL_NAMES[cell], name, settings, units, calls, shapes, number)
+
+
+def _layer(
+    kind: str,
+    name: str,
+    settings: dict[str, Any],
+    width: int,
+    calls: tuple[Call, ...],
+    shapes: list[tuple[int, ...]] | None = None,
+    number: int = 0,
+) -> KerasLayer:
+    """A layer, of which `number` others of its class came before."""
+    group = f"layers/{SNAKE_CASE.get(kind)}{f'_{number}' if number else ''}"
+    cell = "/cell" if kind in CELL_NAMES.values() else ""
+    arrays = {f"{group}{cell}/vars/{place}": shape for place, shape in enumerate(shapes or [])}
+    return KerasLayer(kind, name, settings | {"dtype": "float32"}, width, calls, arrays)
+
+
+def largest_network_file(architecture: Architecture) -> int:
+    """Most bytes that `model.keras` may have."""
+    return 4 * architecture.parameters + LARGEST_METADATA
+
+
+def array_shapes(architecture: Architecture) -> list[tuple[int, ...]]:
+    """The shapes of all arrays, in the order of Keras's `get_weights`."""
+    return [shape for layer in keras_layers(architecture) for shape in layer.arrays.values()]
+
+
+# Writing.
+
+
+def described(layers: list[KerasLayer]) -> str:
+    """The content of `config.json`."""
+    values = {
+        "module": "keras.src.models.functional",
+        "class_name": "Functional",
+        "config": {
+            "name": "charrnn",
+            "trainable": True,
+            "layers": [_description(layer, layers) for layer in layers],
+            "input_layers": [layers[0].name, 0, 0],
+            "output_layers": _output(layers),
+        },
+        "registered_name": "Functional",
+    }
+    return json.dumps(values)
+
+
+def _description(layer: KerasLayer, layers: list[KerasLayer]) -> dict[str, Any]:
+    own = layer.kind in OWN_MODULES
+    return {
+        "module": OWN_MODULES.get(layer.kind, "keras.layers"),
+        "class_name": layer.kind,
+        "config": {"name": layer.name, **layer.settings},
+        "registered_name": f"charrnn>{layer.kind}" if own else None,
+        "name": layer.name,
+        "inbound_nodes": [
+            {"args": [_tensor(call, layers)], "kwargs": dict(call.arguments)} for call in layer.calls
+        ],
+    }
+
+
+def _tensor(call: Call, layers: list[KerasLayer]) -> dict[str, Any]:
+    width = next(layer.width for layer in layers if layer.name == call.source)
+    shape, dtype = ([None, None], "int32") if width is None else ([None, None, width], "float32")
+    history = [call.source, call.number, 0]
+    return {
+        "class_name": "__keras_tensor__",
+        "config": {"shape": shape, "dtype": dtype, "keras_history": history},
+    }
+
+
+def _output(layers: list[KerasLayer]) -> list[Any]:
+    """The layer and its call that give the logits: the last one, or the embedding in its second."""
+    tied = next((layer for layer in layers if len(layer.calls) > 1), None)
+    return [layers[-1].name, 0, 0] if tied is None else [tied.name, 1, 0]
+
+
+# Reading.
+
+
+@dataclass(frozen=True, slots=True)
+class _TensorConfig:
+    keras_history: tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tensor:
+    config: _TensorConfig
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    args: tuple[_Tensor, ...]
+    kwargs: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    class_name: str
+    name: str
+    config: dict[str, Any]
+    inbound_nodes: list[_Node]
+    registered_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Network:
+    layers: list[_Layer]
+    input_layers: list[Any]
+    output_layers: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    class_name: str
+    config: _Network
+
+
+def check_description(content: bytes, layers: list[KerasLayer]) -> None:
+    """Make sure that a `config.json` describes a network that computes what these layers do.
+
+    Raises:
+        CheckpointError: It does not, or is no such file; the message ends a sentence.
+    """
+    values = parse_json(content, CheckpointError)
+    model = from_json(values, _Model, CheckpointError, unknown_names=True)
+    network = model.config
+    _expect("its class", model.class_name, "Functional")
+    if len(network.layers) != len(layers):
+        raise CheckpointError(
+            f"it has {counted(len(network.layers), 'layer')}, where {len(layers)} were expected."
+        )
+    for number, (found, layer) in enumerate(zip(network.layers, layers, strict=True), 1):
+        _expect(f"the class of its layer {number}", found.class_name, layer.kind)
+        registered = (None, layer.kind, f"charrnn>{layer.kind}")
+        if found.registered_name not in registered[: 3 if layer.kind in OWN_MODULES else 2]:
+            _expect(f"the class of its layer {number}", found.registered_name, layer.kind)
+        _check_layer(found, layer)
+    _expect("its input", _flat(network.input_layers), [layers[0].name, 0, 0])
+    _expect("its output", _flat(network.output_layers), _output(layers))
+
+
+def _check_layer(found: _Layer, layer: KerasLayer) -> None:
+    settings = {"name": layer.name, **layer.settings}
+    _expect("the name of a layer", found.name, layer.name)
+    for name, value in found.config.items():
+        if name in settings:
+            own = _dtype_name(value) if name == "dtype" else value
+            _expect(f"the setting {name} of {layer.name}", own, settings[name])
+        elif name not in WITHOUT_INFLUENCE and value:
+            _expect(f"the setting {name:.40} of {layer.name}", value, None)
+    if missing := settings.keys() - found.config.keys():
+        raise CheckpointError(f"{layer.name} has no setting {min(missing)}.")
+    _expect(f"how often {layer.name} is used", len(found.inbound_nodes), len(layer.calls))
+    for node, call in zip(found.inbound_nodes, layer.calls, strict=True):
+        sources = [list(tensor.config.keras_history) for tensor in node.args]
+        _expect(f"the input of {layer.name}", sources, [[call.source, call.number, 0]])
+        # Keras notes that it was not training.
+        arguments = {name: value for name, value in node.kwargs.items() if value}
+        _expect(f"how {layer.name} is called", arguments, call.arguments)
+
+
+def _dtype_name(value: Any) -> Any:
+    """The name of a type, which Keras writes as a policy."""
+    config = value.get("config") if isinstance(value, dict) else None
+    return config.get("name") if isinstance(config, dict) else value
+
+
+def _flat(outputs: list[Any]) -> list[Any]:
+    """One output, alone or in a list."""
+    return outputs[0] if len(outputs) == 1 and isinstance(outputs[0], list) else outputs
+
+
+def _expect(what: str, found: Any, wanted: Any) -> None:
+    if found != wanted or isinstance(found, bool) != isinstance(wanted, bool):
+        raise CheckpointError(f"{what} is {_shown(found)}, where {_shown(wanted)} was expected.")
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:60]} ..."
