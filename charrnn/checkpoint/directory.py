@@ -30,12 +30,12 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 from charrnn.checkpoint.atomic_files import UNFINISHED, locked, replacing, write_text
+from charrnn.checkpoint.keras_layers import largest_network_file
 from charrnn.checkpoint.lookup import spoken_name
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, ModelRecord, RunRecord, holds_run
+from charrnn.checkpoint.regular_files import open_regular, read_regular
 from charrnn.errors import CharrnnError, CheckpointError, ConfigurationError
-
-WEIGHTS_MEMBER: Final = "model.weights.h5"
-"""The HDF5 file with the arrays inside `model.keras`, a zip."""
+from charrnn.settings.architecture import Architecture
 
 HISTORY_FILE: Final = "history.jsonl"
 NGRAM_FILTER_FILE: Final = "ngrams.filter"
@@ -67,7 +67,7 @@ class Checkpoint:
         """
         for attempt in range(READING_ATTEMPTS):
             record = read_record(directory)
-            digest = _model_digest(directory)
+            digest = _model_digest(directory, record.architecture)
             for model in record.models:
                 if model.sha256 == digest:
                     return cls(directory, record, model)
@@ -210,7 +210,7 @@ def read_record(directory: Path) -> RunRecord:
     """Read `charrnn.json`; raises CheckpointError if it is missing or invalid."""
     path = directory / RECORD_FILE
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path).decode()
     except FileNotFoundError:
         raise CheckpointError(
             f"{directory} is not a checkpoint: it has no {RECORD_FILE}."
@@ -252,14 +252,18 @@ def _holds_other_files(directory: Path) -> bool:
     )
 
 
-def _model_digest(directory: Path) -> str:
+def _model_digest(directory: Path, architecture: Architecture) -> str:
     path = directory / MODEL_FILE
-    if not path.is_file():
+    try:
+        with open_regular(path, largest_network_file(architecture)) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
         raise CheckpointError(
             f"{directory} holds no {MODEL_FILE} yet: the run was stopped before its first "
             f"evaluation. Continue it: charrnn train --resume --name {spoken_name(directory)}"
-        )
-    return _sha256(path)
+        ) from None
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _sha256(path: Path) -> str:

@@ -8,28 +8,25 @@ import contextlib
 import dataclasses
 import math
 import shutil
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import h5py
 import numpy as np
 
 from charrnn.checkpoint.atomic_files import write_text
 from charrnn.checkpoint.directory import (
     NGRAM_FILTER_FILE,
     SOUNDS_FILE,
-    WEIGHTS_MEMBER,
     WORDS_FILE,
     Checkpoint,
     CheckpointWriter,
 )
+from charrnn.checkpoint.network_file import read_network, write_network
 from charrnn.checkpoint.record import IN_CATALOGUE, RunRecord
 from charrnn.errors import CheckpointError
-from charrnn.settings.architecture import CELL_NAMES
+from charrnn.settings.architecture import CELL_NAMES, Architecture
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.settings.setting import settings_of
 from charrnn.wording import counted
@@ -95,7 +92,9 @@ def export(
     record = dataclasses.replace(checkpoint.record, corpus=corpus, models=())
     try:
         record = writer.write_model(
-            record, checkpoint.model, lambda path: round_weights(checkpoint.model_path, path)
+            record,
+            checkpoint.model,
+            lambda path: round_weights(checkpoint.model_path, path, record.architecture),
         )
         for name in (NGRAM_FILTER_FILE, SOUNDS_FILE, WORDS_FILE):
             if (checkpoint.directory / name).exists():
@@ -117,43 +116,17 @@ def export(
     return Exported(exported, size, before, after)
 
 
-def round_weights(path: Path, rounded: Path) -> None:
+def round_weights(path: Path, rounded: Path, architecture: Architecture) -> None:
     """Write a float16 copy of `model.keras`; raises CheckpointError if a number is too large."""
-    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(rounded, "w") as copy:
-        for member in archive.infolist():
-            content = archive.read(member)
-            if member.filename == WEIGHTS_MEMBER:
-                content = _rounded(content, path)
-            # Without a date, the bytes are always the same.
-            copy.writestr(zipfile.ZipInfo(member.filename), content)
-
-
-def _rounded(content: bytes, path: Path) -> bytes:
-    result = BytesIO()
-    with h5py.File(BytesIO(content)) as file, h5py.File(result, "w") as copy:
-
-        def take(name: str, item: Any) -> None:
-            if isinstance(item, h5py.Dataset):
-                copy[name] = _to_float16(item[...], name, path)
-            else:
-                copy.require_group(name)
-            copy[name].attrs.update(item.attrs)
-
-        file.visititems(take)
-        copy.attrs.update(file.attrs)
-    return result.getvalue()
-
-
-def _to_float16(values: Any, name: str, path: Path) -> Any:
-    if values.dtype.kind != "f":
-        return values
     largest = np.finfo(np.float16).max
-    if not np.all(np.abs(values) <= largest):
+    arrays = read_network(path, architecture)
+    highest = max(float(np.abs(array).max()) for array in arrays)
+    if highest > largest:
         raise CheckpointError(
-            f"{path} cannot be rounded to float16: {name} holds a number above {largest:,.0f}. "
-            "Give it away as it is."
+            f"{path} cannot be rounded to float16: it holds the number {highest:,.0f}, above "
+            f"{largest:,.0f}. Give it away as it is."
         )
-    return values.astype(np.float16)
+    write_network(rounded, architecture, arrays, np.float16)
 
 
 def model_card(

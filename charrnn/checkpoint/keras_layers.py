@@ -6,8 +6,7 @@ themselves is accepted. Nothing in a description is executed.
 """
 
 import json
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -188,17 +187,25 @@ def described(layers: list[KerasLayer]) -> str:
 
 
 def _description(layer: KerasLayer, layers: list[KerasLayer]) -> dict[str, Any]:
-    own = layer.kind in OWN_MODULES
     return {
-        "module": OWN_MODULES.get(layer.kind, "keras.layers"),
+        "module": _module(layer),
         "class_name": layer.kind,
         "config": {"name": layer.name, **layer.settings},
-        "registered_name": f"charrnn>{layer.kind}" if own else None,
+        "registered_name": _own_name(layer),
         "name": layer.name,
         "inbound_nodes": [
             {"args": [_tensor(call, layers)], "kwargs": dict(call.arguments)} for call in layer.calls
         ],
     }
+
+
+def _module(layer: KerasLayer) -> str:
+    return OWN_MODULES.get(layer.kind, "keras.layers")
+
+
+def _own_name(layer: KerasLayer) -> str | None:
+    """The name under which charrnn makes a layer known to Keras."""
+    return f"charrnn>{layer.kind}" if layer.kind in OWN_MODULES else None
 
 
 def _tensor(call: Call, layers: list[KerasLayer]) -> dict[str, Any]:
@@ -238,6 +245,7 @@ class _Node:
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
+    module: str
     class_name: str
     name: str
     config: dict[str, Any]
@@ -273,10 +281,11 @@ def check_description(content: bytes, layers: list[KerasLayer]) -> None:
             f"it has {counted(len(network.layers), 'layer')}, where {len(layers)} were expected."
         )
     for number, (found, layer) in enumerate(zip(network.layers, layers, strict=True), 1):
+        own_name = _own_name(layer)
         _expect(f"the class of its layer {number}", found.class_name, layer.kind)
-        registered = (None, layer.kind, f"charrnn>{layer.kind}")
-        if found.registered_name not in registered[: 3 if layer.kind in OWN_MODULES else 2]:
-            _expect(f"the class of its layer {number}", found.registered_name, layer.kind)
+        _expect(f"the module of its layer {number}", found.module, _module(layer))
+        if found.registered_name not in (None, layer.kind):
+            _expect(f"the class of its layer {number}", found.registered_name, own_name)
         _check_layer(found, layer)
     _expect("its input", _flat(network.input_layers), [layers[0].name, 0, 0])
     _expect("its output", _flat(network.output_layers), _output(layers))

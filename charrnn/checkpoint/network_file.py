@@ -4,7 +4,7 @@ Plain Keras opens what is written here. Reading needs no Keras and no h5py, and 
 the file says must be the network that `charrnn.json` describes.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -29,7 +29,7 @@ from charrnn.checkpoint.keras_layers import (
     keras_layers,
     largest_network_file,
 )
-from charrnn.checkpoint.regular_files import check_size, open_regular
+from charrnn.checkpoint.regular_files import open_regular
 from charrnn.errors import CheckpointError
 from charrnn.settings.architecture import Architecture
 
@@ -85,11 +85,12 @@ def open_network(path: Path, architecture: Architecture) -> Iterator[NetworkFile
             a layer is read.
     """
     layers = keras_layers(architecture)
-    with _errors_of(path):
-        file = open_regular(path)
+    try:
+        file = open_regular(path, largest_network_file(architecture))
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from error
     with file:
         with _errors_of(path):
-            check_size(file, path, largest_network_file(architecture))
             arrays = _checked_arrays(file, layers)
         yield NetworkFile(path, [layer for layer in layers if layer.arrays], arrays)
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from charrnn.checkpoint.atomic_files import replacing
 from charrnn.checkpoint.directory import RESUME_DIRECTORY, CheckpointWriter, read_history
+from charrnn.checkpoint.network_file import write_network
 from charrnn.checkpoint.record import ModelRecord, RunRecord
 from charrnn.cluster import Cluster
 from charrnn.corpus.loading import Corpus
@@ -317,7 +318,12 @@ class Trainer:
             training_loss=evaluation.training_loss,
             validation_loss=evaluation.validation_loss,
         )
-        self.record = self.writer.write_model(self.record, model, self.step.ema.model.save)
+        weights = self.step.ema.model.get_weights()
+        self.record = self.writer.write_model(
+            self.record,
+            model,
+            lambda path: write_network(path, self.record.architecture, weights),
+        )
 
     def _save(self) -> None:
         """Save all that a resumed run needs."""
