@@ -21,7 +21,7 @@ LARGEST_DIRECTORY: Final = 2**16
 
 _END: Final = struct.Struct("<4s4H2LH")
 _END_64: Final = struct.Struct("<4sQ2H2L4Q")
-_LOCATOR: Final = struct.Struct("<4sLQL")
+_LOCATOR: Final = 20
 _ENTRY: Final = struct.Struct("<4s6H3L5H2L")
 _LOCAL: Final = struct.Struct("<4s5H3L2H")
 _IN_ZIP64: Final = 0xFFFFFFFF
@@ -95,8 +95,9 @@ def _directory(file: BinaryFile) -> tuple[bytes, int]:
         raise DamagedFileError("it does not end as an archive does")
     if size > LARGEST_DIRECTORY:
         raise DamagedFileError("its list of members is too long")
-    if offset == _IN_ZIP64:
-        place -= _LOCATOR.size + _END_64.size
+    # A record of larger numbers may stand before it, and behind that its own place.
+    if place >= _LOCATOR and _read(file, place - _LOCATOR, 4) == b"PK\6\7":
+        place -= _LOCATOR + _END_64.size
         signature, *_, size_64, offset = _END_64.unpack(_read(file, place, _END_64.size))
         if signature != b"PK\6\6" or size_64 != size:
             raise DamagedFileError("it does not end as an archive does")

@@ -36,6 +36,7 @@ from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, ModelRecord, RunR
 from charrnn.checkpoint.regular_files import open_regular, read_regular
 from charrnn.errors import CharrnnError, CheckpointError, ConfigurationError
 from charrnn.settings.architecture import Architecture
+from charrnn.settings.from_json import parse_json
 
 HISTORY_FILE: Final = "history.jsonl"
 NGRAM_FILTER_FILE: Final = "ngrams.filter"
@@ -47,6 +48,10 @@ LOCK_FILE: Final = ".lock"
 REMOVED_FILE: Final = ".removed"
 
 LONGEST_NAME: Final = 200
+
+LARGEST_HISTORY: Final = 16 * 2**20
+"""Most bytes of `history.jsonl` that are read; ten thousand evaluations have about as many."""
+
 READING_ATTEMPTS: Final = 3
 
 
@@ -224,20 +229,41 @@ def read_record(directory: Path) -> RunRecord:
 
 
 def read_history(directory: Path) -> list[dict[str, Any]]:
-    """The evaluations in `history.jsonl`, oldest first, without lines cut short by a crash."""
-    path = directory / HISTORY_FILE
-    if not path.exists():
-        return []
+    """The evaluations in `history.jsonl`, oldest first, without damaged lines.
+
+    Of a very long file only the end is read.
+
+    Raises:
+        CheckpointError: It cannot be read.
+    """
     evaluations = []
     # Not splitlines, because a sample may hold Unicode line separators.
-    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
+    for line in _end_of_history(directory / HISTORY_FILE).split("\n"):
         try:
-            evaluation = json.loads(line)
-        except (ValueError, RecursionError):
+            evaluation = parse_json(line, CheckpointError) if line else None
+        except CheckpointError:
             continue
-        if isinstance(evaluation, dict) and isinstance(evaluation.get("step"), int):
+        if isinstance(evaluation, dict) and _is_evaluation(evaluation):
             evaluations.append(evaluation)
     return evaluations
+
+
+def _end_of_history(path: Path) -> str:
+    try:
+        with open_regular(path) as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - LARGEST_HISTORY))
+            return file.read(LARGEST_HISTORY).decode(errors="replace")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _is_evaluation(values: dict[str, Any]) -> bool:
+    """Whether a line has a step, and a loss that can be shown if it has one."""
+    step, loss = values.get("step"), values.get("validation_loss", 0.0)
+    return type(step) is int and step >= 0 and type(loss) in (int, float)
 
 
 def _holds_other_files(directory: Path) -> bool:

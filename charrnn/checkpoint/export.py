@@ -118,7 +118,7 @@ def export(
 
 def round_weights(path: Path, rounded: Path, architecture: Architecture) -> None:
     """Write a float16 copy of `model.keras`; raises CheckpointError if a number is too large."""
-    largest = np.finfo(np.float16).max
+    largest = float(np.finfo(np.float16).max)
     arrays = read_network(path, architecture)
     highest = max(float(np.abs(array).max()) for array in arrays)
     if highest > largest:

@@ -137,7 +137,9 @@ class Hdf5Arrays:
                 place += 8 + size
                 count -= 1
                 if flags & SHARED or kind in seen:
-                    raise DamagedFileError("an object of its HDF5 file has a message of another kind")
+                    raise DamagedFileError(
+                        "an object of its HDF5 file has a message of another kind"
+                    )
                 if kind == CONTINUATION:
                     blocks.append(struct.unpack_from("<QQ", body))
                 elif kind not in WITHOUT_MEANING:

@@ -6,7 +6,7 @@ themselves is accepted. Nothing in a description is executed.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -55,6 +55,7 @@ SNAKE_CASE: Final = {
     "GRU": "gru",
     "SimpleRNN": "simple_rnn",
     "PeepholeLSTM": "peephole_lstm",
+    "Dropout": "dropout",
     "Dense": "dense",
 }
 """Names of layers in the HDF5 file."""
@@ -92,68 +93,73 @@ class KerasLayer:
 
 
 def keras_layers(architecture: Architecture) -> list[KerasLayer]:
-    """The layers of a network in the order in which data flows, as `charrnn.model.network` makes them."""
-    sizes, is_tied = architecture, architecture.output == "tied"
-    last_name = "projection" if is_tied else "logits"
-    back = (Call(last_name, 0, {"reverse": True}),) if is_tied else ()
-    layers = [
-        KerasLayer("InputLayer", "ids", {"batch_shape": [None, None], "dtype": "int32"}, None, ()),
-        _layer(
-            "ReversibleEmbedding" if is_tied else "Embedding",
-            "embedding",
-            {"input_dim": sizes.vocabulary_size, "output_dim": sizes.embedding}
-            | ({"tie_weights": True} if is_tied else {}),
-            sizes.embedding,
-            (Call("ids"), *back),
-            [(sizes.vocabulary_size, sizes.embedding)],
-        ),
-    ]
-    for number in range(sizes.layers):
+    """The layers of a network in the order of Keras, as `charrnn.model.network` makes them."""
+    ids = KerasLayer("InputLayer", "ids", {"batch_shape": [None, None], "dtype": "int32"}, None, ())
+    layers = [ids, _embedding(architecture)]
+    for number in range(architecture.layers):
         layers.append(_recurrent(architecture, number, layers[-1]))
-        layers.append(
-            _layer(
-                "Dropout",
-                f"dropout_{number + 1}",
-                {"rate": sizes.dropout, "noise_shape": [None, 1, None]},
-                sizes.units,
-                (Call(layers[-1].name),),
-            )
-        )
-    outputs = sizes.embedding if is_tied else sizes.vocabulary_size
-    settings = {"units": outputs, "activation": "linear", "use_bias": True}
-    calls = (Call(layers[-1].name),)
-    shapes = [(sizes.units, outputs), (outputs,)]
-    return [*layers, _layer("Dense", last_name, settings, outputs, calls, shapes)]
+        layers.append(_dropout(architecture, number, layers[-1]))
+    return [*layers, _output_layer(architecture, layers[-1])]
+
+
+def _embedding(architecture: Architecture) -> KerasLayer:
+    sizes = architecture.vocabulary_size, architecture.embedding
+    settings: dict[str, Any] = dict(zip(("input_dim", "output_dim"), sizes, strict=True))
+    calls = (Call("ids"),)
+    if architecture.output == "own":
+        return _layer("Embedding", "embedding", settings, calls, architecture.embedding, [sizes])
+    settings["tie_weights"] = True
+    calls += (Call("projection", 0, {"reverse": True}),)
+    return _layer(
+        "ReversibleEmbedding", "embedding", settings, calls, architecture.embedding, [sizes]
+    )
 
 
 def _recurrent(architecture: Architecture, number: int, before: KerasLayer) -> KerasLayer:
     cell, units = architecture.cell, architecture.units
     sums = GATES[cell] * units
     assert before.width is not None, "vectors come before"
-    shapes = [(before.width, sums), (units, sums), (2, sums) if cell == "gru" else (sums,)]
+    shapes: list[tuple[int, ...]] = [(before.width, sums), (units, sums)]
+    shapes.append((2, sums) if cell == "gru" else (sums,))
     if PEEPHOLES[cell]:
         shapes.append((PEEPHOLES[cell], units))
     settings = {"units": units, "return_sequences": True, "return_state": True} | EQUATIONS[cell]
     if cell == "simple_rnn":
         settings["activation"] = architecture.activation
     name, calls = f"recurrent_{number + 1}", (Call(before.name),)
-    return _layer(CELL_NAMES[cell], name, settings, units, calls, shapes, number)
+    return _layer(CELL_NAMES[cell], name, settings, calls, units, shapes, number=number)
 
 
-def _layer(
+def _dropout(architecture: Architecture, number: int, before: KerasLayer) -> KerasLayer:
+    settings = {"rate": architecture.dropout, "noise_shape": [None, 1, None]}
+    name, calls = f"dropout_{number + 1}", (Call(before.name),)
+    return _layer("Dropout", name, settings, calls, architecture.units, [])
+
+
+def _output_layer(architecture: Architecture, before: KerasLayer) -> KerasLayer:
+    name, width = "logits", architecture.vocabulary_size
+    if architecture.output == "tied":
+        name, width = "projection", architecture.embedding
+    settings = {"units": width, "activation": "linear", "use_bias": True}
+    shapes = [(architecture.units, width), (width,)]
+    return _layer("Dense", name, settings, (Call(before.name),), width, shapes)
+
+
+def _layer(  # noqa: PLR0917 (they are the fields of a layer)
     kind: str,
     name: str,
-    settings: dict[str, Any],
-    width: int,
+    settings: Mapping[str, Any],
     calls: tuple[Call, ...],
-    shapes: list[tuple[int, ...]] | None = None,
+    width: int,
+    shapes: Sequence[tuple[int, ...]],
+    *,
     number: int = 0,
 ) -> KerasLayer:
     """A layer, of which `number` others of its class came before."""
-    group = f"layers/{SNAKE_CASE.get(kind)}{f'_{number}' if number else ''}"
+    group = f"layers/{SNAKE_CASE[kind]}{f'_{number}' if number else ''}"
     cell = "/cell" if kind in CELL_NAMES.values() else ""
-    arrays = {f"{group}{cell}/vars/{place}": shape for place, shape in enumerate(shapes or [])}
-    return KerasLayer(kind, name, settings | {"dtype": "float32"}, width, calls, arrays)
+    arrays = {f"{group}{cell}/vars/{place}": shape for place, shape in enumerate(shapes)}
+    return KerasLayer(kind, name, {**settings, "dtype": "float32"}, width, calls, arrays)
 
 
 def largest_network_file(architecture: Architecture) -> int:
@@ -194,7 +200,8 @@ def _description(layer: KerasLayer, layers: list[KerasLayer]) -> dict[str, Any]:
         "registered_name": _own_name(layer),
         "name": layer.name,
         "inbound_nodes": [
-            {"args": [_tensor(call, layers)], "kwargs": dict(call.arguments)} for call in layer.calls
+            {"args": [_tensor(call, layers)], "kwargs": dict(call.arguments)}
+            for call in layer.calls
         ],
     }
 

@@ -18,7 +18,7 @@ _BINARY: Final = getattr(os, "O_BINARY", 0)
 _WITHOUT_WAITING: Final = getattr(os, "O_NONBLOCK", 0)
 
 
-def open_regular(path: Path, most: int) -> BufferedReader:
+def open_regular(path: Path, most: int | None = None) -> BufferedReader:
     """Open a file, or the file that a link leads to, for reading.
 
     Raises:
@@ -44,14 +44,14 @@ def read_regular(path: Path, most: int = LARGEST_TEXT) -> bytes:
         return file.read(most)
 
 
-def _check(path: Path, status: os.stat_result, most: int) -> None:
+def _check(path: Path, status: os.stat_result, most: int | None) -> None:
     remedy = "Copy the checkpoint again from where it came."
     if not stat.S_ISREG(status.st_mode):
         raise CheckpointError(
             f"{path} is not a regular file but a directory, a device or a pipe, and is not read. "
             f"{remedy}"
         )
-    if status.st_size > most:
+    if most is not None and status.st_size > most:
         raise CheckpointError(
             f"{path} has {status.st_size:,} bytes, where at most {most:,} were expected. {remedy}"
         )

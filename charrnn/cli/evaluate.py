@@ -112,8 +112,9 @@ def han_tokens(vocabulary: "Vocabulary") -> "Mask | None":
     """Which tokens are Chinese characters, UNKNOWN among them; None if there are none."""
     import numpy as np
 
-    from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL
+    from charrnn.corpus.vocabulary import END_OF_POEM
     from charrnn.forms.chinese.sounds import is_han
+    from charrnn.settings.architecture import SPECIAL
 
     found = [is_han(character) for character in vocabulary.characters]
     if not any(found):

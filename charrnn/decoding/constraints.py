@@ -11,9 +11,10 @@ import numpy as np
 
 from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, Checkpoint, open_of_corpus
 from charrnn.corpus.ngram_filter import MULTIPLIER, N_OF_WORDS, WORD, NgramFilter
-from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.decoding.sampling import Mask
 from charrnn.errors import ConfigurationError
+from charrnn.settings.architecture import SPECIAL
 
 LIMIT_OF_LETTERS: Final = 25
 """Default of `max_copy` where characters are letters.

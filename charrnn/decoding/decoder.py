@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.decoding.constraints import Constraint
 from charrnn.decoding.engine import Ids, StepModel
 from charrnn.decoding.hypothesis import DecoderState, Hypothesis, Step, gather
@@ -28,6 +28,7 @@ from charrnn.decoding.sampling import (
     log_softmax,
     temperature_at,
 )
+from charrnn.settings.architecture import SPECIAL
 from charrnn.settings.configuration import LENGTH_OF_TEXT, LONGEST_POEM, Layout, SamplingConfig
 
 LONGEST_HELD: Final = 32

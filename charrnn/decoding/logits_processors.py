@@ -13,12 +13,13 @@ from typing import Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.decoding.constraints import Constraint
 from charrnn.decoding.hypothesis import Hypothesis
 from charrnn.decoding.prompts import shown
 from charrnn.decoding.sampling import Logits, penalise_repetition
 from charrnn.errors import ConfigurationError
+from charrnn.settings.architecture import SPECIAL
 from charrnn.settings.configuration import Layout, SamplingConfig
 from charrnn.settings.notation import parse_ban, parse_favours
 

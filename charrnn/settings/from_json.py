@@ -5,17 +5,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from charrnn.errors import CharrnnError
-
 T = TypeVar("T")
 
 LARGEST_DOCUMENT: Final = 8 * 2**20
 """Most characters of a JSON document, or bytes; a value takes up to 20 times as much memory."""
 
 
-def read_document(
-    text: str, version: int, kind: type[T], error: "Callable[[str], CharrnnError]"
-) -> T:
+def read_document(text: str, version: int, kind: type[T], error: "Callable[[str], Exception]") -> T:
     """Read a JSON document that has the fields of a dataclass and its format version.
 
     Args:
@@ -25,7 +21,7 @@ def read_document(
         error: Makes an error from a sentence.
 
     Raises:
-        CharrnnError: The document is not JSON, has another format, or does not fit the dataclass;
+        Exception: The document is not JSON, has another format, or does not fit the dataclass;
             made by `error`.
     """
     values = parse_json(text, error)
@@ -38,11 +34,11 @@ def read_document(
     return from_json(values, kind, error)
 
 
-def parse_json(text: str | bytes, error: "Callable[[str], CharrnnError]") -> Any:
+def parse_json(text: str | bytes, error: "Callable[[str], Exception]") -> Any:
     """Parse JSON with Unicode text and finite numbers of at most 64 bits.
 
     Raises:
-        CharrnnError: The text is not JSON or is too long; made by `error` from a sentence.
+        Exception: The text is not JSON or is too long; made by `error` from a sentence.
     """
     import msgspec  # Here, because help pages do without it.
 
@@ -60,7 +56,7 @@ def parse_json(text: str | bytes, error: "Callable[[str], CharrnnError]") -> Any
 def from_json(
     value: Any,
     kind: type[T],
-    error: "Callable[[str], CharrnnError]",
+    error: "Callable[[str], Exception]",
     *,
     unknown_names: bool = False,
 ) -> T:
@@ -73,7 +69,7 @@ def from_json(
         unknown_names: Whether there may be names that the dataclass does not have.
 
     Raises:
-        CharrnnError: A value has another type, or a name is unknown; made by `error`.
+        Exception: A value has another type, or a name is unknown; made by `error`.
     """
     import msgspec
 

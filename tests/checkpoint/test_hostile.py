@@ -28,14 +28,19 @@ def directory(sound: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(sound, tmp_path / "black"))
 
 
+def read(directory: Path) -> int:
+    """Read a network; returns how many arrays it has."""
+    checkpoint = Checkpoint.open(directory)
+    return len(read_network(checkpoint.model_path, checkpoint.record.architecture))
+
+
 @pytest.mark.parametrize("make", hostile.MODELS.values(), ids=hostile.MODELS)
 def test_a_hostile_network_is_refused_in_a_sentence(directory: Path, make: hostile.Hostile) -> None:
     make(directory)
     tracemalloc.start()
     try:
         with pytest.raises(CheckpointError) as refused:
-            checkpoint = Checkpoint.open(directory)
-            read_network(checkpoint.model_path, checkpoint.record.architecture)
+            read(directory)
         most = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -47,5 +52,4 @@ def test_a_hostile_network_is_refused_in_a_sentence(directory: Path, make: hosti
 
 def test_a_sound_network_is_read(directory: Path) -> None:
     hostile.sign_model(directory)
-    checkpoint = Checkpoint.open(directory)
-    assert len(read_network(checkpoint.model_path, checkpoint.record.architecture)) == 6
+    assert read(directory) == 6

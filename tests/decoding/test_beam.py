@@ -3,10 +3,11 @@ import itertools
 import numpy as np
 import pytest
 
-from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN
 from charrnn.decoding.beam import search
 from charrnn.decoding.sampling import log_softmax
 from charrnn.decoding.writer import TextGenerator
+from charrnn.settings.architecture import SPECIAL
 from charrnn.settings.configuration import SamplingConfig
 from tests.decoding.networks import markov
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, Checkpoint
 from charrnn.corpus.ngram_filter import folded
-from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.decoding.constraints import (
     LIMIT_OF_LETTERS,
     LIMIT_OF_WORDS,
@@ -24,6 +24,7 @@ from charrnn.decoding.constraints import (
     usual_limit,
 )
 from charrnn.errors import CheckpointError, ConfigurationError
+from charrnn.settings.architecture import SPECIAL
 from charrnn.settings.configuration import Layout, SamplingConfig
 from tests.corpora import filter_of
 from tests.decoding.tables import table_generator

@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.decoding.constraints import NoRepeat, states_after
 from charrnn.decoding.decoder import Decoder
 from charrnn.decoding.engine import NumpyEngine
@@ -16,6 +16,7 @@ from charrnn.decoding.logits_processors import (
     logits_processors,
 )
 from charrnn.errors import ConfigurationError
+from charrnn.settings.architecture import SPECIAL
 from charrnn.settings.configuration import SamplingConfig
 from tests.decoding.networks import random_network
 

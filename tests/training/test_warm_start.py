@@ -152,7 +152,7 @@ def test_a_checkpoint_is_opened_as_it_was_saved(tmp_path: Path, sizes: dict[str,
 
 def test_a_network_that_cannot_be_loaded_is_told(tmp_path: Path) -> None:
     write_run(tmp_path / "tang", b"no network")
-    with pytest.raises(CheckpointError, match=r"tang/model\.keras cannot be loaded: .* Copy the"):
+    with pytest.raises(CheckpointError, match=r"tang/model\.keras is damaged, .* Copy the"):
         WarmStart.open(tmp_path / "tang")
     with pytest.raises(CheckpointError, match="is not a checkpoint"):
         WarmStart.open(tmp_path / "nowhere")
