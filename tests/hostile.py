@@ -27,7 +27,7 @@ from charrnn.checkpoint.directory import (
 )
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE
 
-BOMB = 2**26
+BOMB = 2**25
 """Bytes that a bomb unpacks to."""
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
@@ -570,7 +570,7 @@ HISTORIES: dict[str, Hostile] = {
     ),
     "deep lines": with_content(HISTORY_FILE, lambda: nested(100_000) + b"\n"),
     "bytes": with_content(HISTORY_FILE, lambda: bytes(range(256)) * 100),
-    "many lines": with_content(HISTORY_FILE, lambda: b'{"step": 1}\n' * 3_000_000),
+    "many lines": with_content(HISTORY_FILE, lambda: b'{"step": 1}\n' * 1_000_000),
     "a history without end": sparse(HISTORY_FILE),
 }
 

@@ -49,7 +49,7 @@ REMOVED_FILE: Final = ".removed"
 
 LONGEST_NAME: Final = 200
 
-LARGEST_HISTORY: Final = 16 * 2**20
+LARGEST_HISTORY: Final = 8 * 2**20
 """Most bytes of `history.jsonl` that are read; ten thousand evaluations have about as many."""
 
 READING_ATTEMPTS: Final = 3

@@ -105,7 +105,7 @@ def keras_layers(architecture: Architecture) -> list[KerasLayer]:
 def _embedding(architecture: Architecture) -> KerasLayer:
     sizes = architecture.vocabulary_size, architecture.embedding
     settings: dict[str, Any] = dict(zip(("input_dim", "output_dim"), sizes, strict=True))
-    calls = (Call("ids"),)
+    calls: tuple[Call, ...] = (Call("ids"),)
     if architecture.output == "own":
         return _layer("Embedding", "embedding", settings, calls, architecture.embedding, [sizes])
     settings["tie_weights"] = True

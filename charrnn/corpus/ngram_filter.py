@@ -109,19 +109,20 @@ class NgramFilter:
         with open_regular(path, _HEADER.size + _CHECKSUM.size + 8 * MOST_WORDS) as file:
             is_empty = os.fstat(file.fileno()).st_size == 0  # There is nothing to map then.
             content = np.zeros(0, np.uint8) if is_empty else np.memmap(file, np.uint8, "r")
-        header, words = content[: _HEADER.size], content[_HEADER.size + _CHECKSUM.size :]
-        if len(header) < _HEADER.size or not bytes(header).startswith(_MAGIC):
+        header, stored = content[: _HEADER.size].tobytes(), content[_HEADER.size :]
+        words = stored[_CHECKSUM.size :]
+        if len(header) < _HEADER.size or not header.startswith(_MAGIC):
             raise CheckpointError(f"{path} is not an n-gram filter.")
         _, version, n, count, digest = _HEADER.unpack(header)
         if version != _VERSION:
             raise CheckpointError(
                 f"{path} has version {version}, and this charrnn reads version {_VERSION}."
             )
-        checksum = _CHECKSUM.pack(zlib.crc32(words, zlib.crc32(header)))
+        checksum = _CHECKSUM.pack(zlib.crc32(words.data, zlib.crc32(header)))
         if (
             len(words) != 8 * count
             or not (2 <= n < 256 and count)
-            or bytes(content[_HEADER.size :][: _CHECKSUM.size]) != checksum
+            or stored[: _CHECKSUM.size].tobytes() != checksum
         ):
             raise CheckpointError(f"{path} was changed or cut short.")
         return cls(n, digest.hex(), words.view(np.ndarray).view(np.dtype("<u8")))

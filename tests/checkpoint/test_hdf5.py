@@ -6,11 +6,11 @@ import zipfile
 import h5py
 import numpy as np
 import pytest
-from charrnn.checkpoint.archive import DamagedFileError
-from charrnn.checkpoint.hdf5 import Hdf5Arrays
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from charrnn.checkpoint.archive import DamagedFileError
+from charrnn.checkpoint.hdf5 import Hdf5Arrays
 from tests.decoding.networks import architecture, keras_network
 
 
@@ -101,7 +101,7 @@ def test_groups_of_any_size_are_read(names, shape):
 
 def test_a_group_with_a_tree_of_several_levels_is_refused():
     content = written(**{f"a__{number}": np.float32([number]) for number in range(1000)})
-    with pytest.raises(DamagedFileError, match="a group .* of another kind"):
+    with pytest.raises(DamagedFileError, match=r"a group .* of another kind"):
         read(content, "a/7")
 
 
@@ -131,7 +131,7 @@ def test_an_array_that_goes_beyond_the_file_is_told(dtype):
     short = dataclasses.replace(stored, file=file_of(content[: stored.offset + 7]))
     with pytest.raises(DamagedFileError, match="the file ends too early"):
         short.read()
-    with pytest.raises(DamagedFileError, match="goes beyond the end|lies outside of it"):
+    with pytest.raises(DamagedFileError, match=r"goes beyond the end|lies outside of it"):
         Hdf5Arrays(file_of(content), 0, stored.offset + 7).find("a")
 
 

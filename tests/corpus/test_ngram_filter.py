@@ -171,7 +171,7 @@ def test_a_changed_bit_anywhere_is_refused(tmp_path: Path, place: int) -> None:
     content = bytearray(header() + WORDS)
     content[place] ^= 1
     path.write_bytes(content)
-    with pytest.raises(CheckpointError, match="was changed or cut short|has version"):
+    with pytest.raises(CheckpointError, match=r"was changed or cut short|has version"):
         NgramFilter.open(path)
 
 

@@ -1,9 +1,6 @@
 import contextlib
-import io
-import json
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
