@@ -268,36 +268,57 @@ def patched_object(change: Callable[[bytearray, int], None]) -> Hostile:
     return make
 
 
-def continues_in_itself(content: bytearray, place: int) -> None:
-    length = len(content) - place - 16
-    struct.pack_into("<BBHII", content, place, 1, 0, 0xFFFF, 1, length)
-    struct.pack_into("<HHB3xQQ", content, place + 16, 0x10, 16, 0, place + 16, length)
-
-
 def of_enormous_size(content: bytearray, place: int) -> None:
     struct.pack_into("<BBHII", content, place, 1, 0, 0xFFFF, 1, 0xFFFFFFFF)
 
 
-def names_without_end(directory: Path) -> None:
-    """A group whose thousands of names are a long one, each from its end on."""
-    entries, children, heap = 1_000, 1_000, 500_000
+def group_of(members: list[bytes], name: bytes, rest: bytes = b"") -> bytes:
+    """An HDF5 file whose only group has members of one name, from their object headers."""
     content = bytearray(b"\x89HDF\r\n\x1a\n" + bytes(88))
     content[13:15] = b"\x08\x08"
-    struct.pack_into("<HHI", content, 16, 4, 16, 0)
     root = len(content)
+    tree = root + 40
+    node = tree + 24 + 24
+    names = node + 8 + 40 * len(members)
+    places = names + 32 + len(name)
+    struct.pack_into("<HHI", content, 16, 4, 16, 0)
     struct.pack_into("<QQQQ", content, 24, 0, 2**64 - 1, root, 2**64 - 1)
     struct.pack_into("<Q", content, 64, root)
-    tree = root + 40
-    node = tree + 24 + 16 * children + 8
-    names = node + 8 + 40 * entries
     content += struct.pack("<BBHII4xHHB3xQQ", 1, 0, 1, 1, 24, 0x11, 16, 0, tree, names)
-    content += struct.pack("<4sBBHQQ", b"TREE", 0, 0, children, 2**64 - 1, 2**64 - 1)
-    content += struct.pack("<QQ", 0, node) * children + struct.pack("<Q", 0)
-    content += struct.pack("<4sBBH", b"SNOD", 1, 0, entries)
-    content += struct.pack("<QQ24x", 0, root) * entries
-    content += struct.pack("<4s4xQQQ", b"HEAP", heap, 2**64 - 1, names + 32)
-    content += b"a" * (heap - 1) + b"\0"
-    replace_model(directory, zipped(members_of(directory) | {WEIGHTS: bytes(content)}))
+    content += struct.pack("<4sBBHQQ3Q", b"TREE", 0, 0, 1, 2**64 - 1, 2**64 - 1, 0, node, 0)
+    content += struct.pack("<4sBBH", b"SNOD", 1, 0, len(members))
+    for member in members:
+        content += struct.pack("<QQ24x", 0, places)
+        places += len(member)
+    content += struct.pack("<4s4xQQQ", b"HEAP", len(name), 2**64 - 1, names + 32) + name
+    return bytes(content) + b"".join(members) + rest
+
+
+def with_hdf5(content: bytes) -> Hostile:
+    return lambda directory: replace_model(
+        directory, zipped(members_of(directory) | {WEIGHTS: content})
+    )
+
+
+def names_without_end() -> bytes:
+    """Thousands of members that share a name of 400 kB."""
+    nothing = struct.pack("<BBHII4x", 1, 0, 0, 1, 0)
+    return group_of([nothing] * 10_000, b"layers".ljust(400_000, b"/") + b"\0")
+
+
+def objects_in_themselves() -> bytes:
+    """A thousand objects whose headers go on in a block that goes on in itself, 65,535 messages long."""
+    count, block = 1_000, 65_536
+
+    def members(place: int) -> list[bytes]:
+        header = struct.pack("<BBHII4x", 1, 0, 0xFFFF, 1, 24)
+        return [header + struct.pack("<HHB3xQQ", 0x10, 16, 0, place, block)] * count
+
+    name = b"layers\0\0"
+    place = len(group_of(members(0), name))
+    goes_on = struct.pack("<HHB3xQQ", 0x10, 16, 0, place, block)
+    passed_over = struct.pack("<HHB3x", 0, block - 32, 0)
+    return group_of(members(place), name, (goes_on + passed_over).ljust(block, b"\0"))
 
 
 def tree_in_itself(directory: Path) -> None:
@@ -336,9 +357,9 @@ HDF5: dict[str, Hostile] = {
     "no layers": with_weights(lambda file, _: file.__delitem__("layers")),
     "one array for two": with_weights(one_array_twice),
     "a weight that is no number": with_weights(lambda f, _: f[KERNEL].__setitem__((0, 0), np.nan)),
-    "a header that continues in itself": patched_object(continues_in_itself),
+    "headers that go on in themselves": with_hdf5(objects_in_themselves()),
     "a header of 4 GB": patched_object(of_enormous_size),
-    "names without end": names_without_end,
+    "names without end": with_hdf5(names_without_end()),
     "a tree in itself": tree_in_itself,
 }
 
