@@ -412,7 +412,19 @@ DESCRIPTIONS: dict[str, Hostile] = {
     "masked zeros": with_setting("Embedding", mask_zero=True),
     "eight million tokens": with_setting("Embedding", input_dim=8_000_000),
     "float64 layers": with_setting("Dense", dtype="float64"),
-    "mixed precision": with_setting("Dense", dtype={"config": {"name": "mixed_bfloat16"}}),
+    "mixed precision": with_setting(
+        "Dense", dtype={"class_name": "DTypePolicy", "config": {"name": "mixed_bfloat16"}}
+    ),
+    "a type that is none": with_setting("Dense", dtype={"class_name": "DTypePolicy", "config": 1}),
+    "another kind of type": with_setting("Dense", dtype={"config": {"name": "float32"}}),
+    **{
+        f"a setting {depth} deep": with_description(
+            lambda d, depth=depth: (
+                json.dumps(d).replace('"linear"', nested(depth).decode()).encode()
+            )
+        )
+        for depth in (300, 600, 900, 990)
+    },
     "quantized": with_setting("Dense", quantization_config={"mode": "int8"}),
     "an unknown setting": with_setting("Dense", lora_rank=4),
     "no setting": with_description(lambda d: layer_of(d, "Dense")["config"].pop("units") and None),

@@ -8,13 +8,12 @@ themselves is accepted. Nothing in a description is executed.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from charrnn.errors import CheckpointError
 from charrnn.settings.architecture import CELL_NAMES, GATES, PEEPHOLES, Architecture
 from charrnn.settings.configuration import Cell
 from charrnn.settings.from_json import from_json, parse_json
-from charrnn.wording import counted
 
 LARGEST_METADATA: Final = 2**20
 """Most bytes of `model.keras` besides its arrays; a network of 16 layers has a sixth of them."""
@@ -234,41 +233,35 @@ def _output(layers: list[KerasLayer]) -> list[Any]:
 # Reading.
 
 
-@dataclass(frozen=True, slots=True)
-class _TensorConfig:
+class _TensorConfig(TypedDict):
     keras_history: tuple[str, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Tensor:
+class _Tensor(TypedDict):
     config: _TensorConfig
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
-    args: tuple[_Tensor, ...]
+class _Node(TypedDict):
+    args: list[_Tensor]
     kwargs: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Layer:
+class _Layer(TypedDict):
     module: str
     class_name: str
     name: str
+    registered_name: str | None
     config: dict[str, Any]
     inbound_nodes: list[_Node]
-    registered_name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Network:
+class _Network(TypedDict):
     layers: list[_Layer]
     input_layers: list[Any]
     output_layers: list[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Model:
+class _Model(TypedDict):
     class_name: str
     config: _Network
 
@@ -281,47 +274,46 @@ def check_description(content: bytes, layers: list[KerasLayer]) -> None:
     """
     values = parse_json(content, CheckpointError)
     model = from_json(values, _Model, CheckpointError, unknown_names=True)
-    network = model.config
-    _expect("its class", model.class_name, "Functional")
-    if len(network.layers) != len(layers):
-        raise CheckpointError(
-            f"it has {counted(len(network.layers), 'layer')}, where {len(layers)} were expected."
-        )
-    for number, (found, layer) in enumerate(zip(network.layers, layers, strict=True), 1):
-        own_name = _own_name(layer)
-        _expect(f"the class of its layer {number}", found.class_name, layer.kind)
-        _expect(f"the module of its layer {number}", found.module, _module(layer))
-        if found.registered_name not in (None, layer.kind):
-            _expect(f"the class of its layer {number}", found.registered_name, own_name)
+    network = model["config"]
+    _expect("its class", model["class_name"], "Functional")
+    _expect("the number of its layers", len(network["layers"]), len(layers))
+    for number, (found, layer) in enumerate(zip(network["layers"], layers, strict=True), 1):
+        _expect(f"the class of its layer {number}", found["class_name"], layer.kind)
+        _expect(f"the module of its layer {number}", found["module"], _module(layer))
+        if found["registered_name"] != layer.kind:
+            _expect(f"the class of its layer {number}", found["registered_name"], _own_name(layer))
         _check_layer(found, layer)
-    _expect("its input", _flat(network.input_layers), [layers[0].name, 0, 0])
-    _expect("its output", _flat(network.output_layers), _output(layers))
+    _expect("its input", _flat(network["input_layers"]), [layers[0].name, 0, 0])
+    _expect("its output", _flat(network["output_layers"]), _output(layers))
 
 
 def _check_layer(found: _Layer, layer: KerasLayer) -> None:
-    settings = {"name": layer.name, **layer.settings}
-    _expect("the name of a layer", found.name, layer.name)
-    for name, value in found.config.items():
+    config, settings = found["config"], {"name": layer.name, **layer.settings}
+    _expect("the name of a layer", found["name"], layer.name)
+    for name, value in config.items():
         if name in settings:
             own = _dtype_name(value) if name == "dtype" else value
             _expect(f"the setting {name} of {layer.name}", own, settings[name])
         elif name not in WITHOUT_INFLUENCE and value:
             _expect(f"the setting {name:.40} of {layer.name}", value, None)
-    if missing := settings.keys() - found.config.keys():
+    if missing := settings.keys() - config.keys():
         raise CheckpointError(f"{layer.name} has no setting {min(missing)}.")
-    _expect(f"how often {layer.name} is used", len(found.inbound_nodes), len(layer.calls))
-    for node, call in zip(found.inbound_nodes, layer.calls, strict=True):
-        sources = [list(tensor.config.keras_history) for tensor in node.args]
+    nodes = found["inbound_nodes"]
+    _expect(f"how often {layer.name} is used", len(nodes), len(layer.calls))
+    for node, call in zip(nodes, layer.calls, strict=True):
+        sources = [list(tensor["config"]["keras_history"]) for tensor in node["args"]]
         _expect(f"the input of {layer.name}", sources, [[call.source, call.number, 0]])
         # Keras notes that it was not training.
-        arguments = {name: value for name, value in node.kwargs.items() if value}
+        arguments = {name: value for name, value in node["kwargs"].items() if value}
         _expect(f"how {layer.name} is called", arguments, call.arguments)
 
 
 def _dtype_name(value: Any) -> Any:
     """The name of a type, which Keras writes as a policy."""
-    config = value.get("config") if isinstance(value, dict) else None
-    return config.get("name") if isinstance(config, dict) else value
+    if not isinstance(value, dict) or value.get("class_name") != "DTypePolicy":
+        return value
+    config = value.get("config")
+    return config.get("name") if isinstance(config, dict) else config
 
 
 def _flat(outputs: list[Any]) -> list[Any]:

@@ -158,7 +158,7 @@ def _errors_of(path: Path) -> Iterator[None]:
         raise CheckpointError(
             f"{path} is not the network that its checkpoint describes: {error} {remedy}"
         ) from error
-    except (DamagedFileError, OSError) as error:
+    except (DamagedFileError, OSError, RecursionError) as error:
         raise CheckpointError(
             f"{path} is damaged, or was not saved by charrnn or Keras 3 ({error}). {remedy}"
         ) from error

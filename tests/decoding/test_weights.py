@@ -117,7 +117,7 @@ def test_errors_of_the_caller_are_not_blamed_on_the_file(saved):
         ({"units": 13}, "the setting units of recurrent_1 is 12, where 13 was expected"),
         ({"vocabulary_size": 14}, "the setting input_dim of embedding is 13, where 14 was"),
         ({"embedding": 6}, "the setting output_dim of embedding is 5, where 6 was expected"),
-        ({"layers": 3}, "it has 7 layers, where 9 were expected"),
+        ({"layers": 3}, "the number of its layers is 7, where 9 was expected"),
         ({"cell": "gru"}, 'the class of its layer 3 is "LSTM", where "GRU" was expected'),
     ],
 )
