@@ -366,7 +366,7 @@ def test_a_record_names_the_network_that_its_run_began_with(tmp_path: Path) -> N
 
 def test_a_record_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     (tmp_path / RECORD_FILE).mkdir()
-    with pytest.raises(CheckpointError, match="cannot be read"):
+    with pytest.raises(CheckpointError, match="is not a regular file"):
         read_record(tmp_path)
 
 
