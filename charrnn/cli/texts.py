@@ -65,19 +65,20 @@ def read_alike(file: str, record: RunRecord, encoding: str | None) -> "Corpus":
 def _read(sources: Sequence[str], record: RunRecord, encoding: str | None) -> "Corpus":
     # The settled layout: it is neither chosen nor noted again.
     corpus_config = dataclasses.replace(
-        record.corpus_config, layout=record.corpus.layout, encoding=encoding
+        record.corpus_config,
+        layout=record.corpus.layout,
+        stanzas=record.corpus.stanzas,
+        encoding=encoding,
     )
-    return read_shown(sources, corpus_config, record.corpus.stanzas)
+    return read_shown(sources, corpus_config)
 
 
-def read_shown(
-    sources: Sequence[str], config: CorpusConfig, stanzas: bool | None = None
-) -> "Corpus":
+def read_shown(sources: Sequence[str], config: CorpusConfig) -> "Corpus":
     """Read a corpus as `read_corpus` does, and show its downloads."""
     from charrnn.corpus.loading import read_corpus
 
     with download_progress() as progress:
-        return read_corpus(sources, config, stanzas=stanzas, progress=progress)
+        return read_corpus(sources, config, progress=progress)
 
 
 @contextmanager

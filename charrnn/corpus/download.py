@@ -228,7 +228,7 @@ class _WatchedHandler(urllib.request.HTTPSHandler, urllib.request.HTTPHandler):
 class _SafeRedirects(urllib.request.HTTPRedirectHandler):
     """Follows at most ten redirects, as urllib does, and only to safe addresses."""
 
-    def http_error_302(  # noqa: PLR0917 (urllib's signature)
+    def http_error_302(
         self,
         req: urllib.request.Request,
         fp: IO[bytes],

@@ -199,6 +199,14 @@ def _too_short(corpus: Corpus, fraction: float, window: int) -> str:
     needed = window + 1
     length = len(corpus.text)
     if corpus.layout == "text":
+        if length >= 2 * needed:
+            least_fraction = math.ceil(1000 * needed / length) / 1000
+            return (
+                f"a validation fraction of {fraction:g} of {corpus.name} has "
+                f"{counted(int(fraction * length), 'character')}, and {needed:,} are needed for a "
+                f"window of {window}. Give --validation-fraction at least {least_fraction:g}, or a "
+                "smaller --window."
+            )
         least = math.ceil(needed / min(fraction, 1 - fraction))
         return (
             f"{corpus.name} is too short: it has {length:,} characters, and {least:,} are needed "

@@ -45,7 +45,8 @@ def changed_training(
     configurations: tuple[Configuration, ...] = (record.corpus_config, record.training)
     for configuration in configurations:
         known |= {name: getattr(configuration, name) for name in settings_of(type(configuration))}
-    known |= dataclasses.asdict(record.architecture) | {"layout": record.corpus.layout}
+    known |= dataclasses.asdict(record.architecture)
+    known |= {"layout": record.corpus.layout, "stanzas": record.corpus.stanzas}
     asked = {name: value for name, value in changes.items() if value is not None and value != AUTO}
     for name in sorted(asked.keys() - FREE_TO_CHANGE):
         if name not in known:

@@ -115,7 +115,7 @@ def test_a_prompt_file_in_another_encoding_is_read_with_a_note(tmp_path: Path) -
     ("arguments", "told"),
     [
         (("--prompt", "a", "--prompt-file", "-"), "exclude each other"),
-        (("--prompt-file", "missing.txt"), "'missing.txt': No such file or directory"),
+        (("--prompt-file", "missing.txt"), "'missing.txt' does not exist"),
         (("--count", "0"), "it must be a whole number at least 1. Received: 0."),
         (
             ("--temperature", "-1"),
