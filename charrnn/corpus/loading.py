@@ -22,7 +22,6 @@ from charrnn.corpus.text_formats import (
 )
 from charrnn.errors import CorpusError
 from charrnn.settings.configuration import CorpusConfig
-from charrnn.wording import counted
 
 _BETWEEN_FILES: Final = "\n\n\n"
 _MOST_NAMED: Final = 3
@@ -215,7 +214,8 @@ class _Loader:
             notes.append(f"the encodings of {more:,} more files were detected in the same way.")
         notes += self._left_out[:_MOST_NAMED]
         if (more := len(self._left_out) - _MOST_NAMED) > 0:
-            notes.append(f"{counted(more, 'further file')} left out for the same reasons.")
+            verb = "was" if more == 1 else "were"
+            notes.append(f"{more:,} more {verb} left out in the same way.")
         if self._books:
             notes.append(
                 f"the header and the licence of Project Gutenberg were left out of "

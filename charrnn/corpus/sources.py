@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -186,7 +187,8 @@ def _texts_in(directory: Path) -> list[Source]:
             for name in files
             if Path(name).suffix.lower() == ".txt" and not name.startswith(".")
         )
-    return [*(_file(path, asked_for=False) for path in sorted(paths)), *unread]
+    texts = (_file(path, asked_for=False) for path in sorted(paths))
+    return [*texts, *sorted(unread, key=attrgetter("name"))]
 
 
 def _unreadable(name: str, why: str) -> Source:

@@ -54,7 +54,7 @@ def changed_training(
         if known[name] != asked[name]:
             raise CheckpointError(
                 f"{directory} was begun with {name.replace('_', '-')} "
-                f"{_spelled(name, known[name])}, not {asked[name]}. "
+                f"{_spelled(name, known[name])}, not {_spelled(name, asked[name])}. "
                 "Leave it out to go on, or start a new run with --name."
             )
     taken = {name: asked[name] for name in asked.keys() & FREE_TO_CHANGE}
