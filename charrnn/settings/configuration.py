@@ -60,8 +60,8 @@ class CorpusConfig(Configuration):
     )
     stanzas: bool | None = setting(
         None,
-        "One blank line separates stanzas, and two or more separate poems; or every blank line "
-        "separates poems.",
+        "Single blank lines separate the stanzas of a poem, and longer gaps poems; or all blank "
+        "lines separate poems.",
         unset="detected",
     )
     encoding: str | None = setting(
