@@ -4,12 +4,18 @@ A regular file is read, and so is a pipe that the shell has opened: /dev/stdin a
 pipe may never have a writer and a device may have no end, so both are refused.
 """
 
+import contextlib
 import errno
+import io
 import os
 import re
 import stat
+import sys
 from pathlib import Path
 from typing import BinaryIO, Final
+
+STANDARD_INPUT: Final = "-"
+"""What stands for standard input."""
 
 LONGEST_INPUT: Final = 64 * 2**20
 """Most bytes of a file that is read whole: a form, a table, a lexicon, a prompt."""
@@ -29,17 +35,29 @@ def open_input(path: Path) -> BinaryIO:
     else:
         file = os.fdopen(os.dup(number), "rb")
     try:
-        require_an_end(file, path, is_stream=number is not None)
+        _require_an_end(file, path, is_stream=number is not None)
     except OSError:
         file.close()
         raise
     return file
 
 
+def standard_input() -> BinaryIO:
+    """The standard input of this process; raises OSError if it is closed or a device."""
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "it is closed", STANDARD_INPUT)
+    with contextlib.suppress(io.UnsupportedOperation):  # In a test it may be in memory.
+        _require_an_end(sys.stdin.buffer, Path(STANDARD_INPUT), is_stream=True)
+    return sys.stdin.buffer
+
+
 def read_input(path: Path) -> bytes:
-    """The content of a file; raises OSError like `open_input`, or if it is too long."""
-    with open_input(path) as file:
-        content = file.read(LONGEST_INPUT + 1)
+    """The content of a file or of standard input; raises OSError like them, or if it is too long."""
+    if str(path) == STANDARD_INPUT:
+        content = standard_input().read(LONGEST_INPUT + 1)
+    else:
+        with open_input(path) as file:
+            content = file.read(LONGEST_INPUT + 1)
     if len(content) > LONGEST_INPUT:
         reason = f"it is longer than {LONGEST_INPUT // 2**20} MiB"
         raise OSError(errno.EFBIG, reason, str(path))
@@ -52,7 +70,7 @@ def opened_descriptor(path: Path) -> int | None:
     return None if found is None else int(found[1] or 0)
 
 
-def require_an_end(file: BinaryIO, path: Path, *, is_stream: bool) -> None:
+def _require_an_end(file: BinaryIO, path: Path, *, is_stream: bool) -> None:
     """Refuse what may have no end or no writer; raises OSError.
 
     A stream may be a pipe, a socket or a terminal too.

@@ -94,7 +94,7 @@ def test_a_corpus_comes_from_pipes_of_the_shell() -> None:
 
 def test_standard_input_may_be_closed_or_have_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", None)
-    with pytest.raises(CorpusError, match="standard input is closed"):
+    with pytest.raises(CorpusError, match="standard input cannot be read: it is closed"):
         read_corpus(["-"])
     with Path("/dev/zero").open(encoding="utf-8") as zeros:
         monkeypatch.setattr("sys.stdin", zeros)

@@ -5,7 +5,6 @@ import io
 import itertools
 import re
 import shlex
-import sys
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -34,7 +33,7 @@ from charrnn.cli.poem_display import (
 from charrnn.cli.process import print_notes, use_idle_cores
 from charrnn.errors import CorpusError
 from charrnn.forms.core.config import FormConfig
-from charrnn.input_files import read_input
+from charrnn.input_files import STANDARD_INPUT, read_input
 from charrnn.settings.configuration import SamplingConfig, seed_after
 from charrnn.settings.setting import AUTO, Configuration, Notation, Setting, settings_of
 
@@ -231,11 +230,12 @@ def _prompt(prompt: str | None, file: str | None) -> str:
     if file is None:
         # Bytes that are not characters become U+FFFD.
         return (prompt or "").encode(errors="surrogateescape").decode(errors="replace")
+    name = "standard input" if file == STANDARD_INPUT else file
     try:
-        data = io.BytesIO(sys.stdin.buffer.read() if file == "-" else read_input(Path(file)))
+        data = io.BytesIO(read_input(Path(file)))
     except OSError as error:
-        raise CorpusError(f"{file} cannot be read: {error.strerror}.") from error
-    encoding = find_encoding(data, "standard input" if file == "-" else file)
+        raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
+    encoding = find_encoding(data, name)
     if encoding.note is not None:
         click.echo(encoding.note, err=True)
     text = "".join(decoded(data, encoding))

@@ -12,6 +12,7 @@ from charrnn.checkpoint.directory import Checkpoint
 from charrnn.checkpoint.record import RunRecord
 from charrnn.cli.process import print_notes
 from charrnn.errors import CorpusError
+from charrnn.input_files import STANDARD_INPUT
 from charrnn.settings.configuration import CorpusConfig
 from charrnn.wording import size_in_words
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 def corpus_again(checkpoint: Checkpoint) -> "Corpus":
     """Read the corpus of a run again; raises CorpusError if that fails, or if it has changed."""
-    from charrnn.corpus.sources import STANDARD_INPUT
-
     record, name = checkpoint.record, checkpoint.directory.name
     sources = record.corpus.sources
     if not sources or STANDARD_INPUT in sources:

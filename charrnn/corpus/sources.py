@@ -3,10 +3,8 @@
 import contextlib
 import dataclasses
 import difflib
-import io
 import os
 import re
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -19,10 +17,8 @@ from charrnn.corpus.catalogue import Catalogue, Entry, open_catalogue
 from charrnn.corpus.download import DownloadProgress
 from charrnn.corpus.store import rereadable
 from charrnn.errors import CorpusError
-from charrnn.input_files import open_input, opened_descriptor, require_an_end
+from charrnn.input_files import STANDARD_INPUT, open_input, opened_descriptor, standard_input
 from charrnn.settings.configuration import ResolvedLayout
-
-STANDARD_INPUT: Final = "-"
 
 _UNSAFE: Final = re.compile(r"[^\w.-]+")
 _LONGEST_NAME: Final = 64
@@ -210,19 +206,8 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def _copied(name: str, stream: BinaryIO | None) -> Iterator[BinaryIO]:
-    with _read_errors(name):
-        if stream is None:
-            stream = _stdin_of_process()
-        with rereadable(stream) as copy:
-            yield copy
-
-
-def _stdin_of_process() -> BinaryIO:
-    if sys.stdin is None:
-        raise CorpusError("standard input is closed, so no text can be read from it.")
-    with contextlib.suppress(io.UnsupportedOperation):  # It may be replaced in a test.
-        require_an_end(sys.stdin.buffer, Path("/dev/stdin"), is_stream=True)
-    return sys.stdin.buffer
+    with _read_errors(name), rereadable(stream or standard_input()) as copy:
+        yield copy
 
 
 @contextlib.contextmanager

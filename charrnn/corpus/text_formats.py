@@ -50,15 +50,17 @@ def _is_json(line: str) -> bool:
 
 def _is_table(beginning: str, delimiter: str) -> bool:
     """Whether each row has as many cells as the first, and the first names a column of poems."""
+    rows = csv.reader(io.StringIO(beginning, newline=""), delimiter=delimiter)
     try:
-        rows = list(csv.reader(io.StringIO(beginning, newline=""), delimiter=delimiter))
+        heading = next(filter(None, rows), [])
+        if len(heading) < 2 or not any(cell.strip().lower() in _COLUMNS for cell in heading):
+            return False
+        lengths = [len(row) for row in rows if row]
     except csv.Error:
         return False
     if len(beginning) == BEGINNING:
-        del rows[-1]  # It may be cut.
-    heading, *others = [row for row in rows if row] or [[]]
-    named = any(cell.strip().lower() in _COLUMNS for cell in heading)
-    return named and len(heading) > 1 and {len(row) for row in others} == {len(heading)}
+        lengths = lengths[:-1]  # The last row may be cut.
+    return set(lengths) == {len(heading)}
 
 
 _MARKER: Final = re.compile(
