@@ -287,8 +287,10 @@ class _Connection(socketserver.StreamRequestHandler):
             self._answer()
 
     def _answer(self) -> None:
-        path = self.rfile.readline().split()[1].decode()
-        headers = {}
+        first = self.rfile.readline().split()
+        if len(first) < 2:
+            return  # The client was killed before it asked.
+        path, headers = first[1].decode(), dict[str, str]()
         while line := self.rfile.readline().strip():
             name, _, value = line.decode().partition(":")
             headers[name.lower()] = value.strip()
