@@ -15,6 +15,17 @@ def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
+def layout_in_words(layout: str, *, stanzas: bool) -> str:
+    """What separates poems in a layout: "blank lines separate the poems"."""
+    if layout == "blocks" and stanzas:
+        return "two or more blank lines separate poems, one blank line separates stanzas"
+    return {
+        "text": "one continuous text",
+        "lines": "every line is a poem",
+        "blocks": "blank lines separate the poems",
+    }[layout]
+
+
 def size_in_words(size: int) -> str:
     """A number of bytes in words: "8 bytes", "1.4 kB", "129 kB", "1.1 MB"."""
     if size < 1_000:

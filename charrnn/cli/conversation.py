@@ -149,7 +149,9 @@ class Conversation:
         path = Path(name).expanduser()
         if path.exists():
             raise SessionError(f"{path} exists already; give another name.")
-        write_text(path, "\n\n".join(poem.strip("\n") for poem in poems) + "\n")
+        stripped = [poem.strip("\n") for poem in poems]
+        has_stanzas = any("\n\n" in poem for poem in stripped)
+        write_text(path, ("\n\n\n" if has_stanzas else "\n\n").join(stripped) + "\n")
         click.echo(f"Saved {counted(len(poems), 'poem')} in {path}.")
 
     def _change_model(self, name: str) -> None:

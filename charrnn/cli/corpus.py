@@ -121,7 +121,7 @@ def download(name: str, as_json: bool) -> None:
     ),
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@config_options(CorpusConfig, only=("layout", "encoding"))
+@config_options(CorpusConfig, only=("layout", "stanzas", "encoding"))
 @json_option
 def check(files: tuple[str, ...], corpus_config: CorpusConfig, as_json: bool) -> None:
     """Check FILE... for duplicates, markup, gaps and other faults.

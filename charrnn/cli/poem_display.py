@@ -102,12 +102,12 @@ class PoemReport:
     judgement: "Judgement | None" = None
 
 
-def print_poems(reports: Iterable[PoemReport]) -> None:
-    """Print poems, separated by blank lines; Ctrl-C keeps those that are complete."""
+def print_poems(reports: Iterable[PoemReport], blank_lines: int = 1) -> None:
+    """Print poems with blank lines between them; Ctrl-C keeps those that are complete."""
     try:
         for number, report in enumerate(reports):
             if number > 0:
-                click.echo()
+                click.echo("\n" * blank_lines, nl=False)
             elif report.explanation is not None:
                 from charrnn.cli.explanation import print_legend
 

@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from charrnn.checkpoint.record import ModelRecord, RunRecord
+from charrnn.checkpoint.record import CorpusRecord, ModelRecord, RunRecord
 from charrnn.cli.info import RunFacts
 from charrnn.settings.architecture import CELL_NAMES
 from charrnn.settings.setting import Configuration, settings_of
-from charrnn.wording import counted, size_in_words
+from charrnn.wording import counted, layout_in_words, size_in_words
 
 if TYPE_CHECKING:
     from charrnn.corpus.lint import LintReport
@@ -87,7 +87,8 @@ def _facts(run: RunFacts, record: RunRecord, model: ModelRecord, now: datetime.d
     facts = {
         "Network": f"{_network(record)}, {record.architecture.parameters:,} parameters",
         "Corpus": f"{corpus.name}: {corpus.characters:,} characters{poems}, "
-        f"{len(record.vocabulary):,} distinct ({corpus.layout}, {corpus.encoding})",
+        f"{len(record.vocabulary):,} distinct ({corpus.encoding})",
+        "Layout": _layout(corpus),
         "Trained": f"{model.step:,} steps, {model.epoch:.3g} epochs, on {record.device}",
         "Warm start": record.origin.name if record.origin else "",
         "Learned": _learned(run.learned()),
@@ -97,6 +98,10 @@ def _facts(run: RunFacts, record: RunRecord, model: ModelRecord, now: datetime.d
         "Versions": ", ".join(f"{name} {version}" for name, version in record.versions.items()),
     }
     return _pairs({name: value for name, value in facts.items() if value})
+
+
+def _layout(corpus: "CorpusRecord | LintReport") -> str:
+    return f"{corpus.layout}: {layout_in_words(corpus.layout, stanzas=corpus.stanzas)}"
 
 
 def _learned(facts: Mapping[str, Any]) -> str:
@@ -205,7 +210,7 @@ def print_report(report: "LintReport") -> None:
     rows = {
         "corpus": report.name,
         "encoding": report.encoding,
-        "layout": report.layout,
+        "layout": _layout(report),
         "poems": report.poems,
         "characters": report.characters,
         "distinct characters": f"{report.distinct_characters:,}, {report.seen_once:,} seen once",

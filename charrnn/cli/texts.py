@@ -12,6 +12,7 @@ from charrnn.checkpoint.directory import Checkpoint
 from charrnn.checkpoint.record import RunRecord
 from charrnn.cli.process import print_notes
 from charrnn.errors import CorpusError
+from charrnn.input_files import STANDARD_INPUT
 from charrnn.settings.configuration import CorpusConfig
 from charrnn.wording import size_in_words
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 def corpus_again(checkpoint: Checkpoint) -> "Corpus":
     """Read the corpus of a run again; raises CorpusError if that fails, or if it has changed."""
-    from charrnn.corpus.sources import STANDARD_INPUT
-
     record, name = checkpoint.record, checkpoint.directory.name
     sources = record.corpus.sources
     if not sources or STANDARD_INPUT in sources:
@@ -65,19 +64,20 @@ def read_alike(file: str, record: RunRecord, encoding: str | None) -> "Corpus":
 def _read(sources: Sequence[str], record: RunRecord, encoding: str | None) -> "Corpus":
     # The settled layout: it is neither chosen nor noted again.
     corpus_config = dataclasses.replace(
-        record.corpus_config, layout=record.corpus.layout, encoding=encoding
+        record.corpus_config,
+        layout=record.corpus.layout,
+        stanzas=record.corpus.stanzas,
+        encoding=encoding,
     )
-    return read_shown(sources, corpus_config, record.corpus.stanzas)
+    return read_shown(sources, corpus_config)
 
 
-def read_shown(
-    sources: Sequence[str], config: CorpusConfig, stanzas: bool | None = None
-) -> "Corpus":
+def read_shown(sources: Sequence[str], config: CorpusConfig) -> "Corpus":
     """Read a corpus as `read_corpus` does, and show its downloads."""
     from charrnn.corpus.loading import read_corpus
 
     with download_progress() as progress:
-        return read_corpus(sources, config, stanzas=stanzas, progress=progress)
+        return read_corpus(sources, config, progress=progress)
 
 
 @contextmanager

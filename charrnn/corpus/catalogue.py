@@ -29,6 +29,8 @@ from charrnn.settings.configuration import ResolvedLayout
 Availability = Literal["bundled", "downloaded", "available"]
 _DIGEST_IN_NAME: Final = 16
 _LOCK_FILE: Final = ".lock"
+_FILE_TO_TEXT: Final = 8
+_SHORT_FILE: Final = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +59,11 @@ class Entry:
     base: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     recipe: str | None = None
+
+    @property
+    def longest_file(self) -> int:
+        """Most bytes that one of its files may have; a recipe keeps only a part of them."""
+        return _FILE_TO_TEXT * self.size + _SHORT_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,9 @@ class Catalogue:
         for name, sha256 in entry.files.items():
             part = parts / name.rsplit("/", 1)[-1]
             if not part.exists() or _digest(part.read_bytes()) != sha256:
-                download(entry.base + name, part, sha256, progress)
+                download(
+                    entry.base + name, part, sha256, most=entry.longest_file, progress=progress
+                )
             contents[part.name] = part.read_bytes()
         path = self._keep(entry, _text_of(entry, contents))
         shutil.rmtree(parts, ignore_errors=True)

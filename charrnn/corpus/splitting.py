@@ -198,12 +198,19 @@ def _balanced(
 def _too_short(corpus: Corpus, fraction: float, window: int) -> str:
     needed = window + 1
     length = len(corpus.text)
-    if corpus.layout == "text":
-        least = math.ceil(needed / min(fraction, 1 - fraction))
+    if corpus.layout == "text" and length >= 2 * needed:
+        short = length - int((1 - fraction) * length)
         return (
-            f"{corpus.name} is too short: it has {length:,} characters, and {least:,} are needed "
-            f"for a window of {window} in training and one in validation. Add text, or choose a "
-            "smaller --window."
+            f"{corpus.name} is too short for a validation fraction of {fraction:g}, which has "
+            f"{counted(short, 'character')}: {needed:,} are needed for a window of {window}. Give "
+            f"--validation-fraction at least {math.ceil(1000 * needed / length) / 1000:g}, add "
+            "text, or choose a smaller --window."
+        )
+    if corpus.layout == "text":
+        return (
+            f"{corpus.name} is too short: it has {counted(length, 'character')}, and at least "
+            f"{2 * needed:,} are needed for a window of {window} in training and one in "
+            "validation. Add text, or choose a smaller --window."
         )
     return (
         f"{corpus.name} is too short: it has "

@@ -55,6 +55,11 @@ def poems_in(text: str, layout: Layout, *, stanzas: bool) -> list[str]:
     return [text]
 
 
+def line_ends_within(layout: Layout, *, stanzas: bool) -> int | None:
+    """The most line ends in a row within a poem: one more would part two poems; None for any."""
+    return {"lines": 0, "blocks": 2 if stanzas else 1}.get(layout)
+
+
 def describe_substitution(substitution: Substitution) -> str:
     """A sentence about a character that is replaced by another one."""
     replacement = substitution.replacement

@@ -38,7 +38,7 @@ from charrnn.decoding.hypothesis import (
     gather,
 )
 from charrnn.decoding.logits_processors import LineCountPrior, token_wishes
-from charrnn.decoding.prompts import poems_in, read_prompt
+from charrnn.decoding.prompts import line_ends_within, poems_in, read_prompt
 from charrnn.decoding.ranking import HypothesisScore, score
 from charrnn.decoding.weights import NetworkWeights
 from charrnn.errors import CheckpointError, ConfigurationError
@@ -292,6 +292,7 @@ class TextGenerator:
             line_count_prior=self._line_count_prior,
             constraints=constraints,
             poem_length=self.poem_length,
+            line_ends=line_ends_within(self.layout, stanzas=self.stanzas),
         )
         states: tuple[Hashable, ...] = ()
         if constraints:

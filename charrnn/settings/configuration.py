@@ -58,6 +58,12 @@ class CorpusConfig(Configuration):
         "Layout of the text: one continuous text, poems as blocks between blank lines, or one poem "
         "per line.",
     )
+    stanzas: bool | None = setting(
+        None,
+        "Single blank lines separate the stanzas of a poem, and longer gaps poems; or all blank "
+        "lines separate poems.",
+        unset="detected",
+    )
     encoding: str | None = setting(
         None, "Encoding of the text, such as utf-8, gb18030 or big5.", unset="detected"
     )

@@ -9,10 +9,11 @@ from typing import Any
 import keras
 
 from charrnn.checkpoint.directory import CheckpointWriter, claim, read_record
+from charrnn.checkpoint.lookup import spoken_name
 from charrnn.checkpoint.record import RunRecord
 from charrnn.cluster import Cluster
 from charrnn.corpus.loading import Corpus
-from charrnn.errors import CheckpointError
+from charrnn.errors import CheckpointError, CorpusError
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training.data import CorpusSource, read_text
 from charrnn.training.observer import TrainingObserver, TrainingPlan, TrainingResult
@@ -162,10 +163,7 @@ def resume(
         context = connect_devices(device, cluster, observer, resumes=True)
         writer, record = _shared(context.workers, writer)
         training = changed_training(record, changes, writer.directory)
-        # What was settled for the run is not chosen again.
-        corpus_config = dataclasses.replace(record.corpus_config, layout=record.corpus.layout)
-        sources = corpus or sources_of(record, writer.directory)
-        text = read_text(sources, corpus_config, hooks.observer, record.corpus.stanzas)
+        text = _text_again(corpus, record, writer.directory, hooks.observer)
         check_workers(context, text, changes)
         _refuse_other_text(text, record, writer.directory)
         trainer = resume_run(
@@ -201,6 +199,25 @@ def _shared(workers: Workers, writer: CheckpointWriter) -> tuple[CheckpointWrite
     name = workers.share(str(writer.directory).encode())
     content = workers.share(read_record(writer.directory).to_json().encode() if writes else b"")
     return CheckpointWriter(Path(name.decode())), RunRecord.from_json(content.decode())
+
+
+def _text_again(
+    corpus: CorpusSource | None, record: RunRecord, directory: Path, observer: TrainingObserver
+) -> Corpus:
+    """Read the text of a run. What was settled for the run is not chosen again."""
+    config = dataclasses.replace(
+        record.corpus_config, layout=record.corpus.layout, stanzas=record.corpus.stanzas
+    )
+    if corpus is not None:
+        return read_text(corpus, config, observer)
+    sources = sources_of(record, directory)
+    try:
+        return read_text(sources, config, observer)
+    except CorpusError as error:
+        raise CheckpointError(
+            f"the text of {directory} cannot be read again: {error} If it has moved, name its new "
+            f"place: charrnn train PLACE --resume --name {spoken_name(directory)}"
+        ) from error
 
 
 def _refuse_other_text(text: Corpus, record: RunRecord, directory: Path) -> None:

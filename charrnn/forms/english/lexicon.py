@@ -17,6 +17,7 @@ from charrnn.errors import FormError
 from charrnn.forms.english.inflection import derive
 from charrnn.forms.english.letter_to_sound import guess
 from charrnn.forms.english.pronunciation import Pronunciation, parse_pronunciation
+from charrnn.input_files import read_input
 
 Origin = Literal["dictionary", "derived", "guessed"]
 """Where a pronunciation comes from: the dictionary, a related word, or the spelling."""
@@ -170,7 +171,7 @@ def words_of_old_verse() -> Mapping[str, tuple[str, ...]]:
 
 def _lines(path: Path) -> list[str]:
     try:
-        content = path.read_bytes()
+        content = read_input(path)
     except OSError as error:
         raise FormError(f"{path} cannot be read: {error.strerror or error}.") from None
     try:
