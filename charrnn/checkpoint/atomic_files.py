@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-UNFINISHED: Final = ".writing-"
+UNFINISHED: Final = ".writing-charrnn-"
 """Prefix of directories that hold what is being written."""
 
 LOCK_FILE: Final = ".lock"
@@ -65,9 +65,6 @@ def sweep(directory: Path) -> None:
     """Remove what killed processes left unfinished in a directory; living ones hold a lock."""
     for unfinished in directory.glob(f"{UNFINISHED}*"):
         with contextlib.suppress(OSError):
-            if not (unfinished / LOCK_FILE).exists():
-                unfinished.rmdir()  # Killed before its lock was made, so it is empty.
-                continue
             with locked(unfinished / LOCK_FILE):
                 shutil.rmtree(unfinished, ignore_errors=True)
             shutil.rmtree(unfinished)  # Windows keeps a file that is open.

@@ -39,6 +39,7 @@ from charrnn.checkpoint.atomic_files import (
     locked,
     make_directory,
     replacing,
+    sweep,
     sync,
     write_text,
 )
@@ -159,7 +160,7 @@ class CheckpointWriter:
             raise
 
     def _remove_run(self) -> None:
-        """Remove the files of a run, and no others; what is left is marked as incomplete."""
+        """Remove the files of a run, and no others, and mark the directory as incomplete."""
         record, incomplete = self.directory / RECORD_FILE, self.directory / INCOMPLETE_FILE
         if record.exists():
             record.replace(incomplete)
@@ -180,6 +181,8 @@ class CheckpointWriter:
         root_was_there = root.exists()
         try:
             with locked(self.directory / LOCK_FILE):
+                for place in (self.directory, self.directory / RESUME_DIRECTORY):
+                    sweep(place)
                 try:
                     yield
                 finally:
