@@ -233,7 +233,7 @@ def resume_run(
     else:
         refuse_finished(state, trainer.schedule, writer.directory)
     if workers.index == 0:
-        writer.cut_history(state.step)
+        writer.cut_history(state.evaluated_until)
         writer.write_record(record)
     return trainer
 

@@ -63,6 +63,11 @@ class TrainerState:
         """Whether the validation split was evaluated after the last step."""
         return self.metrics.steps == 0
 
+    @property
+    def evaluated_until(self) -> int:
+        """The last step whose evaluation is part of this state, if it had one."""
+        return self.step if self.is_evaluated else self.step - 1
+
 
 def save_state(directory: Path, state: TrainerState, arrays: Arrays) -> None:
     """Write the state of a run; a crash leaves the one before."""

@@ -120,7 +120,8 @@ class Trainer:
         )
         self._carried = carried
         self._hooks = hooks
-        kept = [line for line in read_history(writer.directory) if line["step"] <= state.step]
+        until = state.evaluated_until
+        kept = [line for line in read_history(writer.directory) if line["step"] <= until]
         first_epoch = len(kept) if resumed else 0
         self._callbacks = CallbackDriver(hooks.callbacks, step.network.model, first_epoch)
         self._corpus = corpus
