@@ -133,11 +133,14 @@ class Trace:
         """What a kill leaves after each event."""
         return (left for left in self._all(kills_only=True) if left.killed)
 
-    def losses(self) -> Iterator[Left]:
-        """What a kill or a loss of power can leave after each event, each state once."""
-        return self._all(kills_only=False)
+    def losses(self, apart_from: str | None = None) -> Iterator[Left]:
+        """What a kill or a loss of power can leave after each event, each state once.
 
-    def _all(self, *, kills_only: bool) -> Iterator[Left]:
+        States that differ only in paths with the text `apart_from` are one, but for kills.
+        """
+        return self._all(kills_only=False, apart_from=apart_from)
+
+    def _all(self, *, kills_only: bool, apart_from: str | None = None) -> Iterator[Left]:
         disk, mark = _Disk(dict(self._before[0]), dict(self._before[1])), ""
         seen = set()
         for after in range(len(self.events) + 1):
@@ -145,10 +148,15 @@ class Trace:
             for kept in [every] if kills_only else _subsets(len(disk.pending)):
                 for what in ("kept",) if kills_only else ("kept", "lost", "torn", "zeroed"):
                     tree = disk.left(kept, lambda number, what=what: _content(disk, number, what))
-                    state = (mark, *tree.items())
+                    left = Left(after, mark, kept == every and what == "kept", tree)
+                    state = frozenset(
+                        (mark, path, content)
+                        for path, content in tree.items()
+                        if left.killed or apart_from is None or apart_from not in path
+                    )
                     if state not in seen:
                         seen.add(state)
-                        yield Left(after, mark, kept == every and what == "kept", tree)
+                        yield left
             if after < len(self.events):
                 event = self.events[after]
                 disk.take(event)

@@ -3,7 +3,7 @@
 import dataclasses
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,7 @@ from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, RunRecord, holds_
 from charrnn.errors import CheckpointError
 from tests.decoding.networks import save_markov_run
 from tests.fakes import MODEL, RECORD, save_bytes
-from tests.power_loss import Left, Recorder, Trace
+from tests.power_loss import Recorder, Trace
 
 
 @pytest.fixture(autouse=True)
@@ -156,13 +156,13 @@ def test_a_run_is_whole_or_not_there_whatever_is_lost(root: Path, tmp_path: Path
         recorder.mark("replaced")
 
     found: dict[str, set[str]] = {}
-    for number, left in enumerate(recorded(root, write).losses()):
+    for number, left in enumerate(recorded(root, write).losses(UNFINISHED)):
         place = left.put_in(tmp_path / "again")
         name = check_run(place / "moon")
         found.setdefault(left.mark, set()).add(name)
         with CheckpointWriter(place / "moon").held():
             assert not litter(place)
-        if not name and (left.killed or number % 10 == 0):
+        if not name and number % 10 == 0:
             begin(place, b"three")
             assert check_run(place / "moon") == "three"
     assert found == {"": {"", "one"}, "kept": {"one", "", "two"}, "replaced": {"two"}}
@@ -207,13 +207,6 @@ def packed(root: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (root / "gifts" / "moon").glob("*")}
 
 
-def _some(lefts: Iterator[Left], target: str) -> Iterator[Left]:
-    """Those with a target, and of those without it the kills and every tenth other."""
-    for number, left in enumerate(lefts):
-        if target in left.tree or left.killed or number % 10 == 0:
-            yield left
-
-
 def test_a_packed_network_is_whole_or_not_there_whatever_is_lost(
     mine: Checkpoint, root: Path, tmp_path: Path
 ) -> None:
@@ -225,7 +218,7 @@ def test_a_packed_network_is_whole_or_not_there_whatever_is_lost(
     whole = packed(root)
     assert whole.keys() == {MODEL_FILE, RECORD_FILE, NGRAM_FILTER_FILE, CARD_FILE}
     there = set()
-    for left in _some(trace.losses(), "gifts/moon"):
+    for left in trace.losses(UNFINISHED):
         place = left.put_in(tmp_path / "again")
         there.add((left.mark, (place / "gifts" / "moon").exists()))
         if (place / "gifts" / "moon").exists():
