@@ -82,8 +82,8 @@ def read_state(directory: Path) -> bytes:
         return (directory / RESUME_DIRECTORY / STATE_FILE).read_bytes()
     except FileNotFoundError:
         raise CheckpointError(
-            f"{directory} has no {RESUME_DIRECTORY}/{STATE_FILE} to resume from; a packed network has "
-            "none. Begin a new run from its network with --from, or the same again with --overwrite."
+            f"{directory} has no state to resume from, as a packed network has none. "
+            "Start it again with --overwrite."
         ) from None
     except OSError as error:
         raise CheckpointError(f"the state in {directory} cannot be read: {error}.") from error
