@@ -14,7 +14,7 @@ alone. `charrnn.json` says which of them belong to the run.
 
 A run begins with all that resuming needs, and `charrnn.json` last. So a directory with a
 `charrnn.json` can be resumed, and one without it is no run; `.incomplete` tells that its files are
-the rest of one, and that the next run may remove them.
+the rest of one, which the next run removes.
 
 `charrnn.json` names the SHA-256 of `model.keras`. Two files cannot be replaced in one step, so
 `charrnn.json` is written first and names both models, the new and the old one. After a crash,

@@ -303,6 +303,8 @@ def _changed(values: dict[str, Any], place: str, value: object) -> dict[str, Any
         ("origin", {"name": 3, "sha256": "0"}),
         ("origin", {"name": "tang", "sha256": None}),
         ("origin", {"name": "tang", "sha256": "0", "licence": "none"}),
+        ("text_files", ["ngrams.filter"]),
+        ("text_files", {"ngrams.filter": 3}),
         ("extra", 1),
     ],
 )
