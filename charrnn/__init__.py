@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from charrnn.corpus.text_files import TextFile
     from charrnn.decoding.writer import TextGenerator
     from charrnn.forms.core.writer import FormWriter
     from charrnn.training.run import resume as resume
     from charrnn.training.run import train as train
-    from charrnn.training.trainer import TextFileMaker
 
     __version__: str
 
@@ -103,12 +103,12 @@ def compile_form(
     return compile_form(writer, form, sampling)
 
 
-def text_files() -> "Sequence[TextFileMaker]":
+def text_files() -> "Sequence[TextFile]":
     """What `train` and `resume` save beside a network: its n-gram filter and its learned tables."""
-    from charrnn.corpus.ngram_filter import keep_ngram_filter
-    from charrnn.forms.core.table_keeping import keep_learned_tables
+    from charrnn.corpus.text_files import ngram_filter_file
+    from charrnn.forms.core.table_keeping import learned_table_files
 
-    return (keep_ngram_filter, keep_learned_tables)
+    return (ngram_filter_file(), *learned_table_files())
 
 
 def __getattr__(name: str) -> Any:

@@ -55,7 +55,7 @@ def sounds(checkpoint: str | None, checkpoints: Path, as_json: bool) -> None:
 def _tables(checkpoint: Checkpoint) -> "tuple[LearnedSounds | None, LearnedWords | None]":
     """Open the tables of a checkpoint; learns them if none can be used."""
     from charrnn.forms.chinese.sounds import open_sounds
-    from charrnn.forms.core.table_keeping import keep_learned_tables
+    from charrnn.forms.core.table_keeping import learned_table_files
     from charrnn.forms.english.words import open_words
 
     try:
@@ -70,9 +70,11 @@ def _tables(checkpoint: Checkpoint) -> "tuple[LearnedSounds | None, LearnedWords
             "comes with charrnn and is never changed; install charrnn again."
         )
     corpus = corpus_again(checkpoint)
-    writer = CheckpointWriter(checkpoint.directory)
-    with writer.held():
-        keep_learned_tables(writer, corpus, checkpoint.record, lambda note: print_notes([note]))
+    with CheckpointWriter(checkpoint.directory).held():
+        for file in learned_table_files():
+            file.keep(
+                checkpoint.directory, corpus, checkpoint.record, lambda note: print_notes([note])
+            )
     made = open_sounds(checkpoint), open_words(checkpoint)
     if made == (None, None):
         raise CorpusError(

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from charrnn.checkpoint.atomic_files import locked, write_text
+from charrnn.checkpoint.atomic_files import locked, sweep, write_text
 from charrnn.checkpoint.record import IN_CATALOGUE, CorpusRecord
 from charrnn.corpus.chinese_script import simplify
 from charrnn.corpus.download import DownloadProgress, download, untold
@@ -93,12 +93,17 @@ class Catalogue:
     def fetch(self, entry: Entry, progress: DownloadProgress = untold) -> Path:
         """The UTF-8 file of a corpus, downloaded on first use; raises CorpusError if that fails."""
         path = self.local_file(entry)
-        if path is not None:
-            return path
         parts = self.cache / f"{entry.name}.parts"
-        with _held(parts, entry.name):
-            # Another process may have downloaded it before we had the lock.
-            return self._cached(entry) or self._download(entry, parts, progress)
+        if path is None:
+            with _held(parts, entry.name):
+                # Another process may have downloaded it before we had the lock.
+                path = self._cached(entry) or self._download(entry, parts, progress)
+                shutil.rmtree(parts, ignore_errors=True)
+        elif parts.exists():  # Left by a process that was killed at the end.
+            with contextlib.suppress(CorpusError), _held(parts, entry.name):
+                sweep(self.cache)
+                shutil.rmtree(parts, ignore_errors=True)
+        return path
 
     def _download(self, entry: Entry, parts: Path, progress: DownloadProgress) -> Path:
         contents = {}
@@ -109,9 +114,7 @@ class Catalogue:
                     entry.base + name, part, sha256, most=entry.longest_file, progress=progress
                 )
             contents[part.name] = part.read_bytes()
-        path = self._keep(entry, _text_of(entry, contents))
-        shutil.rmtree(parts, ignore_errors=True)
-        return path
+        return self._keep(entry, _text_of(entry, contents))
 
     def _keep(self, entry: Entry, text: str) -> Path:
         digest = _digest(text.encode())

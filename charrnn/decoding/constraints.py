@@ -9,7 +9,14 @@ from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
-from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, Checkpoint, open_of_corpus
+from charrnn.checkpoint.directory import (
+    NGRAM_FILTER_FILE,
+    RESUME_DIRECTORY,
+    STATE_FILE,
+    Checkpoint,
+    open_of_corpus,
+)
+from charrnn.checkpoint.lookup import spoken_name
 from charrnn.corpus.ngram_filter import MULTIPLIER, N_OF_WORDS, WORD, NgramFilter
 from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.decoding.sampling import Mask
@@ -243,4 +250,23 @@ def open_ngram_filter(checkpoint: Checkpoint) -> NgramFilter | None:
         NgramFilter.open,
         "the n-gram filter of the training text",
         "Remove it and make it again (charrnn novelty does), or write without it (--max-copy 0).",
+    )
+
+
+def lost_filter_note(checkpoint: Checkpoint) -> str | None:
+    """A sentence about a network that should have an n-gram filter and has none; else None."""
+    directory, text_files = checkpoint.directory, checkpoint.record.text_files
+    made = text_files.get(NGRAM_FILTER_FILE, "never") is None
+    if not made or (directory / NGRAM_FILTER_FILE).exists():
+        return None
+    name = spoken_name(directory)
+    can_resume = (directory / RESUME_DIRECTORY / STATE_FILE).exists()
+    return (
+        f"{name} lacks its {NGRAM_FILTER_FILE}, so nothing keeps it from copying the text that it "
+        "learned. "
+        + (
+            f"This makes it again: charrnn train --resume --name {name}"
+            if can_resume
+            else "Copy the network again from where it came."
+        )
     )

@@ -21,6 +21,7 @@ from charrnn.decoding.constraints import (
     Constraint,
     NoRepeat,
     copy_guards,
+    lost_filter_note,
     open_ngram_filter,
     states_after,
 )
@@ -264,7 +265,9 @@ class TextGenerator:
 
     def notes(self, config: SamplingConfig) -> tuple[str, ...]:
         """Sentences about settings that this network can keep only in part."""
-        return token_wishes(config, self.vocabulary).notes
+        guarded = self.checkpoints if config.max_copy is None else ()
+        lost = filter(None, map(lost_filter_note, guarded))
+        return (*token_wishes(config, self.vocabulary).notes, *lost)
 
     def constraints(self, config: SamplingConfig) -> list[Constraint]:
         """The constraints of these settings.

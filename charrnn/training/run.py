@@ -13,13 +13,14 @@ from charrnn.checkpoint.lookup import spoken_name
 from charrnn.checkpoint.record import RunRecord
 from charrnn.cluster import Cluster
 from charrnn.corpus.loading import Corpus
+from charrnn.corpus.text_files import TextFile
 from charrnn.errors import CheckpointError, CorpusError
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training.data import CorpusSource, read_text
 from charrnn.training.observer import TrainingObserver, TrainingPlan, TrainingResult
 from charrnn.training.preparation import check_workers, connect_devices, resume_run, start_run
 from charrnn.training.resume_policy import changed_training, has_new_budget, sources_of
-from charrnn.training.trainer import RunHooks, SampleWriter, TextFileMaker, Trainer
+from charrnn.training.trainer import RunHooks, SampleWriter, Trainer
 from charrnn.training.warm_start import WarmStart
 from charrnn.training.workers import Workers, lost_workers_told
 
@@ -39,7 +40,7 @@ def train(
     observer: TrainingObserver | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     sample: SampleWriter | None = None,
-    text_files: Sequence[TextFileMaker] = (),
+    text_files: Sequence[TextFile] = (),
     began: float | None = None,
 ) -> TrainingResult:
     """Train a network on poems and keep it as a checkpoint.
@@ -60,7 +61,7 @@ def train(
         observer: Receives reports.
         callbacks: Keras callbacks; their epochs are the stretches between evaluations.
         sample: Writes a sample at each evaluation.
-        text_files: Make what is kept beside the network and depends on the text alone.
+        text_files: What is kept beside the network and depends on the text alone.
         began: When `minutes` began to count, on `time.monotonic`; now by default.
 
     Returns:
@@ -121,10 +122,10 @@ def resume(
     observer: TrainingObserver | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     sample: SampleWriter | None = None,
-    text_files: Sequence[TextFileMaker] = (),
+    text_files: Sequence[TextFile] = (),
     began: float | None = None,
 ) -> TrainingResult:
-    """Go on with a run exactly where it was stopped, or make a finished one longer.
+    """Go on with a run exactly where it was stopped, or make a finished one whole or longer.
 
     Args:
         directory: The checkpoint; of several workers only the first needs it.
@@ -137,7 +138,7 @@ def resume(
         observer: Receives reports.
         callbacks: Keras callbacks.
         sample: Writes a sample at each evaluation.
-        text_files: Make what is kept beside the network and depends on the text alone.
+        text_files: What is kept beside the network and depends on the text alone.
         began: When `minutes` began to count, on `time.monotonic`; now by default.
 
     Returns:
@@ -145,7 +146,7 @@ def resume(
 
     Raises:
         CheckpointError: There is nothing to resume, the text or the settings are others, or
-            the run is finished and no longer budget is given.
+            the run is finished, lacks no file, and no longer budget is given.
         CorpusError: The text cannot be read.
         DeviceError: The device is not there.
         DivergenceError: The loss became NaN.

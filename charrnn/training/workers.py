@@ -130,6 +130,8 @@ class SeveralWorkers(Workers):
     def share(self, content: bytes) -> bytes:
         """Worker 0's bytes, as the sum of its numbers and of the others' zeros."""
         length = int(self.total(np.array([len(content) * (self.index == 0)], np.int64))[0])
+        if not length:
+            return b""
         numbers = np.zeros(-(-length // 4), np.int32)
         if self.index == 0:
             numbers[:] = np.frombuffer(content.ljust(4 * len(numbers), b"\0"), np.int32)

@@ -14,7 +14,15 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.atomic_files import write_text
+from charrnn.checkpoint.directory import (
+    NGRAM_FILTER_FILE,
+    RESUME_DIRECTORY,
+    STATE_FILE,
+    Checkpoint,
+    CheckpointWriter,
+    read_record,
+)
 from charrnn.cli import main
 from charrnn.corpus.loading import read_corpus
 from charrnn.settings.configuration import LARGEST_SEED, CorpusConfig, ResolvedLayout
@@ -56,6 +64,42 @@ def poems_of(result: Result) -> list[dict[str, object]]:
     assert result.exit_code == 0, result.stderr
     poems: list[dict[str, object]] = json.loads(result.stdout)["poems"]
     return poems
+
+
+def lose_filter(directory: Path, *, state: bool) -> None:
+    """Let the record say that the text gave an n-gram filter, which is not there."""
+    record = dataclasses.replace(read_record(directory), text_files={NGRAM_FILTER_FILE: None})
+    CheckpointWriter(directory).write_record(record)
+    if state:
+        write_text(directory / RESUME_DIRECTORY / STATE_FILE, "")
+
+
+@pytest.mark.parametrize("state", [True, False])
+def test_a_network_that_has_lost_its_guard_says_so(runs: Path, state: bool) -> None:
+    lose_filter(runs / "reciter", state=state)
+    result = generate("--count", "3")
+    assert result.exit_code == 0
+    assert result.stderr == (
+        f"{runs / 'reciter'} lacks its ngrams.filter, so nothing keeps it from copying the text "
+        "that it learned. "
+        + (
+            f"This makes it again: charrnn train --resume --name {runs / 'reciter'}\n"
+            if state
+            else "Copy the network again from where it came.\n"
+        )
+    )
+    assert generate("--max-copy", "0").stderr == ""
+    save_reciting_run(runs / "another")
+    blended = generate("--blend", "reciter=1,another=2")
+    assert blended.stderr.count("lacks its ngrams.filter") == 1
+
+
+def test_a_network_that_never_had_a_guard_says_nothing(runs: Path) -> None:
+    lose_filter(runs / "reciter", state=True)
+    for text_files in ({}, {NGRAM_FILTER_FILE: "moons has 9 n-grams."}):
+        record = dataclasses.replace(read_record(runs / "reciter"), text_files=text_files)
+        CheckpointWriter(runs / "reciter").write_record(record)
+        assert generate().stderr == ""
 
 
 @pytest.mark.parametrize("reference", [(), ("reciter",)])
