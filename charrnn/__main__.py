@@ -1,5 +1,20 @@
-"""Run charrnn as a module: `python -m charrnn`."""
+"""The program: `charrnn`, or `python -m charrnn`."""
 
-from charrnn.cli import main
+import sys
 
-main()
+from charrnn import signals
+
+
+def main() -> None:
+    """Run a command line; a signal ends it quietly from here on."""
+    try:
+        signals.note_signals()
+        from charrnn.cli import main as run
+
+        run()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

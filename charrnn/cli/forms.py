@@ -168,12 +168,12 @@ forms.add_command(sounds)
 
 
 def _print_forms() -> None:
-    from rich.console import Console
     from rich.text import Text
 
+    from charrnn.cli.console import safe_console
     from charrnn.forms.core.known_forms import known_forms
 
-    console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
+    console = safe_console(soft_wrap=True)
     for form in known_forms().values():
         names = f"  {', '.join(form.aliases)}" if form.aliases else ""
         size = f"  {form.title}: {_size(form)}"

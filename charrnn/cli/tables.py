@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from charrnn.checkpoint.record import ModelRecord, RunRecord
+from charrnn.cli.console import safe_console
 from charrnn.cli.info import RunFacts
 from charrnn.settings.architecture import CELL_NAMES
 from charrnn.settings.setting import Configuration, settings_of
@@ -179,14 +180,14 @@ def print_catalogue(rows: Iterable[Mapping[str, Any]]) -> None:
     table = _ruled_table("CORPUS", "LANGUAGE", "LAYOUT", "SIZE", "LICENCE", "HERE")
     for row in rows:
         table.add_row(
-            f"[bold]{row['name']}[/]\n{row['title']}",
+            Text.assemble((row["name"], "bold"), "\n", row["title"]),
             row["language"],
             row["layout"],
             size_in_words(row["size"]),
             row["licence"],
             row["availability"],
         )
-    Console(highlight=False).print(table)
+    safe_console().print(table)
 
 
 def print_details(details: Mapping[str, Any]) -> None:
@@ -197,7 +198,7 @@ def print_details(details: Mapping[str, Any]) -> None:
         if value not in (None, []):
             # As Text, because poems hold brackets that Rich would take for markup.
             table.add_row(key, Text(_in_words(key, value)))
-    Console(highlight=False).print(table)
+    safe_console().print(table)
 
 
 def print_report(report: "LintReport") -> None:
@@ -214,7 +215,7 @@ def print_report(report: "LintReport") -> None:
         "validation": _validation(report),
     }
     print_details(rows)
-    console = Console(highlight=False)
+    console = safe_console()
     if not report.issues:
         console.print("\nNothing wrong was found.")
         return
@@ -222,7 +223,7 @@ def print_report(report: "LintReport") -> None:
     table.show_lines = True
     for issue in report.issues:
         places = "\n".join(f"poem {one.poem:,}: {one.text}" for one in issue.examples)
-        finding = f"[bold]{issue.kind}[/]\n{issue.advice}"
+        finding = Text.assemble((issue.kind, "bold"), "\n", issue.advice)
         table.add_row(finding, f"{issue.count:,}", Text(places))
     console.print()
     console.print(table)

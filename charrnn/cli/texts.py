@@ -95,12 +95,12 @@ def download_progress() -> Iterator["DownloadProgress"]:
 
         yield announce
         return
-    from rich.console import Console
+    from charrnn.cli.console import safe_console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     text = TextColumn("{task.description}")
     columns = (text, BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    bars = Progress(*columns, console=Console(stderr=True), transient=True)
+    bars = Progress(*columns, console=safe_console(stderr=True), transient=True)
     task = bars.add_task("", total=None)
 
     def draw(name: str, received: int, size: int | None) -> None:

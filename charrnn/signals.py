@@ -1,0 +1,71 @@
+"""The signals that end a program: noted from its first moment on, and never lost.
+
+Python raises an exception for a signal wherever the program happens to be. Where that is a weak
+reference's callback, as in an import, Python drops the exception; then the signal is sent again.
+"""
+
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+ENDING: Final = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGHUP", "SIGTERM") if hasattr(signal, name)
+)
+"""Ctrl-C; a terminal that is closed; and the most urgent one, the system that wants us gone."""
+
+RESENT_AFTER: Final = 0.01
+"""Seconds until a dropped signal is sent again, which must be after the callback."""
+
+_noted: int | None = None
+
+
+def note_signals() -> None:
+    """End the program without a traceback when a signal comes; ignored signals stay ignored."""
+    for number in ENDING:
+        if signal.getsignal(number) in {signal.SIG_DFL, signal.default_int_handler}:
+            signal.signal(number, _end)
+    sys.unraisablehook = _send_again
+
+
+def forget() -> None:
+    """Forget a signal that was dealt with."""
+    global _noted  # noqa: PLW0603 (a process has one set of signals)
+    _noted = None
+
+
+def came() -> bool:
+    """Whether a signal came since `forget`."""
+    return _noted is not None
+
+
+def heed() -> None:
+    """Act on a signal that came since `forget`, and that other people's code may have swallowed."""
+    if _noted is not None:
+        _raise(_noted)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    del frame
+    global _noted  # noqa: PLW0603
+    _noted = number
+    _raise(number)
+
+
+def _raise(number: int) -> None:
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    raise SystemExit(128 + number)
+
+
+def _send_again(dropped: "UnraisableHookArgs") -> None:
+    if _noted is None or not issubclass(dropped.exc_type, KeyboardInterrupt | SystemExit):
+        sys.__unraisablehook__(dropped)
+        return
+    again = threading.Timer(RESENT_AFTER, signal.raise_signal, (_noted,))
+    again.daemon = True
+    again.start()
