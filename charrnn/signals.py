@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
+SIGHUP: Final[int | None] = getattr(signal, "SIGHUP", None)
+"""The terminal was closed; None on Windows."""
+
 ENDING: Final = tuple(
-    getattr(signal, name) for name in ("SIGINT", "SIGHUP", "SIGTERM") if hasattr(signal, name)
+    number for number in (signal.SIGINT, SIGHUP, signal.SIGTERM) if number is not None
 )
-"""Ctrl-C; a terminal that is closed; and the most urgent one, the system that wants us gone."""
+"""The signals that end a program, the most urgent one last."""
 
 RESENT_AFTER: Final = 0.01
 """Seconds until a dropped signal is sent again, which must be after the callback."""

@@ -11,6 +11,7 @@ import click
 
 from charrnn.checkpoint.atomic_files import write_text
 from charrnn.cli.networks import DEAD_END
+from charrnn.cli.process import tell
 from charrnn.cli.session import (
     SETTINGS,
     FormAuthor,
@@ -110,7 +111,7 @@ class Conversation:
     def _write(self, take_turn: Callable[[str], None], text: str) -> None:
         take_turn(text)
         if self.session.last().end.dead_end:
-            click.echo(DEAD_END, err=True)
+            tell(DEAD_END)
 
     def _undo(self, _: str) -> None:
         self.session.undo()

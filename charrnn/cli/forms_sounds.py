@@ -8,7 +8,7 @@ import click
 from charrnn.checkpoint.directory import Checkpoint, CheckpointWriter
 from charrnn.checkpoint.lookup import find_checkpoint, is_bundled
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, examples, json_option
-from charrnn.cli.process import print_json, print_notes
+from charrnn.cli.process import print_json, print_notes, tell
 from charrnn.cli.texts import corpus_again
 from charrnn.errors import CheckpointError, CorpusError
 
@@ -79,7 +79,7 @@ def _tables(checkpoint: Checkpoint) -> "tuple[LearnedSounds | None, LearnedWords
             f"{corpus.name} teaches neither sounds nor words: sounds are learned from at least a "
             "hundred regular Chinese poems, and words from text in Latin letters."
         )
-    click.echo(f"The learned tables are now kept in {checkpoint.directory}.", err=True)
+    tell(f"The learned tables are now kept in {checkpoint.directory}.")
     return made
 
 

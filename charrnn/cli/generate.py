@@ -30,7 +30,7 @@ from charrnn.cli.poem_display import (
     stream_characters,
     stream_lines,
 )
-from charrnn.cli.process import print_notes, use_idle_cores
+from charrnn.cli.process import print_notes, tell, use_idle_cores
 from charrnn.forms.core.config import FormConfig
 from charrnn.settings.configuration import SamplingConfig, seed_after
 from charrnn.settings.setting import AUTO, Configuration, Notation, Setting, settings_of
@@ -230,7 +230,7 @@ def _prompt(prompt: str | None, file: IO[bytes] | None) -> str:
     name = getattr(file, "name", "<stdin>")
     encoding = find_encoding(data, "standard input" if name == "<stdin>" else name)
     if encoding.note is not None:
-        click.echo(encoding.note, err=True)
+        tell(encoding.note)
     text = "".join(decoded(data, encoding))
     return text.removesuffix("\n").removesuffix("\r")
 

@@ -27,7 +27,9 @@ INTERRUPTED: Final = 130
 READER_GONE: Final = 141
 """Exit code of a command whose reader has closed the pipe, as `head` does; as in shells."""
 
-NO_MEMORY: Final = re.compile("cannot allocate memory|failed to map segment|cannot map", re.I)
+NO_MEMORY: Final = re.compile(
+    "cannot allocate memory|failed to map segment|cannot map", re.IGNORECASE
+)
 """What the loader of shared libraries says without memory."""
 
 OUT_OF_MEMORY: Final = {"MemoryError", "ResourceExhaustedError"}
@@ -75,7 +77,7 @@ def _failures_told(*, debug: bool = False) -> Iterator[None]:
     except KeyboardInterrupt:
         click.echo(err=True)  # Ends the line in which the terminal shows ^C.
         raise click.exceptions.Exit(INTERRUPTED) from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (every error becomes a sentence)
         if debug:
             click.echo(traceback.format_exc(), err=True, nl=False)
         else:

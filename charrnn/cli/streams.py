@@ -71,7 +71,7 @@ class Guarded(Channel):
 def unguarded(*, stderr: bool = False) -> TextIO:
     """Standard output or standard error for those who draw with escape sequences."""
     stream = sys.stderr if stderr else sys.stdout
-    return cast(TextIO, stream.unguarded) if isinstance(stream, Guarded) else stream
+    return cast("TextIO", stream.unguarded) if isinstance(stream, Guarded) else stream
 
 
 @contextlib.contextmanager
@@ -89,8 +89,8 @@ def guarded_streams() -> Iterator[None]:
     messages = sys.stderr or open(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")  # noqa: PTH123, SIM115
     errors = output.errors
     _on_missing_character(output, _REPLACE)
-    sys.stdout = cast(TextIO, Guarded(output, fails=True))
-    sys.stderr = cast(TextIO, Guarded(messages, fails=False))
+    sys.stdout = cast("TextIO", Guarded(output, fails=True))
+    sys.stderr = cast("TextIO", Guarded(messages, fails=False))
     try:
         yield
     finally:
@@ -120,7 +120,7 @@ def encodable(text: str) -> bool:
 
 def _on_missing_character(stream: TextIO, errors: str | None) -> None:
     with contextlib.suppress(AttributeError, OSError):  # Not every stream has an encoding.
-        cast(Any, stream).reconfigure(errors=errors)
+        cast("Any", stream).reconfigure(errors=errors)
 
 
 def _replace(error: UnicodeError) -> tuple[str, int]:

@@ -6,11 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
-
 from charrnn.checkpoint.directory import Checkpoint
 from charrnn.checkpoint.record import RunRecord
-from charrnn.cli.process import print_notes
+from charrnn.cli.process import print_notes, tell
 from charrnn.errors import CorpusError
 from charrnn.settings.configuration import CorpusConfig
 from charrnn.wording import size_in_words
@@ -91,12 +89,13 @@ def download_progress() -> Iterator["DownloadProgress"]:
             if name not in printed:
                 printed.add(name)
                 known = "" if size is None else f" ({size_in_words(size)})"
-                click.echo(f"Fetching {name}{known}.", err=True)
+                tell(f"Fetching {name}{known}.")
 
         yield announce
         return
-    from charrnn.cli.console import safe_console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from charrnn.cli.console import safe_console
 
     text = TextColumn("{task.description}")
     columns = (text, BarColumn(), DownloadColumn(), TimeRemainingColumn())
