@@ -1,19 +1,28 @@
 """The program: `charrnn`, or `python -m charrnn`."""
 
+import os
+import signal
 import sys
-
-from charrnn import signals
 
 
 def main() -> None:
     """Run a command line; a signal ends it quietly from here on."""
+    if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
+        # Until the handlers can be imported; there is nothing to clean up yet.
+        signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+    from charrnn.signals import note_signals
+
+    note_signals()
     try:
-        signals.note_signals()
         from charrnn.cli import main as run
 
         run()
     except KeyboardInterrupt:
         sys.exit(130)
+    finally:
+        # After a Ctrl-C inside some `exec`, as of dataclasses, CPython kills itself at its exit,
+        # whatever the exit code; the next `exec` makes it forget.
+        exec("")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ _noted: int | None = None
 def note_signals() -> None:
     """End the program without a traceback when a signal comes; ignored signals stay ignored."""
     for number in ENDING:
-        if signal.getsignal(number) in {signal.SIG_DFL, signal.default_int_handler}:
+        if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _end)
     sys.unraisablehook = _send_again
 
