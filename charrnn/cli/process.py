@@ -7,7 +7,6 @@ import re
 import shutil
 import sys
 import tempfile
-import traceback
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -79,6 +78,8 @@ def _failures_told(*, debug: bool = False) -> Iterator[None]:
         raise click.exceptions.Exit(INTERRUPTED) from None
     except Exception as error:  # noqa: BLE001 (every error becomes a sentence)
         if debug:
+            import traceback
+
             click.echo(traceback.format_exc(), err=True, nl=False)
         else:
             tell(failure_sentence(error))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich import box
 from rich.console import Console
+from rich.measure import measure_renderables
 from rich.table import Table
 from rich.text import Text
 
@@ -15,7 +16,7 @@ from charrnn.cli.console import safe_console
 from charrnn.cli.info import RunFacts
 from charrnn.settings.architecture import CELL_NAMES
 from charrnn.settings.setting import Configuration, settings_of
-from charrnn.wording import counted, size_in_words
+from charrnn.wording import counted, printable, size_in_words
 
 if TYPE_CHECKING:
     from charrnn.corpus.lint import LintReport
@@ -50,17 +51,18 @@ def show_runs(console: Console, runs: list[RunFacts], now: datetime.datetime) ->
     table = _plain_table("Name", "Corpus", "Network", "Bits/char", "Saved", "Size")
     for run in runs:
         table.add_row(
-            Text(run.directory.name, "bold"),
-            run.record.corpus.name if run.record else "",
+            Text(printable(run.directory.name), "bold"),
+            printable(run.record.corpus.name) if run.record else "",
             _network(run.record) if run.record else "",
             Text(f"{bits(run.model.validation_loss):.3f}") if run.model else Text(run.state, "red"),
             _age(now - run.saved),
             size_in_words(run.size),
         )
+    _keep_words_whole(table, console)
     console.print(table)
     for run in runs:
         if run.problem is not None:
-            console.print(f"\n{run.directory.name}: {run.problem}")
+            console.print(f"\n{printable(run.directory.name)}: {run.problem}")
 
 
 def show_run(console: Console, run: RunFacts, now: datetime.datetime) -> None:
@@ -68,7 +70,7 @@ def show_run(console: Console, run: RunFacts, now: datetime.datetime) -> None:
     record, model = run.record, run.model
     assert record is not None, "a usable run has a record"
     assert model is not None, "a usable run has a network"
-    console.print(Text(run.directory.name, "bold"))
+    console.print(Text(printable(run.directory.name), "bold"))
     for section in (
         _facts(run, record, model, now),
         _layers(record),
@@ -257,7 +259,7 @@ def _pairs(rows: Mapping[str, str]) -> Table:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in rows.items():
-        table.add_row(name, value)
+        table.add_row(name, printable(value))
     return table
 
 
@@ -267,6 +269,24 @@ def _plain_table(*headings: str) -> Table:
         right = heading in {"Bits/char", "Size", "nats", "bits"}
         table.add_column(heading, justify="right" if right else "left", overflow="fold")
     return table
+
+
+def _keep_words_whole(table: Table, console: Console) -> None:
+    """Give each column the width of its longest word, if all fit, and what is left in order.
+
+    Rich narrows the widest columns first, whatever stands in them.
+    """
+    needs = [
+        measure_renderables(console, console.options, [column.header, *column.cells])
+        for column in table.columns
+    ]
+    room = console.width - sum(need.minimum for need in needs) - 2 * (len(needs) - 1)
+    if room < 0:
+        return  # Then words are folded.
+    for column, need in zip(table.columns, needs, strict=True):
+        more = min(room, need.maximum - need.minimum)
+        column.width = need.minimum + more
+        room -= more
 
 
 def _ruled_table(*headings: str) -> Table:
