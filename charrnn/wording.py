@@ -20,9 +20,10 @@ def listed(words: Iterable[str], joint: Literal["and", "or"] = "and") -> str:
     return f"{', '.join(others)} {joint} {last}" if others else last
 
 
-def counted(number: int, thing: str) -> str:
-    """How many there are of a thing: "1 poem", "1,200 poems"."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+def counted(number: float, thing: str) -> str:
+    """How many there are of a thing: "1 poem", "1,200 poems", "0.35 epochs"."""
+    figure = f"{number:,}" if isinstance(number, int) else f"{number:.3g}"
+    return f"{figure} {thing}{'' if figure == '1' else 's'}"
 
 
 def size_in_words(size: int) -> str:

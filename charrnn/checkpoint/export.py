@@ -170,7 +170,7 @@ def model_card(
     facts = {
         "network": _network(record),
         **text,
-        "training": f"{model.epoch:.3g} epochs in {model.step:,} steps, on {record.device}",
+        "training": f"{counted(model.epoch, 'epoch')} in {counted(model.step, 'step')}, on {record.device}",
         **_origin(record),
         "settings": _settings(record),
         "loss": f"{_loss(model.validation_loss)} on the validation split "

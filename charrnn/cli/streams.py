@@ -84,9 +84,9 @@ def guarded_streams() -> Iterator[None]:
     """
     global _replaced  # noqa: PLW0603 (error handlers have no object of their own)
     _replaced = False
-    sys.stdin = sys.stdin or open(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")  # noqa: PTH123, SIM115
-    output = sys.stdout or open(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")  # noqa: PTH123, SIM115
-    messages = sys.stderr or open(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    sys.stdin = sys.stdin or _nowhere("r", os.O_RDONLY)
+    output = sys.stdout or _nowhere("w", os.O_RDONLY)  # What is written fails.
+    messages = sys.stderr or _nowhere("w", os.O_WRONLY)
     errors = output.errors
     _on_missing_character(output, _REPLACE)
     sys.stdout = cast("TextIO", Guarded(output, fails=True))
@@ -107,6 +107,11 @@ def guarded_streams() -> Iterator[None]:
             sys.stderr.flush()
         _on_missing_character(output, errors)
         sys.stdout, sys.stderr = output, messages
+
+
+def _nowhere(mode: str, flags: int) -> TextIO:
+    descriptor = os.open(os.devnull, flags)
+    return cast("TextIO", open(descriptor, mode, encoding="utf-8"))  # noqa: PTH123
 
 
 def encodable(text: str) -> bool:

@@ -89,9 +89,9 @@ def _facts(run: RunFacts, record: RunRecord, model: ModelRecord, now: datetime.d
     poems = f" in {corpus.poems:,} poems" if corpus.poems > 1 else ""
     facts = {
         "Network": f"{_network(record)}, {record.architecture.parameters:,} parameters",
-        "Corpus": f"{corpus.name}: {corpus.characters:,} characters{poems}, "
+        "Corpus": f"{corpus.name}: {counted(corpus.characters, 'character')}{poems}, "
         f"{len(record.vocabulary):,} distinct ({corpus.layout}, {corpus.encoding})",
-        "Trained": f"{model.step:,} steps, {model.epoch:.3g} epochs, on {record.device}",
+        "Trained": f"{counted(model.step, 'step')}, {counted(model.epoch, 'epoch')}, on {record.device}",
         "Warm start": record.origin.name if record.origin else "",
         "Learned": _learned(run.learned()),
         "Started": record.created,
@@ -107,9 +107,10 @@ def _learned(facts: Mapping[str, Any]) -> str:
     tables = []
     if facts["characters"] is not None:
         characters, poems = facts["characters"], facts["poems"]
-        tables.append(f"the tones of {characters:,} characters, from {poems:,} regular poems")
+        known = counted(characters, "character")
+        tables.append(f"the tones of {known}, from {counted(poems, 'regular poem')}")
     if facts["words"] is not None:
-        tables.append(f"{facts['words']:,} words")
+        tables.append(counted(facts["words"], "word"))
     return facts["problem"] or "; ".join(tables)
 
 
@@ -149,7 +150,7 @@ def _history(history: list[dict[str, Any]]) -> Table:
     return _pairs(
         {
             "History": f"{losses[0]:.3f} {line} {losses[-1]:.3f} nats",
-            "": f"{len(losses)} evaluations, the best {min(losses):.4f}",
+            "": f"{counted(len(losses), 'evaluation')}, the best {min(losses):.4f}",
         }
     )
 
@@ -219,7 +220,8 @@ def print_report(report: "LintReport") -> None:
     print_details(rows)
     console = safe_console()
     if not report.issues:
-        console.print("\nNothing wrong was found.")
+        found = "Nothing wrong" if report.too_short is None else "No other fault"
+        console.print(f"\n{found} was found.")
         return
     table = _ruled_table("FOUND", "TIMES", "EXAMPLES")
     table.show_lines = True
@@ -242,10 +244,10 @@ def _in_words(key: str, value: Any) -> str:
 def _validation(report: "LintReport") -> str:
     if report.too_short is not None:
         return report.too_short
-    characters = f"{report.validation_characters:,} characters"
+    characters = counted(report.validation_characters or 0, "character")
     if report.layout == "text":
         return f"the last {characters}"
-    return f"{report.validation_poems:,} poems, {characters}"
+    return f"{counted(report.validation_poems or 0, 'poem')}, {characters}"
 
 
 def _visible(character: str) -> str:
@@ -272,7 +274,7 @@ def _plain_table(*headings: str) -> Table:
 
 
 def _keep_words_whole(table: Table, console: Console) -> None:
-    """Give each column the width of its longest word, if all fit, and what is left in order.
+    """Give each column the width of its longest word, if all fit, and then what is left.
 
     Rich narrows the widest columns first, whatever stands in them.
     """
@@ -283,7 +285,10 @@ def _keep_words_whole(table: Table, console: Console) -> None:
     room = console.width - sum(need.minimum for need in needs) - 2 * (len(needs) - 1)
     if room < 0:
         return  # Then words are folded.
-    for column, need in zip(table.columns, needs, strict=True):
+    # Columns that lack little come first.
+    for column, need in sorted(
+        zip(table.columns, needs, strict=True), key=lambda pair: pair[1].span
+    ):
         more = min(room, need.maximum - need.minimum)
         column.width = need.minimum + more
         room -= more

@@ -201,13 +201,13 @@ def _too_short(corpus: Corpus, fraction: float, window: int) -> str:
     if corpus.layout == "text":
         least = math.ceil(needed / min(fraction, 1 - fraction))
         return (
-            f"{corpus.name} is too short: it has {length:,} characters, and {least:,} are needed "
+            f"{corpus.name} is too short: it has {counted(length, 'character')}, and {least:,} are needed "
             f"for a window of {window} in training and one in validation. Add text, or choose a "
             "smaller --window."
         )
     return (
         f"{corpus.name} is too short: it has "
-        f"{counted(corpus.poems, 'poem')} with {length:,} characters, and at least two "
+        f"{counted(corpus.poems, 'poem')} with {counted(length, 'character')}, and at least two "
         f"different poems and about {2 * needed:,} characters are needed for a window of {window} "
         "in training and one in validation. Add poems, choose a smaller --window, or read it as "
         "one text with --layout text."

@@ -32,7 +32,7 @@ FAILURES: dict[str, BaseException] = {
     "checkpoint": errors.CheckpointError("there is no checkpoint named moon."),
     "setting": errors.ConfigurationError("units must be a whole number. Received: many."),
     "signal": errors.TrainingInterrupted("Saved. Go on with: charrnn train --resume", 15),
-    "disk": OSError(28, "No space left on device", "poems.txt"),
+    "disk": OSError(28, "standard output: No space left on device", "poems.txt"),
     "socket": OSError("the server hung up"),
     "fault": ZeroDivisionError("division by zero"),
     "memory": MemoryError(),
@@ -65,7 +65,7 @@ def fail(name: str) -> None:
         ("checkpoint", 1, "Error: there is no checkpoint named moon.\n"),
         ("setting", 2, "Error: units must be a whole number. Received: many.\n"),
         ("signal", 143, "Saved. Go on with: charrnn train --resume\n"),
-        ("disk", 1, "Error: poems.txt: No space left on device.\n"),
+        ("disk", 1, "Error: poems.txt: standard output: No space left on device.\n"),
         ("socket", 1, "Error: the server hung up.\n"),
         *((name, 1, TOO_LARGE) for name in ("memory", "array", "tensor")),
         (
@@ -117,7 +117,7 @@ def test_a_full_disk_under_the_output_is_told_once(arguments: Sequence[str]) -> 
     with Path("/dev/full").open("w") as full:
         result = _run(*arguments, stdout=full)
     assert result.returncode == 1
-    assert result.stderr == "Error: No space left on device.\n"
+    assert result.stderr == "Error: standard output: No space left on device.\n"
 
 
 @pytest.mark.parametrize("arguments", [("corpus", "list", "--json"), ("--help",)])
