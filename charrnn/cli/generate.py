@@ -146,6 +146,7 @@ def generate(
     writer = networks.writer
     first = with_seed(sampling_config)
     start = writer.begin(text)
+    text = start.text  # As it was read, which is what is shown.
     print_notes(map(describe_substitution, start.substitutions))
     print_notes(writer.notes(first))
     form = None

@@ -276,22 +276,21 @@ def _plain_table(*headings: str) -> Table:
 def _keep_words_whole(table: Table, console: Console) -> None:
     """Give each column the width of its longest word, if all fit, and then what is left.
 
-    Rich narrows the widest columns first, whatever stands in them.
+    Rich narrows the widest columns first, whatever stands in them. A word of more than a quarter of
+    the line is folded.
     """
     needs = [
         measure_renderables(console, console.options, [column.header, *column.cells])
         for column in table.columns
     ]
-    room = console.width - sum(need.minimum for need in needs) - 2 * (len(needs) - 1)
+    words = [min(need.minimum, console.width // 4) for need in needs]
+    room = console.width - sum(words) - 2 * (len(words) - 1)
     if room < 0:
-        return  # Then words are folded.
-    # Columns that lack little come first.
-    for column, need in sorted(
-        zip(table.columns, needs, strict=True), key=lambda pair: pair[1].span
-    ):
-        more = min(room, need.maximum - need.minimum)
-        column.width = need.minimum + more
-        room -= more
+        return
+    rows = zip(table.columns, words, needs, strict=True)
+    for column, word, need in sorted(rows, key=lambda row: row[2].maximum - row[1]):
+        column.width = word + min(room, need.maximum - word)
+        room -= column.width - word
 
 
 def _ruled_table(*headings: str) -> Table:

@@ -32,7 +32,7 @@ FAILURES: dict[str, BaseException] = {
     "checkpoint": errors.CheckpointError("there is no checkpoint named moon."),
     "setting": errors.ConfigurationError("units must be a whole number. Received: many."),
     "signal": errors.TrainingInterrupted("Saved. Go on with: charrnn train --resume", 15),
-    "disk": OSError(28, "standard output: No space left on device", "poems.txt"),
+    "disk": OSError(28, "No space left on device", "poems.txt"),
     "socket": OSError("the server hung up"),
     "fault": ZeroDivisionError("division by zero"),
     "memory": MemoryError(),
@@ -65,7 +65,7 @@ def fail(name: str) -> None:
         ("checkpoint", 1, "Error: there is no checkpoint named moon.\n"),
         ("setting", 2, "Error: units must be a whole number. Received: many.\n"),
         ("signal", 143, "Saved. Go on with: charrnn train --resume\n"),
-        ("disk", 1, "Error: poems.txt: standard output: No space left on device.\n"),
+        ("disk", 1, "Error: poems.txt: No space left on device.\n"),
         ("socket", 1, "Error: the server hung up.\n"),
         *((name, 1, TOO_LARGE) for name in ("memory", "array", "tensor")),
         (
@@ -97,7 +97,10 @@ def test_wrong_usage_is_left_to_click() -> None:
 @pytest.mark.parametrize("name", ["checkpoint", "fault", "disk"])
 def test_debug_shows_where_an_error_came_from(name: str) -> None:
     result = CliRunner().invoke(failing, ["--debug", "fail", name])
-    assert result.exception is FAILURES[name]
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Traceback (most recent call last):\n")
+    assert f"{type(FAILURES[name]).__name__}: {FAILURES[name]}\n" in result.stderr
+    assert result.stdout == "a line of a poem\n"
 
 
 def _run(*arguments: str, **keywords: object) -> "subprocess.CompletedProcess[str]":
