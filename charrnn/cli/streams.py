@@ -84,6 +84,7 @@ def guarded_streams() -> Iterator[None]:
     """
     global _replaced  # noqa: PLW0603 (error handlers have no object of their own)
     _replaced = False
+    before = sys.stdin, sys.stdout, sys.stderr
     sys.stdin = sys.stdin or _nowhere("r", os.O_RDONLY)
     output = sys.stdout or _nowhere("w", os.O_RDONLY)  # What is written fails.
     messages = sys.stderr or _nowhere("w", os.O_WRONLY)
@@ -106,12 +107,14 @@ def guarded_streams() -> Iterator[None]:
             )
             sys.stderr.flush()
         _on_missing_character(output, errors)
-        sys.stdout, sys.stderr = output, messages
+        sys.stdin, sys.stdout, sys.stderr = before
 
 
 def _nowhere(mode: str, flags: int) -> TextIO:
+    """A stream without a source or a reader; its descriptor stays open."""
     descriptor = os.open(os.devnull, flags)
-    return cast("TextIO", open(descriptor, mode, encoding="utf-8"))  # noqa: PTH123
+    stream = open(descriptor, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
+    return cast("TextIO", stream)
 
 
 def encodable(text: str) -> bool:
