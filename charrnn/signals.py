@@ -7,6 +7,7 @@ reference's callback, as in an import, Python drops the exception; then the sign
 import signal
 import sys
 import threading
+import time
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
@@ -21,10 +22,10 @@ ENDING: Final = tuple(
 )
 """The signals that end a program, the most urgent one last."""
 
-RESENT_AFTER: Final = 0.01
-"""Seconds until a dropped signal is sent again, which must be after the callback."""
-
 _noted: int | None = None
+
+_in_hook = False
+"""Whether Python is telling of a dropped exception, and would drop another one too."""
 
 
 def note_signals() -> None:
@@ -56,7 +57,8 @@ def _end(number: int, frame: FrameType | None) -> None:
     del frame
     global _noted  # noqa: PLW0603
     _noted = number
-    _raise(number)
+    if not _in_hook:
+        _raise(number)
 
 
 def _raise(number: int) -> None:
@@ -69,6 +71,16 @@ def _send_again(dropped: "UnraisableHookArgs") -> None:
     if _noted is None or not issubclass(dropped.exc_type, KeyboardInterrupt | SystemExit):
         sys.__unraisablehook__(dropped)
         return
-    again = threading.Timer(RESENT_AFTER, signal.raise_signal, (_noted,))
-    again.daemon = True
-    again.start()
+    global _in_hook  # noqa: PLW0603
+    _in_hook = True
+    threading.Thread(target=_send, args=(_noted,), daemon=True).start()
+    _in_hook = False  # The last statement: nothing can come between it and the return.
+
+
+def _send(number: int) -> None:
+    while _in_hook:
+        time.sleep(0.001)
+    if hasattr(signal, "pthread_kill"):  # It also wakes a main thread that waits.
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        signal.raise_signal(number)
