@@ -176,6 +176,8 @@ def quiet_startup() -> Iterator[None]:
     try:
         with _messages_held():
             yield
+    except MemoryError as error:
+        raise ImportError("cannot allocate memory") from error
     finally:
         signals.heed()
 
@@ -194,7 +196,9 @@ def _messages_held() -> Iterator[None]:
         try:
             yield
         except Exception as error:
-            if not (signals.came() or _not_loaded_for_memory(error)):
+            if not (
+                signals.came() or isinstance(error, MemoryError) or _not_loaded_for_memory(error)
+            ):
                 messages.seek(0)
                 os.write(original, messages.read())
             raise

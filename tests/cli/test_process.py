@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from charrnn.cli.process import THREAD_VARIABLES, failure_sentence, use_idle_cores
+from charrnn.cli.process import THREAD_VARIABLES, failure_sentence, quiet_startup, use_idle_cores
 
 
 @pytest.fixture(autouse=True)
@@ -42,13 +42,12 @@ def test_a_system_that_does_not_tell_its_load_is_left_alone(monkeypatch):
 
 
 def test_a_library_that_finds_no_memory_to_load_is_told_as_that():
-    try:
-        try:
-            raise ImportError("libopenblas.so: failed to map segment from shared object")
-        except ImportError as error:
-            raise ImportError("IMPORTANT: PLEASE READ THIS FOR ADVICE") from error
-    except ImportError as error:
-        assert failure_sentence(error).startswith("Error: there is too little memory to load ")
+    error = ImportError("IMPORTANT: PLEASE READ THIS FOR ADVICE")
+    error.__cause__ = ImportError("libopenblas.so: failed to map segment from shared object")
+    assert failure_sentence(error).startswith("Error: there is too little memory to load ")
+    with pytest.raises(ImportError) as raised, quiet_startup():
+        raise MemoryError
+    assert failure_sentence(raised.value) == failure_sentence(error)
     assert "fault in charrnn" in failure_sentence(ImportError("no module named numpy"))
 
 
