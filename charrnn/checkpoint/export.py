@@ -32,7 +32,7 @@ from charrnn.errors import CheckpointError
 from charrnn.settings.architecture import CELL_NAMES
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.settings.setting import settings_of
-from charrnn.wording import counted
+from charrnn.wording import counted, printable
 
 CARD_FILE: Final = "README.md"
 
@@ -165,7 +165,7 @@ def model_card(
     name, such as its source and its licence.
     """
     record, model = checkpoint.record, checkpoint.model
-    name = checkpoint.directory.name
+    name = printable(checkpoint.directory.name)
     rounded = "" if before is None else f"; {_loss(before)} before its weights were rounded"
     facts = {
         "network": _network(record),
@@ -177,9 +177,9 @@ def model_card(
         f"({record.corpus_config.validation_fraction:.3g} of the text){rounded}",
         "weights": "float16 on disk, float32 in use; plain Keras opens `model.keras`",
     }
-    rows = "\n".join(f"| {what} | {value} |" for what, value in facts.items())
+    rows = "\n".join(f"| {what} | {printable(value)} |" for what, value in facts.items())
     quoted = sample.strip().replace("\n", "\n    ")
-    version = record.versions.get("charrnn", "of an unknown version")
+    version = printable(record.versions.get("charrnn", "of an unknown version"))
     return (
         f"# {name}\n\nA character-level network made with charrnn {version}.\n\n"
         f"| | |\n|---|---|\n{rows}\n\n## Sample\n\n"

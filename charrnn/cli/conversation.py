@@ -20,7 +20,7 @@ from charrnn.cli.session import (
     SessionSettings,
     suggestions_for,
 )
-from charrnn.wording import counted
+from charrnn.wording import counted, printable
 
 if TYPE_CHECKING:
     from charrnn.decoding.writer import TextGenerator
@@ -155,7 +155,7 @@ class Conversation:
 
     def _change_model(self, name: str) -> None:
         if not name:
-            click.echo("\n".join(self._names()) or "There is none.")
+            click.echo("\n".join(map(printable, self._names())) or "There is none.")
             return
         writer = self._open_writer(name)
         self.session.writer = lambda: writer

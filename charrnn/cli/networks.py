@@ -15,7 +15,7 @@ from charrnn.cli.process import tell
 from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.settings.configuration import DEFAULT_STRENGTH, STRENGTH
 from charrnn.settings.notation import parse_blend
-from charrnn.wording import listed
+from charrnn.wording import listed, printable
 
 if TYPE_CHECKING:
     from charrnn.decoding.writer import TextGenerator
@@ -44,7 +44,7 @@ class Networks:
     @property
     def name(self) -> str:
         """Their name for messages."""
-        together = listed(directory.name for directory, _ in self.weights)
+        together = listed(printable(directory.name) for directory, _ in self.weights)
         return together if self.unlike is None else f"{together}, unlike {self.unlike.name}"
 
     @property

@@ -73,7 +73,7 @@ def train(
         ConfigurationError: Settings contradict each other or the text.
         DeviceError: The device is not there.
         DivergenceError: The loss became NaN.
-        TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
+        TrainingInterrupted: SIGINT, SIGHUP or SIGTERM came; everything is saved.
         WorkersError: The workers do not train the same, or one is gone.
     """
     observer = observer or TrainingObserver()
@@ -149,7 +149,7 @@ def resume(
         CorpusError: The text cannot be read.
         DeviceError: The device is not there.
         DivergenceError: The loss became NaN.
-        TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
+        TrainingInterrupted: SIGINT, SIGHUP or SIGTERM came; everything is saved.
         WorkersError: The workers do not train the same, or one is gone.
     """
     observer = observer or TrainingObserver()

@@ -162,6 +162,14 @@ def test_no_escape_sequence_of_others_reaches_the_terminal(
         assert json.loads(result.stdout)
 
 
+def test_a_model_card_is_harmless(runs: Path) -> None:
+    spoil(runs / "月")
+    assert charrnn("pack", "月", "gift").exit_code == 0
+    card = Path("gift/README.md").read_text(encoding="utf-8")
+    assert_harmless(card)
+    assert SHOWN in card
+
+
 def test_what_is_hidden_is_spelled_out(runs: Path) -> None:
     spoil(runs / "月")
     shown = charrnn("info", "月", color=False).stdout
