@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+import charrnn as charrnn_package
 from charrnn.checkpoint.directory import CheckpointWriter, read_record
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE
 from charrnn.cli import main
@@ -357,3 +358,18 @@ def test_sentences_of_the_repl_are_broken_between_words(
     assert max(map(len, told)) <= 40
     assert "Received: 3 potatoes." in " ".join(told)
     assert SessionError.exit_code == 1
+
+
+def test_there_is_one_door_to_the_terminal() -> None:
+    """Two modules open Rich and the standard streams, and guard them; `print` is not used."""
+    package = Path(charrnn_package.__file__).parent
+    doors = re.compile(r"\bConsole\(|sys\.std(out|err)\.(buffer|write)|sys\.__std")
+    guards = {"streams.py", "console.py"}
+    found = {
+        f"{path.name}: {line.strip()}"
+        for path in package.rglob("*.py")
+        if path.name not in guards
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if doors.search(line)
+    }
+    assert found == set()
