@@ -29,7 +29,7 @@ from charrnn.errors import CheckpointError
 from charrnn.settings.architecture import CELL_NAMES, Architecture
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.settings.setting import settings_of
-from charrnn.wording import counted
+from charrnn.wording import counted, printable
 
 CARD_FILE: Final = "README.md"
 
@@ -148,21 +148,21 @@ def model_card(
     name, such as its source and its licence.
     """
     record, model = checkpoint.record, checkpoint.model
-    name = checkpoint.directory.name
+    name = printable(checkpoint.directory.name)
     rounded = "" if before is None else f"; {_loss(before)} before its weights were rounded"
     facts = {
         "network": _network(record),
         **text,
-        "training": f"{model.epoch:.3g} epochs in {model.step:,} steps, on {record.device}",
+        "training": f"{counted(model.epoch, 'epoch')} in {counted(model.step, 'step')}, on {record.device}",
         **_origin(record),
         "settings": _settings(record),
         "loss": f"{_loss(model.validation_loss)} on the validation split "
         f"({record.corpus_config.validation_fraction:.3g} of the text){rounded}",
         "weights": "float16 on disk, float32 in use; plain Keras opens `model.keras`",
     }
-    rows = "\n".join(f"| {what} | {value} |" for what, value in facts.items())
+    rows = "\n".join(f"| {what} | {printable(value)} |" for what, value in facts.items())
     quoted = sample.strip().replace("\n", "\n    ")
-    version = record.versions.get("charrnn", "of an unknown version")
+    version = printable(record.versions.get("charrnn", "of an unknown version"))
     return (
         f"# {name}\n\nA character-level network made with charrnn {version}.\n\n"
         f"| | |\n|---|---|\n{rows}\n\n## Sample\n\n"

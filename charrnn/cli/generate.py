@@ -30,7 +30,7 @@ from charrnn.cli.poem_display import (
     stream_characters,
     stream_lines,
 )
-from charrnn.cli.process import print_notes, use_idle_cores
+from charrnn.cli.process import print_notes, tell, use_idle_cores
 from charrnn.errors import CorpusError
 from charrnn.forms.core.config import FormConfig
 from charrnn.input_files import STANDARD_INPUT, read_input
@@ -148,6 +148,7 @@ def generate(
     writer = networks.writer
     first = with_seed(sampling_config)
     start = writer.begin(text)
+    text = start.text  # As it was read, which is what is shown.
     print_notes(map(describe_substitution, start.substitutions))
     print_notes(writer.notes(first))
     form = None
@@ -237,7 +238,7 @@ def _prompt(prompt: str | None, file: str | None) -> str:
         raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
     encoding = find_encoding(data, name)
     if encoding.note is not None:
-        click.echo(encoding.note, err=True)
+        tell(encoding.note)
     text = "".join(decoded(data, encoding))
     return text.removesuffix("\n").removesuffix("\r")
 

@@ -12,7 +12,7 @@ import click
 from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, Checkpoint, CheckpointWriter
 from charrnn.checkpoint.lookup import find_checkpoint
 from charrnn.cli.options import checkpoints_option, config_options, examples, json_option
-from charrnn.cli.process import print_json
+from charrnn.cli.process import print_json, tell
 from charrnn.cli.texts import corpus_again, read_alike
 from charrnn.errors import CheckpointError, CorpusError
 from charrnn.settings.configuration import CorpusConfig
@@ -112,7 +112,7 @@ def novelty(
     known = _filter(opened, corpus, missing)
     measured = {"this text": measure(known, poems_at(text, text.spans), RUNS_SHOWN)}
     if corpus is None:
-        click.echo(f"The validation split is not measured: {missing}", err=True)
+        tell(f"The validation split is not measured: {missing}")
     else:
         fraction, shortest = (
             record.corpus_config.validation_fraction,
@@ -169,7 +169,7 @@ def _filter(checkpoint: Checkpoint, corpus: "Corpus | None", missing: str) -> "N
             known.write(path)
     except (CheckpointError, OSError):
         return known  # A run writes there, or the directory is read-only: use it unsaved.
-    click.echo(f"Saved the n-gram filter as {path}.", err=True)
+    tell(f"Saved the n-gram filter as {path}.")
     return known
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charrnn.cli.networks import DEAD_END
-from charrnn.cli.process import INTERRUPTED, print_json
+from charrnn.cli.process import INTERRUPTED, print_json, tell
 from charrnn.errors import FormGivenUpError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def stream_characters(
             dead_end = step.hypothesis.dead_end
             show(step.character)
     if dead_end:
-        click.echo(DEAD_END, err=True)
+        tell(DEAD_END)
 
 
 def stream_lines(form: "FormWriter", prompt: str, sampling: "SamplingConfig") -> None:
@@ -159,9 +159,9 @@ def _print_poem(report: PoemReport) -> None:
 
         print_explained(poem.prompt, report.explanation)
     if poem.dead_end:
-        click.echo(DEAD_END, err=True)
+        tell(DEAD_END)
     if report.scores:
-        click.echo(_scores_in_words(poem, report.scores), err=True)
+        tell(_scores_in_words(poem, report.scores))
     if report.judgement is not None:
         from charrnn.cli.scansion import print_judgement
 

@@ -6,11 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
-
 from charrnn.checkpoint.directory import Checkpoint
 from charrnn.checkpoint.record import RunRecord
-from charrnn.cli.process import print_notes
+from charrnn.cli.process import print_notes, tell
 from charrnn.errors import CorpusError
 from charrnn.input_files import STANDARD_INPUT
 from charrnn.settings.configuration import CorpusConfig
@@ -91,16 +89,17 @@ def download_progress() -> Iterator["DownloadProgress"]:
             if name not in printed:
                 printed.add(name)
                 known = "" if size is None else f" ({size_in_words(size)})"
-                click.echo(f"Fetching {name}{known}.", err=True)
+                tell(f"Fetching {name}{known}.")
 
         yield announce
         return
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from charrnn.cli.console import safe_console
 
     text = TextColumn("{task.description}")
     columns = (text, BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    bars = Progress(*columns, console=Console(stderr=True), transient=True)
+    bars = Progress(*columns, console=safe_console(stderr=True), transient=True)
     task = bars.add_task("", total=None)
 
     def draw(name: str, received: int, size: int | None) -> None:

@@ -25,6 +25,7 @@ from charrnn.corpus.download import DownloadProgress, download, untold
 from charrnn.corpus.store import CACHE_VARIABLE, cache_directory, disk_errors
 from charrnn.errors import CorpusError
 from charrnn.settings.configuration import ResolvedLayout
+from charrnn.wording import counted
 
 Availability = Literal["bundled", "downloaded", "available"]
 _DIGEST_IN_NAME: Final = 16
@@ -326,7 +327,7 @@ def _without_prose(lines: list[str]) -> str:
 
 def text_facts(corpus: CorpusRecord) -> dict[str, str]:
     """Facts about the training text of a run, by name: title and size, source, licence."""
-    amount = f"{corpus.characters:,} characters" + (
+    amount = counted(corpus.characters, "character") + (
         f", {corpus.poems:,} poems" if corpus.poems > 1 else ""
     )
     entries = open_catalogue().entries

@@ -214,7 +214,7 @@ def _too_short(corpus: Corpus, fraction: float, window: int) -> str:
         )
     return (
         f"{corpus.name} is too short: it has "
-        f"{counted(corpus.poems, 'poem')} with {length:,} characters, and at least two "
+        f"{counted(corpus.poems, 'poem')} with {counted(length, 'character')}, and at least two "
         f"different poems and about {2 * needed:,} characters are needed for a window of {window} "
         "in training and one in validation. Add poems, choose a smaller --window, or read it as "
         "one text with --layout text."

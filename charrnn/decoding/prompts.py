@@ -33,7 +33,7 @@ def read_prompt(
     because it may begin a line or a word. A character outside the vocabulary is replaced by a
     variant in it, or by the unknown token.
     """
-    text = "".join(Normaliser().normalise([prompt]))
+    text = normalised(prompt)
     *whole, last = poems_in(text, layout, stanzas=stanzas)
     ids: list[int] = []
     substitutions: dict[str, Substitution] = {}
@@ -44,6 +44,11 @@ def read_prompt(
             ids.append(END_OF_POEM)
         ids.extend(map(vocabulary.id_of, fitted))
     return ReadPrompt(ids, tuple(substitutions.values()))
+
+
+def normalised(prompt: str) -> str:
+    """A prompt as it is read and shown: without control characters, its line ends all alike."""
+    return "".join(Normaliser().normalise([prompt]))
 
 
 def poems_in(text: str, layout: Layout, *, stanzas: bool) -> list[str]:

@@ -39,7 +39,7 @@ from charrnn.decoding.hypothesis import (
     gather,
 )
 from charrnn.decoding.logits_processors import LineCountPrior, token_wishes
-from charrnn.decoding.prompts import line_ends_within, poems_in, read_prompt
+from charrnn.decoding.prompts import line_ends_within, normalised, poems_in, read_prompt
 from charrnn.decoding.ranking import HypothesisScore, score
 from charrnn.decoding.weights import NetworkWeights
 from charrnn.errors import CheckpointError, ConfigurationError
@@ -153,6 +153,7 @@ class TextGenerator:
 
     def begin(self, prompt: str = "") -> Hypothesis:
         """Begin a poem with a prompt, which may be empty."""
+        prompt = normalised(prompt)
         context = self.vocabulary.id_of(LINE_END) if self.layout == "text" else END_OF_POEM
         first = [END_OF_POEM if context == UNKNOWN else context]
         decoder_state = self._prefill(first, self.model.initial_state(1))
@@ -165,6 +166,7 @@ class TextGenerator:
 
     def extend(self, hypothesis: Hypothesis, text: str) -> Hypothesis:
         """Add text that the network did not write; a poem that has ended goes on."""
+        text = normalised(text)
         ids, substitutions = read_prompt(text, self.vocabulary, self.layout, stanzas=self.stanzas)
         decoder_state = gather([hypothesis])
         for start in range(0, len(ids), LONGEST_PREFILL):
@@ -236,6 +238,7 @@ class TextGenerator:
         if first is None:
             return
         decoder, start = self._prepared(self.begin(prompt), first)
+        prompt = start.text
         alike = (_checked(first, one) for one in chain([first], asked))
         if first.beam is not None:
             yield from (self._searched(prompt, decoder, start, one) for one in alike)

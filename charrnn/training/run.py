@@ -23,6 +23,7 @@ from charrnn.training.resume_policy import changed_training, has_new_budget, sou
 from charrnn.training.trainer import RunHooks, SampleWriter, Trainer
 from charrnn.training.warm_start import WarmStart
 from charrnn.training.workers import Workers, lost_workers_told
+from charrnn.wording import counted
 
 
 def train(
@@ -74,7 +75,7 @@ def train(
         ConfigurationError: Settings contradict each other or the text.
         DeviceError: The device is not there.
         DivergenceError: The loss became NaN.
-        TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
+        TrainingInterrupted: SIGINT, SIGHUP or SIGTERM came; everything is saved.
         WorkersError: The workers do not train the same, or one is gone.
     """
     observer = observer or TrainingObserver()
@@ -150,7 +151,7 @@ def resume(
         CorpusError: The text cannot be read.
         DeviceError: The device is not there.
         DivergenceError: The loss became NaN.
-        TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
+        TrainingInterrupted: SIGINT, SIGHUP or SIGTERM came; everything is saved.
         WorkersError: The workers do not train the same, or one is gone.
     """
     observer = observer or TrainingObserver()
@@ -225,7 +226,7 @@ def _refuse_other_text(text: Corpus, record: RunRecord, directory: Path) -> None
     if text.digest != record.corpus.digest:
         raise CheckpointError(
             f"{directory} was trained on another text ({record.corpus.name}, "
-            f"{record.corpus.characters:,} characters) than this one ({text.name}, "
+            f"{counted(record.corpus.characters, 'character')}) than this one ({text.name}, "
             f"{len(text.text):,}). Give the text it began with, or start a new run with --name."
         )
     if (text.layout, text.stanzas) != (record.corpus.layout, record.corpus.stanzas):

@@ -137,7 +137,7 @@ class Trainer:
 
         Raises:
             DivergenceError: The loss became NaN or infinite; the best network so far is kept.
-            TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
+            TrainingInterrupted: SIGINT, SIGHUP or SIGTERM came; everything is saved.
             WorkersError: Another worker is gone.
         """
         self.schedule.begin()

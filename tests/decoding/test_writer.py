@@ -11,6 +11,7 @@ from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.decoding import writer as writer_module
 from charrnn.decoding.engine import NumpyEngine
 from charrnn.decoding.hypothesis import LONGEST_END
+from charrnn.decoding.prompts import normalised
 from charrnn.decoding.writer import TextGenerator, with_seed
 from charrnn.errors import CheckpointError
 from charrnn.settings.configuration import LENGTH_OF_TEXT, LONGEST_POEM, SamplingConfig
@@ -180,7 +181,7 @@ def test_a_penalty_falls_on_the_characters_of_its_window():
 def test_any_prompt_can_be_gone_on_from(prompt, more, layout):
     generator = reciter(layout)
     draft = generator.extend(generator.begin(prompt), more)
-    assert draft.text == prompt + more
+    assert draft.text == normalised(prompt) + normalised(more)
     for step in generator.stream(draft, SamplingConfig(length=3, seed=0)):
         assert step.character in {"", *VOCABULARY.characters}
     assert UNKNOWN not in VOCABULARY.encode(POEM)
