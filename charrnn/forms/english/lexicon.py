@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from charrnn.errors import FormError
-from charrnn.forms.english.inflection import derive
+from charrnn.forms.english.inflection import derive, with_ending
 from charrnn.forms.english.letter_to_sound import guess
 from charrnn.forms.english.pronunciation import Pronunciation, parse_pronunciation
 
@@ -79,7 +79,7 @@ class Lexicon:
             return Sound(derived, "derived")
         stem, apostrophe, _ = word.rpartition("'")
         if stem and apostrophe:
-            guessed = derive(word, lambda part: self.pronunciations(part) or (guess(part),))
+            guessed = with_ending(word, lambda part: (guess(part),) if part == stem else ())
             if guessed:
                 return Sound(guessed, "guessed")
         return Sound((guess(word),), "guessed")
