@@ -130,6 +130,14 @@ _SYLLABIC_L: Final = re.compile("[^aeiouy]le$")
 _SHORTEST: Final = 3
 """Least number of letters of a word that takes a prefix or an ending without apostrophe."""
 
+_LIKE_LOOKED: Final = re.compile("[^aeioudt]'d$")
+
+_LIKE_BLEST: Final = re.compile("[^aeiouy][aeiou]st$")
+
+_VOWEL_LETTERS: Final = re.compile("(?<!q)[aeiouy]+|(?<=q)u[aeiouy]+")
+
+_SILENT_E: Final = re.compile("e$|e(?=d$|s$)")
+
 _ELIDED: Final = re.compile(r"([a-z]*[aeiouy][a-z]*(?<![aeiou]))'([cmnlrs][a-z']*)")
 """A word that lacks a vowel within: heav'n, wand'ring."""
 
@@ -149,11 +157,11 @@ def derive(word: str, known: Known) -> Ways:
 
 def _contracted(word: str, known: Known) -> Ways:
     """look'd, makin' and blest by way of looked and making, which show the stem, and of bless."""
-    if word.endswith("'d") and not word.endswith("e'd"):
+    if _LIKE_LOOKED.search(word):
         return _unique(_without_vowel_of_ed(way) for way in known(f"{word[:-2]}ed"))
     if word.endswith("in'"):
         return _unique(Pronunciation((*way.phones[:-1], "N")) for way in known(f"{word[:-1]}g"))
-    if word.endswith("st"):
+    if _LIKE_BLEST.search(word):
         ways = known(f"{word[:-1]}s")
         return tuple(way.followed_by("T") for way in ways if way.stresses.endswith("1"))
     return ()
@@ -161,7 +169,7 @@ def _contracted(word: str, known: Known) -> Ways:
 
 def _without_vowel_of_ed(way: Pronunciation) -> Pronunciation:
     *stem, vowel, last = way.phones
-    if last == "D" and vowel in {"IH0", "AH0"} and stem[-1] not in {"T", "D"}:
+    if last == "D" and vowel in {"IH0", "AH0"}:
         return Pronunciation((*stem, _assimilated("d", stem[-1])))
     return way
 
@@ -181,10 +189,6 @@ def _elided(word: str, known: Known) -> Ways:
             fewest = min(way.syllables for way in shorter)
             return tuple(way for way in shorter if way.syllables == fewest)
     return ()
-
-
-_VOWEL_LETTERS: Final = re.compile("(?<!q)[aeiouy]+|(?<=q)u[aeiouy]+")
-_SILENT_E: Final = re.compile("e$|e(?=d$|s$)")
 
 
 def _without_vowel(way: Pronunciation, place: int, syllables: int) -> Pronunciation:
@@ -256,13 +260,16 @@ def _spellings(stem: str, ending: str, known: Known) -> tuple[str, ...]:
 
 def _with_or_without_e(stem: str, known: Known) -> tuple[str, ...]:
     """A stem and the stem with an e, the likelier first; severed shows that sever'd has none."""
-    usual = (f"{stem}e", stem) if _NEEDS_E.search(stem) else (stem, f"{stem}e")
+    short = len(stem) < _SHORTEST
+    usual = (f"{stem}e", stem) if short or _NEEDS_E.search(stem) else (stem, f"{stem}e")
     if all(map(known, usual)):
         for ending in ("ing", "ed", "er"):
-            said = {way.phones for way in known(stem + ending)}
-            for base in usual:
+            said = [way.phones for way in known(stem + ending)]
+            for base in usual if short else (stem, f"{stem}e"):
                 if any(way.phones == one[: len(way.phones)] for way in known(base) for one in said):
                     return (base,)
+        if known(f"{stem}{stem[-1]}ing"):
+            return (stem,)
     return usual
 
 
