@@ -90,15 +90,17 @@ _BEGINNINGS: Final = {
 }
 """The unstressed phones of each prefix, and of words written together with the next: th'other."""
 
-_SECOND_PARTS: Final = frozenset(
-    "beam beams bell bird blown born bound brook child clad clock cloud craft dale day days drop "
-    "drops eyed fall field fire fish flower flowers fold folk god hand head heads herd hill hold "
-    "hood horse house kind lamp light like lit load maid maids mark mate mates more morn rise room "
-    "sail score scape shade side song spread spring star stars stead stone storm stream strings "
-    "tide time times tree trees water way ways weed while wife wild wise wood woods word work works "
-    "worn worth worthy yard".split()
-)
+_SECOND_PARTS: Final = """
+beam beams bell bird blown born bound brook child clad clock cloud craft dale day days drop drops
+eyed fall field fire fish flower flowers fold folk god hand head heads herd hill hold hood horse
+house kind lamp light like lit load maid maids mark mate mates more morn rise room sail score
+scape shade side song spread spring star stars stead stone storm stream strings tide time times
+tree trees water way ways weed while wife wild wise wood woods word work works worn worth worthy
+yard
+"""
 """Words that verse adds to others, and that are then stressed less: noontide, godlike."""
+
+_SECOND: Final = frozenset(_SECOND_PARTS.split())
 
 _RESPELLINGS: Final = (
     ("our", "or"),
@@ -175,7 +177,7 @@ def _without_vowel_of_ed(way: Pronunciation) -> Pronunciation:
 
 
 def _elided(word: str, known: Known) -> Ways:
-    """wand'ring by way of wandering, less the vowel that is not written."""
+    """As wand'ring by way of wandering, less the vowel that is not written."""
     parts = _ELIDED.fullmatch(word)
     if parts is None or f"'{parts[2]}" in _ENDINGS.keys() - {"'n"}:
         return ()
@@ -244,8 +246,12 @@ def _spellings(stem: str, ending: str, known: Known) -> tuple[str, ...]:
         return (stem,)
     if ending == "t":
         return (f"{stem}s",) if stem.endswith("s") else () if stem[-1:] in "aeiouy" else (stem,)
-    if not ending.startswith(("'", "e", "è", "é", "i", "y")):
-        return (stem, f"{stem[:-1]}y") if stem.endswith("i") else (stem,)
+    if ending.startswith(("'", "e", "è", "é", "i", "y")):
+        return _before_a_vowel(stem, ending, known)
+    return (stem, f"{stem[:-1]}y") if stem.endswith("i") else (stem,)
+
+
+def _before_a_vowel(stem: str, ending: str, known: Known) -> tuple[str, ...]:
     if stem.endswith("i"):
         y, e = f"{stem[:-1]}y", f"{stem}e"
         return (e, y) if len(stem) <= 2 else (y, e, stem)
@@ -307,7 +313,7 @@ def _compound(word: str, known: Known) -> Ways:
     """Two words in one: noontide."""
     for length in range(min(7, len(word) - _SHORTEST), _SHORTEST - 1, -1):
         first, second = word[:-length], word[-length:]
-        if second not in _SECOND_PARTS or first in _BEGINNINGS:
+        if second not in _SECOND or first in _BEGINNINGS:
             continue
         if ways := known(first):
             return _unique(

@@ -127,6 +127,8 @@ class _English:
                 f"the rhymes of English verse are {' or '.join(grades)}. Received: {config.rhymes}."
             )
         lexicon = open_lexicon(None if config.lexicon is None else Path(config.lexicon))
+        if not form.metre:
+            lexicon = lexicon.without_elisions
         rules = EnglishRules(form, lexicon, cast("Rhymes", config.rhymes or grades[0]))
         if learned is None:
             return rules
