@@ -37,6 +37,10 @@ _FURTHER: Final = re.compile(r"\(\d+\)$")
 
 _TRIPHTHONG: Final = re.compile(r"\b(A[YW][012]) ER0\b")
 
+_VOWEL: Final = re.compile("[^b-df-hj-np-tv-xz]")
+
+_SYLLABLE: Final = re.compile("[012]")
+
 _ONE_VOWEL: Final = re.compile("[iy]r|our|oir")
 """Letters of desire and hour, which have a syllable less in speech too, unlike power."""
 
@@ -218,11 +222,21 @@ def _lines(path: Path) -> list[str]:
     return text.splitlines()
 
 
+def _as_words(word: str, ways: tuple[str, ...]) -> tuple[str, ...]:
+    """The ways without U.S. for us, and others of more syllables than the word has vowels.
+
+    An apostrophe counts as a vowel. Where all ways are so, as of prism, all stay.
+    """
+    vowels = len(_VOWEL.findall(word))
+    return tuple(way for way in ways if len(_SYLLABLE.findall(way)) <= vowels) or ways
+
+
 @functools.cache
 def _read_installed(path: Path) -> dict[str, tuple[str, ...]]:
     try:
         return {
-            word: tuple(ways) for word, ways in json.loads(path.read_text(encoding="utf-8")).items()
+            word: _as_words(word, tuple(ways)) if len(ways) > 1 else tuple(ways)
+            for word, ways in json.loads(path.read_text(encoding="utf-8")).items()
         }
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise FormError(

@@ -28,6 +28,8 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "desire": ["d ih0 z ay1 er0"],
         "permit": ["p er0 m ih1 t", "p er1 m ih2 t"],
         "doth": ["d ao1 th"],
+        "us": ["ah1 s", "y uw1 eh1 s"],
+        "prism": ["p r ih1 z ah0 m", "p r ih1 s ah0 m"],
     }
     path.write_text(json.dumps(entries), encoding="utf-8")
     monkeypatch.setattr(lexicon, "installed_dictionary", lambda: path)
@@ -96,6 +98,13 @@ def test_a_file_of_the_users_goes_before_all_else(tmp_path: Path) -> None:
     assert said("heaven", words) == ["HH EH1 B IH0 N", "HH EH1 V N"]
     assert said("glorp", words) == ["G L AO1 R P"]
     assert said("desire", words) == ["D IH0 Z AY1 ER0", "D IH0 Z AY1 R"]
+
+
+@pytest.mark.usefixtures("installed")
+def test_words_are_not_said_as_abbreviations() -> None:
+    words = open_lexicon()
+    assert said("us", words) == ["AH1 S"]
+    assert len(said("prism", words)) == 2
 
 
 def test_without_the_extra_the_message_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
