@@ -208,7 +208,18 @@ def test_no_character_twice_leaves_the_marks_alone() -> None:
         ((*CHINESE, "--acrostic", "看看", "--no-repeat-ngram-size", "1"), "acrostic 看看"),
         ((*ENGLISH, "--no-repeat-ngram-size", "1"), "more letters than the alphabet has"),
         ((*ENGLISH, "--must", "moon", "--no-repeat-ngram-size", "1"), "no-repeat-ngram-size 1"),
-        (("yun", "--characters", "40", "--no-repeat-ngram-size", "1"), "more letters than"),
+        (
+            (
+                "yun",
+                "--characters",
+                "20,20",
+                "--rhymes",
+                "sounds.txt",
+                "--no-repeat-ngram-size",
+                "1",
+            ),
+            "more letters than",
+        ),
     ],
 )
 def test_what_no_poem_can_keep_is_refused_before_writing(

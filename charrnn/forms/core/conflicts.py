@@ -116,7 +116,7 @@ def with_only(
             sampling,
             ban=given.get("ban"),
             no_repeat_ngram_size=None if run is None else int(run),
-            max_copy=int(given.get("max_copy", 0)),
+            max_copy=int(given.get("max_copy", 0)) if sampling.max_copy else sampling.max_copy,
         ),
     )
 
