@@ -83,7 +83,7 @@ class NoRepeat:
     @property
     def runs(self) -> int:
         """The number of different runs, and so about the length of the longest text."""
-        return (self._counted - 1) ** self.run  # the unknown token is never written
+        return int((self._counted - 1) ** self.run)  # the unknown token is never written
 
     def initial_state(self) -> RunState:
         """No runs yet."""
