@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from charrnn.corpus.vocabulary import UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.decoding.constraints import Constraint, NoRepeat, is_mark
 from charrnn.decoding.sampling import Mask
 from charrnn.forms.core.config import FormConfig
@@ -52,19 +52,22 @@ def leaves_a_way(
 
 def _can_stand(text: str, constraints: Iterable[Constraint], vocabulary: Vocabulary) -> bool:
     """Whether the constraints allow a text in some spelling, whatever stands around it."""
-    spelled = ([vocabulary.id_of(one) for one in way] for way in _ways_to_write(text))
-    return any(all(_allows(constraint, tokens) for constraint in constraints) for tokens in spelled)
-
-
-def _ways_to_write(text: str) -> set[str]:
-    return {text, text.lower(), text.capitalize()}
+    spelled = [
+        [vocabulary.id_of(one) for one in way]
+        for way in {text, text.lower(), text.capitalize()}
+        if all(one in vocabulary for one in way)
+    ]
+    # What cannot be written at all is the automaton's to refuse.
+    return not spelled or any(
+        all(_allows(constraint, tokens) for constraint in constraints) for tokens in spelled
+    )
 
 
 def _allows(constraint: Constraint, tokens: Sequence[int]) -> bool:
     state = constraint.initial_state()
     for token in tokens:
         allowed = constraint.allowed_tokens(state)
-        if token != UNKNOWN and allowed is not None and not allowed[token]:
+        if allowed is not None and not allowed[token]:
             return False
         state = constraint.next_state(state, token)
     return True
