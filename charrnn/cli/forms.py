@@ -85,6 +85,9 @@ def show(form: str, as_json: bool) -> None:
     characters or syllables that it may have. Its pattern has a mark for each of them: 平 level,
     仄 oblique, 中 either; u unstressed, / stressed, x either. A | separates patterns of which the
     line follows one. Lines with the same letter rhyme.
+
+    In a metre, heaven, power and their like may be a syllable shorter, as in old verse. A form
+    without metre, such as haiku, counts syllables as they are spoken.
     """
     from charrnn.forms.core.known_forms import find_form, form_to_toml
 

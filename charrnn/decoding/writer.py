@@ -280,7 +280,7 @@ class TextGenerator:
         """
         constraints: list[Constraint] = []
         if config.no_repeat_ngram_size is not None:
-            constraints.append(NoRepeat(config.no_repeat_ngram_size, self.vocabulary.size))
+            constraints.append(NoRepeat(config.no_repeat_ngram_size, self.vocabulary))
         if config.max_copy != 0:  # No filter is opened in vain.
             constraints += copy_guards(self.ngram_filters, self.vocabulary, config.max_copy)
         return constraints
@@ -300,6 +300,8 @@ class TextGenerator:
             poem_length=self.poem_length,
             line_ends=line_ends_within(self.layout, stanzas=self.stanzas),
         )
+        if self.layout == "text":
+            _refuse_endless(decoder.length, constraints)
         states: tuple[Hashable, ...] = ()
         if constraints:
             read = read_prompt(hypothesis.text, self.vocabulary, self.layout, stanzas=self.stanzas)
@@ -380,6 +382,17 @@ def _checked(first: SamplingConfig, other: SamplingConfig) -> SamplingConfig:
             "poems that are written together must have the same settings but for the seed."
         )
     return with_seed(other)
+
+
+def _refuse_endless(length: int, constraints: Iterable[Constraint]) -> None:
+    """Refuse a continuous text that is longer than it can be without a repeated run."""
+    for constraint in constraints:
+        if isinstance(constraint, NoRepeat) and constraint.runs < length:
+            raise ConfigurationError(
+                f"no-repeat-ngram-size {constraint.run} allows about {constraint.runs:,} characters "
+                f"with this model's alphabet, and a text of {length:,} was asked for. Choose longer "
+                "runs, or a smaller length."
+            )
 
 
 def _filters_of(checkpoint: Checkpoint) -> list[NgramFilter]:

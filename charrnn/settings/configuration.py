@@ -248,7 +248,10 @@ class SamplingConfig(Configuration):
     )
     repetition_window: int = setting(64, "Characters that count as recent.", minimum=1)
     no_repeat_ngram_size: int | None = setting(
-        None, "No run of this many characters occurs twice in a poem.", minimum=1, unset="off"
+        None,
+        "No run of this many characters occurs twice in a poem. Marks and white space do not count.",
+        minimum=1,
+        unset="off",
     )
     favour: str | None = setting(
         None,

@@ -81,6 +81,11 @@ class ChineseRules:
         """The character itself."""
         return frozenset({character})
 
+    def has_enough(self, letters: Collection[str]) -> bool:
+        """Whether there are as many Chinese characters as the shortest poem has."""
+        lengths = (sum(min(line.lengths) for line in variant) for variant in self.form.variants)
+        return sum(map(is_han, letters)) >= min(lengths)
+
     def reasons(self, requirement: Requirement, *, at_end: bool) -> Iterator[str]:
         """Explain why a requirement cannot be met; nothing if that is not obvious."""
         if requirement.setting == "acrostic":
