@@ -20,15 +20,14 @@ import os
 import re
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.checkpoint.atomic_files import replacing, try_to_keep
-from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, CheckpointWriter
+from charrnn.checkpoint.atomic_files import replacing
 from charrnn.checkpoint.record import RunRecord
 from charrnn.checkpoint.regular_files import open_regular
 from charrnn.corpus.layout import Spans, neighbours
@@ -169,28 +168,6 @@ def filter_of_training_split(corpus: "Corpus", record: RunRecord) -> NgramFilter
             f"{corpus.name} has {most:,} n-grams, and a filter has at most {MOST_NGRAMS:,}."
         )
     return NgramFilter.build(_texts(corpus, spans, n), n, most=most, corpus=corpus.digest)
-
-
-def keep_ngram_filter(
-    writer: CheckpointWriter, corpus: "Corpus", record: RunRecord, noted: Callable[[str], None]
-) -> None:
-    """Write the filter of a run unless it exists; a failure becomes a note."""
-    path = writer.directory / NGRAM_FILTER_FILE
-
-    def keep() -> None:
-        if not _is_of(path, corpus):
-            filter_of_training_split(corpus, record).write(path)
-
-    try_to_keep(
-        "The n-gram filter of the text, which --max-copy and charrnn novelty need, is", keep, noted
-    )
-
-
-def _is_of(path: Path, corpus: "Corpus") -> bool:
-    try:
-        return NgramFilter.open(path).corpus == corpus.digest
-    except (CheckpointError, OSError):
-        return False
 
 
 def _n_of(vocabulary: Sequence[str]) -> int:

@@ -229,10 +229,14 @@ def resume_run(
         workers=workers,
         resumed=True,
     )
-    refuse_finished(state, trainer.schedule, writer.directory)
+    missing = (one.name for one in hooks.text_files if one.is_missing(writer.directory, record))
+    lacks = workers.share(", ".join(missing).encode()).decode()
+    if lacks:
+        hooks.observer.noted(f"{writer.directory} lacks {lacks}; to be made now from its text.")
+    else:
+        refuse_finished(state, trainer.schedule, writer.directory)
     if workers.index == 0:
-        writer.sweep()
-        writer.cut_history(state.step)
+        writer.cut_history(state.evaluated_until)
         writer.write_record(record)
     return trainer
 

@@ -78,6 +78,11 @@ class TrainerState:
         """Whether the validation split was evaluated after the last step."""
         return self.metrics.steps == 0
 
+    @property
+    def evaluated_until(self) -> int:
+        """The last step whose evaluation is part of this state, if it had one."""
+        return self.step if self.is_evaluated else self.step - 1
+
 
 def save_state(directory: Path, state: TrainerState, arrays: Arrays) -> None:
     """Write the state of a run; a crash leaves the one before."""
@@ -117,7 +122,7 @@ def read_state(directory: Path, shapes: Shapes) -> bytes:
         return read_regular(directory / RESUME_DIRECTORY / STATE_FILE, _largest_file(shapes))
     except FileNotFoundError:
         raise CheckpointError(
-            f"{directory} has no state to resume from: the run was stopped before it saved one. "
+            f"{directory} has no state to resume from, as a packed network has none. "
             "Start it again with --overwrite."
         ) from None
     except OSError as error:

@@ -238,8 +238,8 @@ def test_directories_that_were_there_or_hold_something_else_by_then_stay(
     def fail(_: Checkpoint) -> str:
         raise EOFError
 
-    def fail_later(packed: Checkpoint) -> str:
-        (packed.directory.parent / "letter.txt").write_text("Dear moon")
+    def fail_later(_: Checkpoint) -> str:
+        (tmp_path / "gifts" / "of" / "letter.txt").write_text("Dear moon")
         raise EOFError
 
     (tmp_path / "gifts").mkdir()

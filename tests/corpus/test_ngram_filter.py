@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, CheckpointWriter
+from charrnn.checkpoint.directory import NGRAM_FILTER_FILE
 from charrnn.checkpoint.record import RunRecord
-from charrnn.corpus import ngram_filter, store
+from charrnn.corpus import ngram_filter, store, text_files
 from charrnn.corpus.loading import Corpus
 from charrnn.corpus.ngram_filter import (
     N_OF_LETTERS,
@@ -23,9 +23,9 @@ from charrnn.corpus.ngram_filter import (
     NgramFilter,
     filter_of_training_split,
     folded,
-    keep_ngram_filter,
 )
 from charrnn.corpus.splitting import poems_at, split_corpus
+from charrnn.corpus.text_files import ngram_filter_file
 from charrnn.errors import CheckpointError, CorpusError
 from charrnn.settings.configuration import CorpusConfig, Layout
 from tests.corpora import corpus_from_text, filter_of
@@ -42,6 +42,7 @@ def learned(text: str, layout: Layout = "blocks") -> tuple[Corpus, RunRecord]:
     training = dataclasses.replace(RECORD.training, window=8)
     record = dataclasses.replace(
         RECORD,
+        text_files={},
         corpus=corpus.record(),
         corpus_config=reading,
         training=training,
@@ -185,11 +186,11 @@ def test_the_header_above_is_right(tmp_path: Path) -> None:
 
 @pytest.fixture
 def told(tmp_path: Path) -> dict[str, Any]:
-    """What `keep_ngram_filter` needs; `notes` is what it told."""
+    """What `TextFile.keep` needs; `notes` is what it told."""
     corpus, record = learned("\n\n".join(POEMS))
     notes: list[str] = []
     return {
-        "writer": CheckpointWriter(tmp_path / "moons"),
+        "directory": tmp_path / "moons",
         "corpus": corpus,
         "record": record,
         "noted": notes.append,
@@ -198,7 +199,9 @@ def told(tmp_path: Path) -> dict[str, Any]:
 
 
 def keep(told: dict[str, Any]) -> list[str]:
-    keep_ngram_filter(**{name: value for name, value in told.items() if name != "notes"})
+    arguments = {name: value for name, value in told.items() if name != "notes"}
+    reason = ngram_filter_file().keep(**arguments)
+    told["record"].text_files[NGRAM_FILTER_FILE] = reason
     return told["notes"]
 
 
@@ -208,7 +211,7 @@ def test_the_filter_is_kept_in_the_checkpoint_and_made_once(
     assert keep(told) == []
     path = tmp_path / "moons" / NGRAM_FILTER_FILE
     assert NgramFilter.open(path).corpus == told["corpus"].digest
-    monkeypatch.setattr(ngram_filter, "filter_of_training_split", pytest.fail)
+    monkeypatch.setattr(text_files, "filter_of_training_split", pytest.fail)
     assert keep(told) == []
 
 
@@ -244,10 +247,10 @@ def test_what_fails_is_told_and_leaves_everything_as_it_was(
     path = tmp_path / "moons" / NGRAM_FILTER_FILE
     filter_of(["moon"], corpus="ab" * 32).write(path)
     before = path.read_bytes()
-    for module, name in ((ngram_filter, "filter_of_training_split"), (NgramFilter, "write")):
+    for module, name in ((text_files, "filter_of_training_split"), (NgramFilter, "write")):
         with monkeypatch.context() as patch:
             patch.setattr(module, name, fail)
-            assert keep(told)[-1] == f"{NOTE}{reason}"
+            assert keep(told)[-1] == f"{NOTE}{reason} --resume makes it later."
         assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
 
@@ -261,3 +264,4 @@ def test_a_text_that_is_too_long_is_told(
     assert note.endswith(" n-grams, and a filter has at most 100.")
     with pytest.raises(CorpusError):
         filter_of_training_split(told["corpus"], told["record"])
+    assert keep(told) == [note]  # It is not tried again.

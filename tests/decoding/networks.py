@@ -94,9 +94,11 @@ def save_reciting_run(
     return _save_run(directory, reciting_weights(layout), VOCABULARY, layout, corpus)
 
 
-def save_markov_run(directory: Path, table: np.ndarray, characters: str) -> RunRecord:
+def save_markov_run(
+    directory: Path, table: np.ndarray, characters: str, corpus: CorpusRecord | None = None
+) -> RunRecord:
     """Write a checkpoint of a network whose prediction depends on the last token alone."""
-    return _save_run(directory, markov_weights(table), Vocabulary(tuple(characters)))
+    return _save_run(directory, markov_weights(table), Vocabulary(tuple(characters)), corpus=corpus)
 
 
 def _save_run(

@@ -98,6 +98,13 @@ def test_every_row_keeps_to_its_own_constraint_and_what_was_suppressed_there() -
     assert open_ways == [[LINE_END, C], [LINE_END, A, B, C], [C]]
 
 
+def test_no_more_line_ends_stand_in_a_row_than_a_poem_may_have() -> None:
+    texts = ("a", "a\n", "a\n \n", "a\n\t \u3000", "a\nb", "a\n" + " " * 50)
+    for most, suppressed in ((None, ()), (0, (0, 4)), (1, (1, 3, 5)), (2, (2,))):
+        found = ways(decoder(PLAIN, "blocks", line_ends=most), *texts)
+        assert tuple(np.flatnonzero(found[:, LINE_END] == 0)) == suppressed
+
+
 def test_the_processors_that_reweigh_come_before_those_that_suppress() -> None:
     # The logit 2 is halved, and 1 added to that; no bias brings back what is suppressed.
     config = SamplingConfig(repetition_penalty=2.0, favour="a=1", ban="b")

@@ -103,6 +103,9 @@ class FormRules(Protocol):
     def spellings(self, character: str) -> Collection[str]:
         """The characters that satisfy a required one: itself, its capital."""
 
+    def has_enough(self, letters: Collection[str]) -> bool:
+        """Whether a poem may do with these letters, each written once; true if that is open."""
+
     def reasons(self, requirement: Requirement, *, at_end: bool) -> Iterator[str]:
         """Explain why an acrostic, a required word or a rhyme fails; nothing if not obvious."""
 
