@@ -43,12 +43,13 @@ from charrnn.checkpoint.atomic_files import (
     sync,
     write_text,
 )
+from charrnn.checkpoint.keras_layers import largest_network_file
 from charrnn.checkpoint.lookup import spoken_name
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, ModelRecord, RunRecord, holds_run
+from charrnn.checkpoint.regular_files import open_regular, read_regular
 from charrnn.errors import CharrnnError, CheckpointError, ConfigurationError
-
-WEIGHTS_MEMBER: Final = "model.weights.h5"
-"""The HDF5 file with the arrays inside `model.keras`, a zip."""
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.from_json import parse_json
 
 HISTORY_FILE: Final = "history.jsonl"
 NGRAM_FILTER_FILE: Final = "ngrams.filter"
@@ -59,6 +60,10 @@ STATE_FILE: Final = "state.npz"
 INCOMPLETE_FILE: Final = ".incomplete"
 
 LONGEST_NAME: Final = 200
+
+LARGEST_HISTORY: Final = 8 * 2**20
+"""Most bytes of `history.jsonl` that are read; ten thousand evaluations have about as many."""
+
 READING_ATTEMPTS: Final = 3
 
 
@@ -79,7 +84,7 @@ class Checkpoint:
         """
         for attempt in range(READING_ATTEMPTS):
             record = read_record(directory)
-            digest = _model_digest(directory)
+            digest = _model_digest(directory, record.architecture)
             for model in record.models:
                 if model.sha256 == digest:
                     return cls(directory, record, model)
@@ -237,7 +242,7 @@ def read_record(directory: Path) -> RunRecord:
     """Read `charrnn.json`; raises CheckpointError if it is missing or invalid."""
     path = directory / RECORD_FILE
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path).decode()
     except FileNotFoundError:
         raise CheckpointError(
             f"{directory} is not a checkpoint: it has no {RECORD_FILE}."
@@ -251,20 +256,41 @@ def read_record(directory: Path) -> RunRecord:
 
 
 def read_history(directory: Path) -> list[dict[str, Any]]:
-    """The evaluations in `history.jsonl`, oldest first, without lines cut short by a crash."""
-    path = directory / HISTORY_FILE
-    if not path.exists():
-        return []
+    """The evaluations in `history.jsonl`, oldest first, without damaged lines.
+
+    Of a very long file only the end is read.
+
+    Raises:
+        CheckpointError: It cannot be read.
+    """
     evaluations = []
     # Not splitlines, because a sample may hold Unicode line separators.
-    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
+    for line in _end_of_history(directory / HISTORY_FILE).split("\n"):
         try:
-            evaluation = json.loads(line)
-        except (ValueError, RecursionError):
+            evaluation = parse_json(line, CheckpointError) if line else None
+        except CheckpointError:
             continue
-        if isinstance(evaluation, dict) and isinstance(evaluation.get("step"), int):
+        if isinstance(evaluation, dict) and _is_evaluation(evaluation):
             evaluations.append(evaluation)
     return evaluations
+
+
+def _end_of_history(path: Path) -> str:
+    try:
+        with open_regular(path) as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - LARGEST_HISTORY))
+            return file.read(LARGEST_HISTORY).decode(errors="replace")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _is_evaluation(values: dict[str, Any]) -> bool:
+    """Whether a line has a step, and a loss that can be shown if it has one."""
+    step, loss = values.get("step"), values.get("validation_loss", 0.0)
+    return type(step) is int and step >= 0 and type(loss) in (int, float)
 
 
 def _holds_other_files(directory: Path) -> bool:
@@ -279,14 +305,18 @@ def _holds_other_files(directory: Path) -> bool:
     )
 
 
-def _model_digest(directory: Path) -> str:
+def _model_digest(directory: Path, architecture: Architecture) -> str:
     path = directory / MODEL_FILE
-    if not path.is_file():
+    try:
+        with open_regular(path, largest_network_file(architecture)) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
         raise CheckpointError(
             f"{directory} holds no {MODEL_FILE} yet: the run was stopped before its first "
             f"evaluation. Continue it: charrnn train --resume --name {spoken_name(directory)}"
-        )
-    return _sha256(path)
+        ) from None
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _sha256(path: Path) -> str:

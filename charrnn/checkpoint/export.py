@@ -8,31 +8,28 @@ import contextlib
 import dataclasses
 import math
 import shutil
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import h5py
 import numpy as np
 
 from charrnn.checkpoint.atomic_files import make_directory, replacing, sweep, write_text
 from charrnn.checkpoint.directory import (
     NGRAM_FILTER_FILE,
     SOUNDS_FILE,
-    WEIGHTS_MEMBER,
     WORDS_FILE,
     Checkpoint,
     CheckpointWriter,
 )
+from charrnn.checkpoint.network_file import read_network, write_network
 from charrnn.checkpoint.record import IN_CATALOGUE, RunRecord
 from charrnn.errors import CheckpointError
-from charrnn.settings.architecture import CELL_NAMES
+from charrnn.settings.architecture import CELL_NAMES, Architecture
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.settings.setting import settings_of
-from charrnn.wording import counted
+from charrnn.wording import counted, printable
 
 CARD_FILE: Final = "README.md"
 
@@ -98,7 +95,9 @@ def export(
     with _removed_on_failure(directory.parent), replacing(directory) as unfinished:
         writer = CheckpointWriter(unfinished)
         record = writer.write_model(
-            record, checkpoint.model, lambda path: round_weights(checkpoint.model_path, path)
+            record,
+            checkpoint.model,
+            lambda path: round_weights(checkpoint.model_path, path, record.architecture),
         )
         for name in (NGRAM_FILTER_FILE, SOUNDS_FILE, WORDS_FILE):
             if (checkpoint.directory / name).exists():
@@ -127,43 +126,17 @@ def _removed_on_failure(directory: Path) -> Iterator[None]:
         raise
 
 
-def round_weights(path: Path, rounded: Path) -> None:
+def round_weights(path: Path, rounded: Path, architecture: Architecture) -> None:
     """Write a float16 copy of `model.keras`; raises CheckpointError if a number is too large."""
-    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(rounded, "w") as copy:
-        for member in archive.infolist():
-            content = archive.read(member)
-            if member.filename == WEIGHTS_MEMBER:
-                content = _rounded(content, path)
-            # Without a date, the bytes are always the same.
-            copy.writestr(zipfile.ZipInfo(member.filename), content)
-
-
-def _rounded(content: bytes, path: Path) -> bytes:
-    result = BytesIO()
-    with h5py.File(BytesIO(content)) as file, h5py.File(result, "w") as copy:
-
-        def take(name: str, item: Any) -> None:
-            if isinstance(item, h5py.Dataset):
-                copy[name] = _to_float16(item[...], name, path)
-            else:
-                copy.require_group(name)
-            copy[name].attrs.update(item.attrs)
-
-        file.visititems(take)
-        copy.attrs.update(file.attrs)
-    return result.getvalue()
-
-
-def _to_float16(values: Any, name: str, path: Path) -> Any:
-    if values.dtype.kind != "f":
-        return values
-    largest = np.finfo(np.float16).max
-    if not np.all(np.abs(values) <= largest):
+    largest = float(np.finfo(np.float16).max)
+    arrays = read_network(path, architecture)
+    highest = max(float(np.abs(array).max()) for array in arrays)
+    if highest > largest:
         raise CheckpointError(
-            f"{path} cannot be rounded to float16: {name} holds a number above {largest:,.0f}. "
-            "Give it away as it is."
+            f"{path} cannot be rounded to float16: it holds the number {highest:,.0f}, above "
+            f"{largest:,.0f}. Give it away as it is."
         )
-    return values.astype(np.float16)
+    write_network(rounded, architecture, arrays, np.float16)
 
 
 def model_card(
@@ -175,21 +148,21 @@ def model_card(
     name, such as its source and its licence.
     """
     record, model = checkpoint.record, checkpoint.model
-    name = checkpoint.directory.name
+    name = printable(checkpoint.directory.name)
     rounded = "" if before is None else f"; {_loss(before)} before its weights were rounded"
     facts = {
         "network": _network(record),
         **text,
-        "training": f"{model.epoch:.3g} epochs in {model.step:,} steps, on {record.device}",
+        "training": f"{counted(model.epoch, 'epoch')} in {counted(model.step, 'step')}, on {record.device}",
         **_origin(record),
         "settings": _settings(record),
         "loss": f"{_loss(model.validation_loss)} on the validation split "
         f"({record.corpus_config.validation_fraction:.3g} of the text){rounded}",
         "weights": "float16 on disk, float32 in use; plain Keras opens `model.keras`",
     }
-    rows = "\n".join(f"| {what} | {value} |" for what, value in facts.items())
+    rows = "\n".join(f"| {what} | {printable(value)} |" for what, value in facts.items())
     quoted = sample.strip().replace("\n", "\n    ")
-    version = record.versions.get("charrnn", "of an unknown version")
+    version = printable(record.versions.get("charrnn", "of an unknown version"))
     return (
         f"# {name}\n\nA character-level network made with charrnn {version}.\n\n"
         f"| | |\n|---|---|\n{rows}\n\n## Sample\n\n"

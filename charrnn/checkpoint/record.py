@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from charrnn.errors import CheckpointError
-from charrnn.settings.architecture import Architecture
+from charrnn.settings.architecture import SPECIAL, Architecture
 from charrnn.settings.configuration import CorpusConfig, ResolvedLayout, TrainingConfig
 from charrnn.settings.from_json import read_document
 
@@ -118,6 +118,11 @@ class RunRecord:
         """Read what `to_json` wrote; raises CheckpointError for anything else."""
         record = read_document(text, FORMAT, cls, CheckpointError)
         _check_vocabulary(record.vocabulary)
+        if record.architecture.vocabulary_size != len(record.vocabulary) + SPECIAL:
+            raise CheckpointError(
+                f"its network has {record.architecture.vocabulary_size:,} tokens, and its vocabulary "
+                f"{len(record.vocabulary) + SPECIAL:,}."
+            )
         return record
 
 

@@ -8,9 +8,10 @@ import click
 from charrnn.checkpoint.directory import Checkpoint, CheckpointWriter
 from charrnn.checkpoint.lookup import find_checkpoint, is_bundled
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, examples, json_option
-from charrnn.cli.process import print_json, print_notes
+from charrnn.cli.process import print_json, print_notes, tell
 from charrnn.cli.texts import corpus_again
 from charrnn.errors import CheckpointError, CorpusError
+from charrnn.wording import counted
 
 if TYPE_CHECKING:
     from charrnn.forms.chinese.sounds import LearnedSounds
@@ -49,7 +50,9 @@ def sounds(checkpoint: str | None, checkpoints: Path, as_json: bool) -> None:
         _print_sounds(name, learned)
     if words is not None:
         common = " ".join(list(words.counts)[:WORDS_SHOWN])
-        click.echo(f"{name} has learned {len(words.counts):,} words. The most common: {common}")
+        click.echo(
+            f"{name} has learned {counted(len(words.counts), 'word')}. The most common: {common}"
+        )
 
 
 def _tables(checkpoint: Checkpoint) -> "tuple[LearnedSounds | None, LearnedWords | None]":
@@ -81,7 +84,7 @@ def _tables(checkpoint: Checkpoint) -> "tuple[LearnedSounds | None, LearnedWords
             f"{corpus.name} teaches neither sounds nor words: sounds are learned from at least a "
             "hundred regular Chinese poems, and words from text in Latin letters."
         )
-    click.echo(f"The learned tables are now kept in {checkpoint.directory}.", err=True)
+    tell(f"The learned tables are now kept in {checkpoint.directory}.")
     return made
 
 

@@ -25,10 +25,13 @@ from charrnn.corpus.download import DownloadProgress, download, untold
 from charrnn.corpus.store import CACHE_VARIABLE, cache_directory, disk_errors
 from charrnn.errors import CorpusError
 from charrnn.settings.configuration import ResolvedLayout
+from charrnn.wording import counted
 
 Availability = Literal["bundled", "downloaded", "available"]
 _DIGEST_IN_NAME: Final = 16
 _LOCK_FILE: Final = ".lock"
+_FILE_TO_TEXT: Final = 8
+_SHORT_FILE: Final = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +60,11 @@ class Entry:
     base: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     recipe: str | None = None
+
+    @property
+    def longest_file(self) -> int:
+        """Most bytes that one of its files may have; a recipe keeps only a part of them."""
+        return _FILE_TO_TEXT * self.size + _SHORT_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +111,9 @@ class Catalogue:
         for name, sha256 in entry.files.items():
             part = parts / name.rsplit("/", 1)[-1]
             if not part.exists() or _digest(part.read_bytes()) != sha256:
-                download(entry.base + name, part, sha256, progress)
+                download(
+                    entry.base + name, part, sha256, most=entry.longest_file, progress=progress
+                )
             contents[part.name] = part.read_bytes()
         return self._keep(entry, _text_of(entry, contents))
 
@@ -317,7 +327,7 @@ def _without_prose(lines: list[str]) -> str:
 
 def text_facts(corpus: CorpusRecord) -> dict[str, str]:
     """Facts about the training text of a run, by name: title and size, source, licence."""
-    amount = f"{corpus.characters:,} characters" + (
+    amount = counted(corpus.characters, "character") + (
         f", {corpus.poems:,} poems" if corpus.poems > 1 else ""
     )
     entries = open_catalogue().entries

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.checkpoint.directory import RESUME_DIRECTORY, CheckpointWriter, read_history
+from charrnn.checkpoint.network_file import write_network
 from charrnn.checkpoint.record import ModelRecord, RunRecord
 from charrnn.cluster import Cluster
 from charrnn.corpus.loading import Corpus
@@ -136,7 +137,7 @@ class Trainer:
 
         Raises:
             DivergenceError: The loss became NaN or infinite; the best network so far is kept.
-            TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
+            TrainingInterrupted: SIGINT, SIGHUP or SIGTERM came; everything is saved.
             WorkersError: Another worker is gone.
         """
         self.schedule.begin()
@@ -312,7 +313,12 @@ class Trainer:
             training_loss=evaluation.training_loss,
             validation_loss=evaluation.validation_loss,
         )
-        self.record = self.writer.write_model(self.record, model, self.step.ema.model.save)
+        weights = self.step.ema.model.get_weights()
+        self.record = self.writer.write_model(
+            self.record,
+            model,
+            lambda path: write_network(path, self.record.architecture, weights),
+        )
 
     def _save(self) -> None:
         """Save all that a resumed run needs; the first time, take the directory over with it."""

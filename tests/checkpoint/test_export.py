@@ -223,7 +223,7 @@ def test_a_file_cut_short_or_a_sample_that_fails_leaves_nothing_behind(
         export(checkpoint, tmp_path / "gift", measure=nats, write=write, text=TEXT)
     assert not (tmp_path / "gift").exists()
 
-    def round_half(path: Path, rounded: Path) -> None:
+    def round_half(path: Path, rounded: Path, _: object) -> None:
         rounded.write_bytes(path.read_bytes()[:100])
 
     monkeypatch.setattr(export_module, "round_weights", round_half)

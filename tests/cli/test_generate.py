@@ -1,4 +1,5 @@
 import dataclasses
+import io
 import json
 import os
 import re
@@ -9,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -22,8 +24,10 @@ from charrnn.checkpoint.directory import (
     read_record,
 )
 from charrnn.cli import main
-from charrnn.settings.configuration import LARGEST_SEED
-from tests.decoding.networks import POEM, save_reciting_run
+from charrnn.corpus.loading import read_corpus
+from charrnn.settings.configuration import LARGEST_SEED, CorpusConfig, ResolvedLayout
+from tests.decoding.networks import POEM, save_markov_run, save_reciting_run
+from tests.fakes import RECORD
 
 WILD = ("--temperature", "1000000")
 
@@ -118,6 +122,23 @@ def test_several_poems_are_a_blank_line_apart() -> None:
 
 
 @pytest.mark.parametrize(
+    ("layout", "stanzas"), [("blocks", False), ("blocks", True), ("lines", False)]
+)
+def test_poems_that_are_printed_are_read_again_as_so_many(
+    runs: Path, layout: ResolvedLayout, stanzas: bool
+) -> None:
+    # After any character come all others and the end, so that line ends and spaces abound.
+    writes_all = np.zeros((6, 6), np.float32)
+    corpus = dataclasses.replace(RECORD.corpus, layout=layout, stanzas=stanzas)
+    save_markov_run(runs / "mixed", writes_all, "\n ab", corpus)
+    written = generate("mixed", "--count", "40", "--seed", "1", "--temperature", "1").stdout
+    config = CorpusConfig(layout=layout, stanzas=stanzas)
+    text = io.BytesIO(written.encode())
+    assert read_corpus(["-"], config, standard_input=text).poems == 40
+    assert ("\n\n\n" in written) == stanzas
+
+
+@pytest.mark.parametrize(
     ("prompt", "printed"),
     [
         ("", POEM),
@@ -148,6 +169,13 @@ def test_a_prompt_comes_from_a_file_or_standard_input_without_its_last_line_end(
     assert generate("--prompt-file", "-", stdin=content).stdout == f"{POEM}\n"
 
 
+def test_a_prompt_file_that_is_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    result = generate("--prompt-file", str(tmp_path / "pipe"))
+    assert result.exit_code == 1
+    assert "pipe cannot be read: it is a named pipe" in result.stderr
+
+
 def test_a_prompt_file_in_another_encoding_is_read_with_a_note(tmp_path: Path) -> None:
     file = tmp_path / "prompt.txt"
     file.write_bytes("白日依山尽，黄河入海流。\n".encode("gb18030"))
@@ -160,7 +188,7 @@ def test_a_prompt_file_in_another_encoding_is_read_with_a_note(tmp_path: Path) -
     ("arguments", "told"),
     [
         (("--prompt", "a", "--prompt-file", "-"), "exclude each other"),
-        (("--prompt-file", "missing.txt"), "'missing.txt': No such file or directory"),
+        (("--prompt-file", "missing.txt"), "'missing.txt' does not exist"),
         (("--count", "0"), "it must be a whole number at least 1. Received: 0."),
         (
             ("--temperature", "-1"),
@@ -328,6 +356,10 @@ def test_a_network_writes_unlike_another_one(runs: Path) -> None:
 def test_a_poem_that_nothing_can_follow_is_told_of(runs: Path) -> None:
     save_reciting_run(runs / "text", layout="text")
     arguments = ("text", *WILD, "--no-repeat-ngram-size", "1", "--seed", "1")
+    refused = generate(*arguments)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "a text of 500 was asked for" in " ".join(refused.stderr.split())
+    arguments = (*arguments, "--length", "10", "--ban", "ackhorse\n")
     for more in ((), ("--show-scores",)):
         result = generate(*arguments, *more)
         assert result.exit_code == 0
@@ -335,7 +367,7 @@ def test_a_poem_that_nothing_can_follow_is_told_of(runs: Path) -> None:
         assert result.stderr.startswith("The poem stops here: ")
     (poem,) = poems_of(generate(*arguments, "--json"))
     assert (poem["ended"], poem["dead_end"]) == (False, True)
-    assert sorted(str(poem["text"])) == sorted(set(POEM))
+    assert sorted(str(poem["text"])) == ["b", "l"]
 
 
 def test_wishes_that_come_to_nothing_are_told_of() -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import random
 import struct
+import zlib
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -130,24 +131,29 @@ def test_a_filter_is_what_was_written(tmp_path: Path) -> None:
     assert not opened.hits("the lake")[2:].any()
 
 
+WORDS = bytes(16)
+
+
 def header(**changes: Any) -> bytes:
-    values = {"magic": b"CHRNGRAM", "version": 1, "n": 12, "words": 2, "corpus": bytes(32)}
-    return struct.pack("<8sIIQ32s", *(values | changes).values())
+    values = {"magic": b"CHRNGRAM", "version": 2, "n": 12, "words": 2, "corpus": bytes(32)}
+    content = struct.pack("<8sIIQ32s", *(values | changes).values())
+    return content + struct.pack("<Q", zlib.crc32(WORDS, zlib.crc32(content)))
 
 
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
         (b"", "is not an n-gram filter."),
-        (header()[:-1], "is not an n-gram filter."),
-        (header(magic=b"CHRNGRAN") + bytes(16), "is not an n-gram filter."),
-        (header(version=2) + bytes(16), "has version 2, and this charrnn reads version 1."),
-        (header() + bytes(15), "was changed or cut short."),
-        (header() + bytes(17), "was changed or cut short."),
-        (header(n=1) + bytes(16), "was changed or cut short."),
-        (header(n=256) + bytes(16), "was changed or cut short."),
+        (header()[:55], "is not an n-gram filter."),
+        (header()[:60], "was changed or cut short."),
+        (header(magic=b"CHRNGRAN") + WORDS, "is not an n-gram filter."),
+        (header(version=1) + WORDS, "has version 1, and this charrnn reads version 2."),
+        (header() + WORDS[:-1], "was changed or cut short."),
+        (header() + WORDS + b"\0", "was changed or cut short."),
+        (header(n=1) + WORDS, "was changed or cut short."),
+        (header(n=256) + WORDS, "was changed or cut short."),
         (header(words=0), "was changed or cut short."),
-        (header(words=1 << 63) + bytes(16), "was changed or cut short."),
+        (header(words=1 << 63) + WORDS, "was changed or cut short."),
     ],
 )
 def test_a_file_that_is_no_filter_is_refused(
@@ -160,8 +166,18 @@ def test_a_file_that_is_no_filter_is_refused(
     assert str(refused.value) == f"{path} {complaint}"
 
 
+@pytest.mark.parametrize("place", range(8, 64 + 16))
+def test_a_changed_bit_anywhere_is_refused(tmp_path: Path, place: int) -> None:
+    path = tmp_path / "ngrams.filter"
+    content = bytearray(header() + WORDS)
+    content[place] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"was changed or cut short|has version"):
+        NgramFilter.open(path)
+
+
 def test_the_header_above_is_right(tmp_path: Path) -> None:
-    (tmp_path / "ngrams.filter").write_bytes(header() + bytes(16))
+    (tmp_path / "ngrams.filter").write_bytes(header() + WORDS)
     assert not NgramFilter.open(tmp_path / "ngrams.filter").hits("a text of letters").any()
 
 
@@ -199,7 +215,7 @@ def test_the_filter_is_kept_in_the_checkpoint_and_made_once(
     assert keep(told) == []
 
 
-@pytest.mark.parametrize("content", [b"", header(corpus=b"\1" * 32) + bytes(16)])
+@pytest.mark.parametrize("content", [b"", header(corpus=b"\1" * 32) + WORDS])
 def test_a_filter_of_another_text_or_of_no_use_is_made_anew(
     told: dict[str, Any], tmp_path: Path, content: bytes
 ) -> None:

@@ -122,6 +122,7 @@ def state(directory: Path) -> dict[str, np.ndarray]:
 
 
 def assert_same_run(one: Path, other: Path) -> None:
+    assert Checkpoint.open(one).model.sha256 == Checkpoint.open(other).model.sha256
     for name, array in state(one).items():
         np.testing.assert_array_equal(state(other)[name], array, err_msg=name)
     for first, second in zip(weights(one), weights(other), strict=True):
@@ -142,6 +143,14 @@ def test_a_run_tells_its_plan_its_steps_and_its_end(corpus: Corpus, tmp_path: Pa
     assert diary.outcomes == [outcome]
     assert (outcome.ending, outcome.steps) == ("finished", 30)
     assert outcome.directory == tmp_path / "moon"
+
+
+def test_two_runs_of_one_seed_are_the_same_bytes(
+    corpus: Corpus, straight: Path, tmp_path: Path
+) -> None:
+    again = train(corpus, tmp_path).directory
+    assert (again / "model.keras").read_bytes() == (straight / "model.keras").read_bytes()
+    assert_same_run(straight, again)
 
 
 def test_a_run_learns(corpus: Corpus, tmp_path: Path) -> None:
