@@ -88,7 +88,7 @@ def _facts(run: RunFacts, record: RunRecord, model: ModelRecord, now: datetime.d
         "Network": f"{_network(record)}, {record.architecture.parameters:,} parameters",
         "Corpus": f"{corpus.name}: {corpus.characters:,} characters{poems}, "
         f"{len(record.vocabulary):,} distinct ({corpus.layout}, {corpus.encoding})",
-        "Trained": f"{model.step:,} steps, {model.epoch:.3g} epochs, on {record.device}",
+        "Trained": f"{counted(model.step, 'step')}, {model.epoch:.3g} epochs, on {record.device}",
         "Warm start": record.origin.name if record.origin else "",
         "Learned": _learned(run.learned()),
         "Started": record.created,
@@ -146,7 +146,7 @@ def _history(history: list[dict[str, Any]]) -> Table:
     return _pairs(
         {
             "History": f"{losses[0]:.3f} {line} {losses[-1]:.3f} nats",
-            "": f"{len(losses)} evaluations, the best {min(losses):.4f}",
+            "": f"{counted(len(losses), 'evaluation')}, the best {min(losses):.4f}",
         }
     )
 

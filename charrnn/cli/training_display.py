@@ -1,6 +1,7 @@
 """What the user sees during training: a live display, or plain lines."""
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator
 
 from rich.console import Console, Group, RenderableType
@@ -14,9 +15,12 @@ from charrnn.checkpoint.lookup import spoken_name
 from charrnn.cli.tables import WIDEST_SPARKLINE, bits, labelled_baselines, sparkline
 from charrnn.settings.architecture import CELL_NAMES
 from charrnn.training.observer import Evaluation, Progress, TrainingPlan, TrainingResult
-from charrnn.wording import counted
+from charrnn.wording import counted, listed
 
 LONGEST_SAMPLE_LINES = 12
+
+LONGER = 3
+"""How much longer a run is advised to be that learned too little."""
 
 
 def clock_time(seconds: float) -> str:
@@ -33,9 +37,9 @@ def describe_plan(plan: TrainingPlan) -> list[str]:
     baselines = (f"{label} {loss:.3f} nats" for label, loss in labelled_baselines(plan.baselines))
     if plan.steps is not None:
         epochs = plan.steps / plan.steps_per_epoch
-        budget = f"{plan.steps:,} steps ({epochs:.3g} epochs)"
+        budget = f"{counted(plan.steps, 'step')} ({epochs:.3g} epochs)"
     else:
-        budget = f"{plan.minutes:g} minute{'' if plan.minutes == 1 else 's'}"
+        budget = f"{plan.minutes:g} minute{'' if plan.minutes == 1 else 's'} of training"
     resumed = f"resumed at step {plan.begins_at:,} of " if plan.begins_at else ""
     text = (
         f"{plan.training_characters:,} characters to learn, "
@@ -200,11 +204,25 @@ def describe_result(result: TrainingResult) -> list[str]:
         "stopped early": "Stopped early, because the validation loss no longer fell",
         "stopped by a callback": "Stopped by a callback",
     }[result.ending]
-    spent = f"{result.epochs:.3g} epochs, {clock_time(result.seconds)}"
+    spent = f"{result.epochs:.3g} epochs, {clock_time(result.seconds)} of training"
     loss = f"{result.validation_loss:.4f} nats ({bits(result.validation_loss):.3f} bits)"
-    advice = f"charrnn generate {spoken_name(result.directory)}"
-    return [
-        f"{ended}: {result.steps:,} steps, {spent}.",
+    name = spoken_name(result.directory)
+    sentences = [
+        f"{ended}: {counted(result.steps, 'step')}, {spent}.",
         f"Kept the network of step {result.best_step:,}: validation {loss} per character.",
-        f"Saved in {result.directory}. Write with it: {advice}",
+    ]
+    worse_than = [
+        f"{label} ({baseline:.3f} nats)"
+        for label, baseline in labelled_baselines(result.baselines)
+        if baseline <= result.validation_loss
+    ]
+    if not worse_than:
+        return [*sentences, f"Saved in {result.directory}. Write with it: charrnn generate {name}"]
+    minutes = max(2, math.ceil(LONGER * result.seconds / 60))
+    return [
+        *sentences,
+        f"Saved in {result.directory}, but it is worse than {listed(worse_than)}: it has learned "
+        "too little to write well.",
+        f"Train it longer, with other programs closed: "
+        f"charrnn train --resume --name {name} --minutes {minutes}",
     ]

@@ -49,6 +49,10 @@ class Evaluator:
         self._window = -(-self._streams.length // -(-self._streams.length // longest))
         self._compiled: dict[int, tf.types.experimental.GenericFunction] = {}
 
+    def compile(self, network: StatefulNetwork) -> None:
+        """Compile the pass over a window, which otherwise the first evaluation does."""
+        next(self._windows(network), None)
+
     def nats(self, network: StatefulNetwork, stopped: Callable[[], bool] = lambda: False) -> float:
         """Sum of the losses of all characters in this share, in nats.
 

@@ -29,7 +29,6 @@ from charrnn.training.defaults import (
 from charrnn.training.evaluation import Evaluator
 from charrnn.training.observer import TrainingObserver
 from charrnn.training.resume_policy import new_schedule, refuse_finished, with_new_budget
-from charrnn.training.schedule import TimeBudget
 from charrnn.training.state import TrainerState, load_state, read_state
 from charrnn.training.step import TrainingStep
 from charrnn.training.trainer import RunHooks, Trainer
@@ -121,7 +120,6 @@ def start_run(
         hooks: What is called on the way.
         warm_start: The network that it begins with; None begins with random weights.
     """
-    time_budget = _time_budget(hooks, training, context.workers, spent=0.0)
     model = warm_start.settled(model) if warm_start is not None else model or ModelConfig()
     known = warm_start.vocabulary.characters if warm_start is not None else ()
     text = TrainingText(corpus, corpus_config, training, known=known)
@@ -171,7 +169,6 @@ def start_run(
         writer=writer,
         record=record,
         hooks=hooks,
-        time_budget=time_budget,
         workers=context.workers,
     )
 
@@ -211,7 +208,6 @@ def resume_run(
     streams = text.streams(training)
     if new_budget:
         state = with_new_budget(state, training, streams)
-    spent = state.seconds - state.budget_began
     trainer = Trainer(
         step=step,
         streams=streams,
@@ -222,7 +218,6 @@ def resume_run(
         writer=writer,
         record=record,
         hooks=hooks,
-        time_budget=_time_budget(hooks, training, workers, spent),
         workers=workers,
         resumed=True,
     )
@@ -243,18 +238,6 @@ def _common_speed(context: ComputeContext, training: TrainingConfig) -> float:
 def _training_step(record: RunRecord, context: ComputeContext, characters: int) -> TrainingStep:
     cores = kernel_cores(record.training, record.architecture, characters, context.cores)
     return TrainingStep(record.architecture, record.training, context.strategy, cores)
-
-
-def _time_budget(
-    hooks: RunHooks, training: TrainingConfig, workers: Workers, spent: float
-) -> TimeBudget | None:
-    """The clock of a run, on which some seconds were spent before; None without a time limit."""
-    if training.minutes is None:
-        return None
-    # The time of several workers begins when all of them are connected.
-    alone = workers.count == 1
-    began = hooks.began if alone and hooks.began is not None else workers.clock()
-    return TimeBudget(began - spent + 60 * training.minutes, workers.clock)
 
 
 def _evaluator(text: TrainingText, workers: Workers) -> Evaluator:

@@ -39,7 +39,6 @@ def train(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     sample: SampleWriter | None = None,
     text_files: Sequence[TextFileMaker] = (),
-    began: float | None = None,
 ) -> TrainingResult:
     """Train a network on poems and keep it as a checkpoint.
 
@@ -60,7 +59,6 @@ def train(
         callbacks: Keras callbacks; their epochs are the stretches between evaluations.
         sample: Writes a sample at each evaluation.
         text_files: Make what is kept beside the network and depends on the text alone.
-        began: When `minutes` began to count, on `time.monotonic`; now by default.
 
     Returns:
         How it ended, and where the checkpoint is.
@@ -76,7 +74,7 @@ def train(
         WorkersError: The workers do not train the same, or one is gone.
     """
     observer = observer or TrainingObserver()
-    hooks = RunHooks(observer, callbacks, sample, text_files, began).for_worker(cluster)
+    hooks = RunHooks(observer, callbacks, sample, text_files).for_worker(cluster)
     training, corpus_config = training or TrainingConfig(), corpus_config or CorpusConfig()
     text = read_text(corpus, corpus_config, hooks.observer)
     directory = Path(checkpoints) / (name or text.name)
@@ -121,7 +119,6 @@ def resume(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     sample: SampleWriter | None = None,
     text_files: Sequence[TextFileMaker] = (),
-    began: float | None = None,
 ) -> TrainingResult:
     """Go on with a run exactly where it was stopped, or make a finished one longer.
 
@@ -137,7 +134,6 @@ def resume(
         callbacks: Keras callbacks.
         sample: Writes a sample at each evaluation.
         text_files: Make what is kept beside the network and depends on the text alone.
-        began: When `minutes` began to count, on `time.monotonic`; now by default.
 
     Returns:
         How it ended.
@@ -152,7 +148,7 @@ def resume(
         WorkersError: The workers do not train the same, or one is gone.
     """
     observer = observer or TrainingObserver()
-    hooks = RunHooks(observer, callbacks, sample, text_files, began).for_worker(cluster)
+    hooks = RunHooks(observer, callbacks, sample, text_files).for_worker(cluster)
     changes = changes or {}
     writer = CheckpointWriter(Path(directory))
     if _writes(cluster):

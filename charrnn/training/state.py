@@ -40,7 +40,7 @@ class TrainerState:
         next_evaluation: Step after which the validation split is evaluated; None while the speed
             of the run is unknown.
         step: Steps done.
-        seconds: Time spent, in all sessions.
+        seconds: Time of training, in all sessions, without starting and compiling.
         budget_began: What `seconds` was when the budget was given that the run follows now.
         best_loss: Lowest validation loss; None before the first evaluation.
         best_step: Step it was measured at.

@@ -31,7 +31,7 @@ from charrnn.training.observer import (
     TrainingObserver,
     TrainingResult,
 )
-from charrnn.training.schedule import TimeBudget, TrainingSchedule
+from charrnn.training.schedule import TrainingSchedule
 from charrnn.training.state import RunningMetrics, TrainerState, save_state
 from charrnn.training.step import TrainingStep
 from charrnn.training.workers import Interruption, Report, Workers, how_to_resume
@@ -50,22 +50,19 @@ TextFileMaker = Callable[[CheckpointWriter, Corpus, RunRecord, Callable[[str], N
 
 @dataclass(frozen=True, slots=True)
 class RunHooks:
-    """What is called during a run, and when its time began.
+    """What is called during a run.
 
     Attributes:
         observer: Is told of everything.
         callbacks: Keras callbacks.
         sample: Writes a sample at each evaluation.
-        text_files: Make the files that depend on the text alone, before the first step, so that
-            their time counts.
-        began: When `minutes` began to count, on `time.monotonic`; None counts from now on.
+        text_files: Make the files that depend on the text alone, before the first step.
     """
 
     observer: TrainingObserver = field(default_factory=TrainingObserver)
     callbacks: Sequence[keras.callbacks.Callback] = ()
     sample: SampleWriter | None = None
     text_files: Sequence[TextFileMaker] = ()
-    began: float | None = None
 
     def for_worker(self, cluster: Cluster | None) -> "RunHooks":
         """The hooks of one worker: only worker 0 tells how it goes."""
@@ -87,7 +84,6 @@ class Trainer:
         writer: Its directory, which is first written to when there is something to keep.
         record: What its `charrnn.json` says.
         hooks: What is called on the way.
-        time_budget: Ends the run; None where the number of steps does.
         workers: The processes that train together.
         resumed: Whether the directory holds this run already.
     """
@@ -104,7 +100,6 @@ class Trainer:
         writer: CheckpointWriter,
         record: RunRecord,
         hooks: RunHooks,
-        time_budget: TimeBudget | None,
         workers: Workers,
         resumed: bool = False,
     ) -> None:
@@ -119,7 +114,7 @@ class Trainer:
             step.config,
             step_characters=step.step_characters,
             evaluation_characters=evaluator.characters_read,
-            time_budget=time_budget,
+            clock=workers.clock,
         )
         self._carried = carried
         self._hooks = hooks
@@ -141,11 +136,13 @@ class Trainer:
             TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
             WorkersError: Another worker is gone.
         """
-        self.schedule.begin()
         with self._interruption, tempfile.TemporaryDirectory() as staged:
             self._staged = Path(staged)
             self._make_files()
+            self.evaluator.compile(self.step.ema)
             self._callbacks.begin()
+            self._workers.wait()
+            self.schedule.begin()
             try:
                 ending = self._loop()
             finally:
@@ -154,16 +151,13 @@ class Trainer:
         return self._result(ending)
 
     def _make_files(self) -> None:
-        """Make the files that depend on the text alone; their time is part of the run.
+        """Make the files that depend on the text alone.
 
         They wait elsewhere until the run takes its directory over.
         """
-        began = self._workers.clock()
         place = self.writer if self._begun else CheckpointWriter(self._staged)
         for make_file in self._hooks.text_files if self._writes else ():
             make_file(place, self._corpus, self.record, self._hooks.observer.noted)
-        self._workers.wait()
-        self.state.seconds += self._workers.clock() - began
 
     def _loop(self) -> Ending:
         state, workers = self.state, self._workers
@@ -202,7 +196,7 @@ class Trainer:
 
     def _learn(self) -> None:
         """One step."""
-        state, began = self.state, self._workers.clock()
+        state = self.state
         batch = self.streams.batch(state.step, augments=self._augments)
         if batch.begins:
             self._carried = self.step.zero_state()
@@ -216,25 +210,21 @@ class Trainer:
             self._diverged("norm of the gradients", result.gradient_norm, state.step + 1)
         self._callbacks.end_batch(result.loss)
 
-        seconds = self._workers.clock() - began
         state.step += 1
-        state.seconds += seconds
         metrics = state.metrics
         metrics.steps += 1
         metrics.loss += result.loss
         metrics.gradient_norm += result.gradient_norm
         metrics.clipped += result.gradient_norm > self.step.config.clip_norm
-        metrics.seconds += seconds
-        self.schedule.stepped(seconds)
+        metrics.seconds += self.schedule.stepped()
         self._hooks.observer.stepped(self._progress(result.loss))
 
     def _evaluate(self) -> None:
         """Measure, keep the best, save, tell; an interrupted run measures when it goes on."""
-        began = self._workers.clock()
         state = self.state
         validation_loss = self._validation_loss()
         if validation_loss is None:
-            state.seconds += self._workers.clock() - began
+            self.schedule.paused()
             return
         if not math.isfinite(validation_loss):
             self._diverged("validation loss", validation_loss, state.step)
@@ -254,8 +244,7 @@ class Trainer:
         self._callbacks.evaluated(evaluation.training_loss, validation_loss)
         self._hooks.observer.evaluated(evaluation)
         self._workers.wait()
-        self.schedule.evaluated(self._workers.clock() - began)
-        state.seconds += self._workers.clock() - began
+        self.schedule.evaluated()
         self._save()
 
     def _validation_loss(self) -> float | None:
@@ -329,6 +318,7 @@ class Trainer:
             directory = self.writer.directory / RESUME_DIRECTORY
             save_state(directory, self.state, self.step.arrays(self._carried) | carried)
         self._saved_at = self._workers.clock()
+        self.schedule.paused()
 
     def _gathered(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The rows of all workers, in their order, of the rows that this one holds."""
@@ -371,7 +361,10 @@ class Trainer:
     def _progress(self, loss: float) -> Progress:
         state, total = self.state, self.state.learning_rate_schedule.total
         seconds = state.metrics.seconds / max(1, state.metrics.steps)
-        left = (total - state.step) * seconds if total is not None else None
+        left = None
+        if total is not None:
+            by_clock = self.schedule.seconds_left
+            left = (total - state.step) * seconds if by_clock is None else max(0.0, by_clock)
         return Progress(
             step=state.step,
             steps=total,

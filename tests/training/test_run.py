@@ -348,14 +348,14 @@ def test_a_resumed_run_compresses_no_text(
     assert run.resume(directory, corpus=corpus, changes={"steps": 31}).steps == 31
 
 
-def test_what_finishers_take_is_part_of_the_minutes(
+def test_what_comes_before_the_first_step_is_no_part_of_the_minutes(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, learn = [0.0], TrainingStep.__call__
     diary = Diary()
 
     def step_a_second(*arguments: Any) -> Any:
-        now[0] += 1
+        now[0] += 1 if diary.steps else 300  # The first step compiles.
         return learn(*arguments)
 
     def finish(writer: CheckpointWriter, *_: object) -> None:
@@ -366,12 +366,33 @@ def test_what_finishers_take_is_part_of_the_minutes(
 
     monkeypatch.setattr(workers.Workers, "clock", lambda _: now[0])
     monkeypatch.setattr(TrainingStep, "__call__", step_a_second)
-    training = TrainingConfig(minutes=10, batch_size=4, window=8, learning_rate=0.01, patience=0)
+    training = TrainingConfig(minutes=5, batch_size=4, window=8, learning_rate=0.01, patience=0)
     outcome = train(corpus, tmp_path, training=training, observer=diary, text_files=[finish])
     assert (tmp_path / "moon" / "made").exists()
-    assert now[0] == pytest.approx(600, abs=2)
+    assert now[0] == pytest.approx(900, abs=2)
     assert outcome.steps == pytest.approx(300, abs=2)
-    assert outcome.seconds == pytest.approx(600, abs=2)
+    assert outcome.seconds == pytest.approx(300, abs=2)
+
+
+def test_a_run_whose_time_is_up_is_finished(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, learn = [0.0], TrainingStep.__call__
+
+    def slower_and_slower(*arguments: Any) -> Any:
+        now[0] += 1 if len(diary.steps) < 100 else 60
+        return learn(*arguments)
+
+    monkeypatch.setattr(workers.Workers, "clock", lambda _: now[0])
+    monkeypatch.setattr(TrainingStep, "__call__", slower_and_slower)
+    training = TrainingConfig(
+        minutes=5, batch_size=4, window=8, learning_rate=0.01, patience=0, evaluate_every=150
+    )
+    diary = Diary()
+    outcome = train(corpus, tmp_path, training=training, observer=diary)
+    assert outcome.steps < diary.steps[-1].steps
+    with pytest.raises(CheckpointError, match=f"finished: {outcome.steps} steps"):
+        run.resume(tmp_path / "moon", corpus=corpus)
 
 
 def test_a_run_says_what_it_measures_of_a_long_text(
