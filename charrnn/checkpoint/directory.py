@@ -31,7 +31,14 @@ from typing import Any, Final, Protocol, TypeVar
 
 from charrnn.checkpoint.atomic_files import UNFINISHED, locked, replacing, write_text
 from charrnn.checkpoint.lookup import spoken_name
-from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, ModelRecord, RunRecord, holds_run
+from charrnn.checkpoint.record import (
+    MODEL_FILE,
+    RECORD_FILE,
+    ModelRecord,
+    RunRecord,
+    holds_run,
+    is_there,
+)
 from charrnn.errors import CharrnnError, CheckpointError, ConfigurationError
 
 WEIGHTS_MEMBER: Final = "model.weights.h5"
@@ -194,16 +201,55 @@ def claim(root: Path, name: str, *, overwrite: bool) -> CheckpointWriter:
         raise ConfigurationError(
             f"the name of a run has at most {LONGEST_NAME} bytes. Received: {len(name.encode())}."
         )
-    if holds_run(directory) and not overwrite:
+    _refuse_no_directory(directory)
+    if _holds_network(directory) and not overwrite:
+        resumes = "Continue it (--resume), replace it" if _resumes(directory) else "Replace it"
         raise CheckpointError(
-            f"{directory} already holds a run. Continue it (--resume), replace it "
-            "(--overwrite), or give this run another name (--name)."
+            f"{directory} already holds a run. {resumes} (--overwrite), or give this run another "
+            "name (--name)."
         )
     if not holds_run(directory) and _holds_other_files(directory):
         raise CheckpointError(
             f"{directory} holds files of something else. Give this run another name (--name)."
         )
     return CheckpointWriter(directory)
+
+
+def how_to_go_on(directory: Path) -> str:
+    """What to do about a run that was cut short, by what it has saved."""
+    if _resumes(directory):
+        return f"Go on with: charrnn train --resume --name {spoken_name(directory)}"
+    if _holds_network(directory):
+        return (
+            "It keeps a network, but no state to resume from: to train it again, add --overwrite to "
+            "the command that began it."
+        )
+    return "It has saved nothing: to train it again, give the command that began it."
+
+
+def _resumes(directory: Path) -> bool:
+    return is_there(directory / RESUME_DIRECTORY / STATE_FILE)
+
+
+def _holds_network(directory: Path) -> bool:
+    """Whether a directory holds a run that has saved something, or one we may not look into."""
+    saved = is_there(directory / MODEL_FILE) or _resumes(directory)
+    return holds_run(directory) and (saved or not os.access(directory, os.X_OK))
+
+
+def _refuse_no_directory(path: Path) -> None:
+    """Refuse a path that cannot become a directory; raises CheckpointError."""
+    for place in (path, *path.parents):
+        if place.is_symlink() and not is_there(place):
+            raise CheckpointError(
+                f"{place} is a link to {place.readlink()}, which does not exist. Remove the link, "
+                "or give the run another --name or --checkpoints."
+            )
+        if is_there(place) and not place.is_dir():
+            raise CheckpointError(
+                f"{place} is a file, and a run is a directory. Give the run another --name or "
+                "--checkpoints."
+            )
 
 
 def read_record(directory: Path) -> RunRecord:
@@ -244,8 +290,6 @@ def _holds_other_files(directory: Path) -> bool:
     """Whether a directory holds more than the rest of an interrupted or removed run."""
     if not directory.exists():
         return False
-    if not directory.is_dir():
-        return True
     names = {path.name for path in directory.iterdir()}
     return REMOVED_FILE not in names and any(
         name != LOCK_FILE and not name.startswith(UNFINISHED) for name in names
@@ -257,7 +301,7 @@ def _model_digest(directory: Path) -> str:
     if not path.is_file():
         raise CheckpointError(
             f"{directory} holds no {MODEL_FILE} yet: the run was stopped before its first "
-            f"evaluation. Continue it: charrnn train --resume --name {spoken_name(directory)}"
+            f"evaluation. {how_to_go_on(directory)}"
         )
     return _sha256(path)
 

@@ -219,10 +219,11 @@ def describe_result(result: TrainingResult) -> list[str]:
     if not worse_than:
         return [*sentences, f"Saved in {result.directory}. Write with it: charrnn generate {name}"]
     minutes = max(2, math.ceil(LONGER * result.seconds / 60))
-    return [
-        *sentences,
-        f"Saved in {result.directory}, but it is worse than {listed(worse_than)}: it has learned "
-        "too little to write well.",
-        f"Train it longer, with other programs closed: "
-        f"charrnn train --resume --name {name} --minutes {minutes}",
-    ]
+    advice = (
+        "Train it again with a lower --learning-rate, under another --name or with --overwrite."
+        if result.ending == "stopped early"
+        else "Train it longer, with other programs closed: "
+        f"charrnn train --resume --name {name} --minutes {minutes}"
+    )
+    remarks = f"worse than {listed(worse_than)}: it has learned too little to write well"
+    return [*sentences, f"Saved in {result.directory}, but it is {remarks}.", advice]

@@ -39,6 +39,7 @@ STEPS_IN_AN_EPOCH: Final = 50
 SHORTEST_COMPILED: Final = 0.25
 """Minutes of the shortest run by the clock that repays compiling the kernels."""
 
+
 class Budget(Protocol):
     """What a run may read."""
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from charrnn.checkpoint.directory import CheckpointWriter
-from charrnn.checkpoint.record import RunRecord
+from charrnn.checkpoint.directory import HISTORY_FILE, CheckpointWriter
+from charrnn.checkpoint.record import RECORD_FILE, RunRecord
 from charrnn.cluster import Cluster
 from charrnn.corpus.loading import Corpus
 from charrnn.model.device import choose_device
@@ -29,7 +29,7 @@ from charrnn.training.defaults import (
 from charrnn.training.evaluation import Evaluator
 from charrnn.training.observer import TrainingObserver
 from charrnn.training.resume_policy import new_schedule, refuse_finished, with_new_budget
-from charrnn.training.state import TrainerState, load_state, read_state
+from charrnn.training.state import TrainerState, load_state, read_state, writing_told
 from charrnn.training.step import TrainingStep
 from charrnn.training.trainer import RunHooks, Trainer
 from charrnn.training.warm_start import WarmStart
@@ -224,8 +224,10 @@ def resume_run(
     refuse_finished(state, trainer.schedule, writer.directory)
     if workers.index == 0:
         writer.sweep()
-        writer.cut_history(state.step)
-        writer.write_record(record)
+        with writing_told(writer.directory, HISTORY_FILE, state.step):
+            writer.cut_history(state.step)
+        with writing_told(writer.directory, RECORD_FILE, state.step):
+            writer.write_record(record)
     return trainer
 
 

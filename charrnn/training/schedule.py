@@ -139,6 +139,13 @@ class TrainingSchedule:
             return None
         return self._budget - (self._state.seconds - self._state.budget_began)
 
+    def time_left(self, step_seconds: float) -> float | None:
+        """Seconds until the end, where a step takes so many; None while the length is unknown."""
+        total, by_clock = self._state.learning_rate_schedule.total, self.seconds_left
+        if total is None:
+            return None
+        return (total - self._state.step) * step_seconds if by_clock is None else max(0.0, by_clock)
+
     @property
     def is_over(self) -> bool:
         """Whether the budget is spent."""

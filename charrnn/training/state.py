@@ -1,8 +1,12 @@
 """The state of a run that has not ended: saved in one file, read back whole or refused."""
 
+import contextlib
 import dataclasses
+import errno
 import json
+import os
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.checkpoint.atomic_files import replacing
-from charrnn.checkpoint.directory import RESUME_DIRECTORY, STATE_FILE
+from charrnn.checkpoint.directory import RESUME_DIRECTORY, STATE_FILE, how_to_go_on
 from charrnn.errors import CheckpointError
 from charrnn.settings.from_json import from_json, parse_json
 from charrnn.training.learning_rate import LearningRateSchedule
@@ -64,6 +68,29 @@ class TrainerState:
         return self.metrics.steps == 0
 
 
+@contextlib.contextmanager
+def writing_told(directory: Path, file: str, saved_step: int | None) -> Iterator[None]:
+    """Tell of a file of a run that cannot be written, and of what is safe.
+
+    Args:
+        directory: Where the run is.
+        file: What is written, in that directory.
+        saved_step: The step of the state that was saved last; None before the first.
+
+    Raises:
+        CheckpointError: It cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        safe = "" if saved_step is None else f"All is saved up to step {saved_step:,}. "
+        room = "Make room on the disk. " if error.errno == errno.ENOSPC else ""
+        raise CheckpointError(
+            f"{directory / file} cannot be written: {reason}. {safe}{room}{how_to_go_on(directory)}"
+        ) from error
+
+
 def save_state(directory: Path, state: TrainerState, arrays: Arrays) -> None:
     """Write the state of a run; a crash leaves the one before."""
     stored: dict[str, Any] = arrays | {"state": np.array(json.dumps(dataclasses.asdict(state)))}
@@ -77,8 +104,7 @@ def read_state(directory: Path) -> bytes:
         return (directory / RESUME_DIRECTORY / STATE_FILE).read_bytes()
     except FileNotFoundError:
         raise CheckpointError(
-            f"{directory} has no state to resume from: the run was stopped before it saved one. "
-            "Start it again with --overwrite."
+            f"{directory} has no state to resume from. {how_to_go_on(directory)}"
         ) from None
     except OSError as error:
         raise CheckpointError(f"the state in {directory} cannot be read: {error}.") from error

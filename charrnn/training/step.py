@@ -84,6 +84,10 @@ class TrainingStep:
         with self.strategy.scope():
             model = build_network(self.architecture, self.config.seed)
         if not self.cores:
+            if self.architecture.activation == "relu":
+                # TensorFlow's remapper fails on Relu in a loop, with many lines of errors. The
+                # speed is the same without it.
+                tf.config.optimizer.set_experimental_options({"remapping": False})
             return StatefulNetwork(model, self.architecture)
         rows = self.batch_size // self.replicas
         config = KernelConfig.fastest(precision, self.architecture.units, rows, self.cores)

@@ -1,5 +1,6 @@
 """The training loop: read, learn, evaluate, save, until the budget is spent."""
 
+import contextlib
 import dataclasses
 import math
 import shutil
@@ -14,8 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.checkpoint.atomic_files import replacing
-from charrnn.checkpoint.directory import RESUME_DIRECTORY, CheckpointWriter, read_history
-from charrnn.checkpoint.record import ModelRecord, RunRecord
+from charrnn.checkpoint.directory import (
+    HISTORY_FILE,
+    RESUME_DIRECTORY,
+    STATE_FILE,
+    CheckpointWriter,
+    read_history,
+)
+from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, ModelRecord, RunRecord
 from charrnn.cluster import Cluster
 from charrnn.corpus.loading import Corpus
 from charrnn.errors import DivergenceError, TrainingInterrupted
@@ -32,7 +39,7 @@ from charrnn.training.observer import (
     TrainingResult,
 )
 from charrnn.training.schedule import TrainingSchedule
-from charrnn.training.state import RunningMetrics, TrainerState, save_state
+from charrnn.training.state import RunningMetrics, TrainerState, save_state, writing_told
 from charrnn.training.step import TrainingStep
 from charrnn.training.workers import Interruption, Report, Workers, how_to_resume
 
@@ -126,6 +133,7 @@ class Trainer:
         self._writes = workers.index == 0
         self._begun = resumed
         self._saved_at = workers.clock()
+        self._saved_step = state.step if resumed else None
         self._interruption = Interruption()
 
     def run(self) -> TrainingResult:
@@ -240,7 +248,8 @@ class Trainer:
         state.evaluations_since_best = state.evaluations_since_best + 1 if counted else 0
         state.metrics = RunningMetrics()
         if self._writes:
-            self.writer.append_history(dataclasses.asdict(evaluation))
+            with self._writing(HISTORY_FILE):
+                self.writer.append_history(dataclasses.asdict(evaluation))
         self._callbacks.evaluated(evaluation.training_loss, validation_loss)
         self._hooks.observer.evaluated(evaluation)
         self._workers.wait()
@@ -261,7 +270,7 @@ class Trainer:
 
     def _evaluation(self, validation_loss: float, best: bool) -> Evaluation:
         state, metrics = self.state, self.state.metrics
-        steps = max(1, metrics.steps)
+        steps, seconds = max(1, metrics.steps), max(1e-9, metrics.seconds)
         return Evaluation(
             step=state.step,
             epoch=state.step / self.streams.steps_per_epoch,
@@ -271,9 +280,7 @@ class Trainer:
             learning_rate=state.learning_rate_schedule.rate(max(0, state.step - 1)),
             gradient_norm=metrics.gradient_norm / steps,
             clipped=metrics.clipped / steps,
-            characters_per_second=metrics.steps
-            * self.step.step_characters
-            / max(1e-9, metrics.seconds),
+            characters_per_second=metrics.steps * self.step.step_characters / seconds,
             best=best,
             sample=None,
         )
@@ -288,12 +295,17 @@ class Trainer:
         """Take the directory over; a run that is overwritten is gone from here, and not before."""
         if self._begun or not self._writes:
             return
-        self.writer.clear()
-        self.writer.write_record(self.record)
+        with self._writing(RECORD_FILE):
+            self.writer.clear()
+            self.writer.write_record(self.record)
         for path in self._staged.iterdir():
-            with replacing(self.writer.directory / path.name) as temporary:
+            place = self.writer.directory / path.name
+            with self._writing(path.name), replacing(place) as temporary:
                 shutil.copyfile(path, temporary)
         self._begun = True
+
+    def _writing(self, file: str) -> contextlib.AbstractContextManager[None]:
+        return writing_told(self.writer.directory, file, self._saved_step)
 
     def _keep(self, evaluation: Evaluation) -> None:
         """Save the averaged network as the best so far."""
@@ -306,7 +318,8 @@ class Trainer:
             training_loss=evaluation.training_loss,
             validation_loss=evaluation.validation_loss,
         )
-        self.record = self.writer.write_model(self.record, model, self.step.ema.model.save)
+        with self._writing(MODEL_FILE):
+            self.record = self.writer.write_model(self.record, model, self.step.ema.model.save)
 
     def _save(self) -> None:
         """Save all that a resumed run needs."""
@@ -316,7 +329,9 @@ class Trainer:
             carried = {name: self._gathered(rows) for name, rows in carried.items()}
         if self._writes:
             directory = self.writer.directory / RESUME_DIRECTORY
-            save_state(directory, self.state, self.step.arrays(self._carried) | carried)
+            with self._writing(f"{RESUME_DIRECTORY}/{STATE_FILE}"):
+                save_state(directory, self.state, self.step.arrays(self._carried) | carried)
+        self._saved_step = self.state.step
         self._saved_at = self._workers.clock()
         self.schedule.paused()
 
@@ -330,8 +345,7 @@ class Trainer:
         """Save, and end the run in the middle."""
         self._save()
         if self.state.best_loss is None and self._writes:
-            # There should be something to write with. The evaluation counts for nothing else, or
-            # a run that goes on from here would not be the run that was never interrupted.
+            # There should be something to write with. The evaluation counts for nothing else.
             loss = self.evaluator.quick_loss(self.step.ema, LONGEST_QUICK_LOSS_SECONDS)
             if math.isfinite(loss):
                 self._keep(self._evaluation(loss, best=True))
@@ -361,10 +375,6 @@ class Trainer:
     def _progress(self, loss: float) -> Progress:
         state, total = self.state, self.state.learning_rate_schedule.total
         seconds = state.metrics.seconds / max(1, state.metrics.steps)
-        left = None
-        if total is not None:
-            by_clock = self.schedule.seconds_left
-            left = (total - state.step) * seconds if by_clock is None else max(0.0, by_clock)
         return Progress(
             step=state.step,
             steps=total,
@@ -372,7 +382,7 @@ class Trainer:
             loss=loss,
             characters_per_second=self.step.step_characters / max(1e-9, seconds),
             seconds=state.seconds,
-            seconds_left=left,
+            seconds_left=self.schedule.time_left(seconds),
         )
 
     def _result(self, ending: Ending) -> TrainingResult:

@@ -169,3 +169,5 @@ def test_a_run_that_learned_too_little_says_so_and_what_to_do() -> None:
     between = describe_result(dataclasses.replace(worse, validation_loss=2.5, seconds=300.0))
     assert "worse than xz -9 (2.110 nats):" in between[2]
     assert between[3].endswith("--minutes 15")
+    stopped = describe_result(dataclasses.replace(worse, ending="stopped early"))
+    assert stopped[3].startswith("Train it again with a lower --learning-rate")
