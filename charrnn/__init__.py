@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from charrnn.errors import CharrnnError, ConfigurationError
 from charrnn.forms.core.config import FormConfig
+from charrnn.settings.arguments import check_type
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, SamplingConfig, TrainingConfig
 
 if TYPE_CHECKING:
@@ -62,8 +63,9 @@ def open(checkpoint: "str | Path") -> "TextGenerator":  # noqa: A001 (as gzip.op
     """Open a trained network to write with, without TensorFlow.
 
     Args:
-        checkpoint: A checkpoint directory, such as `checkpoints/quatrains`, or the name of a
-            bundled network: "shakespeare", "tang".
+        checkpoint: The name of a run in `checkpoints` (or in the directory that the environment
+            variable `CHARRNN_CHECKPOINTS` names), the path of its directory, or the name of a
+            bundled network: "shakespeare", "tang"; tried in this order.
 
     Returns:
         A writer with `write(prompt, config)` and `stream(hypothesis, config)`.
@@ -73,11 +75,11 @@ def open(checkpoint: "str | Path") -> "TextGenerator":  # noqa: A001 (as gzip.op
     """
     from pathlib import Path
 
-    from charrnn.checkpoint.lookup import bundled_network
+    from charrnn.checkpoint.lookup import default_root, find_checkpoint
     from charrnn.decoding.writer import TextGenerator
 
-    directory = Path(checkpoint)
-    return TextGenerator.open(bundled_network(directory) or directory)
+    check_type("checkpoint", checkpoint, str | Path)
+    return TextGenerator.open(find_checkpoint(str(checkpoint), default_root()))
 
 
 def compile_form(
@@ -109,6 +111,10 @@ def text_files() -> "Sequence[TextFileMaker]":
     from charrnn.forms.core.table_keeping import keep_learned_tables
 
     return (keep_ngram_filter, keep_learned_tables)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
 
 
 def __getattr__(name: str) -> Any:

@@ -24,6 +24,11 @@ FIRST_NETWORK: Final = "shakespeare"
 _NEEDS_NO_QUOTES: Final = re.compile(r"[\w./:~+,@%=-]+")
 
 
+def default_root() -> Path:
+    """The directory of the user's runs, where no other is named."""
+    return Path(os.environ.get(CHECKPOINTS_VARIABLE) or DEFAULT_CHECKPOINTS)
+
+
 def find_checkpoint(reference: str | None, root: Path) -> Path:
     """Find the directory of a network to write with.
 

@@ -14,7 +14,13 @@ from rich.text import Text
 from charrnn.checkpoint.lookup import spoken_name
 from charrnn.cli.tables import WIDEST_SPARKLINE, bits, labelled_baselines, sparkline
 from charrnn.settings.architecture import CELL_NAMES
-from charrnn.training.observer import Evaluation, Progress, TrainingPlan, TrainingResult
+from charrnn.training.observer import (
+    Evaluation,
+    Progress,
+    TrainingObserver,
+    TrainingPlan,
+    TrainingResult,
+)
 from charrnn.wording import counted, listed
 
 LONGEST_SAMPLE_LINES = 12
@@ -53,7 +59,7 @@ def describe_plan(plan: TrainingPlan) -> list[str]:
     ]
 
 
-class PlainDisplay:
+class PlainDisplay(TrainingObserver):
     """Prints one line per evaluation with `show`, for logs and pipes."""
 
     def __init__(self, show: Callable[[str], None]) -> None:

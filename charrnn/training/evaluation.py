@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
@@ -109,5 +110,6 @@ class Evaluator:
                 nats, state = network.nats(inputs, targets, state)
                 return tf.reduce_sum(nats * counted), state
 
-            self._compiled[id(network)] = tf.function(read, autograph=False)
+            # TensorFlow counts the tracings of a function over all runs, and would warn; not of a partial.
+            self._compiled[id(network)] = tf.function(partial(read), autograph=False)
         return self._compiled[id(network)]

@@ -2,9 +2,9 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import keras
 
@@ -13,6 +13,7 @@ from charrnn.checkpoint.record import RunRecord
 from charrnn.cluster import Cluster
 from charrnn.corpus.loading import Corpus
 from charrnn.errors import CheckpointError
+from charrnn.settings.arguments import takes
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training.data import CorpusSource, read_text
 from charrnn.training.observer import TrainingObserver, TrainingPlan, TrainingResult
@@ -22,7 +23,26 @@ from charrnn.training.trainer import RunHooks, SampleWriter, TextFileMaker, Trai
 from charrnn.training.warm_start import WarmStart
 from charrnn.training.workers import Workers, lost_workers_told
 
+_OF_BOTH: Final[dict[str, Any]] = {
+    "device": str,
+    "cluster": Cluster | None,
+    "observer": TrainingObserver | None,
+    "callbacks": Sequence,
+    "sample": Callable | None,
+    "text_files": Sequence,
+}
 
+
+@takes(
+    corpus=str | Path | Corpus | Sequence,
+    name=str | None,
+    checkpoints=str | Path,
+    model=ModelConfig | None,
+    training=TrainingConfig | None,
+    corpus_config=CorpusConfig | None,
+    warm_start=str | Path | None,
+    **_OF_BOTH,
+)
 def train(
     corpus: CorpusSource,
     *,
@@ -108,6 +128,12 @@ def train(
         return _run(trainer, hooks.observer)
 
 
+@takes(
+    directory=str | Path,
+    corpus=str | Path | Corpus | Sequence | None,
+    changes=Mapping | None,
+    **_OF_BOTH,
+)
 def resume(
     directory: str | Path,
     *,

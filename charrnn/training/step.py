@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -77,7 +78,8 @@ class TrainingStep:
             strategy,
             cores,
         )
-        self._compiled = tf.function(self._step, autograph=False)
+        # TensorFlow counts the tracings of a function over all runs, and would warn; not of a partial.
+        self._compiled = tf.function(partial(self._step), autograph=False)
 
     def _network(self, precision: Precision) -> StatefulNetwork:
         """A network with its initial weights, computed as the settings say."""

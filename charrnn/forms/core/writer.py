@@ -14,6 +14,7 @@ from charrnn.forms.core.automaton import Automaton
 from charrnn.forms.core.config import FormConfig
 from charrnn.forms.core.language import FormRules
 from charrnn.forms.core.smc_decoder import SMCDecoder, WrittenLine
+from charrnn.settings.arguments import check_type, takes
 from charrnn.settings.configuration import SamplingConfig
 from charrnn.settings.notation import parse_ban
 
@@ -45,10 +46,12 @@ class FormWriter:
         self._network = network
         self._automaton = automaton
 
+    @takes(prompt=str)
     def begin(self, prompt: str = "") -> Hypothesis:
         """A poem that consists of the prompt."""
         return self._decoder(self.sampling, prompt).prompt_hypothesis
 
+    @takes(prompt=str, sampling=SamplingConfig | None, generator=np.random.Generator | None)
     def stream(
         self,
         prompt: str = "",
@@ -77,15 +80,18 @@ class FormWriter:
             lines, _ = self._ranked(decoder, generators)
             yield from lines
 
+    @takes(prompt=str, sampling=SamplingConfig | None)
     def write(self, prompt: str = "", sampling: SamplingConfig | None = None) -> Poem:
         """Write a poem, as `stream` does; without a seed, one is drawn and reported."""
         (poem,) = self.write_many(prompt, [sampling or self.sampling])
         return poem
 
+    @takes(prompt=str, settings=Iterable)
     def write_many(self, prompt: str, settings: Iterable[SamplingConfig]) -> Iterator[Poem]:
         """Write poems with these settings each; missing seeds are drawn. Errors as in `stream`."""
         decoders: dict[SamplingConfig, SMCDecoder] = {}
         for one in settings:
+            check_type("the settings of a poem", one, SamplingConfig)
             sampling = with_seed(one)
             but_for_the_seed = dataclasses.replace(sampling, seed=None)
             if but_for_the_seed not in decoders:
