@@ -9,7 +9,7 @@ from charrnn.decoding.batch import generators_for
 from charrnn.decoding.hypothesis import Hypothesis, Poem
 from charrnn.decoding.ranking import HypothesisScore
 from charrnn.decoding.writer import TextGenerator, with_seed
-from charrnn.errors import ConfigurationError, FormGivenUpError
+from charrnn.errors import ConfigurationError, FormConflictError, FormGivenUpError
 from charrnn.forms.core.automaton import Automaton
 from charrnn.forms.core.config import FormConfig
 from charrnn.forms.core.language import FormRules
@@ -126,6 +126,12 @@ class FormWriter:
             choose=self.settings.choose,
         )
 
+    def _reason(self, prompt: str) -> str:
+        """The first fault that the verifier finds at a place of a prompt."""
+        faults = self.rules.verify(prompt).faults
+        placed = (fault.message for fault in faults if fault.position is not None)
+        return next((f" By the form, {message}." for message in placed), "")
+
     def _ranked(
         self, decoder: SMCDecoder, generators: Sequence[np.random.Generator]
     ) -> tuple[Sequence[WrittenLine], tuple[HypothesisScore, ...]]:
@@ -148,10 +154,13 @@ class FormWriter:
         self, decoder: SMCDecoder, generator: np.random.Generator
     ) -> Iterator[WrittenLine]:
         """The lines of a poem; the poem is verified before the last one."""
-        for line in decoder.lines(generator):
-            if line.last:
-                self._check(line.hypothesis.text)
-            yield line
+        try:
+            for line in decoder.lines(generator):
+                if line.last:
+                    self._check(line.hypothesis.text)
+                yield line
+        except FormConflictError as error:
+            raise FormConflictError(f"{error}{self._reason(decoder.prompt)}") from error
 
     def _check(self, text: str) -> None:
         faults = self.rules.verify(text).faults
