@@ -8,6 +8,7 @@ from typing import Final
 
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, holds_run, is_there
 from charrnn.errors import CheckpointError
+from charrnn.wording import printable
 
 DEFAULT_CHECKPOINTS: Final = Path("checkpoints")
 """Directory of the user's runs by default."""
@@ -70,10 +71,10 @@ def _not_found(reference: str | None, root: Path) -> CheckpointError:
             f"there is no checkpoint in {root} yet. Train one first, with: charrnn train"
             + ("" if root == DEFAULT_CHECKPOINTS else f" --checkpoints {root}")
         )
-    names = ", ".join(path.name for path in checkpoints_in(root)) or "none"
+    names = ", ".join(printable(path.name) for path in checkpoints_in(root)) or "none"
     bundled = ", ".join(sorted(path.name for path in checkpoints_in(BUNDLED)))
     return CheckpointError(
-        f"there is no checkpoint named {reference} in {root}, and it is not the path of one. "
+        f"there is no checkpoint named {printable(reference)} in {root}, and it is not the path of one. "
         f"Checkpoints there: {names}." + (f" Bundled networks: {bundled}." if bundled else "")
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from charrnn.cli.process import tell
 from charrnn.errors import CharrnnError, ConfigurationError
 from charrnn.forms.core.config import FORM_PARTS, FormConfig
 from charrnn.settings.configuration import SamplingConfig, seed_after
@@ -248,7 +249,7 @@ class Session:
         """Print a remark to standard error, once per session."""
         if note not in self._remarks:
             self._remarks.add(note)
-            click.echo(note, err=True)
+            tell(note)
 
     def author(self, writer: "TextGenerator | None" = None) -> FreeAuthor:
         """Return who writes with the present settings; compiles a form that has changed.
@@ -284,8 +285,8 @@ class Session:
         It takes the place of the last `replaced` turns. The first `shown` characters of `start` are
         on the screen already. `seed` overrides the seed of the settings.
         """
+        from charrnn.decoding.batch import with_seed
         from charrnn.decoding.prompts import describe_substitution
-        from charrnn.decoding.writer import with_seed
 
         for substitution in start.substitutions:
             self.remark(describe_substitution(substitution))

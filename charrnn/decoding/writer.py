@@ -1,12 +1,10 @@
 """Reads prompts and writes poems with a trained network."""
 
 import dataclasses
-import os
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from itertools import chain
 from math import inf
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -16,12 +14,14 @@ from charrnn.checkpoint.directory import Checkpoint
 from charrnn.checkpoint.record import RunRecord
 from charrnn.corpus.ngram_filter import NgramFilter
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
-from charrnn.decoding.batch import Draft, generators_for, write_in_order
+from charrnn.decoding.batch import Draft, generators_for, like, write_in_order
 from charrnn.decoding.constraints import (
     Constraint,
     NoRepeat,
     copy_guards,
+    lost_filter_note,
     open_ngram_filter,
+    refuse_endless,
     states_after,
 )
 from charrnn.decoding.decoder import Decoder
@@ -38,18 +38,15 @@ from charrnn.decoding.hypothesis import (
     gather,
 )
 from charrnn.decoding.logits_processors import LineCountPrior, token_wishes
-from charrnn.decoding.prompts import poems_in, read_prompt
+from charrnn.decoding.prompts import line_ends_within, normalised, poems_in, read_prompt
 from charrnn.decoding.ranking import HypothesisScore, score
 from charrnn.decoding.weights import NetworkWeights
-from charrnn.errors import CheckpointError, ConfigurationError
+from charrnn.errors import CheckpointError
 from charrnn.settings.arguments import check_type, takes
 from charrnn.settings.configuration import Layout, SamplingConfig
-from charrnn.settings.setting import settings_of
 
 LONGEST_PREFILL: Final = 256
 """Characters of a prompt read at once, so that the logits after each of them fit in memory."""
-
-_ALL_BUT_THE_SEED: Final = attrgetter(*(set(settings_of(SamplingConfig)) - {"seed"}))
 
 
 class TextGenerator:
@@ -165,6 +162,7 @@ class TextGenerator:
     @takes(prompt=str)
     def begin(self, prompt: str = "") -> Hypothesis:
         """Begin a poem with a prompt, which may be empty."""
+        prompt = normalised(prompt)
         context = self.vocabulary.id_of(LINE_END) if self.layout == "text" else END_OF_POEM
         first = [END_OF_POEM if context == UNKNOWN else context]
         decoder_state = self._prefill(first, self.model.initial_state(1))
@@ -178,6 +176,7 @@ class TextGenerator:
     @takes(hypothesis=Hypothesis, text=str)
     def extend(self, hypothesis: Hypothesis, text: str) -> Hypothesis:
         """Add text that the network did not write; a poem that has ended goes on."""
+        text = normalised(text)
         ids, substitutions = read_prompt(text, self.vocabulary, self.layout, stanzas=self.stanzas)
         decoder_state = gather([hypothesis])
         for start in range(0, len(ids), LONGEST_PREFILL):
@@ -257,7 +256,8 @@ class TextGenerator:
             return
         check_type("the settings of a poem", first, SamplingConfig)
         decoder, start = self._prepared(self.begin(prompt), first)
-        alike = (_checked(first, one) for one in chain([first], asked))
+        prompt = start.text
+        alike = (like(first, one) for one in chain([first], asked))
         if first.beam is not None:
             yield from (self._searched(prompt, decoder, start, one) for one in alike)
             return
@@ -288,7 +288,9 @@ class TextGenerator:
     @takes(config=SamplingConfig)
     def notes(self, config: SamplingConfig) -> tuple[str, ...]:
         """Sentences about settings that this network can keep only in part."""
-        return token_wishes(config, self.vocabulary).notes
+        guarded = self.checkpoints if config.max_copy is None else ()
+        lost = filter(None, map(lost_filter_note, guarded))
+        return (*token_wishes(config, self.vocabulary).notes, *lost)
 
     @takes(config=SamplingConfig)
     def constraints(self, config: SamplingConfig) -> list[Constraint]:
@@ -299,7 +301,7 @@ class TextGenerator:
         """
         constraints: list[Constraint] = []
         if config.no_repeat_ngram_size is not None:
-            constraints.append(NoRepeat(config.no_repeat_ngram_size, self.vocabulary.size))
+            constraints.append(NoRepeat(config.no_repeat_ngram_size, self.vocabulary))
         if config.max_copy != 0:  # No filter is opened in vain.
             constraints += copy_guards(self.ngram_filters, self.vocabulary, config.max_copy)
         return constraints
@@ -317,7 +319,10 @@ class TextGenerator:
             line_count_prior=self._line_count_prior,
             constraints=constraints,
             poem_length=self.poem_length,
+            line_ends=line_ends_within(self.layout, stanzas=self.stanzas),
         )
+        if self.layout == "text":
+            refuse_endless(decoder.length, constraints)
         states: tuple[Hashable, ...] = ()
         if constraints:
             read = read_prompt(hypothesis.text, self.vocabulary, self.layout, stanzas=self.stanzas)
@@ -382,23 +387,6 @@ class TextGenerator:
             yield step
         if dead_end:
             yield Step("", -inf, hypothesis.at_a_dead_end())
-
-
-def with_seed(config: SamplingConfig) -> SamplingConfig:
-    """The settings with a seed; a missing one is drawn, short enough to type."""
-    if config.seed is not None:
-        return config
-    return dataclasses.replace(config, seed=int.from_bytes(os.urandom(4)))
-
-
-def _checked(first: SamplingConfig, other: SamplingConfig) -> SamplingConfig:
-    """Settings with a seed; raises ConfigurationError if they differ from the first otherwise."""
-    check_type("the settings of a poem", other, SamplingConfig)
-    if _ALL_BUT_THE_SEED(other) != _ALL_BUT_THE_SEED(first):
-        raise ConfigurationError(
-            "poems that are written together must have the same settings but for the seed."
-        )
-    return with_seed(other)
 
 
 def _filters_of(checkpoints: Sequence[Checkpoint]) -> list[NgramFilter]:

@@ -46,7 +46,8 @@ def changed_training(
     configurations: tuple[Configuration, ...] = (record.corpus_config, record.training)
     for configuration in configurations:
         known |= {name: getattr(configuration, name) for name in settings_of(type(configuration))}
-    known |= dataclasses.asdict(record.architecture) | {"layout": record.corpus.layout}
+    known |= dataclasses.asdict(record.architecture)
+    known |= {"layout": record.corpus.layout, "stanzas": record.corpus.stanzas}
     asked = {name: value for name, value in changes.items() if value is not None and value != AUTO}
     for name in sorted(asked.keys() - FREE_TO_CHANGE):
         if name not in known:
@@ -54,7 +55,7 @@ def changed_training(
         if known[name] != asked[name]:
             raise CheckpointError(
                 f"{directory} was begun with {name.replace('_', '-')} "
-                f"{_spelled(name, known[name])}, not {asked[name]}. "
+                f"{_spelled(name, known[name])}, not {_spelled(name, asked[name])}. "
                 "Leave it out to go on, or start a new run with --name."
             )
     taken = {name: asked[name] for name in asked.keys() & FREE_TO_CHANGE}

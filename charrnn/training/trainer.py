@@ -3,10 +3,10 @@
 import contextlib
 import dataclasses
 import math
-import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.checkpoint.atomic_files import replacing
 from charrnn.checkpoint.directory import (
     HISTORY_FILE,
     RESUME_DIRECTORY,
@@ -22,9 +21,11 @@ from charrnn.checkpoint.directory import (
     CheckpointWriter,
     read_history,
 )
+from charrnn.checkpoint.network_file import write_network
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, ModelRecord, RunRecord
 from charrnn.cluster import Cluster
 from charrnn.corpus.loading import Corpus
+from charrnn.corpus.text_files import TextFile
 from charrnn.errors import DivergenceError, TrainingInterrupted
 from charrnn.model.network import State
 from charrnn.training.callbacks import CallbackDriver
@@ -51,9 +52,6 @@ LONGEST_QUICK_LOSS_SECONDS = 0.5
 SampleWriter = Callable[[RunRecord, Sequence[npt.NDArray[np.float32]], int], str]
 """Writes something with a network: what `charrnn.json` says, what `get_weights` returns, a seed."""
 
-TextFileMaker = Callable[[CheckpointWriter, Corpus, RunRecord, Callable[[str], None]], None]
-"""Makes a file that depends on the text alone, in a directory; the last argument tells the user."""
-
 
 @dataclass(frozen=True, slots=True)
 class RunHooks:
@@ -63,13 +61,13 @@ class RunHooks:
         observer: Is told of everything.
         callbacks: Keras callbacks.
         sample: Writes a sample at each evaluation.
-        text_files: Make the files that depend on the text alone, before the first step.
+        text_files: The files that depend on the text alone, made before the first step.
     """
 
     observer: TrainingObserver = field(default_factory=TrainingObserver)
     callbacks: Sequence[keras.callbacks.Callback] = ()
     sample: SampleWriter | None = None
-    text_files: Sequence[TextFileMaker] = ()
+    text_files: Sequence[TextFile] = ()
 
     def for_worker(self, cluster: Cluster | None) -> "RunHooks":
         """The hooks of one worker: only worker 0 tells how it goes."""
@@ -125,7 +123,8 @@ class Trainer:
         )
         self._carried = carried
         self._hooks = hooks
-        kept = [line for line in read_history(writer.directory) if line["step"] <= state.step]
+        until = state.evaluated_until
+        kept = [line for line in read_history(writer.directory) if line["step"] <= until]
         first_epoch = len(kept) if resumed else 0
         self._callbacks = CallbackDriver(hooks.callbacks, step.network.model, first_epoch)
         self._corpus = corpus
@@ -141,7 +140,7 @@ class Trainer:
 
         Raises:
             DivergenceError: The loss became NaN or infinite; the best network so far is kept.
-            TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
+            TrainingInterrupted: SIGINT, SIGHUP or SIGTERM came; everything is saved.
             WorkersError: Another worker is gone.
         """
         with self._interruption, tempfile.TemporaryDirectory() as staged:
@@ -163,9 +162,16 @@ class Trainer:
 
         They wait elsewhere until the run takes its directory over.
         """
-        place = self.writer if self._begun else CheckpointWriter(self._staged)
-        for make_file in self._hooks.text_files if self._writes else ():
-            make_file(place, self._corpus, self.record, self._hooks.observer.noted)
+        place = self.writer.directory if self._begun else self._staged
+        known = dict(self.record.text_files)
+        for file in self._hooks.text_files if self._writes else ():
+            told = self._hooks.observer.noted
+            known[file.name] = file.keep(place, self._corpus, self.record, told)
+        if known != self.record.text_files:
+            self.record = dataclasses.replace(self.record, text_files=known)
+            if self._begun:
+                with self._writing(RECORD_FILE):
+                    self.writer.write_record(self.record)
 
     def _loop(self) -> Ending:
         state, workers = self.state, self._workers
@@ -238,7 +244,8 @@ class Trainer:
             self._diverged("validation loss", validation_loss, state.step)
         best = state.best_loss is None or validation_loss < state.best_loss
         evaluation = self._evaluation(validation_loss, best)
-        self._begin_directory()
+        if not self._begun:
+            self._save()
         if best:
             state.best_loss, state.best_step = validation_loss, state.step
             self._keep(evaluation)
@@ -291,19 +298,6 @@ class Trainer:
         weights = self.step.ema.model.get_weights()
         return self._hooks.sample(self.record, weights, self.state.step)
 
-    def _begin_directory(self) -> None:
-        """Take the directory over; a run that is overwritten is gone from here, and not before."""
-        if self._begun or not self._writes:
-            return
-        with self._writing(RECORD_FILE):
-            self.writer.clear()
-            self.writer.write_record(self.record)
-        for path in self._staged.iterdir():
-            place = self.writer.directory / path.name
-            with self._writing(path.name), replacing(place) as temporary:
-                shutil.copyfile(path, temporary)
-        self._begun = True
-
     def _writing(self, file: str) -> contextlib.AbstractContextManager[None]:
         return writing_told(self.writer.directory, file, self._saved_step)
 
@@ -318,19 +312,24 @@ class Trainer:
             training_loss=evaluation.training_loss,
             validation_loss=evaluation.validation_loss,
         )
+        weights = self.step.ema.model.get_weights()
         with self._writing(MODEL_FILE):
-            self.record = self.writer.write_model(self.record, model, self.step.ema.model.save)
+            save = partial(write_network, architecture=self.record.architecture, arrays=weights)
+            self.record = self.writer.write_model(self.record, model, save)
 
     def _save(self) -> None:
-        """Save all that a resumed run needs."""
-        self._begin_directory()
+        """Save all that a resumed run needs; the first time, take the directory over with it."""
         carried = self.step.carried(self._carried)
         if self._workers.count > 1:
             carried = {name: self._gathered(rows) for name, rows in carried.items()}
         if self._writes:
-            directory = self.writer.directory / RESUME_DIRECTORY
-            with self._writing(f"{RESUME_DIRECTORY}/{STATE_FILE}"):
+            # A run that is overwritten is gone from here, and not before.
+            begins = self.writer.beginning(self.record, self._staged)
+            told = self._writing(f"{RESUME_DIRECTORY}/{STATE_FILE}")
+            with told, contextlib.nullcontext() if self._begun else begins:
+                directory = self.writer.directory / RESUME_DIRECTORY
                 save_state(directory, self.state, self.step.arrays(self._carried) | carried)
+        self._begun = True
         self._saved_step = self.state.step
         self._saved_at = self._workers.clock()
         self.schedule.paused()
