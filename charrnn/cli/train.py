@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import os
 import sys
-import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,7 @@ from charrnn.cli.options import (
     json_option,
     origin_option,
 )
-from charrnn.cli.process import print_json, quiet_startup
+from charrnn.cli.process import print_json, quiet_startup, tell
 from charrnn.cli.texts import read_shown
 from charrnn.cluster import find_cluster
 from charrnn.errors import ConfigurationError
@@ -135,7 +134,6 @@ def train(
         raise click.UsageError(
             "--resume continues a run as it is, --from starts another one: give one."
         )
-    started = time.monotonic()
     cluster = find_cluster(workers, worker_index, os.environ)
     writes = cluster is None or cluster.index == 0
     from charrnn.corpus.sources import corpus_name
@@ -169,7 +167,6 @@ def train(
             "callbacks": callbacks,
             "sample": _write_sample,
             "text_files": text_files(),
-            "began": started,
         }
         if resume:
             changes = {
@@ -221,10 +218,10 @@ def _observer() -> "LiveDisplay | PlainDisplay":
     from charrnn.cli.training_display import LiveDisplay, PlainDisplay
 
     if sys.stderr.isatty():
-        from rich.console import Console
+        from charrnn.cli.console import safe_console
 
-        return LiveDisplay(Console(stderr=True))
-    return PlainDisplay(lambda line: click.echo(line, err=True))
+        return LiveDisplay(safe_console(stderr=True))
+    return PlainDisplay(tell)
 
 
 def _callbacks(tensorboard: Path | None) -> "list[keras.callbacks.Callback]":

@@ -10,13 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.corpus.evaluation_streams import EvaluationStreams
-from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL
+from charrnn.corpus.vocabulary import END_OF_POEM
 from charrnn.corpus.vocabulary import Ids as TextIds
 from charrnn.decoding.engine import Ids, Logits, StepModel
 from charrnn.decoding.hypothesis import DecoderState, Hypothesis
 from charrnn.decoding.sampling import Mask, log_softmax
 from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import CorpusError
+from charrnn.settings.architecture import SPECIAL
+from charrnn.settings.arguments import takes
 from charrnn.wording import counted
 
 LARGEST_LOGITS: Final = 2 * 2**20
@@ -142,6 +144,7 @@ def text_loss(
     return TextLoss(float(nats), streams.characters, part)
 
 
+@takes(generator=TextGenerator, start=Hypothesis, text=str)
 def score_continuation(
     generator: TextGenerator, start: Hypothesis, text: str, *, ended: bool
 ) -> list[TokenScore]:
@@ -150,6 +153,7 @@ def score_continuation(
     return scores
 
 
+@takes(generator=TextGenerator, poems=Iterable)
 def score_poems(
     generator: TextGenerator, poems: Iterable[str], report: Report | None = None
 ) -> Iterator[list[TokenScore]]:
@@ -162,6 +166,7 @@ def score_poems(
             report(sum(map(len, batch)))
 
 
+@takes(generator=TextGenerator, text=Iterable)
 def score_text(
     generator: TextGenerator, text: Iterable[str], report: Report | None = None
 ) -> Iterator[list[TokenScore]]:

@@ -2,27 +2,50 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import keras
 
 from charrnn.checkpoint.directory import CheckpointWriter, claim, read_record
+from charrnn.checkpoint.lookup import spoken_name
 from charrnn.checkpoint.record import RunRecord
 from charrnn.cluster import Cluster
 from charrnn.corpus.loading import Corpus
-from charrnn.errors import CheckpointError
+from charrnn.corpus.text_files import TextFile
+from charrnn.errors import CheckpointError, CorpusError
+from charrnn.settings.arguments import takes
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training.data import CorpusSource, read_text
 from charrnn.training.observer import TrainingObserver, TrainingPlan, TrainingResult
 from charrnn.training.preparation import check_workers, connect_devices, resume_run, start_run
 from charrnn.training.resume_policy import changed_training, has_new_budget, sources_of
-from charrnn.training.trainer import RunHooks, SampleWriter, TextFileMaker, Trainer
+from charrnn.training.trainer import RunHooks, SampleWriter, Trainer
 from charrnn.training.warm_start import WarmStart
 from charrnn.training.workers import Workers, lost_workers_told
+from charrnn.wording import counted
+
+_OF_BOTH: Final[dict[str, Any]] = {
+    "device": str,
+    "cluster": Cluster | None,
+    "observer": TrainingObserver | None,
+    "callbacks": Sequence,
+    "sample": Callable | None,
+    "text_files": Sequence,
+}
 
 
+@takes(
+    corpus=str | Path | Corpus | Sequence,
+    name=str | None,
+    checkpoints=str | Path,
+    model=ModelConfig | None,
+    training=TrainingConfig | None,
+    corpus_config=CorpusConfig | None,
+    warm_start=str | Path | None,
+    **_OF_BOTH,
+)
 def train(
     corpus: CorpusSource,
     *,
@@ -38,8 +61,7 @@ def train(
     observer: TrainingObserver | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     sample: SampleWriter | None = None,
-    text_files: Sequence[TextFileMaker] = (),
-    began: float | None = None,
+    text_files: Sequence[TextFile] = (),
 ) -> TrainingResult:
     """Train a network on poems and keep it as a checkpoint.
 
@@ -59,8 +81,7 @@ def train(
         observer: Receives reports.
         callbacks: Keras callbacks; their epochs are the stretches between evaluations.
         sample: Writes a sample at each evaluation.
-        text_files: Make what is kept beside the network and depends on the text alone.
-        began: When `minutes` began to count, on `time.monotonic`; now by default.
+        text_files: What is kept beside the network and depends on the text alone.
 
     Returns:
         How it ended, and where the checkpoint is.
@@ -72,11 +93,11 @@ def train(
         ConfigurationError: Settings contradict each other or the text.
         DeviceError: The device is not there.
         DivergenceError: The loss became NaN.
-        TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
+        TrainingInterrupted: SIGINT, SIGHUP or SIGTERM came; everything is saved.
         WorkersError: The workers do not train the same, or one is gone.
     """
     observer = observer or TrainingObserver()
-    hooks = RunHooks(observer, callbacks, sample, text_files, began).for_worker(cluster)
+    hooks = RunHooks(observer, callbacks, sample, text_files).for_worker(cluster)
     training, corpus_config = training or TrainingConfig(), corpus_config or CorpusConfig()
     text = read_text(corpus, corpus_config, hooks.observer)
     directory = Path(checkpoints) / (name or text.name)
@@ -110,6 +131,12 @@ def train(
         return _run(trainer, hooks.observer)
 
 
+@takes(
+    directory=str | Path,
+    corpus=str | Path | Corpus | Sequence | None,
+    changes=Mapping | None,
+    **_OF_BOTH,
+)
 def resume(
     directory: str | Path,
     *,
@@ -120,10 +147,9 @@ def resume(
     observer: TrainingObserver | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     sample: SampleWriter | None = None,
-    text_files: Sequence[TextFileMaker] = (),
-    began: float | None = None,
+    text_files: Sequence[TextFile] = (),
 ) -> TrainingResult:
-    """Go on with a run exactly where it was stopped, or make a finished one longer.
+    """Go on with a run exactly where it was stopped, or make a finished one whole or longer.
 
     Args:
         directory: The checkpoint; of several workers only the first needs it.
@@ -136,23 +162,22 @@ def resume(
         observer: Receives reports.
         callbacks: Keras callbacks.
         sample: Writes a sample at each evaluation.
-        text_files: Make what is kept beside the network and depends on the text alone.
-        began: When `minutes` began to count, on `time.monotonic`; now by default.
+        text_files: What is kept beside the network and depends on the text alone.
 
     Returns:
         How it ended.
 
     Raises:
         CheckpointError: There is nothing to resume, the text or the settings are others, or
-            the run is finished and no longer budget is given.
+            the run is finished, lacks no file, and no longer budget is given.
         CorpusError: The text cannot be read.
         DeviceError: The device is not there.
         DivergenceError: The loss became NaN.
-        TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
+        TrainingInterrupted: SIGINT, SIGHUP or SIGTERM came; everything is saved.
         WorkersError: The workers do not train the same, or one is gone.
     """
     observer = observer or TrainingObserver()
-    hooks = RunHooks(observer, callbacks, sample, text_files, began).for_worker(cluster)
+    hooks = RunHooks(observer, callbacks, sample, text_files).for_worker(cluster)
     changes = changes or {}
     writer = CheckpointWriter(Path(directory))
     if _writes(cluster):
@@ -162,10 +187,7 @@ def resume(
         context = connect_devices(device, cluster, observer, resumes=True)
         writer, record = _shared(context.workers, writer)
         training = changed_training(record, changes, writer.directory)
-        # What was settled for the run is not chosen again.
-        corpus_config = dataclasses.replace(record.corpus_config, layout=record.corpus.layout)
-        sources = corpus or sources_of(record, writer.directory)
-        text = read_text(sources, corpus_config, hooks.observer, record.corpus.stanzas)
+        text = _text_again(corpus, record, writer.directory, hooks.observer)
         check_workers(context, text, changes)
         _refuse_other_text(text, record, writer.directory)
         trainer = resume_run(
@@ -203,11 +225,30 @@ def _shared(workers: Workers, writer: CheckpointWriter) -> tuple[CheckpointWrite
     return CheckpointWriter(Path(name.decode())), RunRecord.from_json(content.decode())
 
 
+def _text_again(
+    corpus: CorpusSource | None, record: RunRecord, directory: Path, observer: TrainingObserver
+) -> Corpus:
+    """Read the text of a run. What was settled for the run is not chosen again."""
+    config = dataclasses.replace(
+        record.corpus_config, layout=record.corpus.layout, stanzas=record.corpus.stanzas
+    )
+    if corpus is not None:
+        return read_text(corpus, config, observer)
+    sources = sources_of(record, directory)
+    try:
+        return read_text(sources, config, observer)
+    except CorpusError as error:
+        raise CheckpointError(
+            f"the text of {directory} cannot be read again: {error} If it has moved, name its new "
+            f"place: charrnn train PLACE --resume --name {spoken_name(directory)}"
+        ) from error
+
+
 def _refuse_other_text(text: Corpus, record: RunRecord, directory: Path) -> None:
     if text.digest != record.corpus.digest:
         raise CheckpointError(
             f"{directory} was trained on another text ({record.corpus.name}, "
-            f"{record.corpus.characters:,} characters) than this one ({text.name}, "
+            f"{counted(record.corpus.characters, 'character')}) than this one ({text.name}, "
             f"{len(text.text):,}). Give the text it began with, or start a new run with --name."
         )
     if (text.layout, text.stanzas) != (record.corpus.layout, record.corpus.stanzas):

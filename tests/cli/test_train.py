@@ -1,6 +1,10 @@
 import dataclasses
+import errno
 import json
 import os
+import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,8 +13,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from charrnn.checkpoint.directory import Checkpoint
-from charrnn.checkpoint.record import OriginRecord
+from charrnn.checkpoint.directory import STATE_FILE, Checkpoint
+from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, OriginRecord
 from charrnn.cli import main
 from tests.training.runs import save_random_run
 
@@ -47,8 +51,58 @@ def test_a_file_is_learned_and_kept_under_its_name(poems: Path) -> None:
     assert result.exit_code == 0, result.output
     assert result.stdout == ""
     assert "step 6/12" in result.stderr
-    assert "Write with it: charrnn generate poems" in result.stderr
+    assert "--resume --name poems" in result.stderr  # It has learned too little.
     assert Checkpoint.open(Path("checkpoints/poems")).record.corpus.layout == "blocks"
+
+
+def follow(stderr: str, command: list[str]) -> Result:
+    """Do what the last line of a message advises about a run that this command began."""
+    advised = re.search(r"charrnn (train --resume --name \S+)", stderr)
+    if advised is not None:
+        return charrnn(*shlex.split(advised[1]))
+    assert "the command that began it" in stderr
+    return charrnn(*command, *(["--overwrite"] if "add --overwrite" in stderr else []))
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "kept"),
+    [
+        (RECORD_FILE, 0, "Nothing of it is saved"),
+        (MODEL_FILE, 0, "All is saved up to step 4."),
+        (STATE_FILE, 0, "Nothing of it is saved"),
+        (RECORD_FILE, 3, "All is saved up to step 4."),
+        (STATE_FILE, 1, "All is saved up to step 4."),
+    ],
+)
+def test_what_a_full_disk_says_can_be_done_and_ends_well(
+    poems: Path, monkeypatch: pytest.MonkeyPatch, file: str, before: int, kept: str
+) -> None:
+    replace, written = Path.replace, [0]
+
+    def full(path: Path, target: Path) -> Path:
+        written[0] += target.name == file
+        if target.name == file and written[0] > before:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return replace(path, target)
+
+    command = ["train", str(poems), *SMALL, "--steps", "8", "--evaluate-every", "4"]
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", full)
+        failed = charrnn(*command)
+    assert failed.exit_code == 1
+    assert re.search(r"poems/\S+ cannot be written: No space left on device\.", failed.stderr)
+    assert kept in failed.stderr
+    if not Path("checkpoints").exists():
+        return
+    shutil.copytree("checkpoints", "as it was")
+    for asked in (None, ["generate", "poems"], ["train", "--resume", "--name", "poems"]):
+        result = charrnn(*asked) if asked else failed
+        if result.exit_code:
+            followed = follow(result.stderr, command)
+            assert followed.exit_code == 0, followed.stderr
+            assert "Finished: 8 steps" in followed.stderr
+        shutil.rmtree("checkpoints")
+        shutil.copytree("as it was", "checkpoints")
 
 
 def test_json_is_one_document_on_standard_output(poems: Path) -> None:
@@ -105,6 +159,36 @@ def test_a_resumed_run_keeps_its_settings(poems: Path) -> None:
     result = charrnn("train", "--resume", "--cell", "gru", "--steps", "8")
     assert result.exit_code == 1
     assert "was begun with cell lstm, not gru" in result.stderr
+    result = charrnn("train", "--resume", "--stanzas", "--steps", "8")
+    assert "was begun with stanzas no, not yes" in result.stderr
+
+
+def test_a_text_that_has_moved_is_named_anew_and_read_as_before(poems: Path) -> None:
+    text = poems.read_text(encoding="utf-8").replace("cars.\n", "cars.\n\n\n")
+    poems.write_text(text + "One poem\n\nmore.\n", encoding="utf-8")
+    begun = charrnn("train", str(poems), *SMALL, "--steps", "2", "--stanzas", "--name", "tides")
+    assert begun.exit_code == 0, begun.output
+    assert Checkpoint.open(Path("checkpoints/tides")).record.corpus.poems == 13
+    moved = poems.rename(poems.with_name("tides.txt"))
+    result = charrnn("train", "--resume", "--steps", "4", "--name", "tides")
+    assert result.exit_code == 1
+    assert f"cannot be read again: there is no file, directory or corpus named {poems}." in (
+        result.stderr
+    )
+    assert "its new place: charrnn train PLACE --resume --name tides\n" in result.stderr
+    result = charrnn("train", str(moved), "--resume", "--steps", "4", "--name", "tides")
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.usefixtures("poems")
+def test_a_text_of_one_character_is_refused_for_training_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("aaa\naaa\n", encoding="utf-8")
+    result = charrnn("train", "a.txt")
+    assert result.stderr.endswith(
+        "Error: a has only one distinct character (a): there is nothing to learn.\n"
+    )
+    assert charrnn("corpus", "check", "a.txt").exit_code == 0
+    assert charrnn("verify", "couplet", "a.txt").exit_code == 4
 
 
 @pytest.mark.parametrize(
@@ -120,6 +204,7 @@ def test_a_resumed_run_keeps_its_settings(poems: Path) -> None:
         (["--resume", "--overwrite"], 2, "give one"),
         (["--resume", "--from", "tang"], 2, "--from starts another one: give one"),
         (["--from", "tang"], 1, "there is no checkpoint named tang"),
+        (["--layout", "lines", "--stanzas"], 2, "--stanzas needs that layout"),
     ],
 )
 def test_what_cannot_be_done_is_a_sentence(

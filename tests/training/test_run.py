@@ -24,10 +24,13 @@ from charrnn.checkpoint.directory import (
     read_history,
     read_record,
 )
+from charrnn.checkpoint.record import holds_run
 from charrnn.corpus import evaluation_streams as streams
-from charrnn.corpus import layout, ngram_filter
+from charrnn.corpus import layout
+from charrnn.corpus import text_files as kept_files
 from charrnn.corpus.loading import Corpus, read_corpus
 from charrnn.corpus.ngram_filter import NgramFilter, folded
+from charrnn.corpus.text_files import TextFile
 from charrnn.errors import (
     CheckpointError,
     ConfigurationError,
@@ -119,6 +122,7 @@ def state(directory: Path) -> dict[str, np.ndarray]:
 
 
 def assert_same_run(one: Path, other: Path) -> None:
+    assert Checkpoint.open(one).model.sha256 == Checkpoint.open(other).model.sha256
     for name, array in state(one).items():
         np.testing.assert_array_equal(state(other)[name], array, err_msg=name)
     for first, second in zip(weights(one), weights(other), strict=True):
@@ -139,6 +143,14 @@ def test_a_run_tells_its_plan_its_steps_and_its_end(corpus: Corpus, tmp_path: Pa
     assert diary.outcomes == [outcome]
     assert (outcome.ending, outcome.steps) == ("finished", 30)
     assert outcome.directory == tmp_path / "moon"
+
+
+def test_two_runs_of_one_seed_are_the_same_bytes(
+    corpus: Corpus, straight: Path, tmp_path: Path
+) -> None:
+    again = train(corpus, tmp_path).directory
+    assert (again / "model.keras").read_bytes() == (straight / "model.keras").read_bytes()
+    assert_same_run(straight, again)
 
 
 def test_a_run_learns(corpus: Corpus, tmp_path: Path) -> None:
@@ -287,7 +299,8 @@ def test_a_run_interrupted_in_an_evaluation_resumes_to_the_same_weights(
         return nats(*arguments)
 
     def read(*arguments: Any) -> Any:
-        begun[-1] += 1
+        if begun:  # The first window of all is read to compile.
+            begun[-1] += 1
         if len(begun) == stopped_in and begun[-1] == 2:
             os.kill(os.getpid(), signal.SIGTERM)
         return window(*arguments)
@@ -324,7 +337,7 @@ def test_a_run_interrupted_before_its_first_evaluation_measures_it_quickly(
     monkeypatch.setattr(streams.EvaluationStreams, "window", count)
     with pytest.raises(TrainingInterrupted):
         train(corpus, tmp_path, observer=Diary(lambda _: os.kill(os.getpid(), signal.SIGTERM)))
-    assert read == [1]
+    assert read == [2]  # The first one is read to compile.
     assert Checkpoint.open(tmp_path / "moon").model.validation_loss > 0
 
 
@@ -348,30 +361,52 @@ def test_a_resumed_run_compresses_no_text(
     assert run.resume(directory, corpus=corpus, changes={"steps": 31}).steps == 31
 
 
-def test_what_finishers_take_is_part_of_the_minutes(
+def test_what_comes_before_the_first_step_is_no_part_of_the_minutes(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, learn = [0.0], TrainingStep.__call__
     diary = Diary()
 
     def step_a_second(*arguments: Any) -> Any:
-        now[0] += 1
+        now[0] += 1 if diary.steps else 300  # The first step compiles.
         return learn(*arguments)
 
-    def finish(writer: CheckpointWriter, *_: object) -> None:
+    def finish(_: Corpus, __: object, path: Path) -> None:
         now[0] += 300
         assert diary.steps == []
-        (writer.directory / "made").touch()
+        path.touch()
         assert not (tmp_path / "moon" / "made").exists()  # A run that is overwritten stays.
 
     monkeypatch.setattr(workers.Workers, "clock", lambda _: now[0])
     monkeypatch.setattr(TrainingStep, "__call__", step_a_second)
-    training = TrainingConfig(minutes=10, batch_size=4, window=8, learning_rate=0.01, patience=0)
-    outcome = train(corpus, tmp_path, training=training, observer=diary, text_files=[finish])
+    training = TrainingConfig(minutes=5, batch_size=4, window=8, learning_rate=0.01, patience=0)
+    file = TextFile(name="made", title="It is", corpus_of=Path.read_text, make=finish)
+    outcome = train(corpus, tmp_path, training=training, observer=diary, text_files=[file])
     assert (tmp_path / "moon" / "made").exists()
-    assert now[0] == pytest.approx(600, abs=2)
+    assert now[0] == pytest.approx(900, abs=2)
     assert outcome.steps == pytest.approx(300, abs=2)
-    assert outcome.seconds == pytest.approx(600, abs=2)
+    assert outcome.seconds == pytest.approx(300, abs=2)
+
+
+def test_a_run_whose_time_is_up_is_finished(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, learn = [0.0], TrainingStep.__call__
+
+    def slower_and_slower(*arguments: Any) -> Any:
+        now[0] += 1 if len(diary.steps) < 100 else 60
+        return learn(*arguments)
+
+    monkeypatch.setattr(workers.Workers, "clock", lambda _: now[0])
+    monkeypatch.setattr(TrainingStep, "__call__", slower_and_slower)
+    training = TrainingConfig(
+        minutes=5, batch_size=4, window=8, learning_rate=0.01, patience=0, evaluate_every=150
+    )
+    diary = Diary()
+    outcome = train(corpus, tmp_path, training=training, observer=diary)
+    assert outcome.steps < diary.steps[-1].steps
+    with pytest.raises(CheckpointError, match=f"finished: {outcome.steps} steps"):
+        run.resume(tmp_path / "moon", corpus=corpus)
 
 
 def test_a_run_says_what_it_measures_of_a_long_text(
@@ -388,6 +423,24 @@ def test_a_run_says_what_it_measures_of_a_long_text(
     assert whole.notes == []
     # What is measured quickly is measured often.
     assert len(part.evaluations) > len(whole.evaluations)
+
+
+def test_rectified_units_train_without_a_word_of_tensorflow(
+    corpus: Corpus, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    model = dataclasses.replace(MODEL, cell="simple_rnn", activation="relu")
+    train(corpus, tmp_path, model=model, training=dataclasses.replace(TRAINING, steps=2))
+    assert "Relu" not in capfd.readouterr().err
+
+
+def test_a_second_training_in_one_process_warns_of_nothing(
+    corpus: Corpus, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    training = dataclasses.replace(TRAINING, steps=2)
+    for name in "abc":
+        train(corpus, tmp_path, name=name, training=training)
+        run.resume(tmp_path / name, corpus=corpus, changes={"steps": 3})
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
 
 
 class Killed(BaseException):
@@ -409,7 +462,7 @@ def test_a_killed_run_resumes_to_the_same_weights(
     assert_same_run(straight, directory)
 
 
-@pytest.mark.parametrize("write", range(1, 11))
+@pytest.mark.parametrize("write", range(4, 14))
 def test_a_crash_at_any_write_can_be_resumed(
     corpus: Corpus, straight: Path, tmp_path: Path, write: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -430,11 +483,10 @@ def test_a_crash_at_any_write_can_be_resumed(
         train(corpus, tmp_path / "crashed")
     except Killed:
         monkeypatch.undo()
-        if (directory / "resume" / STATE_FILE).exists():
-            assert Checkpoint.open(directory)
+        if holds_run(directory):
             run.resume(directory, corpus=corpus)
         else:
-            train(corpus, tmp_path / "crashed", overwrite=True)
+            train(corpus, tmp_path / "crashed")
     assert_same_run(straight, directory)
 
 
@@ -855,11 +907,11 @@ def test_a_filter_that_cannot_be_made_takes_nothing_away(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(ngram_filter, "filter_of_training_split", fail)
+    monkeypatch.setattr(kept_files, "filter_of_training_split", fail)
     diary = Diary()
     outcome = train(corpus, tmp_path, observer=diary)
     assert diary.outcomes == [outcome]
-    assert diary.notes[-1].endswith(told)
+    assert diary.notes[-1].endswith(f"{told} --resume makes it later.")
     assert Checkpoint.open(outcome.directory).model.step == 30
     assert not (outcome.directory / NGRAM_FILTER_FILE).exists()
 
@@ -871,7 +923,7 @@ def test_a_run_that_is_overwritten_loses_its_filter(
         raise MemoryError
 
     other = corpus_from_text("A text of other words. " * 60, CorpusConfig(layout="text"))
-    monkeypatch.setattr(ngram_filter, "filter_of_training_split", fail)
+    monkeypatch.setattr(kept_files, "filter_of_training_split", fail)
     train(other, directory.parent, name="moon", overwrite=True)
     assert Checkpoint.open(directory).record.corpus.digest == other.digest
     assert not (directory / NGRAM_FILTER_FILE).exists()

@@ -19,6 +19,7 @@ from charrnn.forms.chinese.sounds import (
 )
 from charrnn.forms.core.form import Book
 from charrnn.forms.core.language import table_from_json
+from charrnn.input_files import read_input
 
 FINALS: Final[dict[str, dict[str, str]]] = {
     "xinyun": {
@@ -228,7 +229,7 @@ def read_sounds(path: Path) -> SoundTable:
         FormError: The file cannot be read, or has another format.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_input(path).decode("utf-8-sig")
     except OSError as error:
         books = ", ".join(get_args(Book))
         raise FormError(
