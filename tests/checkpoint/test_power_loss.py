@@ -138,7 +138,7 @@ def check_run(directory: Path) -> str:
     assert [line["step"] for line in history] == [1, 2][: len(history)]
     if not (directory / MODEL_FILE).exists():
         assert not history
-        with pytest.raises(CheckpointError, match="Continue it: charrnn train --resume"):
+        with pytest.raises(CheckpointError, match="charrnn train --resume"):
             Checkpoint.open(directory)
         return name
     opened = Checkpoint.open(directory)

@@ -3,7 +3,6 @@ import gc
 import io
 import os
 import tempfile
-import threading
 
 import numpy as np
 import pytest
@@ -150,16 +149,3 @@ def test_a_stream_can_be_read_again_whether_it_is_long_or_short(length, monkeypa
         for _ in range(2):
             file.seek(0)
             assert file.read() == content
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
-def test_a_pipe_is_read_as_a_file_is(tmp_path):
-    from charrnn.corpus.loading import read_corpus
-
-    pipe = tmp_path / "pipe.txt"
-    os.mkfifo(pipe)
-    writer = threading.Thread(target=pipe.write_bytes, args=("é\nb".encode("cp1252"),))
-    writer.start()
-    corpus = read_corpus([str(pipe)])
-    writer.join()
-    assert (corpus.text, corpus.encoding) == ("é\nb", "cp1252")
