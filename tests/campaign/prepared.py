@@ -1,0 +1,132 @@
+"""What the campaigns begin with: a short text, tiny networks that learned it, and how runs compare."""
+
+import json
+import shutil
+import zipfile
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from charrnn.checkpoint.directory import HISTORY_FILE, STATE_FILE, WEIGHTS_MEMBER
+from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE
+from charrnn.corpus.catalogue import open_catalogue
+from tests.campaign.case import require
+from tests.campaign.processes import Ended, forked
+
+STEPS, MORE_STEPS = 6, 12
+TINY = "--units 8 --batch-size 4 --window 8 --evaluate-every 2 --steps".split()
+NAME = "moon"
+
+NEITHER = {"seconds", "characters_per_second", "created", "budget_began"}
+"""What two runs that learned the same do not have in common."""
+
+
+def load_training() -> None:
+    """Load TensorFlow into this process, whose forks then need not; it computes nothing here."""
+    from charrnn.cli.process import quiet_startup
+
+    load_writing()
+    with quiet_startup():
+        import charrnn.training.run  # noqa: F401
+
+
+def load_writing() -> None:
+    """Load what the commands need that do not train."""
+    import charrnn.checkpoint.export
+    import charrnn.cli.tables
+    import charrnn.corpus.loading
+    import charrnn.corpus.splitting
+    import charrnn.decoding.scoring
+    import charrnn.decoding.writer
+    import charrnn.forms.core.compile  # noqa: F401
+
+
+class Prepared:
+    """Made when it is asked for first, in `root`; to be looked at, not changed."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @cached_property
+    def text(self) -> Path:
+        """Three thousand characters of English verse, enough for a table of words."""
+        path = self.root / "poems.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        whole = (open_catalogue().bundled / "quatrains.txt").read_text(encoding="utf-8")
+        path.write_text(whole[:3000].rsplit("\n\n", 1)[0] + "\n", encoding="utf-8")
+        return path
+
+    def train(self, steps: int = STEPS) -> list[str]:
+        """The words that train the tiny network."""
+        return ["train", str(self.text), "--name", NAME, *TINY, str(steps)]
+
+    @cached_property
+    def finished(self) -> Path:
+        """The checkpoints directory with a finished run of `STEPS`."""
+        return self._trained("finished", self.train())
+
+    @cached_property
+    def longer(self) -> Path:
+        """The same, lengthened to `MORE_STEPS` by `--resume`."""
+        words = ["train", "--resume", "--name", NAME, "--steps", str(MORE_STEPS)]
+        return self._trained("longer", words, self.finished)
+
+    def copy(self, directory: Path) -> Path:
+        """A copy of the finished run, as `checkpoints/moon` in a directory."""
+        return Path(shutil.copytree(self.finished / NAME, directory / "checkpoints" / NAME))
+
+    def _trained(self, name: str, words: list[str], begin: Path | None = None) -> Path:
+        directory = self.root / name
+        directory.mkdir(parents=True)
+        if begin is not None:
+            shutil.copytree(begin, directory / "checkpoints")
+        succeed(forked(words, directory))
+        return directory / "checkpoints"
+
+
+def succeed(ended: Ended) -> Ended:
+    """Stop the whole campaign if what it builds upon does not work."""
+    if ended.code:
+        raise RuntimeError(f"nothing can be tried: {ended}")
+    return ended
+
+
+def check_same(found: Path, expected: Path) -> None:
+    """Two directories hold the same files, equal but for times; raises Broken."""
+    names, wanted = _names(found), _names(expected)
+    require(not names - wanted, f"litter in {found.name}: {sorted(names - wanted)}")
+    require(not wanted - names, f"missing in {found.name}: {sorted(wanted - names)}")
+    for name in sorted(name for name in wanted if (expected / name).is_file()):
+        same = _content(found / name) == _content(expected / name)
+        require(same, f"{found.name}/{name} differs from that of an undisturbed run")
+
+
+def _names(directory: Path) -> set[str]:
+    return {str(path.relative_to(directory)) for path in directory.rglob("*")}
+
+
+def _content(path: Path) -> Any:
+    content = path.read_bytes()
+    if path.name == RECORD_FILE:
+        return _comparable(json.loads(content))
+    if path.name == HISTORY_FILE:
+        return [_comparable(json.loads(line)) for line in content.splitlines()]
+    if path.name == MODEL_FILE:
+        with zipfile.ZipFile(path) as archive:
+            return archive.read(WEIGHTS_MEMBER)
+    if path.name == STATE_FILE:
+        with np.load(BytesIO(content), allow_pickle=False) as arrays:
+            state = {name: arrays[name].tobytes() for name in arrays.files if name != "state"}
+            return state, _comparable(json.loads(str(arrays["state"])))
+    return content
+
+
+def _comparable(value: Any) -> Any:
+    """A JSON value without times and without what follows from them."""
+    if isinstance(value, dict):
+        left_out = NEITHER | ({"sha256"} if "validation_loss" in value else set())
+        return {name: _comparable(one) for name, one in value.items() if name not in left_out}
+    return [_comparable(one) for one in value] if isinstance(value, list) else value
