@@ -5,7 +5,6 @@ import shutil
 import sys
 import time
 import traceback
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -95,13 +94,13 @@ def run(campaign: str, cases: Iterable[Case], seconds: float, root: Path, seed: 
             case.run(directory)
         except Broken as broken:
             count.failed[case.name] = str(broken)
-        except Exception:
+        except Exception:  # noqa: BLE001 (the others go on)
             count.failed[case.name] = f"the case itself failed: {traceback.format_exc()}"
         if case.name in count.failed and len(count.failed) <= KEPT:
             told = count.failed[case.name]
             again = f"python -m tests.campaign --seed {seed} --only {campaign} --case {case.name}"
             (directory / "case.txt").write_text(f"{told}\n\n{again}\n", encoding="utf-8")
-            print(f"{campaign} {case.name}: {told[:600]}", file=sys.stderr, flush=True)
+            sys.stderr.write(f"{campaign} {case.name}: {told[:600]}\n")
         else:
             shutil.rmtree(directory, ignore_errors=True)
     count.seconds = time.monotonic() - began
@@ -123,20 +122,22 @@ def show(counts: dict[str, Count], seed: int) -> None:
     for column in ("tried", "held", "failed", "minutes"):
         table.add_column(column, justify="right")
     table.add_column("cases")
-    total = Counter[str]()
+    together = Count()
     for name, count in counts.items():
-        failed = len(count.failed)
-        total.update(tried=count.tried, failed=failed, seconds=round(count.seconds))
         ended = "all" if count.whole else f"cut short after {count.tried:,}"
-        _row(table, name, count.tried, failed, count.seconds, ended)
+        _add_row(table, name, count, ended)
+        together.tried += count.tried
+        together.seconds += count.seconds
+        together.failed |= {f"{name}/{case}": told for case, told in count.failed.items()}
     table.add_section()
-    _row(table, "together", total["tried"], total["failed"], total["seconds"], "")
+    _add_row(table, "together", together, "")
     Console(width=100).print(table)
 
 
-def _row(table: Table, name: str, tried: int, failed: int, seconds: float, ended: str) -> None:
-    numbers = f"{tried:,}", f"{tried - failed:,}", f"{failed:,}", f"{seconds / 60:.1f}"
-    table.add_row(name, *numbers, ended)
+def _add_row(table: Table, name: str, count: Count, ended: str) -> None:
+    failed = len(count.failed)
+    numbers = f"{count.tried:,}", f"{count.tried - failed:,}", f"{failed:,}"
+    table.add_row(name, *numbers, f"{count.seconds / 60:.1f}", ended)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,7 @@
 """SIGKILL at every file event and at random instants; what is begun again ends as if undisturbed."""
 
-import hashlib
 import http.server
 import os
-import re
 import signal
 import sys
 import threading
@@ -15,7 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.campaign.case import Case, alternating, drawn, require, shuffled
-from tests.campaign.prepared import MORE_STEPS, NAME, Prepared, check_same, load_training, succeed
+from tests.campaign.prepared import (
+    MORE_STEPS,
+    NAME,
+    Prepared,
+    check_same,
+    load_training,
+    succeed,
+    use_catalogue,
+    write_catalogue,
+)
 from tests.campaign.processes import Ended, forked, started
 
 FILE_EVENTS = {
@@ -77,7 +84,7 @@ def jobs(prepared: Prepared) -> Iterator[Job]:
         begin=lambda _: None,
         result=run,
         expected=prepared.finished / NAME,
-        again=partial(_go_on, prepared.train()),
+        again=partial(go_on, prepared.train()),
         **plain,
     )
     yield Job(
@@ -102,8 +109,10 @@ def jobs(prepared: Prepared) -> Iterator[Job]:
     yield _download(prepared)
 
 
-def _go_on(first: list[str], directory: Path, last: Ended) -> Sequence[str]:
-    """What a user does: resume a run that is there, and follow the advice of a refusal."""
+def go_on(first: list[str], directory: Path, last: Ended) -> Sequence[str]:
+    """What a user does: follow the advice of what was said last; else resume a run that is there."""
+    if "--resume" in last.err:
+        return RESUME
     if "--overwrite" in last.err:
         return [*first, "--overwrite"]
     return RESUME if (directory / f"checkpoints/{NAME}/charrnn.json").exists() else first
@@ -213,7 +222,7 @@ def _of_new_processes(seed: int, prepared: Prepared) -> Iterator[Case]:
 def _kill_process(instant: float, prepared: Prepared, directory: Path) -> None:
     last = started(prepared.train(), directory, signals=[(instant, signal.SIGKILL)])
     if last.code:
-        last = forked(_go_on(prepared.train(), directory, last), directory)
+        last = forked(go_on(prepared.train(), directory, last), directory)
         require(last.code == 0 or "is finished" in last.err, f"after a kill: {last}")
     check_same(directory / "checkpoints" / NAME, prepared.finished / NAME)
 
@@ -228,7 +237,7 @@ def _download(prepared: Prepared) -> Job:
     address = serve(partial(_Quiet, directory=str(served)))
     words = ["corpus", "download", "sea"]
     catalogue = prepared.root / "catalogue"
-    write_catalogue(catalogue, address, parts)
+    write_catalogue(catalogue, {"sea": address}, parts)
     before = partial(use_catalogue, catalogue)
     environment = {"CHARRNN_CACHE": "cache"}
     expected = prepared.root / "downloaded"
@@ -256,43 +265,9 @@ def serve(handler: Callable[..., http.server.BaseHTTPRequestHandler]) -> str:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     parent, address = os.getpid(), f"http://127.0.0.1:{server.server_port}/"
     if not os.fork():
-        ended = threading.Event()
         threading.Thread(target=server.serve_forever, daemon=True).start()
         while os.getppid() == parent:
-            ended.wait(1.0)
+            threading.Event().wait(0.5)
         os._exit(0)
     server.socket.close()
     return address
-
-
-def write_catalogue(directory: Path, base: str, parts: dict[str, bytes]) -> None:
-    """Write a catalogue with one corpus, sea, which is downloaded in parts."""
-    directory.mkdir(exist_ok=True)
-    whole = b"".join(parts.values())
-    digests = "".join(
-        f'"{name}" = "{hashlib.sha256(content).hexdigest()}"\n' for name, content in parts.items()
-    )
-    lines = f"""[sea]
-title = "The sea"
-language = "en"
-layout = "blocks"
-licence = "CC0-1.0"
-source = "this machine"
-size = {len(whole)}
-sha256 = "{hashlib.sha256(whole).hexdigest()}"
-base = "{base}"
-[sea.files]
-{digests}"""
-    (directory / "catalogue.toml").write_text(lines, encoding="utf-8")
-
-
-def use_catalogue(directory: Path) -> None:
-    """Let this process find the catalogue in a directory."""
-    import charrnn.corpus.catalogue
-
-    charrnn.corpus.catalogue._bundled_directory = lambda: directory
-
-
-def spoken(text: str) -> list[str]:
-    """The commands that a message advises, such as `charrnn train --resume --name moon`."""
-    return re.findall(r"charrnn (train [^\n]*?)(?=\.?(?:\n|$)| or )", text)

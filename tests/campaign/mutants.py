@@ -119,7 +119,14 @@ def cases(seed: int, prepared: Prepared) -> Iterator[Case]:
             usual = [one for one in READS[file] if one not in SLOW] or list(READS[file])
             command = draws.choice(READS[file] if number % 8 == 7 else usual)
             unread = content != undamaged[file] and kind in {"model-bytes", "filter"}
-            mutant = partial(try_file, prepared, file, content, command, repaired)
+            mutant = partial(
+                try_file,
+                prepared,
+                file=file,
+                content=content,
+                command=command,
+                repaired=repaired,
+            )
             yield Case(f"{name}-{command}", partial(_try, mutant, unread and command != "json"))
 
 
@@ -129,17 +136,23 @@ def _try(mutant: Callable[[Path], int], refused: bool, directory: Path) -> None:
 
 
 def try_file(
-    prepared: Prepared, file: str, content: bytes, command: str, repaired: bool, directory: Path
+    prepared: Prepared,
+    directory: Path,
+    *,
+    file: str,
+    content: bytes,
+    command: str,
+    repaired: bool,
 ) -> int:
     """Put a file into a checkpoint and give it to a command; its exit code.
 
     Args:
         prepared: Holds the checkpoint.
+        directory: Where.
         file: Its name in the checkpoint.
         content: What it holds.
         command: Name of the command.
         repaired: Whether the record names the digest of what it holds.
-        directory: Where.
     """
     run = prepared.copy(directory)
     (run / file).write_bytes(content)

@@ -1,8 +1,10 @@
 """What the campaigns begin with: a short text, tiny networks that learned it, and how runs compare."""
 
+import hashlib
 import json
 import shutil
 import zipfile
+from collections.abc import Mapping
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +19,7 @@ from tests.campaign.case import require
 from tests.campaign.processes import Ended, forked
 
 STEPS, MORE_STEPS = 6, 12
-TINY = "--units 8 --batch-size 4 --window 8 --evaluate-every 2 --steps".split()
+TINY = ["--units", "8", "--batch-size", "4", "--window", "8", "--evaluate-every", "2", "--steps"]
 NAME = "moon"
 
 NEITHER = {"seconds", "characters_per_second", "created", "budget_began"}
@@ -92,6 +94,41 @@ def succeed(ended: Ended) -> Ended:
     if ended.code:
         raise RuntimeError(f"nothing can be tried: {ended}")
     return ended
+
+
+def write_catalogue(
+    directory: Path, addresses: Mapping[str, str], files: Mapping[str, bytes]
+) -> None:
+    """Write a catalogue of corpora that all have the same files, each at an address of its own."""
+    directory.mkdir(parents=True, exist_ok=True)
+    whole = b"".join(files.values())
+    digests = "".join(f'"{name}" = "{_sha256(content)}"\n' for name, content in files.items())
+    corpora = (
+        f"""[{name}]
+title = "The sea"
+language = "en"
+layout = "blocks"
+licence = "CC0-1.0"
+source = "this machine"
+size = {len(whole)}
+sha256 = "{_sha256(whole)}"
+base = "{address}"
+[{name}.files]
+{digests}"""
+        for name, address in addresses.items()
+    )
+    (directory / "catalogue.toml").write_text("\n".join(corpora), encoding="utf-8")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def use_catalogue(directory: Path) -> None:
+    """Let this process find the catalogue in a directory."""
+    import charrnn.corpus.catalogue
+
+    charrnn.corpus.catalogue._bundled_directory = lambda: directory
 
 
 def check_same(found: Path, expected: Path) -> None:

@@ -1,7 +1,6 @@
 """Commands in processes of their own: forked from this one, which is quick, or started anew."""
 
 import contextlib
-import io
 import os
 import re
 import resource
@@ -15,6 +14,10 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import io
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,9 +86,8 @@ def forked(
     """
     with contextlib.ExitStack() as stack:
         source, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(2))
-        out = stack.enter_context(
-            tempfile.TemporaryFile() if stdout is None else stdout.open("w+b")
-        )
+        output = tempfile.TemporaryFile() if stdout is None else stdout.open("w+b")  # noqa: SIM115
+        out = stack.enter_context(output)
         source.write(stdin)
         source.seek(0)
         used = _memory()
@@ -94,7 +96,7 @@ def forked(
         child = os.fork()
         if not child:
             _become(words, directory, before, (source, out, err), environment or {})
-        return _wait(child, words, out, err, signals, longest, used)
+        return _wait(child, words, (out, err), signals=signals, longest=longest, used=used)
 
 
 def started(
@@ -123,7 +125,7 @@ def started(
         child = os.posix_spawn(
             "/bin/bash", command, variables, file_actions=moves, setsigdef=handlers
         )
-        return _wait(child, words, out, err, signals, longest, 0.0)
+        return _wait(child, words, (out, err), signals=signals, longest=longest)
 
 
 def _become(
@@ -139,9 +141,9 @@ def _become(
         os.chdir(directory)
         for to, file in enumerate(files):
             os.dup2(file.fileno(), to)
-        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
-        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
-        sys.stderr = open(  # noqa: PTH123, SIM115
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+        sys.stderr = open(  # noqa: SIM115
             2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False
         )
         os.environ.update(environment)
@@ -155,7 +157,7 @@ def _become(
         code = 0
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else int(error.code is not None)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 (what an interpreter does)
         traceback.print_exc()
     try:
         sys.stdout.flush()
@@ -168,11 +170,11 @@ def _become(
 def _wait(
     child: int,
     words: Sequence[str],
-    out: "io.BufferedRandom",
-    err: "io.BufferedRandom",
+    written: "Sequence[io.BufferedRandom]",
+    *,
     signals: Signals,
     longest: float,
-    used: float,
+    used: float = 0.0,
 ) -> Ended:
     began, pause, hung = time.monotonic(), 0.001, False
     pending = sorted(signals)
@@ -190,7 +192,7 @@ def _wait(
         time.sleep(max(0.0, min(pause, soonest)))
         pause = min(0.02, 1.5 * pause)
     texts = []
-    for file in (out, err):
+    for file in written:
         file.seek(0)
         texts.append(file.read().decode("utf-8", "surrogateescape"))
     return Ended(
