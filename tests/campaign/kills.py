@@ -68,7 +68,7 @@ class Job:
 def cases(seed: int, prepared: Prepared) -> Iterator[Case]:
     """A kill at each file event of each job, half of them with a second kill; then random instants."""
     load_training()
-    each = [_kills(seed, job, prepared.root) for job in jobs(prepared)]
+    each = [_kills(seed, job, prepared) for job in jobs(prepared)]
     yield _twice(prepared)
     yield from alternating(*each, _of_new_processes(seed, prepared))
 
@@ -122,15 +122,14 @@ def _made(prepared: Prepared, name: str, words: Sequence[str]) -> Path:
     """A directory in which an undisturbed command ran beside a copy of the run."""
     directory = prepared.root / name
     if not directory.exists():
-        prepared.copy(directory)
+        prepared.copy(prepared.place(name))
         succeed(forked(words, directory))
     return directory
 
 
-def _kills(seed: int, job: Job, scratch: Path) -> Iterator[Case]:
+def _kills(seed: int, job: Job, prepared: Prepared) -> Iterator[Case]:
     """A kill at each file event, in an order that is drawn, then at random instants for ever."""
-    directory = scratch / f"undisturbed-{job.name}"
-    directory.mkdir(parents=True)
+    directory = prepared.place(f"undisturbed-{job.name}")
     job.begin(directory)
     ended = succeed(_run(job, job.words, directory))
     events = (directory / "events.txt").read_text(encoding="ascii").splitlines()
@@ -229,8 +228,7 @@ def _kill_process(instant: float, prepared: Prepared, directory: Path) -> None:
 
 def _download(prepared: Prepared) -> Job:
     """`corpus download` from a server on this machine, of a corpus in two parts."""
-    served = prepared.root / "served"
-    served.mkdir()
+    served = prepared.place("served")
     parts = {f"part{number}.txt": bytes(range(32, 127)) * 900 for number in (1, 2)}
     for name, content in parts.items():
         (served / name).write_bytes(content)
@@ -240,8 +238,7 @@ def _download(prepared: Prepared) -> Job:
     write_catalogue(catalogue, {"sea": address}, parts)
     before = partial(use_catalogue, catalogue)
     environment = {"CHARRNN_CACHE": "cache"}
-    expected = prepared.root / "downloaded"
-    expected.mkdir()
+    expected = prepared.place("downloaded")
     succeed(forked(words, expected, before=before, environment=environment))
     return Job(
         name="download",

@@ -35,6 +35,7 @@ COMMANDS: dict[str, Sequence[str]] = {
     "info": ("info", NAME),
     "list": ("info",),
     "json": ("info", NAME, "--json"),
+    "list-json": ("info", "--json"),
     "evaluate": ("evaluate", NAME),
     "novelty": ("novelty", TEXT, "--checkpoint", NAME),
     "sounds": ("forms", "sounds", NAME),
@@ -49,7 +50,7 @@ CODES = {"form": (0, 1, 2, 3, 4)}
 READS: dict[str, tuple[str, ...]] = {
     MODEL_FILE: ("generate", "evaluate", "pack", "generate", "pack", "generate", "from"),
     RECORD_FILE: ("generate", "info", "list", "json", "evaluate", "novelty", "pack", "resume"),
-    HISTORY_FILE: ("info", "list", "json", "info", "resume"),
+    HISTORY_FILE: ("info", "list", "json", "list-json", "resume"),
     NGRAM_FILTER_FILE: ("generate", "novelty", "pack"),
     WORDS_FILE: ("form", "sounds", "pack"),
     STATE: ("resume",),
@@ -191,8 +192,7 @@ def _words(prepared: Prepared, command: str) -> list[str]:
 @cache
 def _usual(prepared: Prepared, command: str) -> Ended:
     """The command with an undamaged checkpoint."""
-    directory = prepared.root / f"undamaged-{command}"
-    directory.mkdir()
+    directory = prepared.place(f"undamaged-{command}")
     prepared.copy(directory)
     ended = forked(_words(prepared, command), directory)
     return ended if ended.code in CODES.get(command, ()) else succeed(ended)

@@ -52,11 +52,16 @@ class Prepared:
     def __init__(self, root: Path) -> None:
         self.root = root
 
+    def place(self, name: str) -> Path:
+        """A new directory."""
+        directory = self.root / name
+        directory.mkdir(parents=True)
+        return directory
+
     @cached_property
     def text(self) -> Path:
         """Three thousand characters of English verse, enough for a table of words."""
-        path = self.root / "poems.txt"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = self.place("text") / "poems.txt"
         whole = (open_catalogue().bundled / "quatrains.txt").read_text(encoding="utf-8")
         path.write_text(whole[:3000].rsplit("\n\n", 1)[0] + "\n", encoding="utf-8")
         return path
@@ -76,13 +81,19 @@ class Prepared:
         words = ["train", "--resume", "--name", NAME, "--steps", str(MORE_STEPS)]
         return self._trained("longer", words, self.finished)
 
-    def copy(self, directory: Path) -> Path:
-        """A copy of the finished run, as `checkpoints/moon` in a directory."""
-        return Path(shutil.copytree(self.finished / NAME, directory / "checkpoints" / NAME))
+    @cached_property
+    def relu(self) -> Path:
+        """The same of the simplest layers, which `tests.hostile` changes."""
+        layers = ["--cell", "simple_rnn", "--activation", "relu", "--layers", "1"]
+        return self._trained("relu", [*self.train(), *layers, "--dropout", "0.2"])
+
+    def copy(self, directory: Path, checkpoints: Path | None = None) -> Path:
+        """A copy of the finished run, or of another one, as `checkpoints/moon` in a directory."""
+        run = (checkpoints or self.finished) / NAME
+        return Path(shutil.copytree(run, directory / "checkpoints" / NAME))
 
     def _trained(self, name: str, words: list[str], begin: Path | None = None) -> Path:
-        directory = self.root / name
-        directory.mkdir(parents=True)
+        directory = self.place(name)
         if begin is not None:
             shutil.copytree(begin, directory / "checkpoints")
         succeed(forked(words, directory))

@@ -53,9 +53,7 @@ def cases(seed: int, prepared: Prepared) -> Iterator[Case]:
 
 
 def _usual(prepared: Prepared, honest: Path) -> Ended:
-    directory = prepared.root / "honestly"
-    directory.mkdir()
-    return succeed(_ask("honest", honest, directory))
+    return succeed(_ask("honest", honest, prepared.place("honestly")))
 
 
 def _download(

@@ -42,9 +42,7 @@ READERS: Sequence[Sequence[str]] = (
 def cases(seed: int, prepared: Prepared) -> Iterator[Case]:
     """New interpreters that train and others that train already, in turn, for ever."""
     load_training()
-    directory = prepared.root / "timed"
-    directory.mkdir()
-    new = succeed(started(prepared.train(), directory)).wall
+    new = succeed(started(prepared.train(), prepared.place("timed"))).wall
     yield from alternating(
         _kind(seed, "start", partial(_train, prepared, new)),
         _kind(seed, "training", partial(_train, prepared, None)),

@@ -160,7 +160,6 @@ def _give(prepared: Prepared, command: str, directory: Path, shell: str) -> Ende
 
 @cache
 def _usual(prepared: Prepared, command: str) -> Ended:
-    directory = prepared.root / f"usual-{command}"
-    directory.mkdir()
+    directory = prepared.place(f"usual-{command}")
     prepared.copy(directory)
     return _give(prepared, command, directory, 'exec "$@"')
