@@ -1,11 +1,13 @@
 """The runner: every campaign for its share of the time, then a table of what held."""
 
 import argparse
+import dataclasses
+import json
 import shutil
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import islice
@@ -51,18 +53,9 @@ class Count:
     seconds: float = 0.0
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the campaigns that are asked for; 1 if a case failed."""
-    parser = argparse.ArgumentParser("python -m tests.campaign", description=__doc__)
-    parser.add_argument("--seed", type=int, default=1, help="the same seed tries the same cases")
-    parser.add_argument("--minutes", type=float, default=55.0, help="for all campaigns together")
-    parser.add_argument("--only", choices=CAMPAIGNS, action="append", help="one campaign, or some")
-    parser.add_argument("--case", help="only the case of this name, with its seed and --only")
-    parser.add_argument("--most", type=int, help="at most so many cases of each campaign")
-    parser.add_argument(
-        "--directory", type=Path, default=ROOT / "build" / "campaign", help="for failed cases"
-    )
-    options = parser.parse_args()
+    options = _parser().parse_args(arguments)
     root = options.directory.resolve()
     shutil.rmtree(root, ignore_errors=True)
     prepared = Prepared(root / "prepared")
@@ -75,12 +68,40 @@ def main() -> int:
         cases = import_module(f"tests.campaign.{name}").cases(options.seed, prepared)
         if options.case is not None:
             cases = islice((case for case in cases if case.name == options.case), 1)
-        elif options.most is not None:
-            cases = islice(cases, options.most)
+        cases = islice(cases, dict(options.most).get(name))
         counts[name] = run(name, cases, left * CAMPAIGNS[name] / parts, root, options.seed)
     shutil.rmtree(prepared.root, ignore_errors=True)
     show(counts, options.seed)
+    if options.json is not None:
+        values = {name: dataclasses.asdict(count) for name, count in counts.items()}
+        options.json.write_text(json.dumps(values, indent=1), encoding="utf-8")
     return int(any(count.failed for count in counts.values()))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m tests.campaign", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1, help="the same seed tries the same cases")
+    parser.add_argument("--minutes", type=float, default=55.0, help="for all campaigns together")
+    parser.add_argument("--only", choices=CAMPAIGNS, action="append", help="one campaign, or some")
+    parser.add_argument("--case", help="only the case of this name, with its seed and --only")
+    parser.add_argument(
+        "--most",
+        type=_limit,
+        action="append",
+        default=[],
+        metavar="NAME=N",
+        help="at most N cases of a campaign",
+    )
+    parser.add_argument(
+        "--directory", type=Path, default=ROOT / "build" / "campaign", help="for failed cases"
+    )
+    parser.add_argument("--json", type=Path, help="a file for the counts")
+    return parser
+
+
+def _limit(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("=")
+    return name, int(number)
 
 
 def run(campaign: str, cases: Iterable[Case], seconds: float, root: Path, seed: int) -> Count:
@@ -100,7 +121,7 @@ def run(campaign: str, cases: Iterable[Case], seconds: float, root: Path, seed: 
             told = count.failed[case.name]
             again = f"python -m tests.campaign --seed {seed} --only {campaign} --case {case.name}"
             (directory / "case.txt").write_text(f"{told}\n\n{again}\n", encoding="utf-8")
-            sys.stderr.write(f"{campaign} {case.name}: {told[:600]}\n")
+            sys.stderr.write(f"{campaign} {case.name}: {told[:400]}\n")
         else:
             shutil.rmtree(directory, ignore_errors=True)
     count.seconds = time.monotonic() - began

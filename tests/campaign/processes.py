@@ -58,7 +58,7 @@ class Ended:
     def __str__(self) -> str:
         """The command and the end of what it said, for the report of a failure."""
         said = self.err.strip()[-400:] or self.out.strip()[-200:]
-        return f"[{shlex.join(self.words)[:300]}] exit code {self.code}: {said!a}"
+        return f"charrnn {shlex.join(self.words)[:300]!a}, exit code {self.code}: {said!a}"
 
 
 def forked(
@@ -177,7 +177,7 @@ def _wait(
     used: float = 0.0,
 ) -> Ended:
     began, pause, hung = time.monotonic(), 0.001, False
-    pending = sorted(signals)
+    pending = sorted(signals, key=lambda one: one[0])  # Those of one instant keep their order.
     while True:
         ended, status, usage = os.wait4(child, os.WNOHANG)
         if ended:

@@ -1,14 +1,14 @@
 """Signals at random instants, also while TensorFlow loads: heeded, told, and the run goes on from there."""
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import count
 from pathlib import Path
 
 from tests.campaign.case import Case, alternating, drawn, require
 from tests.campaign.kills import go_on
-from tests.campaign.prepared import NAME, Prepared, check_same, load_training, succeed
+from tests.campaign.prepared import NAME, Prepared, check_same, load_training
 from tests.campaign.processes import Ended, Signals, forked, started
 
 INT, TERM, HUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
@@ -32,6 +32,9 @@ SEQUENCES: Sequence[Sequence[int]] = (
 ENDLESS = 1_000_000
 """Steps of a run that only a signal ends."""
 
+LOADED = 4.0
+"""Seconds in which TensorFlow loads and six steps are made, more or less."""
+
 READERS: Sequence[Sequence[str]] = (
     ("generate", NAME, "--count", "2000", "--seed", "1"),
     ("pack", NAME, "gift"),
@@ -42,11 +45,10 @@ READERS: Sequence[Sequence[str]] = (
 def cases(seed: int, prepared: Prepared) -> Iterator[Case]:
     """New interpreters that train and others that train already, in turn, for ever."""
     load_training()
-    new = succeed(started(prepared.train(), prepared.place("timed"))).wall
     yield from alternating(
-        _kind(seed, "start", partial(_train, prepared, new)),
-        _kind(seed, "training", partial(_train, prepared, None)),
-        _kind(seed, "endless", partial(_endless, prepared, new)),
+        _kind(seed, "start", partial(_train, prepared, started)),
+        _kind(seed, "training", partial(_train, prepared, forked)),
+        _kind(seed, "endless", partial(_endless, prepared)),
         _kind(seed, "reading", partial(_read, prepared)),
     )
 
@@ -58,9 +60,9 @@ def _kind(seed: int, kind: str, run: partial[None]) -> Iterator[Case]:
 
 
 def _drawn(case: str, longest: float) -> Signals:
-    """A sequence of signals, the first within some seconds."""
+    """A sequence of signals, the first within some seconds, as often early as late."""
     draws = drawn(0, case)
-    instant, sent = draws.uniform(0.0, longest), []
+    instant, sent = draws.choice((0.1, 0.5, 1.0)) * draws.uniform(0.0, longest), []
     for number in draws.choice(SEQUENCES):
         sent.append((instant, number))
         instant += draws.choice((0.0, draws.uniform(0.0, 0.5)))
@@ -87,10 +89,9 @@ def check_heeded(ended: Ended, signals: Signals, *, lost: bool) -> None:
     require(ended.code in codes, f"exit code {ended.code} after {told}")
 
 
-def _train(prepared: Prepared, new: float | None, case: str, directory: Path) -> None:
+def _train(prepared: Prepared, run: Callable[..., Ended], case: str, directory: Path) -> None:
     """A short run, signalled, that is resumed and ends as one that was not."""
-    signals = _drawn(case, new or 1.5)
-    run = forked if new is None else started
+    signals = _drawn(case, LOADED if run is started else 1.5)
     last = run(prepared.train(), directory, signals=signals)
     check_heeded(last, signals, lost=False)
     for _ in range(2):
@@ -101,9 +102,9 @@ def _train(prepared: Prepared, new: float | None, case: str, directory: Path) ->
     check_same(directory / "checkpoints" / NAME, prepared.finished / NAME)
 
 
-def _endless(prepared: Prepared, new: float, case: str, directory: Path) -> None:
+def _endless(prepared: Prepared, case: str, directory: Path) -> None:
     """A run that only a signal ends; none is lost, and what is said to be saved is."""
-    signals = _drawn(case, new)
+    signals = _drawn(case, 2 * LOADED)
     if {number for _, number in signals} <= {STOP, CONT}:
         signals = [*signals, (signals[-1][0], TERM)]
     words = [*prepared.train()[:-1], str(ENDLESS)]
