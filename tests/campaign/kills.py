@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -73,8 +73,13 @@ def cases(seed: int, prepared: Prepared) -> Iterator[Case]:
     yield from alternating(*each, _of_new_processes(seed, prepared))
 
 
-def jobs(prepared: Prepared) -> Iterator[Job]:
+@cache
+def jobs(prepared: Prepared) -> Sequence[Job]:
     """The commands that write files."""
+    return tuple(_jobs(prepared))
+
+
+def _jobs(prepared: Prepared) -> Iterator[Job]:
     run = f"checkpoints/{NAME}"
     longer = [*RESUME, "--steps", str(MORE_STEPS)]
     plain: dict[str, Any] = {"environment": {}, "before": lambda: None}

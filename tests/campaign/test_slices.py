@@ -30,9 +30,9 @@ def slices(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     directory = tmp_path_factory.mktemp("slices")
     counts = directory / "counts.json"
     most = [f"--most={name}={number}" for name, number in SLICES.items()]
+    places = [f"--directory={directory / 'cases'}", f"--json={counts}"]
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.campaign", f"--directory={directory}/cases", *most]
-        + ["--minutes=1000", f"--json={counts}"],
+        [sys.executable, "-m", "tests.campaign", "--minutes=1000", *most, *places],
         cwd=ROOT,
         check=False,
         capture_output=True,
