@@ -17,13 +17,12 @@ from charrnn.checkpoint.directory import (
     NGRAM_FILTER_FILE,
     RESUME_DIRECTORY,
     STATE_FILE,
-    WEIGHTS_MEMBER,
     WORDS_FILE,
 )
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE
 from tests.campaign import damage
 from tests.campaign.case import Case, check_told, drawn, require
-from tests.campaign.prepared import NAME, Prepared, load_writing, succeed
+from tests.campaign.prepared import NAME, WEIGHTS, Prepared, load_writing, succeed
 from tests.campaign.processes import Ended, forked
 
 TEXT = "the text of the network"
@@ -88,8 +87,8 @@ KINDS: list[tuple[str, str, damage.Damage, bool]] = [
     ("model-bytes", MODEL_FILE, damage.changed_bytes, False),
     ("model-repaired", MODEL_FILE, damage.changed_bytes, True),
     ("zip", MODEL_FILE, damage.changed_zip, True),
-    ("weights", MODEL_FILE, damage.in_member(WEIGHTS_MEMBER, damage.changed_bytes), True),
-    ("hdf5", MODEL_FILE, damage.in_member(WEIGHTS_MEMBER, damage.changed_hdf5), True),
+    ("weights", MODEL_FILE, damage.in_member(WEIGHTS, damage.changed_bytes), True),
+    ("hdf5", MODEL_FILE, damage.in_member(WEIGHTS, damage.changed_hdf5), True),
     ("config", MODEL_FILE, damage.in_member("config.json", damage.changed_json), True),
     ("record-bytes", RECORD_FILE, damage.changed_bytes, False),
     ("record", RECORD_FILE, damage.changed_json, False),

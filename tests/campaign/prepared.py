@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.checkpoint.directory import HISTORY_FILE, STATE_FILE, WEIGHTS_MEMBER
+from charrnn.checkpoint.directory import HISTORY_FILE, STATE_FILE
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE
 from charrnn.corpus.catalogue import open_catalogue
 from tests.campaign.case import require
@@ -21,6 +21,9 @@ from tests.campaign.processes import Ended, forked
 STEPS, MORE_STEPS = 6, 12
 TINY = ["--units", "8", "--batch-size", "4", "--window", "8", "--evaluate-every", "2", "--steps"]
 NAME = "moon"
+
+WEIGHTS = "model.weights.h5"
+"""The arrays inside `model.keras`."""
 
 NEITHER = {"seconds", "characters_per_second", "created", "budget_began"}
 """What two runs that learned the same do not have in common."""
@@ -164,7 +167,7 @@ def _content(path: Path) -> Any:
         return [_comparable(json.loads(line)) for line in content.splitlines()]
     if path.name == MODEL_FILE:
         with zipfile.ZipFile(path) as archive:
-            return archive.read(WEIGHTS_MEMBER)
+            return archive.read(WEIGHTS)
     if path.name == STATE_FILE:
         with np.load(BytesIO(content), allow_pickle=False) as arrays:
             state = {name: arrays[name].tobytes() for name in arrays.files if name != "state"}

@@ -112,13 +112,18 @@ def _ask(name: str, catalogue: Path, directory: Path, instant: float | None = No
     )
 
 
+class _Quiet(malicious_server.MaliciousServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that were killed."""
+
+
 def _serve() -> str:
     """Start the server in a process that ends with this one; its address."""
     told, tell = os.pipe()
     parent = os.getpid()
     if not os.fork():
         malicious_server.CONTENT = TEXT
-        with malicious_server.MaliciousServer(pause=0.01) as server:
+        with _Quiet(pause=0.01) as server:
             os.write(tell, server.address.encode())
             os.close(tell)
             while os.getppid() == parent:
