@@ -17,7 +17,7 @@ from tests.campaign.prepared import NAME, Prepared, check_same, load_training, s
 from tests.campaign.processes import Ended, forked
 
 PAGE = 4096
-SMALLEST, LARGEST = 16 << 10, 1 << 20
+SMALLEST, LARGEST = 4 << 10, 1 << 20
 """Bytes of a disk."""
 
 ROOM = 8 << 20
