@@ -13,16 +13,16 @@ is. Without a file, the validation split of the network's corpus is read.
 from pathlib import Path
 
 import click
-import keras
 import numpy as np
 import tensorflow as tf
 
 from charrnn.checkpoint.directory import Checkpoint
 from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS, find_checkpoint
+from charrnn.checkpoint.network_file import read_network
 from charrnn.cli.evaluate import text_to_measure
 from charrnn.corpus.splitting import encode_split
 from charrnn.corpus.vocabulary import Ids, Vocabulary
-from charrnn.model.network import StatefulNetwork
+from charrnn.model.network import StatefulNetwork, build_network
 
 SEGMENT = 32
 """Characters between two steps."""
@@ -42,8 +42,10 @@ SMALLEST = 1e-5
 
 def dynamic_nats(checkpoint: Checkpoint, ids: Ids) -> float:
     """Sum of the surprisal of all characters but the first, read once from a zero state."""
-    model = keras.saving.load_model(checkpoint.model_path, compile=False)
-    network = StatefulNetwork(model, checkpoint.record.architecture)
+    architecture = checkpoint.record.architecture
+    model = build_network(architecture)
+    model.set_weights(read_network(checkpoint.model_path, architecture))
+    network = StatefulNetwork(model, architecture)
     weights = [variable.value for variable in model.trainable_variables]
     before = [tf.identity(weight) for weight in weights]
     squares = [tf.Variable(tf.zeros(weight.shape)) for weight in weights]

@@ -9,29 +9,34 @@
 TensorFlow and NumPy are imported when they are first used, so `import charrnn` is quick.
 """
 
-import functools
-import importlib
+from __future__ import annotations
+
 import os
-from typing import TYPE_CHECKING, Any
 
-from charrnn.errors import CharrnnError, ConfigurationError
-from charrnn.forms.core.config import FormConfig
-from charrnn.settings.configuration import CorpusConfig, ModelConfig, SamplingConfig, TrainingConfig
-
+TYPE_CHECKING = False  # Of typing, which takes milliseconds to import.
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+    from typing import Any
 
+    from charrnn.corpus.text_files import TextFile
     from charrnn.decoding.writer import TextGenerator
+    from charrnn.errors import CharrnnError as CharrnnError
+    from charrnn.errors import ConfigurationError as ConfigurationError
+    from charrnn.forms.core.config import FormConfig as FormConfig
     from charrnn.forms.core.writer import FormWriter
+    from charrnn.settings.configuration import CorpusConfig as CorpusConfig
+    from charrnn.settings.configuration import ModelConfig as ModelConfig
+    from charrnn.settings.configuration import SamplingConfig as SamplingConfig
+    from charrnn.settings.configuration import TrainingConfig as TrainingConfig
     from charrnn.training.run import resume as resume
     from charrnn.training.run import train as train
-    from charrnn.training.trainer import TextFileMaker
 
     __version__: str
 
 __all__ = [
     "CharrnnError",
+    "ConfigurationError",
     "CorpusConfig",
     "FormConfig",
     "ModelConfig",
@@ -44,12 +49,25 @@ __all__ = [
     "train",
 ]
 
+_HOMES = {
+    "CharrnnError": "charrnn.errors",
+    "ConfigurationError": "charrnn.errors",
+    "CorpusConfig": "charrnn.settings.configuration",
+    "FormConfig": "charrnn.forms.core.config",
+    "ModelConfig": "charrnn.settings.configuration",
+    "SamplingConfig": "charrnn.settings.configuration",
+    "TrainingConfig": "charrnn.settings.configuration",
+}
+"""Modules of the public names. Until they are imported, Ctrl-C finds a program without handlers."""
+
 # Keras reads this once, when it is imported. The user's own value stays.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 
 def require_tensorflow() -> None:
     """Refuse another backend of Keras before Keras is imported; raises ConfigurationError."""
+    from charrnn.errors import ConfigurationError
+
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if backend != "tensorflow":
         raise ConfigurationError(
@@ -58,7 +76,7 @@ def require_tensorflow() -> None:
         )
 
 
-def open(checkpoint: "str | Path") -> "TextGenerator":  # noqa: A001 (as gzip.open, charrnn.open)
+def open(checkpoint: str | Path) -> TextGenerator:  # noqa: A001 (as gzip.open, charrnn.open)
     """Open a trained network to write with, without TensorFlow.
 
     Args:
@@ -81,8 +99,8 @@ def open(checkpoint: "str | Path") -> "TextGenerator":  # noqa: A001 (as gzip.op
 
 
 def compile_form(
-    writer: "TextGenerator", form: FormConfig, sampling: SamplingConfig | None = None
-) -> "FormWriter":
+    writer: TextGenerator, form: FormConfig, sampling: SamplingConfig | None = None
+) -> FormWriter:
     """Compile a form of verse for a network, which then writes poems in that form.
 
     Args:
@@ -103,15 +121,20 @@ def compile_form(
     return compile_form(writer, form, sampling)
 
 
-def text_files() -> "Sequence[TextFileMaker]":
+def text_files() -> Sequence[TextFile]:
     """What `train` and `resume` save beside a network: its n-gram filter and its learned tables."""
-    from charrnn.corpus.ngram_filter import keep_ngram_filter
-    from charrnn.forms.core.table_keeping import keep_learned_tables
+    from charrnn.corpus.text_files import ngram_filter_file
+    from charrnn.forms.core.table_keeping import learned_table_files
 
-    return (keep_ngram_filter, keep_learned_tables)
+    return (ngram_filter_file(), *learned_table_files())
 
 
 def __getattr__(name: str) -> Any:
+    import functools
+    import importlib
+
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
     if name in {"train", "resume"}:
         require_tensorflow()
         run = getattr(importlib.import_module("charrnn.training.run"), name)

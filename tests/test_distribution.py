@@ -49,5 +49,5 @@ def test_the_whole_package_is_installed_and_nothing_else(wheel: dict[str, bytes]
 
 def test_the_command_and_the_licence_are_installed(wheel: dict[str, bytes]) -> None:
     (entrances,) = (text for name, text in wheel.items() if name.endswith("/entry_points.txt"))
-    assert b"charrnn = charrnn.cli:main" in entrances
+    assert b"charrnn = charrnn.__main__:main" in entrances
     assert any(name.endswith("/licenses/LICENSE") for name in wheel)

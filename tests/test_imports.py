@@ -19,7 +19,7 @@ PACKAGE = Path(charrnn.__file__).parent
 SLOW = {"tensorflow", "keras", "numpy", "h5py", "rich", "prompt_toolkit", "charset_normalizer"}
 
 LEVELS = [
-    {"cluster", "errors", "settings", "wording"},
+    {"cluster", "errors", "input_files", "settings", "signals", "wording"},
     {"checkpoint"},
     {"corpus"},
     {"model"},

@@ -9,8 +9,12 @@
       words.json       learned words of an English text
       resume/          the latest training state (see `charrnn.training.state`)
 
-`ngrams.filter`, `sounds.json` and `words.json` (see `charrnn.forms.core.language`) are
-written at the end of a run, and everything else works without them.
+`ngrams.filter`, `sounds.json` and `words.json` (see `charrnn.corpus.text_files`) depend on the text
+alone. `charrnn.json` says which of them belong to the run.
+
+A run begins with all that resuming needs, and `charrnn.json` last. So a directory with a
+`charrnn.json` can be resumed, and one without it is no run; `.incomplete` tells that its files are
+the rest of one, which the next run removes.
 
 `charrnn.json` names the SHA-256 of `model.keras`. Two files cannot be replaced in one step, so
 `charrnn.json` is written first and names both models, the new and the old one. After a crash,
@@ -29,13 +33,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
-from charrnn.checkpoint.atomic_files import UNFINISHED, locked, replacing, write_text
+from charrnn.checkpoint.atomic_files import (
+    LOCK_FILE,
+    UNFINISHED,
+    locked,
+    make_directory,
+    replacing,
+    sweep,
+    sync,
+    write_text,
+)
+from charrnn.checkpoint.keras_layers import largest_network_file
 from charrnn.checkpoint.lookup import spoken_name
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, ModelRecord, RunRecord, holds_run
+from charrnn.checkpoint.regular_files import open_regular, read_regular
 from charrnn.errors import CharrnnError, CheckpointError, ConfigurationError
-
-WEIGHTS_MEMBER: Final = "model.weights.h5"
-"""The HDF5 file with the arrays inside `model.keras`, a zip."""
+from charrnn.settings.architecture import Architecture
+from charrnn.settings.from_json import parse_json
 
 HISTORY_FILE: Final = "history.jsonl"
 NGRAM_FILTER_FILE: Final = "ngrams.filter"
@@ -43,10 +57,13 @@ SOUNDS_FILE: Final = "sounds.json"
 WORDS_FILE: Final = "words.json"
 RESUME_DIRECTORY: Final = "resume"
 STATE_FILE: Final = "state.npz"
-LOCK_FILE: Final = ".lock"
-REMOVED_FILE: Final = ".removed"
+INCOMPLETE_FILE: Final = ".incomplete"
 
 LONGEST_NAME: Final = 200
+
+LARGEST_HISTORY: Final = 8 * 2**20
+"""Most bytes of `history.jsonl` that are read; ten thousand evaluations have about as many."""
+
 READING_ATTEMPTS: Final = 3
 
 
@@ -67,7 +84,7 @@ class Checkpoint:
         """
         for attempt in range(READING_ATTEMPTS):
             record = read_record(directory)
-            digest = _model_digest(directory)
+            digest = _model_digest(directory, record.architecture)
             for model in record.models:
                 if model.sha256 == digest:
                     return cls(directory, record, model)
@@ -91,8 +108,9 @@ class CheckpointWriter:
         self.directory = directory
 
     def write_record(self, record: RunRecord) -> None:
-        """Write `charrnn.json`."""
+        """Write `charrnn.json`, which makes the directory a run."""
         write_text(self.directory / RECORD_FILE, record.to_json())
+        (self.directory / INCOMPLETE_FILE).unlink(missing_ok=True)
 
     def write_model(
         self, record: RunRecord, model: ModelRecord, save: Callable[[Path], None]
@@ -113,11 +131,12 @@ class CheckpointWriter:
 
     def append_history(self, evaluation: dict[str, Any]) -> None:
         """Add a line to `history.jsonl`."""
-        self.directory.mkdir(parents=True, exist_ok=True)
+        make_directory(self.directory)
         with (self.directory / HISTORY_FILE).open("a", encoding="utf-8") as history:
             history.write(json.dumps(evaluation, ensure_ascii=False) + "\n")
             history.flush()
             os.fsync(history.fileno())
+        sync(self.directory)
 
     def cut_history(self, last_step: int) -> None:
         """Drop the evaluations after a step, which a resumed run repeats."""
@@ -125,29 +144,40 @@ class CheckpointWriter:
         lines = (json.dumps(line, ensure_ascii=False) + "\n" for line in kept)
         write_text(self.directory / HISTORY_FILE, "".join(lines))
 
-    def clear(self) -> None:
-        """Remove the files of a run, and no others.
+    @contextlib.contextmanager
+    def beginning(self, record: RunRecord, files: Path) -> Iterator[None]:
+        """Begin a run, in place of the run that is there.
 
-        The record is renamed first and removed last, so that a crash leaves no half run.
+        The old record goes first and the new one comes last, so a crash leaves no half run. Between
+        them come copies of all `files` of a directory, and what is written inside.
         """
-        record, removed = self.directory / RECORD_FILE, self.directory / REMOVED_FILE
+        make_directory(self.directory)
+        self._remove_run()
+        try:
+            for path in files.iterdir():
+                with replacing(self.directory / path.name) as temporary:
+                    shutil.copyfile(path, temporary)
+            yield
+            self.write_record(record)
+        except BaseException:
+            self._remove_run()
+            (self.directory / INCOMPLETE_FILE).unlink()
+            raise
+
+    def _remove_run(self) -> None:
+        """Remove the files of a run, and no others, and mark the directory as incomplete."""
+        record, incomplete = self.directory / RECORD_FILE, self.directory / INCOMPLETE_FILE
         if record.exists():
-            record.replace(removed)
-        if not removed.exists():
-            return
-        self.sweep()
+            record.replace(incomplete)
+        else:
+            incomplete.touch()
+        sync(self.directory)
         state = f"{RESUME_DIRECTORY}/{STATE_FILE}"
         for name in (MODEL_FILE, HISTORY_FILE, NGRAM_FILTER_FILE, SOUNDS_FILE, WORDS_FILE, state):
             (self.directory / name).unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # It is missing, or holds files of the user.
             (self.directory / RESUME_DIRECTORY).rmdir()
-        removed.unlink()
-
-    def sweep(self) -> None:
-        """Remove the unfinished files of a killed process."""
-        for parent in (self.directory, self.directory / RESUME_DIRECTORY):
-            for unfinished in parent.glob(f"{UNFINISHED}*"):
-                shutil.rmtree(unfinished, ignore_errors=True)
+        sync(self.directory)
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -156,6 +186,8 @@ class CheckpointWriter:
         root_was_there = root.exists()
         try:
             with locked(self.directory / LOCK_FILE):
+                for place in (self.directory, self.directory / RESUME_DIRECTORY):
+                    sweep(place)
                 try:
                     yield
                 finally:
@@ -210,7 +242,7 @@ def read_record(directory: Path) -> RunRecord:
     """Read `charrnn.json`; raises CheckpointError if it is missing or invalid."""
     path = directory / RECORD_FILE
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path).decode()
     except FileNotFoundError:
         raise CheckpointError(
             f"{directory} is not a checkpoint: it has no {RECORD_FILE}."
@@ -224,42 +256,67 @@ def read_record(directory: Path) -> RunRecord:
 
 
 def read_history(directory: Path) -> list[dict[str, Any]]:
-    """The evaluations in `history.jsonl`, oldest first, without lines cut short by a crash."""
-    path = directory / HISTORY_FILE
-    if not path.exists():
-        return []
+    """The evaluations in `history.jsonl`, oldest first, without damaged lines.
+
+    Of a very long file only the end is read.
+
+    Raises:
+        CheckpointError: It cannot be read.
+    """
     evaluations = []
     # Not splitlines, because a sample may hold Unicode line separators.
-    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
+    for line in _end_of_history(directory / HISTORY_FILE).split("\n"):
         try:
-            evaluation = json.loads(line)
-        except (ValueError, RecursionError):
+            evaluation = parse_json(line, CheckpointError) if line else None
+        except CheckpointError:
             continue
-        if isinstance(evaluation, dict) and isinstance(evaluation.get("step"), int):
+        if isinstance(evaluation, dict) and _is_evaluation(evaluation):
             evaluations.append(evaluation)
     return evaluations
 
 
+def _end_of_history(path: Path) -> str:
+    try:
+        with open_regular(path) as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - LARGEST_HISTORY))
+            return file.read(LARGEST_HISTORY).decode(errors="replace")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _is_evaluation(values: dict[str, Any]) -> bool:
+    """Whether a line has a step, and a loss that can be shown if it has one."""
+    step, loss = values.get("step"), values.get("validation_loss", 0.0)
+    return type(step) is int and step >= 0 and type(loss) in (int, float)
+
+
 def _holds_other_files(directory: Path) -> bool:
-    """Whether a directory holds more than the rest of an interrupted or removed run."""
+    """Whether a directory holds more than the rest of a run."""
     if not directory.exists():
         return False
     if not directory.is_dir():
         return True
     names = {path.name for path in directory.iterdir()}
-    return REMOVED_FILE not in names and any(
+    return INCOMPLETE_FILE not in names and any(
         name != LOCK_FILE and not name.startswith(UNFINISHED) for name in names
     )
 
 
-def _model_digest(directory: Path) -> str:
+def _model_digest(directory: Path, architecture: Architecture) -> str:
     path = directory / MODEL_FILE
-    if not path.is_file():
+    try:
+        with open_regular(path, largest_network_file(architecture)) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
         raise CheckpointError(
             f"{directory} holds no {MODEL_FILE} yet: the run was stopped before its first "
             f"evaluation. Continue it: charrnn train --resume --name {spoken_name(directory)}"
-        )
-    return _sha256(path)
+        ) from None
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _sha256(path: Path) -> str:

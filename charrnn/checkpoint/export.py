@@ -8,31 +8,28 @@ import contextlib
 import dataclasses
 import math
 import shutil
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import h5py
 import numpy as np
 
-from charrnn.checkpoint.atomic_files import write_text
+from charrnn.checkpoint.atomic_files import make_directory, replacing, sweep, write_text
 from charrnn.checkpoint.directory import (
     NGRAM_FILTER_FILE,
     SOUNDS_FILE,
-    WEIGHTS_MEMBER,
     WORDS_FILE,
     Checkpoint,
     CheckpointWriter,
 )
+from charrnn.checkpoint.network_file import read_network, write_network
 from charrnn.checkpoint.record import IN_CATALOGUE, RunRecord
 from charrnn.errors import CheckpointError
-from charrnn.settings.architecture import CELL_NAMES
+from charrnn.settings.architecture import CELL_NAMES, Architecture
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.settings.setting import settings_of
-from charrnn.wording import counted
+from charrnn.wording import counted, printable
 
 CARD_FILE: Final = "README.md"
 
@@ -68,6 +65,8 @@ def export(
 ) -> Exported:
     """Write a copy of a checkpoint with float16 weights and a model card to a new directory.
 
+    It is written beside its place and renamed as a whole.
+
     Args:
         checkpoint: The checkpoint, which stays unchanged.
         directory: The new directory.
@@ -80,80 +79,64 @@ def export(
         CheckpointError: The directory exists, or the weights cannot be rounded.
         OSError: The directory cannot be written.
     """
+    sweep(directory.parent)
     if directory.exists():
         raise CheckpointError(
             f"{directory} exists already, and nothing is replaced. Name another directory, or move "
             "this one away first."
         )
-    made = [parent for parent in directory.parents if not parent.exists()]
-    writer = CheckpointWriter(directory)
     corpus = checkpoint.record.corpus
     # Only catalogue names mean something on other machines. A part of the sources would look like
     # the whole text, and its licence like the licence of all.
     known = all(source.startswith(IN_CATALOGUE) for source in corpus.sources)
     corpus = dataclasses.replace(corpus, sources=corpus.sources if known else ())
     record = dataclasses.replace(checkpoint.record, corpus=corpus, models=())
-    try:
+    before = after = None
+    with _removed_on_failure(directory.parent), replacing(directory) as unfinished:
+        writer = CheckpointWriter(unfinished)
         record = writer.write_model(
-            record, checkpoint.model, lambda path: round_weights(checkpoint.model_path, path)
+            record,
+            checkpoint.model,
+            lambda path: round_weights(checkpoint.model_path, path, record.architecture),
         )
         for name in (NGRAM_FILTER_FILE, SOUNDS_FILE, WORDS_FILE):
             if (checkpoint.directory / name).exists():
-                shutil.copyfile(checkpoint.directory / name, directory / name)
-        before = after = None
+                shutil.copyfile(checkpoint.directory / name, unfinished / name)
         if measure is not None:
-            before, after = measure(checkpoint), measure(Checkpoint.open(directory))
+            before, after = measure(checkpoint), measure(Checkpoint.open(unfinished))
             model = dataclasses.replace(record.models[0], validation_loss=after)
             writer.write_record(dataclasses.replace(record, models=(model,)))
-        exported = Checkpoint.open(directory)
-        write_text(directory / CARD_FILE, model_card(exported, before, write(exported), text))
-    except BaseException:
-        shutil.rmtree(directory, ignore_errors=True)
-        for parent in made:
-            with contextlib.suppress(OSError):  # It holds other files now.
-                parent.rmdir()
-        raise
+        exported = Checkpoint.open(unfinished)
+        write_text(unfinished / CARD_FILE, model_card(exported, before, write(exported), text))
     size = sum(file.stat().st_size for file in directory.iterdir())
-    return Exported(exported, size, before, after)
+    return Exported(Checkpoint.open(directory), size, before, after)
 
 
-def round_weights(path: Path, rounded: Path) -> None:
+@contextlib.contextmanager
+def _removed_on_failure(directory: Path) -> Iterator[None]:
+    """Make a directory, and remove it and those made above it if the context fails."""
+    made = [path for path in (directory, *directory.parents) if not path.exists()]
+    try:
+        make_directory(directory)
+        yield
+    except BaseException:
+        for path in made:
+            with contextlib.suppress(OSError):  # It is missing, or holds other files now.
+                path.rmdir()
+        raise
+
+
+def round_weights(path: Path, rounded: Path, architecture: Architecture) -> None:
     """Write a float16 copy of `model.keras`; raises CheckpointError if a number is too large."""
-    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(rounded, "w") as copy:
-        for member in archive.infolist():
-            content = archive.read(member)
-            if member.filename == WEIGHTS_MEMBER:
-                content = _rounded(content, path)
-            # Without a date, the bytes are always the same.
-            copy.writestr(zipfile.ZipInfo(member.filename), content)
-
-
-def _rounded(content: bytes, path: Path) -> bytes:
-    result = BytesIO()
-    with h5py.File(BytesIO(content)) as file, h5py.File(result, "w") as copy:
-
-        def take(name: str, item: Any) -> None:
-            if isinstance(item, h5py.Dataset):
-                copy[name] = _to_float16(item[...], name, path)
-            else:
-                copy.require_group(name)
-            copy[name].attrs.update(item.attrs)
-
-        file.visititems(take)
-        copy.attrs.update(file.attrs)
-    return result.getvalue()
-
-
-def _to_float16(values: Any, name: str, path: Path) -> Any:
-    if values.dtype.kind != "f":
-        return values
-    largest = np.finfo(np.float16).max
-    if not np.all(np.abs(values) <= largest):
+    largest = float(np.finfo(np.float16).max)
+    arrays = read_network(path, architecture)
+    highest = max(float(np.abs(array).max()) for array in arrays)
+    if highest > largest:
         raise CheckpointError(
-            f"{path} cannot be rounded to float16: {name} holds a number above {largest:,.0f}. "
-            "Give it away as it is."
+            f"{path} cannot be rounded to float16: it holds the number {highest:,.0f}, above "
+            f"{largest:,.0f}. Give it away as it is."
         )
-    return values.astype(np.float16)
+    write_network(rounded, architecture, arrays, np.float16)
 
 
 def model_card(
@@ -165,21 +148,21 @@ def model_card(
     name, such as its source and its licence.
     """
     record, model = checkpoint.record, checkpoint.model
-    name = checkpoint.directory.name
+    name = printable(checkpoint.directory.name)
     rounded = "" if before is None else f"; {_loss(before)} before its weights were rounded"
     facts = {
         "network": _network(record),
         **text,
-        "training": f"{model.epoch:.3g} epochs in {model.step:,} steps, on {record.device}",
+        "training": f"{counted(model.epoch, 'epoch')} in {counted(model.step, 'step')}, on {record.device}",
         **_origin(record),
         "settings": _settings(record),
         "loss": f"{_loss(model.validation_loss)} on the validation split "
         f"({record.corpus_config.validation_fraction:.3g} of the text){rounded}",
         "weights": "float16 on disk, float32 in use; plain Keras opens `model.keras`",
     }
-    rows = "\n".join(f"| {what} | {value} |" for what, value in facts.items())
+    rows = "\n".join(f"| {what} | {printable(value)} |" for what, value in facts.items())
     quoted = sample.strip().replace("\n", "\n    ")
-    version = record.versions.get("charrnn", "of an unknown version")
+    version = printable(record.versions.get("charrnn", "of an unknown version"))
     return (
         f"# {name}\n\nA character-level network made with charrnn {version}.\n\n"
         f"| | |\n|---|---|\n{rows}\n\n## Sample\n\n"

@@ -8,6 +8,7 @@ from typing import Final
 
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, holds_run
 from charrnn.errors import CheckpointError
+from charrnn.wording import printable
 
 DEFAULT_CHECKPOINTS: Final = Path("checkpoints")
 """Directory of the user's runs by default."""
@@ -57,10 +58,10 @@ def find_run(reference: str | None, root: Path) -> Path:
     for directory in (root / reference, Path(reference)):
         if holds_run(directory):
             return directory
-    names = ", ".join(path.name for path in known) or "none"
+    names = ", ".join(printable(path.name) for path in known) or "none"
     bundled = ", ".join(sorted(path.name for path in checkpoints_in(BUNDLED)))
     raise CheckpointError(
-        f"there is no checkpoint named {reference} in {root}, and it is not the path of one. "
+        f"there is no checkpoint named {printable(reference)} in {root}, and it is not the path of one. "
         f"Checkpoints there: {names}." + (f" Bundled networks: {bundled}." if bundled else "")
     )
 

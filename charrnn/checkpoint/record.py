@@ -3,12 +3,12 @@
 import dataclasses
 import json
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from charrnn.errors import CheckpointError
-from charrnn.settings.architecture import Architecture
+from charrnn.settings.architecture import SPECIAL, Architecture
 from charrnn.settings.configuration import CorpusConfig, ResolvedLayout, TrainingConfig
 from charrnn.settings.from_json import read_document
 
@@ -91,6 +91,8 @@ class RunRecord:
         baselines: Losses to compare with, in nats per character, by name.
         models: The network in `model.keras`; both networks while the new replaces the old one.
         origin: The network of a warm start.
+        text_files: The files that depend on the text alone, each with the reason why this text
+            cannot give it; with None it can, so a run without the file lacks it.
     """
 
     created: str
@@ -104,6 +106,7 @@ class RunRecord:
     baselines: dict[str, float]
     models: tuple[ModelRecord, ...] = ()
     origin: OriginRecord | None = None
+    text_files: dict[str, str | None] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The content of `charrnn.json`."""
@@ -115,6 +118,11 @@ class RunRecord:
         """Read what `to_json` wrote; raises CheckpointError for anything else."""
         record = read_document(text, FORMAT, cls, CheckpointError)
         _check_vocabulary(record.vocabulary)
+        if record.architecture.vocabulary_size != len(record.vocabulary) + SPECIAL:
+            raise CheckpointError(
+                f"its network has {record.architecture.vocabulary_size:,} tokens, and its vocabulary "
+                f"{len(record.vocabulary) + SPECIAL:,}."
+            )
         return record
 
 

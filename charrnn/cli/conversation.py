@@ -11,6 +11,7 @@ import click
 
 from charrnn.checkpoint.atomic_files import write_text
 from charrnn.cli.networks import DEAD_END
+from charrnn.cli.process import tell
 from charrnn.cli.session import (
     SETTINGS,
     FormAuthor,
@@ -19,7 +20,7 @@ from charrnn.cli.session import (
     SessionSettings,
     suggestions_for,
 )
-from charrnn.wording import counted
+from charrnn.wording import counted, printable
 
 if TYPE_CHECKING:
     from charrnn.decoding.writer import TextGenerator
@@ -110,7 +111,7 @@ class Conversation:
     def _write(self, take_turn: Callable[[str], None], text: str) -> None:
         take_turn(text)
         if self.session.last().end.dead_end:
-            click.echo(DEAD_END, err=True)
+            tell(DEAD_END)
 
     def _undo(self, _: str) -> None:
         self.session.undo()
@@ -149,12 +150,14 @@ class Conversation:
         path = Path(name).expanduser()
         if path.exists():
             raise SessionError(f"{path} exists already; give another name.")
-        write_text(path, "\n\n".join(poem.strip("\n") for poem in poems) + "\n")
+        stripped = [poem.strip("\n") for poem in poems]
+        has_stanzas = any("\n\n" in poem for poem in stripped)
+        write_text(path, ("\n\n\n" if has_stanzas else "\n\n").join(stripped) + "\n")
         click.echo(f"Saved {counted(len(poems), 'poem')} in {path}.")
 
     def _change_model(self, name: str) -> None:
         if not name:
-            click.echo("\n".join(self._names()) or "There is none.")
+            click.echo("\n".join(map(printable, self._names())) or "There is none.")
             return
         writer = self._open_writer(name)
         self.session.writer = lambda: writer

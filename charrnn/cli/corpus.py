@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charrnn.cli.options import config_options, examples, json_option
-from charrnn.cli.process import print_json, print_notes
+from charrnn.cli.process import print_json, print_notes, tell
 from charrnn.cli.texts import download_progress, read_shown
 from charrnn.errors import CorpusError
 from charrnn.settings.configuration import CorpusConfig
@@ -82,7 +82,7 @@ def show(name: str, as_json: bool) -> None:
         return
     print_details(details)
     if first is None:
-        click.echo(f"Download it with: charrnn corpus download {name}", err=True)
+        tell(f"Download it with: charrnn corpus download {name}")
     for poem in first or ():
         click.echo(f"\n{poem}")
 
@@ -121,7 +121,7 @@ def download(name: str, as_json: bool) -> None:
     ),
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@config_options(CorpusConfig, only=("layout", "encoding"))
+@config_options(CorpusConfig, only=("layout", "stanzas", "encoding"))
 @json_option
 def check(files: tuple[str, ...], corpus_config: CorpusConfig, as_json: bool) -> None:
     """Check FILE... for duplicates, markup, gaps and other faults.

@@ -15,7 +15,7 @@ from charrnn.cli.options import (
     examples,
     json_option,
 )
-from charrnn.cli.process import print_json, reading_bar, use_idle_cores
+from charrnn.cli.process import print_json, reading_bar, tell, use_idle_cores
 from charrnn.cli.texts import read_alike, validation_part
 from charrnn.errors import CorpusError
 from charrnn.settings.configuration import CorpusConfig
@@ -112,8 +112,9 @@ def han_tokens(vocabulary: "Vocabulary") -> "Mask | None":
     """Which tokens are Chinese characters, UNKNOWN among them; None if there are none."""
     import numpy as np
 
-    from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL
+    from charrnn.corpus.vocabulary import END_OF_POEM
     from charrnn.forms.chinese.sounds import is_han
+    from charrnn.settings.architecture import SPECIAL
 
     found = [is_han(character) for character in vocabulary.characters]
     if not any(found):
@@ -129,10 +130,9 @@ def _note_other_measurement(ids: "Ids") -> None:
 
     streams = EvaluationStreams(ids, MOST_MEASURED)
     if streams.characters < len(ids) - 1:
-        click.echo(
+        tell(
             f"This measures all {len(ids):,} characters of the validation split. Training measured "
-            f"{streams.characters:,} of them, so its loss is a little different.",
-            err=True,
+            f"{streams.characters:,} of them, so its loss is a little different."
         )
 
 

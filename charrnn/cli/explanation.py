@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from charrnn.cli.console import safe_console
 from charrnn.decoding.scoring import POEM_END, RUNNERS_UP, TokenScore, mean_bits, split_lines
 
 LEGEND: Final = (
@@ -33,7 +34,7 @@ _Column = tuple[tuple[str, str], ...]
 
 def print_legend() -> None:
     """Print the legend to standard error."""
-    Console(stderr=True, highlight=False).print(Text(LEGEND, "dim"))
+    safe_console(stderr=True).print(Text(LEGEND, "dim"))
 
 
 def print_explained(prompt: str, scores: Sequence[TokenScore]) -> None:
@@ -53,7 +54,7 @@ def print_line(scores: Sequence[TokenScore], *, begun: str = "") -> None:
 
     Its beginning `begun` has no scores. Its end has one.
     """
-    console = Console(highlight=False)
+    console = safe_console()
     columns: list[_Column] = [((_visible_in_text(one), "dim"),) for one in begun]
     columns += map(_column, scores)
     if not columns:

@@ -85,6 +85,9 @@ def show(form: str, as_json: bool) -> None:
     characters or syllables that it may have. Its pattern has a mark for each of them: 平 level,
     仄 oblique, 中 either; u unstressed, / stressed, x either. A | separates patterns of which the
     line follows one. Lines with the same letter rhyme.
+
+    In a metre, heaven, power and their like may be a syllable shorter, as in old verse. A form
+    without metre, such as haiku, counts syllables as they are spoken.
     """
     from charrnn.forms.core.known_forms import find_form, form_to_toml
 
@@ -155,7 +158,7 @@ def learn(
     learned = language_named(language).learn_form(
         poems, name or corpus.name, wanted, given[language]
     )
-    source = f"Learned from {learned.considered:,} poems of {corpus.name}."
+    source = f"Learned from {counted(learned.considered, 'poem')} of {corpus.name}."
     learned = dataclasses.replace(learned, form=dataclasses.replace(learned.form, source=source))
     print_notes(_evidence(learned))
     if as_json:
@@ -168,12 +171,12 @@ forms.add_command(sounds)
 
 
 def _print_forms() -> None:
-    from rich.console import Console
     from rich.text import Text
 
+    from charrnn.cli.console import safe_console
     from charrnn.forms.core.known_forms import known_forms
 
-    console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
+    console = safe_console(soft_wrap=True)
     for form in known_forms().values():
         names = f"  {', '.join(form.aliases)}" if form.aliases else ""
         size = f"  {form.title}: {_size(form)}"
@@ -230,11 +233,11 @@ def _evidence(learned: "LearnedForm") -> Iterator[str]:
     form, count = learned.form, learned.considered
     unit = language_of(form).shape_unit
     shapes = ", ".join(f"{number:,} of {shape_text(shape)}" for shape, number in learned.shapes)
-    yield f"{learned.poems:,} poems, by their {unit}: {shapes}."
+    yield f"{counted(learned.poems, 'poem')}, by their {unit}: {shapes}."
     yield f"Learned from {count:,} of {shape_text(learned.shape)}."
     if len(form.variants) > 1:
         names = zip(form.variant_names, learned.following, strict=True)
-        variants = ", ".join(f"{name} ({number:,} poems)" for name, number in names)
+        variants = ", ".join(f"{name} ({counted(number, 'poem')})" for name, number in names)
         others = count - sum(learned.following)
         yield f"They follow {variants}" + (f"; {others:,} follow none." if others else ".")
     if form.metre:

@@ -8,9 +8,10 @@ import click
 from charrnn.checkpoint.directory import Checkpoint, CheckpointWriter
 from charrnn.checkpoint.lookup import find_checkpoint, is_bundled
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, examples, json_option
-from charrnn.cli.process import print_json, print_notes
+from charrnn.cli.process import print_json, print_notes, tell
 from charrnn.cli.texts import corpus_again
 from charrnn.errors import CheckpointError, CorpusError
+from charrnn.wording import counted
 
 if TYPE_CHECKING:
     from charrnn.forms.chinese.sounds import LearnedSounds
@@ -49,13 +50,15 @@ def sounds(checkpoint: str | None, checkpoints: Path, as_json: bool) -> None:
         _print_sounds(name, learned)
     if words is not None:
         common = " ".join(list(words.counts)[:WORDS_SHOWN])
-        click.echo(f"{name} has learned {len(words.counts):,} words. The most common: {common}")
+        click.echo(
+            f"{name} has learned {counted(len(words.counts), 'word')}. The most common: {common}"
+        )
 
 
 def _tables(checkpoint: Checkpoint) -> "tuple[LearnedSounds | None, LearnedWords | None]":
     """Open the tables of a checkpoint; learns them if none can be used."""
     from charrnn.forms.chinese.sounds import open_sounds
-    from charrnn.forms.core.table_keeping import keep_learned_tables
+    from charrnn.forms.core.table_keeping import learned_table_files
     from charrnn.forms.english.words import open_words
 
     try:
@@ -70,16 +73,18 @@ def _tables(checkpoint: Checkpoint) -> "tuple[LearnedSounds | None, LearnedWords
             "comes with charrnn and is never changed; install charrnn again."
         )
     corpus = corpus_again(checkpoint)
-    writer = CheckpointWriter(checkpoint.directory)
-    with writer.held():
-        keep_learned_tables(writer, corpus, checkpoint.record, lambda note: print_notes([note]))
+    with CheckpointWriter(checkpoint.directory).held():
+        for file in learned_table_files():
+            file.keep(
+                checkpoint.directory, corpus, checkpoint.record, lambda note: print_notes([note])
+            )
     made = open_sounds(checkpoint), open_words(checkpoint)
     if made == (None, None):
         raise CorpusError(
             f"{corpus.name} teaches neither sounds nor words: sounds are learned from at least a "
             "hundred regular Chinese poems, and words from text in Latin letters."
         )
-    click.echo(f"The learned tables are now kept in {checkpoint.directory}.", err=True)
+    tell(f"The learned tables are now kept in {checkpoint.directory}.")
     return made
 
 

@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Collection
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -30,8 +30,10 @@ from charrnn.cli.poem_display import (
     stream_characters,
     stream_lines,
 )
-from charrnn.cli.process import print_notes, use_idle_cores
+from charrnn.cli.process import print_notes, tell, use_idle_cores
+from charrnn.errors import CorpusError
 from charrnn.forms.core.config import FormConfig
+from charrnn.input_files import STANDARD_INPUT, read_input
 from charrnn.settings.configuration import SamplingConfig, seed_after
 from charrnn.settings.setting import AUTO, Configuration, Notation, Setting, settings_of
 
@@ -82,7 +84,7 @@ EXPECT: Final = Setting(
 @click.option("--prompt", metavar="TEXT", help="First words of the poem.")
 @click.option(
     "--prompt-file",
-    type=click.File("rb"),
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
     metavar="FILE",
     help="Read the first words from a file, without its last line end; - is standard input.",
 )
@@ -105,7 +107,7 @@ def generate(
     *,
     checkpoint: str | None,
     prompt: str | None,
-    prompt_file: IO[bytes] | None,
+    prompt_file: str | None,
     sampling_config: SamplingConfig,
     form_config: FormConfig,
     count: int,
@@ -134,7 +136,7 @@ def generate(
     """
     _refuse_contradictions(sampling_config, form_config, count, only, show_scansion)
     use_idle_cores()
-    from charrnn.decoding.prompts import describe_substitution
+    from charrnn.decoding.prompts import describe_substitution, line_ends_within
     from charrnn.decoding.writer import with_seed
 
     text = _prompt(prompt, prompt_file)
@@ -146,6 +148,7 @@ def generate(
     writer = networks.writer
     first = with_seed(sampling_config)
     start = writer.begin(text)
+    text = start.text  # As it was read, which is what is shown.
     print_notes(map(describe_substitution, start.substitutions))
     print_notes(writer.notes(first))
     form = None
@@ -194,7 +197,9 @@ def generate(
     if as_json:
         print_poems_as_json(networks.facts, reports)
     else:
-        print_poems(reports)
+        # A poem may have blank lines inside if the corpus has.
+        inside = line_ends_within(writer.layout, stanzas=writer.stanzas)
+        print_poems(reports, blank_lines=1 if inside in {0, 1} else 2)
 
 
 def _refuse_contradictions(
@@ -217,7 +222,7 @@ def _poems(
     return enumerate(author.write_many(prompt, settings), 1)
 
 
-def _prompt(prompt: str | None, file: IO[bytes] | None) -> str:
+def _prompt(prompt: str | None, file: str | None) -> str:
     """Return the prompt; that of a file has no line end at its end."""
     from charrnn.corpus.encoding import decoded, find_encoding
 
@@ -226,11 +231,14 @@ def _prompt(prompt: str | None, file: IO[bytes] | None) -> str:
     if file is None:
         # Bytes that are not characters become U+FFFD.
         return (prompt or "").encode(errors="surrogateescape").decode(errors="replace")
-    data = io.BytesIO(file.read())
-    name = getattr(file, "name", "<stdin>")
-    encoding = find_encoding(data, "standard input" if name == "<stdin>" else name)
+    name = "standard input" if file == STANDARD_INPUT else file
+    try:
+        data = io.BytesIO(read_input(Path(file)))
+    except OSError as error:
+        raise CorpusError(f"{name} cannot be read: {error.strerror}.") from error
+    encoding = find_encoding(data, name)
     if encoding.note is not None:
-        click.echo(encoding.note, err=True)
+        tell(encoding.note)
     text = "".join(decoded(data, encoding))
     return text.removesuffix("\n").removesuffix("\r")
 

@@ -49,11 +49,10 @@ def info(checkpoint: str | None, checkpoints: Path, as_json: bool) -> None:
 
 
 def _draw(runs: "RunFacts | list[RunFacts]") -> None:
-    from rich.console import Console
-
+    from charrnn.cli.console import safe_console
     from charrnn.cli.tables import show_run, show_runs
 
-    console = Console(markup=False, highlight=False, emoji=False)
+    console = safe_console()
     now = datetime.datetime.now(datetime.UTC)
     if isinstance(runs, RunFacts):
         show_run(console, runs, now)

@@ -11,10 +11,11 @@ import click
 from charrnn.checkpoint.directory import Checkpoint
 from charrnn.checkpoint.lookup import find_checkpoint, is_bundled
 from charrnn.cli.options import SettingType
+from charrnn.cli.process import tell
 from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.settings.configuration import DEFAULT_STRENGTH, STRENGTH
 from charrnn.settings.notation import parse_blend
-from charrnn.wording import listed
+from charrnn.wording import listed, printable
 
 if TYPE_CHECKING:
     from charrnn.decoding.writer import TextGenerator
@@ -43,7 +44,7 @@ class Networks:
     @property
     def name(self) -> str:
         """Their name for messages."""
-        together = listed(directory.name for directory, _ in self.weights)
+        together = listed(printable(directory.name) for directory, _ in self.weights)
         return together if self.unlike is None else f"{together}, unlike {self.unlike.name}"
 
     @property
@@ -180,7 +181,7 @@ def _weights(
     if blend is None:
         directory = find_checkpoint(checkpoint, checkpoints)
         if checkpoint is None and is_bundled(directory):
-            click.echo(BUNDLED_IS_USED.format(directory.name), err=True)
+            tell(BUNDLED_IS_USED.format(directory.name))
         return ((directory, 1.0),)
     weights = parse_blend(blend)
     return tuple(

@@ -45,8 +45,15 @@ class SettingType(click.ParamType[Any]):
 def setting_option(
     name: str, setting: Setting, default: Any = None
 ) -> Callable[[Command], Command]:
-    """Add the option of one setting; its help names the default and the limits."""
+    """Add the option of one setting; its help names the default and the limits.
+
+    The option of a truth value has no value but an opposite: --stanzas and --no-stanzas.
+    """
     notes = filter(None, (f"default: {setting.spelled(default)}", setting.range()))
+    help_text = f"{setting.help}  [{'; '.join(notes)}]"
+    if setting.kind is bool:
+        both = f"{option_name(name)}/{option_name(f'no_{name}')}"
+        return click.option(both, name, default=default, help=help_text)
     choices = setting.choices or ()
     return click.option(
         option_name(name),
@@ -54,7 +61,7 @@ def setting_option(
         type=SettingType(setting),
         default=default,
         multiple=setting.repeatable,
-        help=f"{setting.help}  [{'; '.join(notes)}]",
+        help=help_text,
         shell_complete=lambda _, __, typed: [one for one in choices if one.startswith(typed)],
     )
 

@@ -8,7 +8,7 @@ import click
 from charrnn.checkpoint.directory import Checkpoint
 from charrnn.checkpoint.lookup import find_checkpoint
 from charrnn.cli.options import checkpoints_option, examples, named_checkpoint_argument
-from charrnn.cli.process import use_idle_cores
+from charrnn.cli.process import print_notes, tell, use_idle_cores
 from charrnn.cli.texts import validation_part
 from charrnn.errors import CheckpointError, CorpusError
 from charrnn.settings.configuration import LENGTH_OF_TEXT, SamplingConfig
@@ -37,8 +37,10 @@ def pack(checkpoint: str, directory: Path, checkpoints: Path) -> None:
     use_idle_cores()
     from charrnn.checkpoint.export import export
     from charrnn.corpus.catalogue import text_facts
+    from charrnn.decoding.constraints import lost_filter_note
 
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
+    print_notes(filter(None, [lost_filter_note(opened)]))
     try:
         result = export(
             opened,
@@ -69,7 +71,7 @@ def _measure(checkpoint: Checkpoint) -> "Callable[[Checkpoint], float] | None":
     try:
         corpus, spans = validation_part(checkpoint)
     except CorpusError as error:
-        click.echo(f"The loss after rounding is not measured: {error}", err=True)
+        tell(f"The loss after rounding is not measured: {error}")
         return None
     ids = encode_split(corpus, spans, Vocabulary(checkpoint.record.vocabulary))
     return lambda opened: text_loss(TextGenerator.open(opened).model, ids).nats_per_character

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charrnn.cli.networks import DEAD_END
-from charrnn.cli.process import INTERRUPTED, print_json
+from charrnn.cli.process import INTERRUPTED, print_json, tell
 from charrnn.errors import FormGivenUpError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def stream_characters(
             dead_end = step.hypothesis.dead_end
             show(step.character)
     if dead_end:
-        click.echo(DEAD_END, err=True)
+        tell(DEAD_END)
 
 
 def stream_lines(form: "FormWriter", prompt: str, sampling: "SamplingConfig") -> None:
@@ -102,12 +102,12 @@ class PoemReport:
     judgement: "Judgement | None" = None
 
 
-def print_poems(reports: Iterable[PoemReport]) -> None:
-    """Print poems, separated by blank lines; Ctrl-C keeps those that are complete."""
+def print_poems(reports: Iterable[PoemReport], blank_lines: int = 1) -> None:
+    """Print poems with blank lines between them; Ctrl-C keeps those that are complete."""
     try:
         for number, report in enumerate(reports):
             if number > 0:
-                click.echo()
+                click.echo("\n" * blank_lines, nl=False)
             elif report.explanation is not None:
                 from charrnn.cli.explanation import print_legend
 
@@ -159,9 +159,9 @@ def _print_poem(report: PoemReport) -> None:
 
         print_explained(poem.prompt, report.explanation)
     if poem.dead_end:
-        click.echo(DEAD_END, err=True)
+        tell(DEAD_END)
     if report.scores:
-        click.echo(_scores_in_words(poem, report.scores), err=True)
+        tell(_scores_in_words(poem, report.scores))
     if report.judgement is not None:
         from charrnn.cli.scansion import print_judgement
 

@@ -13,7 +13,7 @@ from charrnn.checkpoint.lookup import networks_in
 from charrnn.cli.conversation import MARKS, Conversation, whole_text
 from charrnn.cli.networks import Networks, find_named, find_networks, networks_options
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, config_options, examples
-from charrnn.cli.process import failure_sentence, use_idle_cores
+from charrnn.cli.process import failure_sentence, tell, use_idle_cores
 from charrnn.cli.session import SessionSettings
 from charrnn.forms.core.config import FormConfig
 from charrnn.settings.configuration import SamplingConfig
@@ -60,7 +60,10 @@ def repl(
         requested_form(form_config)  # Refuses a form that does not exist.
     settings = SessionSettings(sampling_config, form_config)
     if sys.stdin.isatty() and sys.stdout.isatty():
-        _converse(networks, checkpoints, settings)
+        from charrnn.cli.terminal import at_terminal
+
+        with at_terminal():
+            _converse(networks, checkpoints, settings)
     else:
         _transcribe(networks, checkpoints, settings)
 
@@ -74,7 +77,7 @@ def _converse(networks: Networks, checkpoints: Path, settings: SessionSettings) 
     conversation = _conversation(lambda: opening().result(), checkpoints, settings)
     prompt = Prompt(conversation.completions, when_shown=opening)
     writes = "write" if len(networks.weights) > 1 else "writes"
-    click.echo(f"{networks.name} {writes} with you. /help for help; Ctrl-D to end.", err=True)
+    tell(f"{networks.name} {writes} with you. /help for help; Ctrl-D to end.")
     while not conversation.over:
         try:
             _answer(conversation, whole_text(prompt.read))
@@ -128,7 +131,7 @@ def _answer(conversation: Conversation, text: str) -> None:
         context = click.get_current_context(silent=True)
         if context is not None and context.find_root().params["debug"]:
             raise
-        click.echo(failure_sentence(error), err=True)
+        tell(failure_sentence(error))
 
 
 def _open(networks: Networks) -> "TextGenerator":

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console
 from rich.text import Text
 
+from charrnn.cli.console import safe_console
 from charrnn.forms.core.form import Judgement, ScannedLine
 from charrnn.wording import counted
 
@@ -18,7 +18,7 @@ def print_judgement(
     judgement: Judgement, number: int | None = None, *, stderr: bool = False
 ) -> None:
     """Print a poem with its scansion and its faults; several poems have a `number` each."""
-    console = Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=True)
+    console = safe_console(stderr=stderr, soft_wrap=True)
     console.print(_heading(judgement, number))
     width = max((sum(_widths(line)) for line in judgement.lines), default=0)
     letters = _rhyme_letters(judgement)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from charrnn.cli.process import tell
 from charrnn.errors import CharrnnError, ConfigurationError
 from charrnn.forms.core.config import FORM_PARTS, FormConfig
 from charrnn.settings.configuration import SamplingConfig, seed_after
@@ -224,7 +225,7 @@ class Session:
         """Print a remark to standard error, once per session."""
         if note not in self._remarks:
             self._remarks.add(note)
-            click.echo(note, err=True)
+            tell(note)
 
     def author(self, writer: "TextGenerator | None" = None) -> FreeAuthor:
         """Return who writes with the present settings; compiles a form that has changed.

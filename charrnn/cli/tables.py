@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich import box
 from rich.console import Console
+from rich.measure import measure_renderables
 from rich.table import Table
 from rich.text import Text
 
-from charrnn.checkpoint.record import ModelRecord, RunRecord
+from charrnn.checkpoint.record import CorpusRecord, ModelRecord, RunRecord
+from charrnn.cli.console import safe_console
 from charrnn.cli.info import RunFacts
 from charrnn.settings.architecture import CELL_NAMES
 from charrnn.settings.setting import Configuration, settings_of
-from charrnn.wording import counted, size_in_words
+from charrnn.wording import counted, layout_in_words, printable, size_in_words
 
 if TYPE_CHECKING:
     from charrnn.corpus.lint import LintReport
@@ -49,17 +51,18 @@ def show_runs(console: Console, runs: list[RunFacts], now: datetime.datetime) ->
     table = _plain_table("Name", "Corpus", "Network", "Bits/char", "Saved", "Size")
     for run in runs:
         table.add_row(
-            Text(run.directory.name, "bold"),
-            run.record.corpus.name if run.record else "",
+            Text(printable(run.directory.name), "bold"),
+            printable(run.record.corpus.name) if run.record else "",
             _network(run.record) if run.record else "",
             Text(f"{bits(run.model.validation_loss):.3f}") if run.model else Text(run.state, "red"),
             _age(now - run.saved),
             size_in_words(run.size),
         )
+    _keep_words_whole(table, console)
     console.print(table)
     for run in runs:
         if run.problem is not None:
-            console.print(f"\n{run.directory.name}: {run.problem}")
+            console.print(f"\n{printable(run.directory.name)}: {run.problem}")
 
 
 def show_run(console: Console, run: RunFacts, now: datetime.datetime) -> None:
@@ -67,7 +70,7 @@ def show_run(console: Console, run: RunFacts, now: datetime.datetime) -> None:
     record, model = run.record, run.model
     assert record is not None, "a usable run has a record"
     assert model is not None, "a usable run has a network"
-    console.print(Text(run.directory.name, "bold"))
+    console.print(Text(printable(run.directory.name), "bold"))
     for section in (
         _facts(run, record, model, now),
         _layers(record),
@@ -86,9 +89,10 @@ def _facts(run: RunFacts, record: RunRecord, model: ModelRecord, now: datetime.d
     poems = f" in {corpus.poems:,} poems" if corpus.poems > 1 else ""
     facts = {
         "Network": f"{_network(record)}, {record.architecture.parameters:,} parameters",
-        "Corpus": f"{corpus.name}: {corpus.characters:,} characters{poems}, "
-        f"{len(record.vocabulary):,} distinct ({corpus.layout}, {corpus.encoding})",
-        "Trained": f"{model.step:,} steps, {model.epoch:.3g} epochs, on {record.device}",
+        "Corpus": f"{corpus.name}: {counted(corpus.characters, 'character')}{poems}, "
+        f"{len(record.vocabulary):,} distinct ({corpus.encoding})",
+        "Layout": _layout(corpus),
+        "Trained": f"{counted(model.step, 'step')}, {counted(model.epoch, 'epoch')}, on {record.device}",
         "Warm start": record.origin.name if record.origin else "",
         "Learned": _learned(run.learned()),
         "Started": record.created,
@@ -99,14 +103,19 @@ def _facts(run: RunFacts, record: RunRecord, model: ModelRecord, now: datetime.d
     return _pairs({name: value for name, value in facts.items() if value})
 
 
+def _layout(corpus: "CorpusRecord | LintReport") -> str:
+    return f"{corpus.layout}: {layout_in_words(corpus.layout, stanzas=corpus.stanzas)}"
+
+
 def _learned(facts: Mapping[str, Any]) -> str:
     """The learned tables in words; empty if there are none."""
     tables = []
     if facts["characters"] is not None:
         characters, poems = facts["characters"], facts["poems"]
-        tables.append(f"the tones of {characters:,} characters, from {poems:,} regular poems")
+        known = counted(characters, "character")
+        tables.append(f"the tones of {known}, from {counted(poems, 'regular poem')}")
     if facts["words"] is not None:
-        tables.append(f"{facts['words']:,} words")
+        tables.append(counted(facts["words"], "word"))
     return facts["problem"] or "; ".join(tables)
 
 
@@ -146,7 +155,7 @@ def _history(history: list[dict[str, Any]]) -> Table:
     return _pairs(
         {
             "History": f"{losses[0]:.3f} {line} {losses[-1]:.3f} nats",
-            "": f"{len(losses)} evaluations, the best {min(losses):.4f}",
+            "": f"{counted(len(losses), 'evaluation')}, the best {min(losses):.4f}",
         }
     )
 
@@ -179,14 +188,14 @@ def print_catalogue(rows: Iterable[Mapping[str, Any]]) -> None:
     table = _ruled_table("CORPUS", "LANGUAGE", "LAYOUT", "SIZE", "LICENCE", "HERE")
     for row in rows:
         table.add_row(
-            f"[bold]{row['name']}[/]\n{row['title']}",
+            Text.assemble((row["name"], "bold"), "\n", row["title"]),
             row["language"],
             row["layout"],
             size_in_words(row["size"]),
             row["licence"],
             row["availability"],
         )
-    Console(highlight=False).print(table)
+    safe_console().print(table)
 
 
 def print_details(details: Mapping[str, Any]) -> None:
@@ -197,7 +206,7 @@ def print_details(details: Mapping[str, Any]) -> None:
         if value not in (None, []):
             # As Text, because poems hold brackets that Rich would take for markup.
             table.add_row(key, Text(_in_words(key, value)))
-    Console(highlight=False).print(table)
+    safe_console().print(table)
 
 
 def print_report(report: "LintReport") -> None:
@@ -205,7 +214,7 @@ def print_report(report: "LintReport") -> None:
     rows = {
         "corpus": report.name,
         "encoding": report.encoding,
-        "layout": report.layout,
+        "layout": _layout(report),
         "poems": report.poems,
         "characters": report.characters,
         "distinct characters": f"{report.distinct_characters:,}, {report.seen_once:,} seen once",
@@ -214,15 +223,16 @@ def print_report(report: "LintReport") -> None:
         "validation": _validation(report),
     }
     print_details(rows)
-    console = Console(highlight=False)
+    console = safe_console()
     if not report.issues:
-        console.print("\nNothing wrong was found.")
+        found = "Nothing wrong" if report.too_short is None else "No other fault"
+        console.print(f"\n{found} was found.")
         return
     table = _ruled_table("FOUND", "TIMES", "EXAMPLES")
     table.show_lines = True
     for issue in report.issues:
         places = "\n".join(f"poem {one.poem:,}: {one.text}" for one in issue.examples)
-        finding = f"[bold]{issue.kind}[/]\n{issue.advice}"
+        finding = Text.assemble((issue.kind, "bold"), "\n", issue.advice)
         table.add_row(finding, f"{issue.count:,}", Text(places))
     console.print()
     console.print(table)
@@ -239,10 +249,10 @@ def _in_words(key: str, value: Any) -> str:
 def _validation(report: "LintReport") -> str:
     if report.too_short is not None:
         return report.too_short
-    characters = f"{report.validation_characters:,} characters"
+    characters = counted(report.validation_characters or 0, "character")
     if report.layout == "text":
         return f"the last {characters}"
-    return f"{report.validation_poems:,} poems, {characters}"
+    return f"{counted(report.validation_poems or 0, 'poem')}, {characters}"
 
 
 def _visible(character: str) -> str:
@@ -256,7 +266,7 @@ def _pairs(rows: Mapping[str, str]) -> Table:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in rows.items():
-        table.add_row(name, value)
+        table.add_row(name, printable(value))
     return table
 
 
@@ -266,6 +276,26 @@ def _plain_table(*headings: str) -> Table:
         right = heading in {"Bits/char", "Size", "nats", "bits"}
         table.add_column(heading, justify="right" if right else "left", overflow="fold")
     return table
+
+
+def _keep_words_whole(table: Table, console: Console) -> None:
+    """Give each column the width of its longest word, if all fit, and then what is left.
+
+    Rich narrows the widest columns first, whatever stands in them. A word of more than a quarter of
+    the line is folded.
+    """
+    needs = [
+        measure_renderables(console, console.options, [column.header, *column.cells])
+        for column in table.columns
+    ]
+    words = [min(need.minimum, console.width // 4) for need in needs]
+    room = console.width - sum(words) - 2 * (len(words) - 1)
+    if room < 0:
+        return
+    rows = zip(table.columns, words, needs, strict=True)
+    for column, word, need in sorted(rows, key=lambda row: row[2].maximum - row[1]):
+        column.width = word + min(room, need.maximum - word)
+        room -= column.width - word
 
 
 def _ruled_table(*headings: str) -> Table:

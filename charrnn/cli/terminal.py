@@ -1,16 +1,25 @@
 """The prompt of the REPL at a terminal: editing, history, completion."""
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import create_app_session
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.output import create_output
 
 from charrnn.cli.conversation import MARKS
+from charrnn.cli.streams import unguarded
+
+
+def at_terminal() -> AbstractContextManager[object]:
+    """Let what the prompt draws reach the terminal; all else on standard output is guarded."""
+    return create_app_session(output=create_output(unguarded()))
 
 
 class Prompt:

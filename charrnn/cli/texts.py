@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
-
 from charrnn.checkpoint.directory import Checkpoint
 from charrnn.checkpoint.record import RunRecord
-from charrnn.cli.process import print_notes
+from charrnn.cli.process import print_notes, tell
 from charrnn.errors import CorpusError
+from charrnn.input_files import STANDARD_INPUT
 from charrnn.settings.configuration import CorpusConfig
 from charrnn.wording import size_in_words
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 def corpus_again(checkpoint: Checkpoint) -> "Corpus":
     """Read the corpus of a run again; raises CorpusError if that fails, or if it has changed."""
-    from charrnn.corpus.sources import STANDARD_INPUT
-
     record, name = checkpoint.record, checkpoint.directory.name
     sources = record.corpus.sources
     if not sources or STANDARD_INPUT in sources:
@@ -65,19 +62,20 @@ def read_alike(file: str, record: RunRecord, encoding: str | None) -> "Corpus":
 def _read(sources: Sequence[str], record: RunRecord, encoding: str | None) -> "Corpus":
     # The settled layout: it is neither chosen nor noted again.
     corpus_config = dataclasses.replace(
-        record.corpus_config, layout=record.corpus.layout, encoding=encoding
+        record.corpus_config,
+        layout=record.corpus.layout,
+        stanzas=record.corpus.stanzas,
+        encoding=encoding,
     )
-    return read_shown(sources, corpus_config, record.corpus.stanzas)
+    return read_shown(sources, corpus_config)
 
 
-def read_shown(
-    sources: Sequence[str], config: CorpusConfig, stanzas: bool | None = None
-) -> "Corpus":
+def read_shown(sources: Sequence[str], config: CorpusConfig) -> "Corpus":
     """Read a corpus as `read_corpus` does, and show its downloads."""
     from charrnn.corpus.loading import read_corpus
 
     with download_progress() as progress:
-        return read_corpus(sources, config, stanzas=stanzas, progress=progress)
+        return read_corpus(sources, config, progress=progress)
 
 
 @contextmanager
@@ -91,16 +89,17 @@ def download_progress() -> Iterator["DownloadProgress"]:
             if name not in printed:
                 printed.add(name)
                 known = "" if size is None else f" ({size_in_words(size)})"
-                click.echo(f"Fetching {name}{known}.", err=True)
+                tell(f"Fetching {name}{known}.")
 
         yield announce
         return
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from charrnn.cli.console import safe_console
 
     text = TextColumn("{task.description}")
     columns = (text, BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    bars = Progress(*columns, console=Console(stderr=True), transient=True)
+    bars = Progress(*columns, console=safe_console(stderr=True), transient=True)
     task = bars.add_task("", total=None)
 
     def draw(name: str, received: int, size: int | None) -> None:

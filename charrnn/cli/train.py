@@ -23,7 +23,7 @@ from charrnn.cli.options import (
     json_option,
     origin_option,
 )
-from charrnn.cli.process import print_json, quiet_startup
+from charrnn.cli.process import print_json, quiet_startup, tell
 from charrnn.cli.texts import read_shown
 from charrnn.cluster import find_cluster
 from charrnn.errors import ConfigurationError
@@ -221,10 +221,10 @@ def _observer() -> "LiveDisplay | PlainDisplay":
     from charrnn.cli.training_display import LiveDisplay, PlainDisplay
 
     if sys.stderr.isatty():
-        from rich.console import Console
+        from charrnn.cli.console import safe_console
 
-        return LiveDisplay(Console(stderr=True))
-    return PlainDisplay(lambda line: click.echo(line, err=True))
+        return LiveDisplay(safe_console(stderr=True))
+    return PlainDisplay(tell)
 
 
 def _callbacks(tensorboard: Path | None) -> "list[keras.callbacks.Callback]":

@@ -33,12 +33,13 @@ def describe_plan(plan: TrainingPlan) -> list[str]:
     baselines = (f"{label} {loss:.3f} nats" for label, loss in labelled_baselines(plan.baselines))
     if plan.steps is not None:
         epochs = plan.steps / plan.steps_per_epoch
-        budget = f"{plan.steps:,} steps ({epochs:.3g} epochs)"
+        budget = f"{counted(plan.steps, 'step')} ({counted(epochs, 'epoch')})"
     else:
-        budget = f"{plan.minutes:g} minute{'' if plan.minutes == 1 else 's'}"
+        assert plan.minutes is not None, "steps or a clock decide"
+        budget = counted(plan.minutes, "minute")
     resumed = f"resumed at step {plan.begins_at:,} of " if plan.begins_at else ""
     text = (
-        f"{plan.training_characters:,} characters to learn, "
+        f"{counted(plan.training_characters, 'character')} to learn, "
         f"{plan.validation_characters:,} held out for validation"
     )
     return [
@@ -200,11 +201,11 @@ def describe_result(result: TrainingResult) -> list[str]:
         "stopped early": "Stopped early, because the validation loss no longer fell",
         "stopped by a callback": "Stopped by a callback",
     }[result.ending]
-    spent = f"{result.epochs:.3g} epochs, {clock_time(result.seconds)}"
+    spent = f"{counted(result.epochs, 'epoch')}, {clock_time(result.seconds)}"
     loss = f"{result.validation_loss:.4f} nats ({bits(result.validation_loss):.3f} bits)"
     advice = f"charrnn generate {spoken_name(result.directory)}"
     return [
-        f"{ended}: {result.steps:,} steps, {spent}.",
+        f"{ended}: {counted(result.steps, 'step')}, {spent}.",
         f"Kept the network of step {result.best_step:,}: validation {loss} per character.",
         f"Saved in {result.directory}. Write with it: {advice}",
     ]

@@ -18,17 +18,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from charrnn.checkpoint.atomic_files import locked, write_text
+from charrnn.checkpoint.atomic_files import locked, sweep, write_text
 from charrnn.checkpoint.record import IN_CATALOGUE, CorpusRecord
 from charrnn.corpus.chinese_script import simplify
 from charrnn.corpus.download import DownloadProgress, download, untold
 from charrnn.corpus.store import CACHE_VARIABLE, cache_directory, disk_errors
 from charrnn.errors import CorpusError
 from charrnn.settings.configuration import ResolvedLayout
+from charrnn.wording import counted
 
 Availability = Literal["bundled", "downloaded", "available"]
 _DIGEST_IN_NAME: Final = 16
 _LOCK_FILE: Final = ".lock"
+_FILE_TO_TEXT: Final = 8
+_SHORT_FILE: Final = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +61,11 @@ class Entry:
     files: Mapping[str, str] = field(default_factory=dict)
     recipe: str | None = None
 
+    @property
+    def longest_file(self) -> int:
+        """Most bytes that one of its files may have; a recipe keeps only a part of them."""
+        return _FILE_TO_TEXT * self.size + _SHORT_FILE
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
@@ -86,23 +94,28 @@ class Catalogue:
     def fetch(self, entry: Entry, progress: DownloadProgress = untold) -> Path:
         """The UTF-8 file of a corpus, downloaded on first use; raises CorpusError if that fails."""
         path = self.local_file(entry)
-        if path is not None:
-            return path
         parts = self.cache / f"{entry.name}.parts"
-        with _held(parts, entry.name):
-            # Another process may have downloaded it before we had the lock.
-            return self._cached(entry) or self._download(entry, parts, progress)
+        if path is None:
+            with _held(parts, entry.name):
+                # Another process may have downloaded it before we had the lock.
+                path = self._cached(entry) or self._download(entry, parts, progress)
+                shutil.rmtree(parts, ignore_errors=True)
+        elif parts.exists():  # Left by a process that was killed at the end.
+            with contextlib.suppress(CorpusError), _held(parts, entry.name):
+                sweep(self.cache)
+                shutil.rmtree(parts, ignore_errors=True)
+        return path
 
     def _download(self, entry: Entry, parts: Path, progress: DownloadProgress) -> Path:
         contents = {}
         for name, sha256 in entry.files.items():
             part = parts / name.rsplit("/", 1)[-1]
             if not part.exists() or _digest(part.read_bytes()) != sha256:
-                download(entry.base + name, part, sha256, progress)
+                download(
+                    entry.base + name, part, sha256, most=entry.longest_file, progress=progress
+                )
             contents[part.name] = part.read_bytes()
-        path = self._keep(entry, _text_of(entry, contents))
-        shutil.rmtree(parts, ignore_errors=True)
-        return path
+        return self._keep(entry, _text_of(entry, contents))
 
     def _keep(self, entry: Entry, text: str) -> Path:
         digest = _digest(text.encode())
@@ -314,7 +327,7 @@ def _without_prose(lines: list[str]) -> str:
 
 def text_facts(corpus: CorpusRecord) -> dict[str, str]:
     """Facts about the training text of a run, by name: title and size, source, licence."""
-    amount = f"{corpus.characters:,} characters" + (
+    amount = counted(corpus.characters, "character") + (
         f", {corpus.poems:,} poems" if corpus.poems > 1 else ""
     )
     entries = open_catalogue().entries

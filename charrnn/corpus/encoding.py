@@ -9,8 +9,9 @@ The encoding is detected in this order:
    whole text is taken.
 
 Normalising changes line ends to `\n` and characters to Unicode NFC. It removes control characters:
-all of category Cc except tab and line end, lone surrogates, byte order marks, zero-width spaces and
-direction marks. Zero-width joiners stay, because some scripts need them.
+all of category Cc except tab and line ends, lone surrogates, byte order marks, zero-width spaces and
+direction marks. Zero-width joiners stay, because some scripts need them. Vertical tabs, form feeds and
+Unicode's other line separators are line ends.
 """
 
 import codecs
@@ -171,7 +172,7 @@ def _utf_16(file: BinaryIO, sample: bytes, name: str) -> Encoding:
     if not stray and _size(file) % 2 == 0 and _misfit(file, encoding) is None:
         text = sample[: len(sample) // 2 * 2].decode(encoding.name, "ignore")
         if all(
-            unicodedata.category(character) not in {"Cc", "Cn", "Co"} or character in "\t\n\r"
+            unicodedata.category(character) not in {"Cc", "Cn", "Co"} or character in "\t\n\r\f\v"
             for character in text
         ):
             note = (
@@ -225,7 +226,7 @@ def _refuse_damaged_utf_8(file: BinaryIO, sample: bytes, name: str) -> None:
 def _free_of_controls(sample: bytes, encoding: str) -> bool:
     text = sample.decode(encoding, "ignore")
     controls = sum(unicodedata.category(character) == "Cc" for character in text)
-    return controls - sum(text.count(character) for character in "\t\n\r\f") <= len(text) / 100
+    return controls - sum(text.count(character) for character in "\t\n\r\f\v") <= len(text) / 100
 
 
 def _guess(name: str, encoding: str, close: list[str]) -> str:
@@ -239,9 +240,9 @@ def _guess(name: str, encoding: str, close: list[str]) -> str:
 
 
 _CONTROLS: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff\ud800-\udfff]"
+    "[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff\ud800-\udfff]"
 )
-_LINE_ENDS: Final = re.compile("[\x85\u2028\u2029]")
+_LINE_ENDS: Final = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _LONGEST_WAIT: Final = 1_000
 
 

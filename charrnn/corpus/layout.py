@@ -7,7 +7,8 @@ is a poem. `auto` decides by the first four million characters:
    Chinese punctuation, half of them of one length; or verses separated by " / ".
 2. Blank lines may separate only poems, or stanzas and poems. If at least two gaps, and a tenth of
    all gaps, are two or more blank lines long, these long gaps separate poems and single blank lines
-   separate stanzas. Otherwise every gap separates poems.
+   separate stanzas. Otherwise every gap separates poems. The gaps between files do not count,
+   because they are charrnn's own; a file always ends a poem.
 3. It is `blocks` if the poems look like verse: the median poem has 2 to 60 lines, the median line
    has at most 60 characters, and less than half of the poems begin with a line that ends in a
    colon (the speaker in a play).
@@ -16,7 +17,7 @@ is a poem. `auto` decides by the first four million characters:
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Final
@@ -26,7 +27,9 @@ import numpy.typing as npt
 
 from charrnn.corpus import store
 from charrnn.corpus.store import Rows, StoredRows, Text, as_array, blocks, code_units, pieces
+from charrnn.errors import ConfigurationError
 from charrnn.settings.configuration import Layout, ResolvedLayout
+from charrnn.wording import layout_in_words
 
 Spans = Rows[np.int64]
 
@@ -64,20 +67,37 @@ class LayoutChoice:
         return self.gap == _LONG_GAP
 
 
-def choose_layout(text: Text, wanted: Layout = "auto", stanzas: bool | None = None) -> LayoutChoice:
+def choose_layout(
+    text: Text,
+    wanted: Layout = "auto",
+    stanzas: bool | None = None,
+    joints: Sequence[int] = (),
+) -> LayoutChoice:
     """Choose the layout of a normalised text by the rules of this module.
 
-    `stanzas` tells whether one blank line separates stanzas, not poems; None detects it.
+    Args:
+        text: The text.
+        wanted: Its layout; "auto" detects it, but a text with stanzas has blocks.
+        stanzas: Whether one blank line separates stanzas, not poems; None detects it.
+        joints: Positions in the text, in order, at which the gaps between files begin.
+
+    Raises:
+        ConfigurationError: `stanzas` are wanted in a layout that has none.
     """
+    if stanzas and wanted == "auto":
+        wanted = "blocks"
+    if stanzas and wanted != "blocks":
+        raise ConfigurationError(
+            "stanzas are parts of poems in layout blocks, so --stanzas needs that layout. "
+            f"Received: layout {wanted}."
+        )
     sample = text[:_SAMPLE]
-    if wanted == "text":
-        return LayoutChoice("text", None, "layout text: one continuous text.")
-    if wanted == "lines":
-        return LayoutChoice("lines", _LINE, "layout lines: every line is a poem.")
-    gap = _poem_gap(sample) if stanzas is None else _LONG_GAP if stanzas else _GAP
-    if wanted == "blocks":
-        return LayoutChoice("blocks", gap, f"layout blocks: {_separation(gap)}.")
-    return _automatic(sample, gap)
+    gap = _poem_gap(sample, joints) if stanzas is None else _LONG_GAP if stanzas else _GAP
+    if wanted == "auto":
+        return _automatic(sample, gap)
+    words = layout_in_words(wanted, stanzas=gap == _LONG_GAP)
+    gaps = {"text": None, "lines": _LINE, "blocks": gap}
+    return LayoutChoice(wanted, gaps[wanted], f"layout {wanted}: {words}.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,18 +160,16 @@ def neighbours(spans: Spans) -> Iterator[npt.NDArray[np.int64]]:
             first = last
 
 
-def _poem_gap(text: str) -> int:
+def _poem_gap(text: str, joints: Sequence[int]) -> int:
     gaps = longs = 0
-    for runs in blank_runs(text.strip()):
-        gaps += int(np.count_nonzero(runs[:, LINE_ENDS] >= _GAP))
-        longs += int(np.count_nonzero(runs[:, LINE_ENDS] >= _LONG_GAP))
+    # The gaps at both ends of the text separate nothing, like those between files.
+    borders = np.sort(np.array([0, *joints, len(text)]))
+    for runs in blank_runs(text):
+        first = np.searchsorted(borders, runs[:, START], "left")
+        inner = runs[np.searchsorted(borders, runs[:, STOP], "right") == first, LINE_ENDS]
+        gaps += int(np.count_nonzero(inner >= _GAP))
+        longs += int(np.count_nonzero(inner >= _LONG_GAP))
     return _LONG_GAP if longs >= 2 and longs * 10 >= gaps else _GAP
-
-
-def _separation(gap: int) -> str:
-    if gap == _LONG_GAP:
-        return "two or more blank lines separate poems, one blank line separates stanzas"
-    return "blank lines separate the poems"
 
 
 def _automatic(text: str, gap: int) -> LayoutChoice:
@@ -162,7 +180,8 @@ def _automatic(text: str, gap: int) -> LayoutChoice:
     against = _against_blocks([text[start:stop] for start, stop in spans.tolist()])
     if against is not None:
         return LayoutChoice("text", None, f"layout text was chosen: {against}.")
-    return LayoutChoice("blocks", gap, f"layout blocks was chosen: {_separation(gap)}.")
+    words = layout_in_words("blocks", stanzas=gap == _LONG_GAP)
+    return LayoutChoice("blocks", gap, f"layout blocks was chosen: {words}.")
 
 
 def _against_blocks(poems: list[str]) -> str | None:

@@ -25,6 +25,7 @@ _MARKUP: Final = re.compile(
     r"|〖[^〖〗\n]{1,40}〗|\*\*\w|https?://|(?<!\w)_\w[^_\n]{0,80}_|^#{1,6} ",
     re.MULTILINE,
 )
+_GUTENBERG: Final = re.compile("Project Gutenberg", re.IGNORECASE)
 _MISSING: Final = re.compile(f"[□\ufffd]|(?<=[{HAN}])[○●?](?=[{HAN}])")
 _HALF_WIDTH: Final = re.compile(f"(?<=[{HAN}])[,.;:?!]")
 _FULL_WIDTH: Final = re.compile(f"(?<=[{HAN}])[，。；：？！、]")
@@ -58,6 +59,7 @@ class LintReport:
     """A description of a corpus and its issues.
 
     Attributes:
+        stanzas: Whether one blank line separates stanzas and two or more separate poems.
         poems: Number of poems; 1 for continuous text.
         seen_once: Number of characters that occur once.
         vocabulary_size: Token ids of a network with default settings.
@@ -71,6 +73,7 @@ class LintReport:
     sources: tuple[str, ...]
     encoding: str
     layout: ResolvedLayout
+    stanzas: bool
     poems: int
     characters: int
     distinct_characters: int
@@ -105,6 +108,7 @@ def check_corpus(corpus: Corpus, config: CorpusConfig | None = None) -> LintRepo
         sources=corpus.sources,
         encoding=corpus.encoding,
         layout=corpus.layout,
+        stanzas=corpus.stanzas,
         poems=corpus.poems,
         characters=len(corpus.text),
         distinct_characters=len(points),
@@ -126,6 +130,11 @@ def _issues(corpus: Corpus, split: Split | None) -> Iterator[LintIssue | None]:
         "leftover markup and notes",
         _matches(corpus, _MARKUP),
         "Delete tags, footnote marks and bracketed notes: the network would learn to write them.",
+    )
+    yield _issue(
+        "notes of Project Gutenberg",
+        _matches(corpus, _GUTENBERG),
+        "Delete the header, the licence and the notes: the network would learn to write them.",
     )
     yield _issue(
         "missing characters",

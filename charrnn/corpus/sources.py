@@ -3,11 +3,12 @@
 import contextlib
 import dataclasses
 import difflib
+import os
 import re
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -16,9 +17,8 @@ from charrnn.corpus.catalogue import Catalogue, Entry, open_catalogue
 from charrnn.corpus.download import DownloadProgress
 from charrnn.corpus.store import rereadable
 from charrnn.errors import CorpusError
+from charrnn.input_files import STANDARD_INPUT, open_input, opened_descriptor, standard_input
 from charrnn.settings.configuration import ResolvedLayout
-
-STANDARD_INPUT: Final = "-"
 
 _UNSAFE: Final = re.compile(r"[^\w.-]+")
 _LONGEST_NAME: Final = 64
@@ -30,7 +30,7 @@ class Source:
 
     Attributes:
         name: Name in messages.
-        reference: An absolute path, or `catalogue:` and a name.
+        reference: An absolute path, `catalogue:` and a name, or "-" for what is read once.
         identity: Equal for different references to the same text.
         asked_for: Whether the user named it, not its directory.
         open: Opens a seekable file of its bytes; raises CorpusError.
@@ -56,14 +56,15 @@ def find_sources(
     """Find texts, and download missing corpora of the catalogue; see `read_corpus`.
 
     Yields:
-        The text of a reference, or all texts of a directory.
+        The text of a reference, or all texts of a directory. What cannot be read in a directory is
+        a source that raises CorpusError when it is opened.
 
     Raises:
         CorpusError: A reference is unknown, or a directory has no text.
     """
     for reference in references:
         if reference == STANDARD_INPUT:
-            yield _stream(standard_input or sys.stdin.buffer)
+            yield _standard_input(standard_input)
             continue
         target = _resolved(reference, catalogue)
         if isinstance(target, Entry):
@@ -77,7 +78,7 @@ def find_sources(
         elif target is None:
             raise CorpusError(_unknown(reference, catalogue))
         elif target.is_dir():
-            yield from (_file(text, asked_for=False) for text in _require_texts(target))
+            yield from _require_texts(target)
         else:
             yield _file(target, asked_for=True)
 
@@ -103,7 +104,7 @@ def _identity_and_stem(reference: str, catalogue: Catalogue) -> tuple[str, str]:
     if target is None:
         return reference, Path(reference.removeprefix(IN_CATALOGUE)).stem
     path = target.resolve()
-    return str(path), path.stem
+    return str(path), path.stem if opened_descriptor(target) is None else "stdin"
 
 
 def _resolved(reference: str, catalogue: Catalogue) -> Path | Entry | None:
@@ -135,25 +136,24 @@ def _exists(path: Path) -> bool:
 def _file(path: Path, *, asked_for: bool) -> Source:
     return Source(
         name=str(path),
-        reference=str(path.absolute()),
+        reference=str(path.absolute()) if opened_descriptor(path) is None else STANDARD_INPUT,
         identity=str(path.resolve()),
         asked_for=asked_for,
         open=lambda: _opened(path),
     )
 
 
-def _stream(stream: BinaryIO) -> Source:
-    name = "standard input"
+def _standard_input(stream: BinaryIO | None) -> Source:
     return Source(
-        name=name,
+        name="standard input",
         reference=STANDARD_INPUT,
         identity=STANDARD_INPUT,
         asked_for=True,
-        open=lambda: _copied(name, stream),
+        open=lambda: _copied("standard input", stream),
     )
 
 
-def _require_texts(directory: Path) -> list[Path]:
+def _require_texts(directory: Path) -> list[Source]:
     texts = _texts_in(directory)
     if not texts:
         raise CorpusError(
@@ -163,20 +163,40 @@ def _require_texts(directory: Path) -> list[Path]:
     return texts
 
 
-def _texts_in(directory: Path) -> list[Path]:
-    with _read_errors(str(directory)):
-        return sorted(
-            path
-            for path in directory.rglob("*")
-            if path.suffix.lower() == ".txt"
-            and path.is_file()
-            and not any(part.startswith(".") for part in path.relative_to(directory).parts)
+def _texts_in(directory: Path) -> list[Source]:
+    """The texts in a directory and below, in order, and what cannot be read there."""
+    paths: list[Path] = []
+    unread: list[Source] = []
+
+    def fail(error: OSError) -> None:
+        unread.append(_unreadable(str(error.filename), f"cannot be read: {error.strerror}."))
+
+    for place, directories, files in os.walk(directory, onerror=fail):
+        directories[:] = [name for name in directories if not name.startswith(".")]
+        unread += (
+            _unreadable(str(path), "is a link to a directory; name it itself to read it.")
+            for path in (Path(place, name) for name in directories)
+            if path.is_symlink()
         )
+        paths += (
+            Path(place, name)
+            for name in files
+            if Path(name).suffix.lower() == ".txt" and not name.startswith(".")
+        )
+    texts = (_file(path, asked_for=False) for path in sorted(paths))
+    return [*texts, *sorted(unread, key=attrgetter("name"))]
+
+
+def _unreadable(name: str, why: str) -> Source:
+    def fail() -> AbstractContextManager[BinaryIO]:
+        raise CorpusError(f"{name} {why}")
+
+    return Source(name=name, reference=name, identity=name, asked_for=False, open=fail)
 
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
-    with _read_errors(str(path)), path.open("rb") as file:
+    with _read_errors(str(path)), open_input(path) as file:
         if file.seekable():
             yield file
         else:
@@ -185,8 +205,8 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def _copied(name: str, stream: BinaryIO) -> Iterator[BinaryIO]:
-    with _read_errors(name), rereadable(stream) as copy:
+def _copied(name: str, stream: BinaryIO | None) -> Iterator[BinaryIO]:
+    with _read_errors(name), rereadable(stream or standard_input()) as copy:
         yield copy
 
 
@@ -209,7 +229,8 @@ def _unknown(reference: str, catalogue: Catalogue) -> str:
         ]
     except (OSError, ValueError):
         siblings = []
-    near = difflib.get_close_matches(reference, [*catalogue.entries, *siblings], n=3)
+    matches = difflib.get_close_matches(reference, [*catalogue.entries, *siblings], n=3)
+    near = [match for match in matches if not holds_run(Path(match))]  # A run is no text.
     meant = f" Did you mean {' or '.join(near)}?" if near else ""
     return (
         f"there is no file, directory or corpus named {reference}.{meant} "

@@ -198,16 +198,23 @@ def _balanced(
 def _too_short(corpus: Corpus, fraction: float, window: int) -> str:
     needed = window + 1
     length = len(corpus.text)
-    if corpus.layout == "text":
-        least = math.ceil(needed / min(fraction, 1 - fraction))
+    if corpus.layout == "text" and length >= 2 * needed:
+        short = length - int((1 - fraction) * length)
         return (
-            f"{corpus.name} is too short: it has {length:,} characters, and {least:,} are needed "
-            f"for a window of {window} in training and one in validation. Add text, or choose a "
-            "smaller --window."
+            f"{corpus.name} is too short for a validation fraction of {fraction:g}, which has "
+            f"{counted(short, 'character')}: {needed:,} are needed for a window of {window}. Give "
+            f"--validation-fraction at least {math.ceil(1000 * needed / length) / 1000:g}, add "
+            "text, or choose a smaller --window."
+        )
+    if corpus.layout == "text":
+        return (
+            f"{corpus.name} is too short: it has {counted(length, 'character')}, and at least "
+            f"{2 * needed:,} are needed for a window of {window} in training and one in "
+            "validation. Add text, or choose a smaller --window."
         )
     return (
         f"{corpus.name} is too short: it has "
-        f"{counted(corpus.poems, 'poem')} with {length:,} characters, and at least two "
+        f"{counted(corpus.poems, 'poem')} with {counted(length, 'character')}, and at least two "
         f"different poems and about {2 * needed:,} characters are needed for a window of {window} "
         "in training and one in validation. Add poems, choose a smaller --window, or read it as "
         "one text with --layout text."

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.corpus.store import Rows, Text, code_units, pieces
+from charrnn.settings.architecture import SPECIAL
 
 Ids = Rows[np.unsignedinteger]
 
@@ -18,9 +19,6 @@ END_OF_POEM: Final = 0
 
 UNKNOWN: Final = 1
 """Id of every character outside the vocabulary."""
-
-SPECIAL: Final = 2
-"""Number of ids before the first character."""
 
 LARGE_VOCABULARY: Final = 1_000
 """Above this many distinct characters, the default `min_count` is 2."""

@@ -82,19 +82,22 @@ class RankedDrafts:
 
 
 def generators_for(
-    settings: SamplingConfig, first: np.random.Generator | None = None
+    settings: SamplingConfig, first: np.random.Generator | None = None, *, kind: str = ""
 ) -> list[np.random.Generator]:
     """The random generators of a poem's drafts. The first draft is the poem of the seed alone.
 
-    `first` is the generator of the first draft; None makes all from the seed.
+    `first` is the generator of the first draft; None makes all from the seed and the kind of poem:
+    poems of one seed and different kinds do not begin alike.
     """
     if first is not None:
         return [first, *first.spawn(settings.best_of - 1)]
-    seeds = [
-        np.random.SeedSequence(settings.seed, spawn_key=(number,) if number else ())
-        for number in range(settings.best_of)
+    keys = [(number, *kind.encode()) for number in range(settings.best_of)]
+    return [
+        np.random.default_rng(
+            np.random.SeedSequence(settings.seed, spawn_key=key if any(key) else ())
+        )
+        for key in keys
     ]
-    return [np.random.default_rng(seed) for seed in seeds]
 
 
 def write_in_order(

@@ -4,16 +4,25 @@ A constraint is an automaton over tokens. Its states are values, so a hypothesis
 poem that steps back has its old ones again.
 """
 
+import unicodedata
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
-from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, Checkpoint, open_of_corpus
+from charrnn.checkpoint.directory import (
+    NGRAM_FILTER_FILE,
+    RESUME_DIRECTORY,
+    STATE_FILE,
+    Checkpoint,
+    open_of_corpus,
+)
+from charrnn.checkpoint.lookup import spoken_name
 from charrnn.corpus.ngram_filter import MULTIPLIER, N_OF_WORDS, WORD, NgramFilter
-from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.decoding.sampling import Mask
 from charrnn.errors import ConfigurationError
+from charrnn.settings.architecture import SPECIAL
 
 LIMIT_OF_LETTERS: Final = 25
 """Default of `max_copy` where characters are letters.
@@ -57,37 +66,63 @@ def states_after(constraints: Sequence[Constraint], tokens: Iterable[int]) -> tu
     return tuple(states)
 
 
-class NoRepeat:
-    """Allows no run of `run` tokens twice in a poem (Paulus et al., 2017, section 2.5).
+class RunState(NamedTuple):
+    """The runs of a poem, and whether a mark or white space was written last."""
 
-    Runs may overlap: with three, "aaaa" holds "aaa" twice. The end of a poem is always allowed.
-    `tokens` is the size of the vocabulary.
+    runs: "SeenRuns"
+    after_mark: bool = False
+
+
+class NoRepeat:
+    """Allows no run of `run` characters twice in a poem (Paulus et al., 2017, section 2.5).
+
+    Marks and white space do not count: a run goes on behind them, and they are always allowed. But
+    where no other character may follow, one mark is all that may. Runs may overlap: with three,
+    "aaaa" holds "aaa" twice. The end of a poem is always allowed.
     """
 
-    def __init__(self, run: int, tokens: int) -> None:
-        self._before = run - 1
-        self._tokens = tokens
+    def __init__(self, run: int, vocabulary: Vocabulary) -> None:
+        self.run = run
+        self._counts = np.ones(vocabulary.size, np.bool_)
+        self._counts[SPECIAL:] = [not is_mark(one) for one in vocabulary.characters]
+        self._counts[END_OF_POEM] = False
+        self._counted = int(self._counts.sum())
 
-    def initial_state(self) -> "SeenRuns":
+    @property
+    def runs(self) -> int:
+        """The number of different runs, and so about the length of the longest text."""
+        return int((self._counted - 1) ** self.run)  # the unknown token is never written
+
+    def initial_state(self) -> RunState:
         """No runs yet."""
-        return SeenRuns(_Log(), 0, ())
+        return RunState(SeenRuns(_Log(), 0, ()))
 
     def allowed_tokens(self, state: Hashable) -> Mask | None:
         """All tokens but those that would complete a run a second time."""
-        assert isinstance(state, SeenRuns)
-        repeating = state.following()
+        assert isinstance(state, RunState)
+        repeating = state.runs.following()
         if not repeating:
             return None
-        mask = np.ones(self._tokens, np.bool_)
+        mask = np.ones_like(self._counts)
         mask[repeating] = False
+        if len(repeating) >= self._counted and state.after_mark and not mask[self._counts].any():
+            mask[:] = False
+            mask[END_OF_POEM] = True
         return mask
 
-    def next_state(self, state: Hashable, token: int) -> "SeenRuns":
+    def next_state(self, state: Hashable, token: int) -> RunState:
         """Add the run that the token completes."""
-        assert isinstance(state, SeenRuns)
+        assert isinstance(state, RunState)
         if token == END_OF_POEM:
             return self.initial_state()
-        return state.followed_by(token, self._before)
+        if not self._counts[token]:
+            return RunState(state.runs, after_mark=True)
+        return RunState(state.runs.followed_by(token, self.run - 1))
+
+
+def is_mark(character: str) -> bool:
+    """Whether a character is white space, punctuation or a control character."""
+    return unicodedata.category(character)[0] in "ZPC"
 
 
 class _Log:
@@ -242,4 +277,23 @@ def open_ngram_filter(checkpoint: Checkpoint) -> NgramFilter | None:
         NgramFilter.open,
         "the n-gram filter of the training text",
         "Remove it and make it again (charrnn novelty does), or write without it (--max-copy 0).",
+    )
+
+
+def lost_filter_note(checkpoint: Checkpoint) -> str | None:
+    """A sentence about a network that should have an n-gram filter and has none; else None."""
+    directory, text_files = checkpoint.directory, checkpoint.record.text_files
+    made = text_files.get(NGRAM_FILTER_FILE, "never") is None
+    if not made or (directory / NGRAM_FILTER_FILE).exists():
+        return None
+    name = spoken_name(directory)
+    can_resume = (directory / RESUME_DIRECTORY / STATE_FILE).exists()
+    return (
+        f"{name} lacks its {NGRAM_FILTER_FILE}, so nothing keeps it from copying the text that it "
+        "learned. "
+        + (
+            f"This makes it again: charrnn train --resume --name {name}"
+            if can_resume
+            else "Copy the network again from where it came."
+        )
     )

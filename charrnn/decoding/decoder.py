@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.decoding.constraints import Constraint
 from charrnn.decoding.engine import Ids, StepModel
 from charrnn.decoding.hypothesis import DecoderState, Hypothesis, Step, gather
@@ -28,6 +28,7 @@ from charrnn.decoding.sampling import (
     log_softmax,
     temperature_at,
 )
+from charrnn.settings.architecture import SPECIAL
 from charrnn.settings.configuration import LENGTH_OF_TEXT, LONGEST_POEM, Layout, SamplingConfig
 
 LONGEST_HELD: Final = 32
@@ -59,7 +60,7 @@ class Decoder:
     """Extends hypotheses that share their settings; stops a poem after `length` characters.
 
     The constraints are in the order of `Hypothesis.constraint_states`. `poem_length` is the number
-    of characters of a usual poem.
+    of characters of a usual poem. `line_ends` is the most in a row in a poem; None for any number.
 
     Raises:
         ConfigurationError: The settings leave no character to write.
@@ -75,13 +76,14 @@ class Decoder:
         line_count_prior: LineCountPrior | None = None,
         constraints: Sequence[Constraint] = (),
         poem_length: int | None = None,
+        line_ends: int | None = None,
     ) -> None:
         self._model = model
         self._config = config
         self._constraints = constraints
         self._characters = ("",) * SPECIAL + vocabulary.characters
         self._processors = logits_processors(
-            config, vocabulary, layout, line_count_prior, constraints
+            config, vocabulary, layout, line_count_prior, constraints, line_ends=line_ends
         )
         self.length = config.length or (LENGTH_OF_TEXT if layout == "text" else LONGEST_POEM)
         # A temperature schedule goes by lines if poems have several and no length was asked for.

@@ -13,12 +13,13 @@ from typing import Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.decoding.constraints import Constraint
-from charrnn.decoding.hypothesis import Hypothesis
+from charrnn.decoding.hypothesis import LINE_END, LONGEST_END, Hypothesis
 from charrnn.decoding.prompts import shown
 from charrnn.decoding.sampling import Logits, penalise_repetition
 from charrnn.errors import ConfigurationError
+from charrnn.settings.architecture import SPECIAL
 from charrnn.settings.configuration import Layout, SamplingConfig
 from charrnn.settings.notation import parse_ban, parse_favours
 
@@ -42,11 +43,14 @@ def logits_processors(
     layout: Layout,
     line_count_prior: "LineCountPrior | None" = None,
     constraints: Sequence[Constraint] = (),
+    *,
+    line_ends: int | None = None,
 ) -> list[LogitsProcessor]:
     """The logits processors of some settings, in their order.
 
     Those of the types `SUPPRESSING` come last. They set logits to -inf and change no other. The
-    constraints are in the order of `Hypothesis.constraint_states`.
+    constraints are in the order of `Hypothesis.constraint_states`. `line_ends` is the most that
+    stand in a row in a poem; None for any number.
 
     Raises:
         ConfigurationError: The settings leave no character to write.
@@ -59,7 +63,7 @@ def logits_processors(
         processors.append(RepetitionPenalty(config, vocabulary))
     if wishes.bias is not None:
         processors.append(LogitBias(wishes.bias))
-    processors.append(SuppressTokens(wishes.suppressed, vocabulary, layout))
+    processors.append(SuppressTokens(wishes.suppressed, vocabulary, layout, line_ends))
     if constraints:
         processors.append(Constraints(constraints))
     return processors
@@ -144,10 +148,20 @@ class LogitBias:
 class SuppressTokens:
     """Suppresses the unknown token, banned tokens, and white space at the start of a poem.
 
-    A poem does not end before its first character, and a continuous text does not end at all.
+    A poem does not end before its first character, and a continuous text does not end at all. No
+    more than `line_ends` stand in a row, with white space between them, so that a poem that is read
+    again is one poem.
     """
 
-    def __init__(self, banned: Iterable[int], vocabulary: Vocabulary, layout: Layout) -> None:
+    def __init__(
+        self,
+        banned: Iterable[int],
+        vocabulary: Vocabulary,
+        layout: Layout,
+        line_ends: int | None = None,
+    ) -> None:
+        self._line_ends = line_ends
+        self._line_end = vocabulary.id_of(LINE_END)
         blank = {vocabulary.id_of(one) for one in vocabulary.characters if one.isspace()}
         always = {UNKNOWN, *banned} | ({END_OF_POEM} if layout == "text" else set())
         self._always = np.array(sorted(always))
@@ -160,9 +174,15 @@ class SuppressTokens:
         for row, hypothesis in enumerate(hypotheses):
             if hypothesis.written.blank:
                 left[row, self._at_the_start] = -np.inf
+            elif self._line_ends is not None and self._has_all_line_ends(hypothesis):
+                left[row, self._line_end] = -np.inf
             if hypothesis.suppressed:
                 left[row, list(hypothesis.suppressed)] = -np.inf
         return left
+
+    def _has_all_line_ends(self, hypothesis: Hypothesis) -> bool:
+        end = hypothesis.written.last(LONGEST_END)
+        return end.count(LINE_END, len(end.rstrip())) == self._line_ends
 
 
 @dataclass(frozen=True, slots=True)

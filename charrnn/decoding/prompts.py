@@ -33,7 +33,7 @@ def read_prompt(
     because it may begin a line or a word. A character outside the vocabulary is replaced by a
     variant in it, or by the unknown token.
     """
-    text = "".join(Normaliser().normalise([prompt]))
+    text = normalised(prompt)
     *whole, last = poems_in(text, layout, stanzas=stanzas)
     ids: list[int] = []
     substitutions: dict[str, Substitution] = {}
@@ -46,6 +46,11 @@ def read_prompt(
     return ReadPrompt(ids, tuple(substitutions.values()))
 
 
+def normalised(prompt: str) -> str:
+    """A prompt as it is read and shown: without control characters, its line ends all alike."""
+    return "".join(Normaliser().normalise([prompt]))
+
+
 def poems_in(text: str, layout: Layout, *, stanzas: bool) -> list[str]:
     """The poems of a text, split like a corpus of that layout; the last one may go on."""
     if layout == "lines":
@@ -53,6 +58,11 @@ def poems_in(text: str, layout: Layout, *, stanzas: bool) -> list[str]:
     if layout == "blocks":
         return (BLANK_LINES if stanzas else BLANK_LINE).split(text)
     return [text]
+
+
+def line_ends_within(layout: Layout, *, stanzas: bool) -> int | None:
+    """The most line ends in a row within a poem: one more would part two poems; None for any."""
+    return {"lines": 0, "blocks": 2 if stanzas else 1}.get(layout)
 
 
 def describe_substitution(substitution: Substitution) -> str:

@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.corpus.evaluation_streams import EvaluationStreams
-from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL
+from charrnn.corpus.vocabulary import END_OF_POEM
 from charrnn.corpus.vocabulary import Ids as TextIds
 from charrnn.decoding.engine import Ids, Logits, StepModel
 from charrnn.decoding.hypothesis import DecoderState, Hypothesis
 from charrnn.decoding.sampling import Mask, log_softmax
 from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import CorpusError
+from charrnn.settings.architecture import SPECIAL
 from charrnn.wording import counted
 
 LARGEST_LOGITS: Final = 2 * 2**20

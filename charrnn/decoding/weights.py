@@ -1,45 +1,21 @@
-"""Reads the weights of a network from `model.keras` without Keras.
+"""The weights of a network as the engine uses them, in the order in which Keras stores them."""
 
-Nothing in the file is executed. The description in the file tells the layers; a file that does not
-fit the architecture is refused.
-"""
-
-import json
-import zipfile
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.decoding.hdf5 import KerasArrays
-from charrnn.errors import CheckpointError
-from charrnn.settings.architecture import CELL_NAMES, GATES, PEEPHOLES, Architecture
-
-if TYPE_CHECKING:
-    from charrnn.settings.configuration import Cell
+from charrnn.checkpoint.network_file import open_network
+from charrnn.settings.architecture import Architecture
 
 Array = npt.NDArray[np.float32]
 
 Projection = tuple[Array, Array]
 """Kernel and bias."""
-
-DESCRIPTION: Final = "config.json"
-
-PATHS_OF_CLASSES: Final = {
-    "Embedding": "layers/embedding{}/vars",
-    "ReversibleEmbedding": "layers/reversible_embedding{}/vars",
-    "LSTM": "layers/lstm{}/cell/vars",
-    "GRU": "layers/gru{}/cell/vars",
-    "SimpleRNN": "layers/simple_rnn{}/cell/vars",
-    "PeepholeLSTM": "layers/peephole_lstm{}/cell/vars",
-    "Dense": "layers/dense{}/vars",
-}
-"""Where Keras stores the arrays of a layer; `{}` is empty, then _1, _2 for more of a class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,136 +93,8 @@ class NetworkWeights:
             CheckpointError: The file is damaged, or is not a network of that architecture; here,
                 or when a layer is read.
         """
-        units, embedding_size = architecture.units, architecture.embedding
-        outputs = architecture.vocabulary_size if architecture.output == "own" else embedding_size
-        with _errors_of(path):
-            archive = zipfile.ZipFile(path)
-        with archive:
-            with _errors_of(path):
-                layers = _described_layers(json.loads(archive.read(DESCRIPTION)))
-                _check_layers(layers, architecture)
-                arrays = KerasArrays(archive)
-                first, *recurrent, last = layers
-                (embedding,) = _read(
-                    arrays, first, [(architecture.vocabulary_size, embedding_size)]
-                )
-                kernel, bias = _read(arrays, last, [(units, outputs), (outputs,)])
-            read_later = _read_recurrent(path, arrays, recurrent, architecture)
-            yield cls._with_output(embedding, read_later, (kernel, bias), architecture)
-
-
-@contextmanager
-def _errors_of(path: Path) -> Iterator[None]:
-    """Turn errors of reading into CheckpointErrors that name the file."""
-    try:
-        yield
-    except CheckpointError as error:
-        raise CheckpointError(
-            f"{path} is not the network that its checkpoint describes: {error} "
-            "Copy the checkpoint again from where it came, or train again."
-        ) from error
-    except (
-        OSError,
-        OverflowError,
-        zipfile.BadZipFile,
-        LookupError,
-        ValueError,
-        TypeError,
-    ) as error:
-        raise CheckpointError(
-            f"{path} is damaged, or was not saved by Keras 3 ({error}). "
-            "Copy the checkpoint again from where it came, or train again."
-        ) from error
-
-
-@dataclass(frozen=True, slots=True)
-class _Layer:
-    """A layer of the description: its class, name, settings, and path in the HDF5 file."""
-
-    kind: str
-    name: str
-    settings: dict[str, Any]
-    path: str
-
-
-def _described_layers(description: dict[str, Any]) -> list[_Layer]:
-    """The layers that have arrays, in order."""
-    layers = []
-    seen: Counter[str] = Counter()
-    for values in description["config"]["layers"]:
-        kind = (values.get("registered_name") or values["class_name"]).removeprefix("charrnn>")
-        if kind in {"InputLayer", "Dropout"}:
-            continue
-        number = f"_{seen[kind]}" if seen[kind] else ""
-        seen[kind] += 1
-        path = PATHS_OF_CLASSES.get(kind, "").format(number)
-        layers.append(_Layer(kind, values["config"]["name"], values["config"], path))
-    return layers
-
-
-def _check_layers(layers: list[_Layer], architecture: Architecture) -> None:
-    """Refuse layers whose class or equations differ from charrnn's."""
-    recurrent = CELL_NAMES[architecture.cell]
-    first = "Embedding" if architecture.output == "own" else "ReversibleEmbedding"
-    expected = [first, *[recurrent] * architecture.layers, "Dense"]
-    found = [layer.kind for layer in layers]
-    if found != expected:
-        raise CheckpointError(
-            f"its layers are {', '.join(found)}, where {', '.join(expected)} were expected."
-        )
-    equations: dict[Cell, dict[str, Any]] = {
-        "lstm": {"activation": "tanh", "recurrent_activation": "sigmoid"},
-        "gru": {"activation": "tanh", "recurrent_activation": "sigmoid", "reset_after": True},
-        "simple_rnn": {"activation": architecture.activation},
-        "peephole_lstm": {},
-    }
-    for layer in layers[1:-1]:
-        _check_settings(layer, equations[architecture.cell] | {"go_backwards": False})
-    if architecture.output == "tied":
-        _check_settings(layers[0], {"tie_weights": True, "logit_soft_cap": None})
-
-
-def _check_settings(layer: _Layer, expected: dict[str, Any]) -> None:
-    for name, wanted in expected.items():
-        if layer.settings[name] != wanted:
-            raise CheckpointError(
-                f"{layer.name} has {name} {layer.settings[name]}, where {wanted} was expected."
-            )
-
-
-def _read_recurrent(
-    path: Path, arrays: KerasArrays, layers: Sequence[_Layer], architecture: Architecture
-) -> Iterator[RecurrentWeights]:
-    inputs = architecture.embedding
-    for layer in layers:
-        with _errors_of(path):
-            weights = _read(arrays, layer, _recurrent_shapes(architecture, inputs))
-        yield RecurrentWeights(*weights)
-        inputs = architecture.units
-
-
-def _recurrent_shapes(architecture: Architecture, inputs: int) -> list[tuple[int, ...]]:
-    """The shapes of a recurrent layer's arrays, in the order of `RecurrentWeights`."""
-    units = architecture.units
-    sums = GATES[architecture.cell] * units
-    bias = (2, sums) if architecture.cell == "gru" else (sums,)
-    peepholes = PEEPHOLES[architecture.cell]
-    return [(inputs, sums), (units, sums), bias, *([(peepholes, units)] if peepholes else [])]
-
-
-def _read(arrays: KerasArrays, layer: _Layer, shapes: Sequence[tuple[int, ...]]) -> list[Array]:
-    """Read and check the arrays of a layer."""
-    read = []
-    for number, shape in enumerate(shapes):
-        stored, name = arrays[f"{layer.path}/{number}"], f"array {number} of layer {layer.name}"
-        if stored.shape != shape or stored.dtype.kind != "f":
-            raise CheckpointError(
-                f"{name} is {stored.dtype} of shape {stored.shape}, "
-                f"where float32 of shape {shape} was expected."
-            )
-        values = np.asarray(stored[...], np.float32)
-        # Minimum and maximum are NaN if any number is, and need no boolean array.
-        if not (np.isfinite(values.min()) and np.isfinite(values.max())):
-            raise CheckpointError(f"{name} holds a value that is not finite.")
-        read.append(values)
-    return read
+        with open_network(path, architecture) as file:
+            first, *layers, last = file.layers
+            (embedding,), (kernel, bias) = file.read(first), file.read(last)
+            recurrent = (RecurrentWeights(*file.read(layer)) for layer in layers)
+            yield cls._with_output(embedding, recurrent, (kernel, bias), architecture)

@@ -21,6 +21,7 @@ from charrnn.decoding.constraints import (
     Constraint,
     NoRepeat,
     copy_guards,
+    lost_filter_note,
     open_ngram_filter,
     states_after,
 )
@@ -38,7 +39,7 @@ from charrnn.decoding.hypothesis import (
     gather,
 )
 from charrnn.decoding.logits_processors import LineCountPrior, token_wishes
-from charrnn.decoding.prompts import poems_in, read_prompt
+from charrnn.decoding.prompts import line_ends_within, normalised, poems_in, read_prompt
 from charrnn.decoding.ranking import HypothesisScore, score
 from charrnn.decoding.weights import NetworkWeights
 from charrnn.errors import CheckpointError, ConfigurationError
@@ -152,6 +153,7 @@ class TextGenerator:
 
     def begin(self, prompt: str = "") -> Hypothesis:
         """Begin a poem with a prompt, which may be empty."""
+        prompt = normalised(prompt)
         context = self.vocabulary.id_of(LINE_END) if self.layout == "text" else END_OF_POEM
         first = [END_OF_POEM if context == UNKNOWN else context]
         decoder_state = self._prefill(first, self.model.initial_state(1))
@@ -164,6 +166,7 @@ class TextGenerator:
 
     def extend(self, hypothesis: Hypothesis, text: str) -> Hypothesis:
         """Add text that the network did not write; a poem that has ended goes on."""
+        text = normalised(text)
         ids, substitutions = read_prompt(text, self.vocabulary, self.layout, stanzas=self.stanzas)
         decoder_state = gather([hypothesis])
         for start in range(0, len(ids), LONGEST_PREFILL):
@@ -235,6 +238,7 @@ class TextGenerator:
         if first is None:
             return
         decoder, start = self._prepared(self.begin(prompt), first)
+        prompt = start.text
         alike = (_checked(first, one) for one in chain([first], asked))
         if first.beam is not None:
             yield from (self._searched(prompt, decoder, start, one) for one in alike)
@@ -264,7 +268,9 @@ class TextGenerator:
 
     def notes(self, config: SamplingConfig) -> tuple[str, ...]:
         """Sentences about settings that this network can keep only in part."""
-        return token_wishes(config, self.vocabulary).notes
+        guarded = self.checkpoints if config.max_copy is None else ()
+        lost = filter(None, map(lost_filter_note, guarded))
+        return (*token_wishes(config, self.vocabulary).notes, *lost)
 
     def constraints(self, config: SamplingConfig) -> list[Constraint]:
         """The constraints of these settings.
@@ -274,7 +280,7 @@ class TextGenerator:
         """
         constraints: list[Constraint] = []
         if config.no_repeat_ngram_size is not None:
-            constraints.append(NoRepeat(config.no_repeat_ngram_size, self.vocabulary.size))
+            constraints.append(NoRepeat(config.no_repeat_ngram_size, self.vocabulary))
         if config.max_copy != 0:  # No filter is opened in vain.
             constraints += copy_guards(self.ngram_filters, self.vocabulary, config.max_copy)
         return constraints
@@ -292,7 +298,10 @@ class TextGenerator:
             line_count_prior=self._line_count_prior,
             constraints=constraints,
             poem_length=self.poem_length,
+            line_ends=line_ends_within(self.layout, stanzas=self.stanzas),
         )
+        if self.layout == "text":
+            _refuse_endless(decoder.length, constraints)
         states: tuple[Hashable, ...] = ()
         if constraints:
             read = read_prompt(hypothesis.text, self.vocabulary, self.layout, stanzas=self.stanzas)
@@ -373,6 +382,17 @@ def _checked(first: SamplingConfig, other: SamplingConfig) -> SamplingConfig:
             "poems that are written together must have the same settings but for the seed."
         )
     return with_seed(other)
+
+
+def _refuse_endless(length: int, constraints: Iterable[Constraint]) -> None:
+    """Refuse a continuous text that is longer than it can be without a repeated run."""
+    for constraint in constraints:
+        if isinstance(constraint, NoRepeat) and constraint.runs < length:
+            raise ConfigurationError(
+                f"no-repeat-ngram-size {constraint.run} allows about {constraint.runs:,} characters "
+                f"with this model's alphabet, and a text of {length:,} was asked for. Choose longer "
+                "runs, or a smaller length."
+            )
 
 
 def _filters_of(checkpoint: Checkpoint) -> list[NgramFilter]:

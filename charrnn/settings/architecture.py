@@ -7,6 +7,9 @@ from typing import Final, NamedTuple
 from charrnn.errors import ConfigurationError
 from charrnn.settings.configuration import Activation, Cell, ModelConfig, Output
 
+SPECIAL: Final = 2
+"""Number of token ids before the first character: end of poem and unknown."""
+
 GATES: Final[dict[Cell, int]] = {"simple_rnn": 1, "gru": 3, "lstm": 4, "peephole_lstm": 4}
 """Blocks of `units` columns in a kernel, one for each gate and for the candidate."""
 

@@ -58,6 +58,12 @@ class CorpusConfig(Configuration):
         "Layout of the text: one continuous text, poems as blocks between blank lines, or one poem "
         "per line.",
     )
+    stanzas: bool | None = setting(
+        None,
+        "Single blank lines separate the stanzas of a poem, and longer gaps poems; or all blank "
+        "lines separate poems.",
+        unset="detected",
+    )
     encoding: str | None = setting(
         None, "Encoding of the text, such as utf-8, gb18030 or big5.", unset="detected"
     )
@@ -242,7 +248,10 @@ class SamplingConfig(Configuration):
     )
     repetition_window: int = setting(64, "Characters that count as recent.", minimum=1)
     no_repeat_ngram_size: int | None = setting(
-        None, "No run of this many characters occurs twice in a poem.", minimum=1, unset="off"
+        None,
+        "No run of this many characters occurs twice in a poem. Marks and white space do not count.",
+        minimum=1,
+        unset="off",
     )
     favour: str | None = setting(
         None,

@@ -5,17 +5,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from charrnn.errors import CharrnnError
-
 T = TypeVar("T")
 
-LARGEST_DOCUMENT: Final = 64 * 2**20
-"""Most characters of a JSON document; charrnn writes a few million at most."""
+LARGEST_DOCUMENT: Final = 8 * 2**20
+"""Most characters of a JSON document, or bytes; a value takes up to 20 times as much memory."""
 
 
-def read_document(
-    text: str, version: int, kind: type[T], error: "Callable[[str], CharrnnError]"
-) -> T:
+def read_document(text: str, version: int, kind: type[T], error: "Callable[[str], Exception]") -> T:
     """Read a JSON document that has the fields of a dataclass and its format version.
 
     Args:
@@ -25,7 +21,7 @@ def read_document(
         error: Makes an error from a sentence.
 
     Raises:
-        CharrnnError: The document is not JSON, has another format, or does not fit the dataclass;
+        Exception: The document is not JSON, has another format, or does not fit the dataclass;
             made by `error`.
     """
     values = parse_json(text, error)
@@ -38,11 +34,11 @@ def read_document(
     return from_json(values, kind, error)
 
 
-def parse_json(text: str, error: "Callable[[str], CharrnnError]") -> Any:
+def parse_json(text: str | bytes, error: "Callable[[str], Exception]") -> Any:
     """Parse JSON with Unicode text and finite numbers of at most 64 bits.
 
     Raises:
-        CharrnnError: The text is not JSON or is too long; made by `error` from a sentence.
+        Exception: The text is not JSON or is too long; made by `error` from a sentence.
     """
     import msgspec  # Here, because help pages do without it.
 
@@ -57,16 +53,23 @@ def parse_json(text: str, error: "Callable[[str], CharrnnError]") -> Any:
     return value
 
 
-def from_json(value: Any, kind: type[T], error: "Callable[[str], CharrnnError]") -> T:
+def from_json(
+    value: Any,
+    kind: type[T],
+    error: "Callable[[str], Exception]",
+    *,
+    unknown_names: bool = False,
+) -> T:
     """Convert plain values to a dataclass or another type that msgspec knows.
 
     Args:
         value: Result of `parse_json`, or content of a TOML file.
         kind: The type. The `__post_init__` of a dataclass may raise ValueError.
         error: Makes an error from a sentence.
+        unknown_names: Whether there may be names that the dataclass does not have.
 
     Raises:
-        CharrnnError: A value has another type, or a name is unknown; made by `error`.
+        Exception: A value has another type, or a name is unknown; made by `error`.
     """
     import msgspec
 
@@ -75,7 +78,7 @@ def from_json(value: Any, kind: type[T], error: "Callable[[str], CharrnnError]")
     except (msgspec.MsgspecError, RecursionError) as problem:
         told = str(problem).replace(" - at `$.", " at `").replace(" - at `$", " at `")
         raise error(f"its content is not valid ({told}).") from problem
-    if unknown := _unknown(value, msgspec.to_builtins(made)):
+    if not unknown_names and (unknown := _unknown(value, msgspec.to_builtins(made))):
         raise error(f"it has {', '.join(sorted(unknown))}, which this version does not know.")
     return made
 

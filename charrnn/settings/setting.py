@@ -17,6 +17,7 @@ AUTO: Final = "auto"
 """Typed for `None`, if `None` has a meaning."""
 
 _KINDS: Final[dict[type, tuple[Any, str]]] = {
+    bool: (bool, "yes or no"),
     int: (Integral, "a whole number"),
     float: (Real, "a number"),
     str: (str, "text"),
@@ -59,7 +60,7 @@ class Setting:
         unset: Meaning of `None` in the help text ("by corpus size"); None forbids `None`.
         notation: Notation of valid texts, beside numbers if `kind` is a number.
         repeatable: Whether the value is a tuple of words.
-        kind: int, float or str; `settings_of` takes it from the annotation.
+        kind: bool, int, float or str; `settings_of` takes it from the annotation.
     """
 
     help: str
@@ -102,6 +103,8 @@ class Setting:
         """A value in words; `None` as its meaning."""
         if value is None:
             return str(self.unset)
+        if isinstance(value, bool):
+            return "yes" if value else "no"
         return " ".join(value) if self.repeatable else str(value)
 
     def parse(self, text: str) -> Any:
@@ -126,7 +129,8 @@ class Setting:
             return isinstance(value, tuple) and all(isinstance(one, str) for one in value)
         if isinstance(value, str) and self.notation is not None:
             return self.notation.allows(value)
-        if isinstance(value, bool) or not isinstance(value, _KINDS[self.kind][0]):
+        is_of_kind = isinstance(value, _KINDS[self.kind][0])
+        if not is_of_kind or isinstance(value, bool) != (self.kind is bool):
             return False
         if self.kind is str:
             return self.choices is None or value in self.choices

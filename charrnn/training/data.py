@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from charrnn.corpus.loading import Corpus, read_corpus
 from charrnn.corpus.splitting import encode_split, split_corpus
-from charrnn.corpus.store import Rows
+from charrnn.corpus.store import Rows, pieces
 from charrnn.corpus.vocabulary import Ids, Vocabulary
 from charrnn.errors import CorpusError
 from charrnn.settings.configuration import CorpusConfig, TrainingConfig
@@ -23,29 +23,39 @@ CorpusSource = str | Path | Corpus | Sequence[str | Path]
 
 
 def read_text(
-    source: CorpusSource,
-    corpus_config: CorpusConfig,
-    observer: TrainingObserver,
-    stanzas: bool | None = None,
+    source: CorpusSource, corpus_config: CorpusConfig, observer: TrainingObserver
 ) -> Corpus:
-    """Read a text, unless it has been read already; notes go to the observer.
+    """Read a text to learn, unless it has been read already; notes go to the observer.
 
     Args:
         source: Where it is.
         corpus_config: How to read it.
         observer: Receives the notes.
-        stanzas: Whether single blank lines separate stanzas; None detects it.
 
     Raises:
-        CorpusError: It cannot be read.
+        CorpusError: It cannot be read, or has nothing to learn.
     """
     if isinstance(source, Corpus):
-        return source
-    sources = [source] if isinstance(source, str | Path) else source
-    corpus = read_corpus([str(source) for source in sources], corpus_config, stanzas=stanzas)
-    for note in corpus.notes:
-        observer.noted(note)
+        corpus = source
+    else:
+        sources = [source] if isinstance(source, str | Path) else source
+        corpus = read_corpus([str(source) for source in sources], corpus_config)
+        for note in corpus.notes:
+            observer.noted(note)
+    _require_two_characters(corpus)
     return corpus
+
+
+def _require_two_characters(corpus: Corpus) -> None:
+    """Refuse a text with less than two distinct characters other than white space."""
+    seen: set[str] = set()
+    for piece in pieces(corpus.text):
+        seen.update(character for character in set(piece) if not character.isspace())
+        if len(seen) > 1:
+            return
+    raise CorpusError(
+        f"{corpus.name} has only one distinct character ({seen.pop()}): there is nothing to learn."
+    )
 
 
 READ_AHEAD: Final = 1 << 20

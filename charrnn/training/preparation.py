@@ -30,7 +30,7 @@ from charrnn.training.evaluation import Evaluator
 from charrnn.training.observer import TrainingObserver
 from charrnn.training.resume_policy import new_schedule, refuse_finished, with_new_budget
 from charrnn.training.schedule import TimeBudget
-from charrnn.training.state import TrainerState, load_state, read_state
+from charrnn.training.state import TrainerState, load_state, read_state, state_shapes
 from charrnn.training.step import TrainingStep
 from charrnn.training.trainer import RunHooks, Trainer
 from charrnn.training.warm_start import WarmStart
@@ -204,10 +204,13 @@ def resume_run(
     check_batch(training, context.strategy.num_replicas_in_sync)
     training = precision_on(training, context.cores)
     record = dataclasses.replace(record, training=training, device=context.description)
-    step = _training_step(record, context, len(text.training))
     workers = context.workers
-    saved = workers.share(read_state(writer.directory) if workers.index == 0 else b"")
-    state, arrays = load_state(saved, writer.directory, step.shapes())
+    assert training.batch_size is not None, "a settled training has a batch size"
+    # Before the network is made, so that what it takes is known to be there.
+    shapes = state_shapes(record.architecture, training.batch_size)
+    saved = workers.share(read_state(writer.directory, shapes) if workers.index == 0 else b"")
+    state, arrays = load_state(saved, writer.directory, shapes)
+    step = _training_step(record, context, len(text.training))
     streams = text.streams(training)
     if new_budget:
         state = with_new_budget(state, training, streams)
@@ -226,10 +229,14 @@ def resume_run(
         workers=workers,
         resumed=True,
     )
-    refuse_finished(state, trainer.schedule, writer.directory)
+    missing = (one.name for one in hooks.text_files if one.is_missing(writer.directory, record))
+    lacks = workers.share(", ".join(missing).encode()).decode()
+    if lacks:
+        hooks.observer.noted(f"{writer.directory} lacks {lacks}; to be made now from its text.")
+    else:
+        refuse_finished(state, trainer.schedule, writer.directory)
     if workers.index == 0:
-        writer.sweep()
-        writer.cut_history(state.step)
+        writer.cut_history(state.evaluated_until)
         writer.write_record(record)
     return trainer
 

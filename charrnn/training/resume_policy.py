@@ -15,6 +15,7 @@ from charrnn.training.defaults import total_steps
 from charrnn.training.learning_rate import LearningRateSchedule
 from charrnn.training.schedule import TrainingSchedule
 from charrnn.training.state import TrainerState
+from charrnn.wording import counted
 
 BUDGET: Final = frozenset({"epochs", "steps", "minutes"})
 
@@ -45,7 +46,8 @@ def changed_training(
     configurations: tuple[Configuration, ...] = (record.corpus_config, record.training)
     for configuration in configurations:
         known |= {name: getattr(configuration, name) for name in settings_of(type(configuration))}
-    known |= dataclasses.asdict(record.architecture) | {"layout": record.corpus.layout}
+    known |= dataclasses.asdict(record.architecture)
+    known |= {"layout": record.corpus.layout, "stanzas": record.corpus.stanzas}
     asked = {name: value for name, value in changes.items() if value is not None and value != AUTO}
     for name in sorted(asked.keys() - FREE_TO_CHANGE):
         if name not in known:
@@ -53,7 +55,7 @@ def changed_training(
         if known[name] != asked[name]:
             raise CheckpointError(
                 f"{directory} was begun with {name.replace('_', '-')} "
-                f"{_spelled(name, known[name])}, not {asked[name]}. "
+                f"{_spelled(name, known[name])}, not {_spelled(name, asked[name])}. "
                 "Leave it out to go on, or start a new run with --name."
             )
     taken = {name: asked[name] for name in asked.keys() & FREE_TO_CHANGE}
@@ -91,7 +93,7 @@ def with_new_budget(
         schedule = dataclasses.replace(schedule, anchor=state.step, anchor_progress=0.5)
     elif schedule.total <= state.step:
         raise CheckpointError(
-            f"the run has done {state.step:,} steps already, and the new budget ends at "
+            f"the run has done {counted(state.step, 'step')} already, and the new budget ends at "
             f"{schedule.total:,}. Give a longer one."
         )
     return dataclasses.replace(
@@ -108,7 +110,7 @@ def refuse_finished(state: TrainerState, schedule: TrainingSchedule, directory: 
     total = state.learning_rate_schedule.total
     if total is not None and state.step >= total and state.is_evaluated:
         raise CheckpointError(
-            f"{directory} is finished: {state.step:,} steps. To train it further, "
+            f"{directory} is finished: {counted(state.step, 'step')}. To train it further, "
             "give a longer budget, such as --epochs or --minutes."
         )
     if schedule.out_of_patience:

@@ -9,18 +9,21 @@ from typing import Any
 import keras
 
 from charrnn.checkpoint.directory import CheckpointWriter, claim, read_record
+from charrnn.checkpoint.lookup import spoken_name
 from charrnn.checkpoint.record import RunRecord
 from charrnn.cluster import Cluster
 from charrnn.corpus.loading import Corpus
-from charrnn.errors import CheckpointError
+from charrnn.corpus.text_files import TextFile
+from charrnn.errors import CheckpointError, CorpusError
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training.data import CorpusSource, read_text
 from charrnn.training.observer import TrainingObserver, TrainingPlan, TrainingResult
 from charrnn.training.preparation import check_workers, connect_devices, resume_run, start_run
 from charrnn.training.resume_policy import changed_training, has_new_budget, sources_of
-from charrnn.training.trainer import RunHooks, SampleWriter, TextFileMaker, Trainer
+from charrnn.training.trainer import RunHooks, SampleWriter, Trainer
 from charrnn.training.warm_start import WarmStart
 from charrnn.training.workers import Workers, lost_workers_told
+from charrnn.wording import counted
 
 
 def train(
@@ -38,7 +41,7 @@ def train(
     observer: TrainingObserver | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     sample: SampleWriter | None = None,
-    text_files: Sequence[TextFileMaker] = (),
+    text_files: Sequence[TextFile] = (),
     began: float | None = None,
 ) -> TrainingResult:
     """Train a network on poems and keep it as a checkpoint.
@@ -59,7 +62,7 @@ def train(
         observer: Receives reports.
         callbacks: Keras callbacks; their epochs are the stretches between evaluations.
         sample: Writes a sample at each evaluation.
-        text_files: Make what is kept beside the network and depends on the text alone.
+        text_files: What is kept beside the network and depends on the text alone.
         began: When `minutes` began to count, on `time.monotonic`; now by default.
 
     Returns:
@@ -72,7 +75,7 @@ def train(
         ConfigurationError: Settings contradict each other or the text.
         DeviceError: The device is not there.
         DivergenceError: The loss became NaN.
-        TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
+        TrainingInterrupted: SIGINT, SIGHUP or SIGTERM came; everything is saved.
         WorkersError: The workers do not train the same, or one is gone.
     """
     observer = observer or TrainingObserver()
@@ -120,10 +123,10 @@ def resume(
     observer: TrainingObserver | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     sample: SampleWriter | None = None,
-    text_files: Sequence[TextFileMaker] = (),
+    text_files: Sequence[TextFile] = (),
     began: float | None = None,
 ) -> TrainingResult:
-    """Go on with a run exactly where it was stopped, or make a finished one longer.
+    """Go on with a run exactly where it was stopped, or make a finished one whole or longer.
 
     Args:
         directory: The checkpoint; of several workers only the first needs it.
@@ -136,7 +139,7 @@ def resume(
         observer: Receives reports.
         callbacks: Keras callbacks.
         sample: Writes a sample at each evaluation.
-        text_files: Make what is kept beside the network and depends on the text alone.
+        text_files: What is kept beside the network and depends on the text alone.
         began: When `minutes` began to count, on `time.monotonic`; now by default.
 
     Returns:
@@ -144,11 +147,11 @@ def resume(
 
     Raises:
         CheckpointError: There is nothing to resume, the text or the settings are others, or
-            the run is finished and no longer budget is given.
+            the run is finished, lacks no file, and no longer budget is given.
         CorpusError: The text cannot be read.
         DeviceError: The device is not there.
         DivergenceError: The loss became NaN.
-        TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
+        TrainingInterrupted: SIGINT, SIGHUP or SIGTERM came; everything is saved.
         WorkersError: The workers do not train the same, or one is gone.
     """
     observer = observer or TrainingObserver()
@@ -162,10 +165,7 @@ def resume(
         context = connect_devices(device, cluster, observer, resumes=True)
         writer, record = _shared(context.workers, writer)
         training = changed_training(record, changes, writer.directory)
-        # What was settled for the run is not chosen again.
-        corpus_config = dataclasses.replace(record.corpus_config, layout=record.corpus.layout)
-        sources = corpus or sources_of(record, writer.directory)
-        text = read_text(sources, corpus_config, hooks.observer, record.corpus.stanzas)
+        text = _text_again(corpus, record, writer.directory, hooks.observer)
         check_workers(context, text, changes)
         _refuse_other_text(text, record, writer.directory)
         trainer = resume_run(
@@ -203,11 +203,30 @@ def _shared(workers: Workers, writer: CheckpointWriter) -> tuple[CheckpointWrite
     return CheckpointWriter(Path(name.decode())), RunRecord.from_json(content.decode())
 
 
+def _text_again(
+    corpus: CorpusSource | None, record: RunRecord, directory: Path, observer: TrainingObserver
+) -> Corpus:
+    """Read the text of a run. What was settled for the run is not chosen again."""
+    config = dataclasses.replace(
+        record.corpus_config, layout=record.corpus.layout, stanzas=record.corpus.stanzas
+    )
+    if corpus is not None:
+        return read_text(corpus, config, observer)
+    sources = sources_of(record, directory)
+    try:
+        return read_text(sources, config, observer)
+    except CorpusError as error:
+        raise CheckpointError(
+            f"the text of {directory} cannot be read again: {error} If it has moved, name its new "
+            f"place: charrnn train PLACE --resume --name {spoken_name(directory)}"
+        ) from error
+
+
 def _refuse_other_text(text: Corpus, record: RunRecord, directory: Path) -> None:
     if text.digest != record.corpus.digest:
         raise CheckpointError(
             f"{directory} was trained on another text ({record.corpus.name}, "
-            f"{record.corpus.characters:,} characters) than this one ({text.name}, "
+            f"{counted(record.corpus.characters, 'character')}) than this one ({text.name}, "
             f"{len(text.text):,}). Give the text it began with, or start a new run with --name."
         )
     if (text.layout, text.stanzas) != (record.corpus.layout, record.corpus.stanzas):

@@ -208,11 +208,6 @@ class TrainingStep:
         tensors = enumerate(tf.nest.flatten(state))
         return {f"state_{number}": self._gathered(tensor) for number, tensor in tensors}
 
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape of each of `arrays`, with the rows of all processes."""
-        whole = self.arrays(self._gathered_zero_state())
-        return {name: array.shape for name, array in whole.items()}
-
     def restore(self, arrays: dict[str, npt.NDArray[Any]]) -> State:
         """Take on what `arrays` gave; returns the carried state."""
         for group, network in (("network", self.network), ("ema", self.ema)):

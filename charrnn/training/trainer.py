@@ -1,8 +1,8 @@
 """The training loop: read, learn, evaluate, save, until the budget is spent."""
 
+import contextlib
 import dataclasses
 import math
-import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,11 +13,12 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.checkpoint.atomic_files import replacing
 from charrnn.checkpoint.directory import RESUME_DIRECTORY, CheckpointWriter, read_history
+from charrnn.checkpoint.network_file import write_network
 from charrnn.checkpoint.record import ModelRecord, RunRecord
 from charrnn.cluster import Cluster
 from charrnn.corpus.loading import Corpus
+from charrnn.corpus.text_files import TextFile
 from charrnn.errors import DivergenceError, TrainingInterrupted
 from charrnn.model.network import State
 from charrnn.training.callbacks import CallbackDriver
@@ -44,9 +45,6 @@ LONGEST_QUICK_LOSS_SECONDS = 0.5
 SampleWriter = Callable[[RunRecord, Sequence[npt.NDArray[np.float32]], int], str]
 """Writes something with a network: what `charrnn.json` says, what `get_weights` returns, a seed."""
 
-TextFileMaker = Callable[[CheckpointWriter, Corpus, RunRecord, Callable[[str], None]], None]
-"""Makes a file that depends on the text alone, in a directory; the last argument tells the user."""
-
 
 @dataclass(frozen=True, slots=True)
 class RunHooks:
@@ -56,7 +54,7 @@ class RunHooks:
         observer: Is told of everything.
         callbacks: Keras callbacks.
         sample: Writes a sample at each evaluation.
-        text_files: Make the files that depend on the text alone, before the first step, so that
+        text_files: The files that depend on the text alone, made before the first step, so that
             their time counts.
         began: When `minutes` began to count, on `time.monotonic`; None counts from now on.
     """
@@ -64,7 +62,7 @@ class RunHooks:
     observer: TrainingObserver = field(default_factory=TrainingObserver)
     callbacks: Sequence[keras.callbacks.Callback] = ()
     sample: SampleWriter | None = None
-    text_files: Sequence[TextFileMaker] = ()
+    text_files: Sequence[TextFile] = ()
     began: float | None = None
 
     def for_worker(self, cluster: Cluster | None) -> "RunHooks":
@@ -123,7 +121,8 @@ class Trainer:
         )
         self._carried = carried
         self._hooks = hooks
-        kept = [line for line in read_history(writer.directory) if line["step"] <= state.step]
+        until = state.evaluated_until
+        kept = [line for line in read_history(writer.directory) if line["step"] <= until]
         first_epoch = len(kept) if resumed else 0
         self._callbacks = CallbackDriver(hooks.callbacks, step.network.model, first_epoch)
         self._corpus = corpus
@@ -138,7 +137,7 @@ class Trainer:
 
         Raises:
             DivergenceError: The loss became NaN or infinite; the best network so far is kept.
-            TrainingInterrupted: SIGINT or SIGTERM came; everything is saved.
+            TrainingInterrupted: SIGINT, SIGHUP or SIGTERM came; everything is saved.
             WorkersError: Another worker is gone.
         """
         self.schedule.begin()
@@ -159,9 +158,16 @@ class Trainer:
         They wait elsewhere until the run takes its directory over.
         """
         began = self._workers.clock()
-        place = self.writer if self._begun else CheckpointWriter(self._staged)
-        for make_file in self._hooks.text_files if self._writes else ():
-            make_file(place, self._corpus, self.record, self._hooks.observer.noted)
+        place = self.writer.directory if self._begun else self._staged
+        known = dict(self.record.text_files)
+        for file in self._hooks.text_files if self._writes else ():
+            known[file.name] = file.keep(
+                place, self._corpus, self.record, self._hooks.observer.noted
+            )
+        if known != self.record.text_files:
+            self.record = dataclasses.replace(self.record, text_files=known)
+            if self._begun:
+                self.writer.write_record(self.record)
         self._workers.wait()
         self.state.seconds += self._workers.clock() - began
 
@@ -240,7 +246,8 @@ class Trainer:
             self._diverged("validation loss", validation_loss, state.step)
         best = state.best_loss is None or validation_loss < state.best_loss
         evaluation = self._evaluation(validation_loss, best)
-        self._begin_directory()
+        if not self._begun:
+            self._save()
         if best:
             state.best_loss, state.best_step = validation_loss, state.step
             self._keep(evaluation)
@@ -295,17 +302,6 @@ class Trainer:
         weights = self.step.ema.model.get_weights()
         return self._hooks.sample(self.record, weights, self.state.step)
 
-    def _begin_directory(self) -> None:
-        """Take the directory over; a run that is overwritten is gone from here, and not before."""
-        if self._begun or not self._writes:
-            return
-        self.writer.clear()
-        self.writer.write_record(self.record)
-        for path in self._staged.iterdir():
-            with replacing(self.writer.directory / path.name) as temporary:
-                shutil.copyfile(path, temporary)
-        self._begun = True
-
     def _keep(self, evaluation: Evaluation) -> None:
         """Save the averaged network as the best so far."""
         if not self._writes:
@@ -317,17 +313,25 @@ class Trainer:
             training_loss=evaluation.training_loss,
             validation_loss=evaluation.validation_loss,
         )
-        self.record = self.writer.write_model(self.record, model, self.step.ema.model.save)
+        weights = self.step.ema.model.get_weights()
+        self.record = self.writer.write_model(
+            self.record,
+            model,
+            lambda path: write_network(path, self.record.architecture, weights),
+        )
 
     def _save(self) -> None:
-        """Save all that a resumed run needs."""
-        self._begin_directory()
+        """Save all that a resumed run needs; the first time, take the directory over with it."""
         carried = self.step.carried(self._carried)
         if self._workers.count > 1:
             carried = {name: self._gathered(rows) for name, rows in carried.items()}
         if self._writes:
-            directory = self.writer.directory / RESUME_DIRECTORY
-            save_state(directory, self.state, self.step.arrays(self._carried) | carried)
+            # A run that is overwritten is gone from here, and not before.
+            begins = self.writer.beginning(self.record, self._staged)
+            with contextlib.nullcontext() if self._begun else begins:
+                directory = self.writer.directory / RESUME_DIRECTORY
+                save_state(directory, self.state, self.step.arrays(self._carried) | carried)
+        self._begun = True
         self._saved_at = self._workers.clock()
 
     def _gathered(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
 from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.network_file import read_network
 from charrnn.checkpoint.record import OriginRecord
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import CheckpointError
@@ -50,18 +50,11 @@ class WarmStart:
     def open(cls, directory: Path) -> "WarmStart":
         """Read a checkpoint; raises CheckpointError where that cannot be done."""
         checkpoint = Checkpoint.open(directory)
-        try:
-            model = keras.saving.load_model(checkpoint.model_path, compile=False)
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise CheckpointError(
-                f"{checkpoint.model_path} cannot be loaded: {error}. Copy the checkpoint again from "
-                "where it came, or begin with another one."
-            ) from error
         return cls(
             record=OriginRecord(name=directory.name, sha256=checkpoint.model.sha256),
             architecture=checkpoint.record.architecture,
             vocabulary=Vocabulary(checkpoint.record.vocabulary),
-            arrays=model.get_weights(),
+            arrays=read_network(checkpoint.model_path, checkpoint.record.architecture),
         )
 
     def settled(self, model: ModelConfig | None) -> ModelConfig:

@@ -26,10 +26,9 @@ import tensorflow as tf
 from charrnn.checkpoint.lookup import spoken_name
 from charrnn.cluster import Cluster
 from charrnn.errors import WorkersError
+from charrnn.signals import ENDING, SIGHUP
 
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-
-REPORT: Final = 2 + len(SIGNALS)
+REPORT: Final = 2 + len(ENDING)
 """Numbers in a report: seconds, whether a callback stops the run, one for each signal."""
 
 NOT_AUTHENTICATED: Final = (
@@ -104,15 +103,15 @@ class SeveralWorkers(Workers):
 
     def report(self, received: int | None, stopped: bool) -> Report:
         """The time on worker 0, whether a callback stops the run, and a count for each signal."""
-        signals = [float(received == number) for number in SIGNALS]
+        signals = [float(received == number) for number in ENDING]
         return np.array([self._own_seconds(), float(stopped), *signals], np.float32)
 
     def heard(self, total: Report) -> None:
         """Take on the sum of all reports."""
         self._seconds, stopped, *signals = map(float, total)
         self.stopped = stopped > 0
-        received = [number for number, count in zip(SIGNALS, signals, strict=True) if count]
-        # SIGTERM, the last one, is more urgent than Ctrl-C.
+        received = [number for number, count in zip(ENDING, signals, strict=True) if count]
+        # The last one, SIGTERM, is the most urgent.
         self.stop_signal = received[-1] if received else None
 
     def total(self, array: Array) -> Array:
@@ -130,6 +129,8 @@ class SeveralWorkers(Workers):
     def share(self, content: bytes) -> bytes:
         """Worker 0's bytes, as the sum of its numbers and of the others' zeros."""
         length = int(self.total(np.array([len(content) * (self.index == 0)], np.int64))[0])
+        if not length:
+            return b""
         numbers = np.zeros(-(-length // 4), np.int32)
         if self.index == 0:
             numbers[:] = np.frombuffer(content.ljust(4 * len(numbers), b"\0"), np.int32)
@@ -144,7 +145,9 @@ class SeveralWorkers(Workers):
 
 
 class Interruption:
-    """Catches the first SIGINT or SIGTERM while it is entered; a second one ends the program.
+    """Catches the first signal of `ENDING` while it is entered; a second one ends the program.
+
+    Under `nohup`, SIGHUP stays ignored.
 
     Attributes:
         received: Number of the signal that came, or None.
@@ -160,7 +163,9 @@ class Interruption:
         self._former: dict[int, Any] = {}
         # Python delivers signals to the main thread alone, and lets it alone set handlers.
         if threading.current_thread() is threading.main_thread():
-            for number in SIGNALS:
+            for number in ENDING:
+                if number == SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+                    continue
                 self._former[number] = signal.signal(number, self._receive)
         return self
 

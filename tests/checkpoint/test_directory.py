@@ -15,6 +15,7 @@ from charrnn.checkpoint.directory import (
     HISTORY_FILE,
     NGRAM_FILTER_FILE,
     SOUNDS_FILE,
+    STATE_FILE,
     WORDS_FILE,
     Checkpoint,
     CheckpointWriter,
@@ -22,7 +23,6 @@ from charrnn.checkpoint.directory import (
     read_history,
     read_record,
 )
-from charrnn.checkpoint.lookup import checkpoints_in
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, OriginRecord, RunRecord
 from charrnn.errors import CheckpointError, ConfigurationError
 from tests.fakes import MODEL, RECORD, save_bytes, write_run
@@ -90,7 +90,7 @@ def _crash_at(step: int, write: Callable[[], object], monkeypatch: pytest.Monkey
         patch.setattr(Path, "replace", counted(Path.replace))
         patch.setattr(Path, "write_text", counted(Path.write_text))
         patch.setattr(Path, "write_bytes", counted(Path.write_bytes))
-        patch.setattr(atomic_files, "_flush", counted(atomic_files._flush))
+        patch.setattr(atomic_files, "sync", counted(atomic_files.sync))
         try:
             write()
         except Crash:
@@ -303,6 +303,8 @@ def _changed(values: dict[str, Any], place: str, value: object) -> dict[str, Any
         ("origin", {"name": 3, "sha256": "0"}),
         ("origin", {"name": "tang", "sha256": None}),
         ("origin", {"name": "tang", "sha256": "0", "licence": "none"}),
+        ("text_files", ["ngrams.filter"]),
+        ("text_files", {"ngrams.filter": 3}),
         ("extra", 1),
     ],
 )
@@ -370,32 +372,50 @@ def test_a_record_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
         read_record(tmp_path)
 
 
+def begin(directory: Path, write: Callable[[], None] = lambda: None) -> None:
+    """Begin a run in a directory, with a file of its text, and what `write` writes."""
+    made = directory.parent / "made"
+    made.mkdir(exist_ok=True)
+    (made / WORDS_FILE).write_bytes(b"of the new text")
+    with CheckpointWriter(directory).beginning(RECORD, made):
+        write()
+
+
 def test_an_overwritten_run_is_gone_and_all_else_stays(three_runs: Path) -> None:
-    (three_runs / "middle" / "letter.txt").write_text("Dear moon")
+    directory = three_runs / "middle"
+    (directory / "letter.txt").write_text("Dear moon")
     for name in (NGRAM_FILTER_FILE, SOUNDS_FILE, WORDS_FILE):
-        (three_runs / "middle" / name).write_bytes(b"of the text")
-    (three_runs / "middle" / "resume").mkdir(exist_ok=True)
-    (three_runs / "middle" / "resume" / "letter.txt").write_text("Dear sun")
-    CheckpointWriter(three_runs / "middle").clear()
-    CheckpointWriter(three_runs / "never").clear()
-    assert [path.name for path in checkpoints_in(three_runs)] == ["new", "old"]
-    left = {path.name for path in (three_runs / "middle").rglob("*")}
-    assert left == {"letter.txt", "resume"}
+        (directory / name).write_bytes(b"of the text")
+    (directory / "resume").mkdir(exist_ok=True)
+    for name in ("letter.txt", STATE_FILE):
+        (directory / "resume" / name).write_text("Dear sun")
+    begin(directory, lambda: save_bytes(directory / "resume" / "new", b"1"))
+    left = {str(path.relative_to(directory)) for path in directory.rglob("*")}
+    assert left == {
+        RECORD_FILE,
+        WORDS_FILE,
+        "letter.txt",
+        "resume",
+        "resume/letter.txt",
+        "resume/new",
+    }
+    assert (directory / WORDS_FILE).read_bytes() == b"of the new text"
+    assert read_record(directory) == RECORD
 
 
-def test_a_removal_that_was_cut_short_is_finished_by_the_next_run(
-    three_runs: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["middle", "never"])
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_run_that_cannot_begin_leaves_nothing_and_its_name_free(
+    three_runs: Path, name: str, error: BaseException
 ) -> None:
-    def killed(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+    def fail() -> None:
+        (three_runs / name / HISTORY_FILE).write_text("half a li")
+        raise error
 
-    monkeypatch.setattr(Path, "unlink", killed)
-    with pytest.raises(KeyboardInterrupt):
-        CheckpointWriter(three_runs / "middle").clear()
-    monkeypatch.undo()
-    assert [path.name for path in checkpoints_in(three_runs)] == ["new", "old"]
-    claim(three_runs, "middle", overwrite=False).clear()
-    assert not list((three_runs / "middle").iterdir())
+    with pytest.raises(type(error)):
+        begin(three_runs / name, fail)
+    assert not list((three_runs / name).iterdir())
+    assert claim(three_runs, name, overwrite=False)
 
 
 @pytest.mark.parametrize("name", ["model.keras", "history.jsonl", "resume", "letter.txt"])
@@ -407,7 +427,6 @@ def test_a_directory_with_files_that_are_no_run_is_never_claimed(
     (tmp_path / "moons" / name).write_text("precious")
     with pytest.raises(CheckpointError, match="holds files of something else"):
         claim(tmp_path, "moons", overwrite=overwrite)
-    CheckpointWriter(tmp_path / "moons").clear()
     assert (tmp_path / "moons" / name).read_text() == "precious"
 
 

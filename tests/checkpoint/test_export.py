@@ -223,7 +223,7 @@ def test_a_file_cut_short_or_a_sample_that_fails_leaves_nothing_behind(
         export(checkpoint, tmp_path / "gift", measure=nats, write=write, text=TEXT)
     assert not (tmp_path / "gift").exists()
 
-    def round_half(path: Path, rounded: Path) -> None:
+    def round_half(path: Path, rounded: Path, _: object) -> None:
         rounded.write_bytes(path.read_bytes()[:100])
 
     monkeypatch.setattr(export_module, "round_weights", round_half)
@@ -238,8 +238,8 @@ def test_directories_that_were_there_or_hold_something_else_by_then_stay(
     def fail(_: Checkpoint) -> str:
         raise EOFError
 
-    def fail_later(packed: Checkpoint) -> str:
-        (packed.directory.parent / "letter.txt").write_text("Dear moon")
+    def fail_later(_: Checkpoint) -> str:
+        (tmp_path / "gifts" / "of" / "letter.txt").write_text("Dear moon")
         raise EOFError
 
     (tmp_path / "gifts").mkdir()

@@ -13,7 +13,7 @@ POEMS = "\n\n".join(f"poem {number}\ngoes on" for number in range(60)) + "\n\npo
 CHECKED = """\
 corpus               poems
 encoding             utf-8
-layout               blocks
+layout               blocks: blank lines separate the poems
 poems                61
 characters           1,025
 distinct characters  19, 0 seen once
@@ -57,7 +57,7 @@ def test_a_check_is_a_table(run, poems):
     assert result.exit_code == 0
     assert lines(result.stdout) == lines(CHECKED)
     assert result.stderr == (
-        "Note: layout blocks was chosen: blank lines separate the poems. Choose another with --layout.\n"
+        "Note: layout blocks was chosen: blank lines separate the poems. Choose another with --layout or --stanzas.\n"
     )
 
 
@@ -129,7 +129,8 @@ def test_a_download_prints_where_the_text_is(run, monkeypatch, tmp_path):
         files = { "tide.txt" = "0" }
     """
 
-    def arrive(_url, destination, _sha256, progress):
+    def arrive(_url, destination, _sha256, *, most, progress):
+        assert most > 8
         progress("tide.txt", 4, 8)
         progress("tide.txt", 8, 8)
         destination.write_bytes(b"the tide")

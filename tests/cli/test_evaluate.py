@@ -206,8 +206,14 @@ def test_a_download_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """
 
     def arrive(
-        _url: str, destination: Path, _sha256: str, progress: Callable[[str, int, int], None]
+        _url: str,
+        destination: Path,
+        _sha256: str,
+        *,
+        most: int,
+        progress: Callable[[str, int, int], None],
     ) -> None:
+        assert most > 12
         progress("tide.txt", 12, 12)
         destination.write_text(POEM, encoding="utf-8")
 

@@ -22,7 +22,7 @@ def console(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Console]:
 
     def make(width: int = 40, **settings: object) -> Console:
         made = Console(file=io.StringIO(), width=width, highlight=False, **settings)
-        monkeypatch.setattr(explanation, "Console", lambda **_: made)
+        monkeypatch.setattr(explanation, "safe_console", lambda **_: made)
         return made
 
     return make

@@ -1,3 +1,5 @@
+import dataclasses
+import io
 import json
 import os
 import re
@@ -8,13 +10,24 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.atomic_files import write_text
+from charrnn.checkpoint.directory import (
+    NGRAM_FILTER_FILE,
+    RESUME_DIRECTORY,
+    STATE_FILE,
+    Checkpoint,
+    CheckpointWriter,
+    read_record,
+)
 from charrnn.cli import main
-from charrnn.settings.configuration import LARGEST_SEED
-from tests.decoding.networks import POEM, save_reciting_run
+from charrnn.corpus.loading import read_corpus
+from charrnn.settings.configuration import LARGEST_SEED, CorpusConfig, ResolvedLayout
+from tests.decoding.networks import POEM, save_markov_run, save_reciting_run
+from tests.fakes import RECORD
 
 WILD = ("--temperature", "1000000")
 
@@ -53,6 +66,42 @@ def poems_of(result: Result) -> list[dict[str, object]]:
     return poems
 
 
+def lose_filter(directory: Path, *, state: bool) -> None:
+    """Let the record say that the text gave an n-gram filter, which is not there."""
+    record = dataclasses.replace(read_record(directory), text_files={NGRAM_FILTER_FILE: None})
+    CheckpointWriter(directory).write_record(record)
+    if state:
+        write_text(directory / RESUME_DIRECTORY / STATE_FILE, "")
+
+
+@pytest.mark.parametrize("state", [True, False])
+def test_a_network_that_has_lost_its_guard_says_so(runs: Path, state: bool) -> None:
+    lose_filter(runs / "reciter", state=state)
+    result = generate("--count", "3")
+    assert result.exit_code == 0
+    assert result.stderr == (
+        f"{runs / 'reciter'} lacks its ngrams.filter, so nothing keeps it from copying the text "
+        "that it learned. "
+        + (
+            f"This makes it again: charrnn train --resume --name {runs / 'reciter'}\n"
+            if state
+            else "Copy the network again from where it came.\n"
+        )
+    )
+    assert generate("--max-copy", "0").stderr == ""
+    save_reciting_run(runs / "another")
+    blended = generate("--blend", "reciter=1,another=2")
+    assert blended.stderr.count("lacks its ngrams.filter") == 1
+
+
+def test_a_network_that_never_had_a_guard_says_nothing(runs: Path) -> None:
+    lose_filter(runs / "reciter", state=True)
+    for text_files in ({}, {NGRAM_FILTER_FILE: "moons has 9 n-grams."}):
+        record = dataclasses.replace(read_record(runs / "reciter"), text_files=text_files)
+        CheckpointWriter(runs / "reciter").write_record(record)
+        assert generate().stderr == ""
+
+
 @pytest.mark.parametrize("reference", [(), ("reciter",)])
 def test_a_poem_is_printed_and_nothing_else(reference: Sequence[str]) -> None:
     result = generate(*reference)
@@ -70,6 +119,23 @@ def test_a_checkpoint_can_be_a_path_and_the_place_of_runs_be_told(runs: Path) ->
 
 def test_several_poems_are_a_blank_line_apart() -> None:
     assert generate("--count", "3").stdout == f"{POEM}\n\n{POEM}\n\n{POEM}\n"
+
+
+@pytest.mark.parametrize(
+    ("layout", "stanzas"), [("blocks", False), ("blocks", True), ("lines", False)]
+)
+def test_poems_that_are_printed_are_read_again_as_so_many(
+    runs: Path, layout: ResolvedLayout, stanzas: bool
+) -> None:
+    # After any character come all others and the end, so that line ends and spaces abound.
+    writes_all = np.zeros((6, 6), np.float32)
+    corpus = dataclasses.replace(RECORD.corpus, layout=layout, stanzas=stanzas)
+    save_markov_run(runs / "mixed", writes_all, "\n ab", corpus)
+    written = generate("mixed", "--count", "40", "--seed", "1", "--temperature", "1").stdout
+    config = CorpusConfig(layout=layout, stanzas=stanzas)
+    text = io.BytesIO(written.encode())
+    assert read_corpus(["-"], config, standard_input=text).poems == 40
+    assert ("\n\n\n" in written) == stanzas
 
 
 @pytest.mark.parametrize(
@@ -103,6 +169,13 @@ def test_a_prompt_comes_from_a_file_or_standard_input_without_its_last_line_end(
     assert generate("--prompt-file", "-", stdin=content).stdout == f"{POEM}\n"
 
 
+def test_a_prompt_file_that_is_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    result = generate("--prompt-file", str(tmp_path / "pipe"))
+    assert result.exit_code == 1
+    assert "pipe cannot be read: it is a named pipe" in result.stderr
+
+
 def test_a_prompt_file_in_another_encoding_is_read_with_a_note(tmp_path: Path) -> None:
     file = tmp_path / "prompt.txt"
     file.write_bytes("白日依山尽，黄河入海流。\n".encode("gb18030"))
@@ -115,7 +188,7 @@ def test_a_prompt_file_in_another_encoding_is_read_with_a_note(tmp_path: Path) -
     ("arguments", "told"),
     [
         (("--prompt", "a", "--prompt-file", "-"), "exclude each other"),
-        (("--prompt-file", "missing.txt"), "'missing.txt': No such file or directory"),
+        (("--prompt-file", "missing.txt"), "'missing.txt' does not exist"),
         (("--count", "0"), "it must be a whole number at least 1. Received: 0."),
         (
             ("--temperature", "-1"),
@@ -283,6 +356,10 @@ def test_a_network_writes_unlike_another_one(runs: Path) -> None:
 def test_a_poem_that_nothing_can_follow_is_told_of(runs: Path) -> None:
     save_reciting_run(runs / "text", layout="text")
     arguments = ("text", *WILD, "--no-repeat-ngram-size", "1", "--seed", "1")
+    refused = generate(*arguments)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "a text of 500 was asked for" in " ".join(refused.stderr.split())
+    arguments = (*arguments, "--length", "10", "--ban", "ackhorse\n")
     for more in ((), ("--show-scores",)):
         result = generate(*arguments, *more)
         assert result.exit_code == 0
@@ -290,7 +367,7 @@ def test_a_poem_that_nothing_can_follow_is_told_of(runs: Path) -> None:
         assert result.stderr.startswith("The poem stops here: ")
     (poem,) = poems_of(generate(*arguments, "--json"))
     assert (poem["ended"], poem["dead_end"]) == (False, True)
-    assert sorted(str(poem["text"])) == sorted(set(POEM))
+    assert sorted(str(poem["text"])) == ["b", "l"]
 
 
 def test_wishes_that_come_to_nothing_are_told_of() -> None:

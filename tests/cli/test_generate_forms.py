@@ -189,6 +189,49 @@ def test_a_line_end_that_is_banned_is_a_conflict() -> None:
     assert "ban" in result.stderr
 
 
+def test_no_character_twice_leaves_the_marks_alone() -> None:
+    for seed in range(5):
+        result = generate(
+            *CHINESE, "--no-repeat-ngram-size", "1", "--ban", "\n", "--seed", f"{seed}"
+        )
+        poem = result.stdout.strip()
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert len(poem) == 8
+        assert len(set(poem) - set("，。")) == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "conflict"),
+    [
+        ((*CHINESE, "--must", "云云", "--no-repeat-ngram-size", "1"), "must 云云 and no-repeat"),
+        ((*CHINESE, "--must", "云雨云雨", "--no-repeat-ngram-size", "2"), "云雨"),
+        ((*CHINESE, "--acrostic", "看看", "--no-repeat-ngram-size", "1"), "acrostic 看看"),
+        ((*ENGLISH, "--no-repeat-ngram-size", "1"), "more letters than the alphabet has"),
+        ((*ENGLISH, "--must", "moon", "--no-repeat-ngram-size", "1"), "no-repeat-ngram-size 1"),
+        (
+            (
+                "yun",
+                "--characters",
+                "20,20",
+                "--rhymes",
+                "sounds.txt",
+                "--no-repeat-ngram-size",
+                "1",
+            ),
+            "more letters than",
+        ),
+    ],
+)
+def test_what_no_poem_can_keep_is_refused_before_writing(
+    arguments: tuple[str, ...], conflict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FormWriter, "stream", None)
+    result = generate(*arguments)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert conflict in " ".join(result.stderr.split())
+    assert "What would work: " in result.stderr
+
+
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let poems be shown while they are written."""
@@ -196,17 +239,20 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(poem_display, "sys", screen)
 
 
+STUCK = (*CHINESE, "--first-line", "云天月", "--rhyme-with", "天", "--ban", "年边前", "--seed", "1")
+"""With no character twice, the second line has no rhyme left; the form alone allows another 天."""
+
+
 def test_a_pipe_gets_no_part_of_a_poem() -> None:
-    result = generate(*CHINESE, "--no-repeat-ngram-size", "1", "--ban", "，\n", "--seed", "1")
+    result = generate(*STUCK, "--no-repeat-ngram-size", "1")
     assert (result.exit_code, result.stdout) == (4, "")
 
 
 @pytest.mark.usefixtures("terminal")
 def test_a_stream_that_is_given_up_ends_its_line() -> None:
-    # No character may stand twice, so the second line finds no mark to end with.
-    result = generate(*CHINESE, "--no-repeat-ngram-size", "1", "--ban", "，\n", "--seed", "1")
+    result = generate(*STUCK, "--no-repeat-ngram-size", "1")
     assert result.exit_code == 4
-    assert re.fullmatch(".{3}。\n", result.stdout)
+    assert re.fullmatch("云天月[，。]\n", result.stdout)
     assert result.stderr.startswith("Error: the poem was given up after line 1: ")
     assert "no-repeat-ngram-size" in result.stderr
 

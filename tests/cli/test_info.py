@@ -14,9 +14,12 @@ from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE
 from charrnn.cli import main
 from charrnn.cli.info import any_run, usable_run
 from charrnn.cli.tables import show_run, show_runs
+from charrnn.errors import CheckpointError
 from charrnn.forms.chinese.sounds import LearnedSounds
 from charrnn.forms.core.language import table_to_json
 from charrnn.forms.english.words import LearnedWords
+from tests import hostile
+from tests.decoding.networks import save_reciting_run
 from tests.fakes import RECORD, write_run
 
 NOW = datetime.datetime(2026, 1, 2, 12, tzinfo=datetime.UTC)
@@ -27,7 +30,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Four runs: two whole ones, one that has no network yet, and one that is damaged."""
     monkeypatch.chdir(tmp_path)
     write_run(Path("moons"), b"weights")
-    write_run(Path("rivers"), b"w" * 2_345_678)
+    write_run(Path("rivers"), b"w" * 1_045_678)
     CheckpointWriter(Path("begun")).write_record(RECORD)
     write_run(Path("bad"))
     Path("bad", MODEL_FILE).write_bytes(b"other")
@@ -202,3 +205,29 @@ def test_it_keeps_to_the_width_of_the_terminal(runs: Path, monkeypatch: pytest.M
     result = CliRunner().invoke(main, ["info", "moons", "--checkpoints", str(runs)])
     assert result.exit_code == 0
     assert max(map(len, result.stdout.splitlines())) <= 50
+
+
+DAMAGES = (
+    hostile.RECORDS
+    | hostile.UNREADABLE_HISTORIES
+    | {name: make for name, make in hostile.HISTORIES.items() if name != "many lines"}
+    | hostile.not_regular(MODEL_FILE)
+)
+
+
+@pytest.mark.parametrize("make", DAMAGES.values(), ids=DAMAGES)
+def test_one_damaged_checkpoint_does_not_keep_the_others_from_being_listed(
+    tmp_path: Path, make: hostile.Hostile
+) -> None:
+    write_run(tmp_path / "moons")
+    save_reciting_run(tmp_path / "black")
+    make(tmp_path / "black")
+    for arguments in ([], ["--json"]):
+        result = CliRunner().invoke(main, ["info", "--checkpoints", str(tmp_path), *arguments])
+        assert result.exit_code == 0
+        assert "moons" in result.stdout
+        assert "black" in result.stdout
+        result.stdout.encode()
+    result = CliRunner().invoke(main, ["info", str(tmp_path / "black")])
+    assert result.exit_code in {0, 1}
+    assert isinstance(result.exception, SystemExit | CheckpointError | None)

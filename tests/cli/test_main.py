@@ -97,7 +97,10 @@ def test_wrong_usage_is_left_to_click() -> None:
 @pytest.mark.parametrize("name", ["checkpoint", "fault", "disk"])
 def test_debug_shows_where_an_error_came_from(name: str) -> None:
     result = CliRunner().invoke(failing, ["--debug", "fail", name])
-    assert result.exception is FAILURES[name]
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Traceback (most recent call last):\n")
+    assert f"{type(FAILURES[name]).__name__}: {FAILURES[name]}\n" in result.stderr
+    assert result.stdout == "a line of a poem\n"
 
 
 def _run(*arguments: str, **keywords: object) -> "subprocess.CompletedProcess[str]":
@@ -117,7 +120,7 @@ def test_a_full_disk_under_the_output_is_told_once(arguments: Sequence[str]) -> 
     with Path("/dev/full").open("w") as full:
         result = _run(*arguments, stdout=full)
     assert result.returncode == 1
-    assert result.stderr == "Error: No space left on device.\n"
+    assert result.stderr == "Error: standard output: No space left on device.\n"
 
 
 @pytest.mark.parametrize("arguments", [("corpus", "list", "--json"), ("--help",)])

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, CheckpointWriter
 from charrnn.cli import main
 from charrnn.corpus.loading import read_corpus
-from charrnn.corpus.ngram_filter import filter_of_training_split
+from charrnn.corpus.ngram_filter import NgramFilter, filter_of_training_split
 from charrnn.settings.configuration import CorpusConfig, Layout
 from tests.decoding.networks import save_reciting_run
 
@@ -109,6 +109,20 @@ def test_a_run_that_stands_nowhere_as_a_whole_is_told(place: Path) -> None:
         f"“{pieced}”, poem 1\n       in overlapping parts of at least 12 characters, not as a whole\n"
         in told
     )
+
+
+def test_a_false_alarm_of_the_filter_is_told(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    learn(place, "moons")
+    hits = NgramFilter.hits
+    monkeypatch.setattr(NgramFilter, "hits", lambda self, text: hits(self, text) | ("ZX" in text))
+    text = "red moon above ZX"
+    told = novelty("-", stdin=text).stdout
+    assert (
+        f"“{text}”, poem 1\n       not in moons, a false alarm of the filter of its 12-grams\n"
+        in told
+    )
+    run, *_ = json.loads(novelty("-", "--json", stdin=text).stdout)["runs"]
+    assert run["false_alarms"] == 2
 
 
 def test_a_run_without_a_filter_gets_it_now(place: Path) -> None:

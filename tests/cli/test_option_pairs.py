@@ -5,6 +5,7 @@ The command that is told of a poem writes it again.
 
 import itertools
 import json
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -52,7 +53,7 @@ def whole(poem: Poem) -> str:
 
 
 def no_run_twice(poem: Poem) -> bool:
-    text = poem["prompt"] + poem["text"]
+    text = re.sub(r"\W", "", poem["prompt"] + poem["text"])
     runs = [text[start : start + 3] for start in range(len(text) - 2)]
     return len(set(runs)) == len(runs)
 

@@ -83,6 +83,16 @@ def test_a_packed_network_writes_what_it_wrote_before() -> None:
         assert charrnn("generate", name).stdout == f"{POEM}\n"
 
 
+def test_a_network_that_has_lost_its_guard_is_packed_and_that_is_told() -> None:
+    directory = Path("checkpoints", "mine")
+    record = dataclasses.replace(read_record(directory), text_files={"ngrams.filter": None})
+    CheckpointWriter(directory).write_record(record)
+    result = charrnn("pack", "mine", "gift")
+    assert result.exit_code == 0
+    assert result.stderr.startswith("mine lacks its ngrams.filter, so nothing keeps it from")
+    assert "gift lacks its ngrams.filter" in charrnn("generate", "./gift").stderr
+
+
 def test_a_bundled_network_can_be_packed_and_keeps_its_files(bundled: Path) -> None:
     save_reciting_run(bundled / "tang")
     assert charrnn("pack", "tang", "gift").exit_code == 0

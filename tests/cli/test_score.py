@@ -41,6 +41,12 @@ def test_each_line_has_its_bits_and_the_most_surprising_characters_come_last(
     assert score("poems.txt").stdout == result.stdout
 
 
+def test_a_text_of_one_character_can_be_scored() -> None:
+    result = score("-", "--json", stdin="bbb\n")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["characters"] == 4
+
+
 def test_a_text_that_was_foreseen_has_nothing_surprising() -> None:
     result = score("-", stdin=POEM)
     assert result.stdout == (

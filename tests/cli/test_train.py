@@ -105,6 +105,36 @@ def test_a_resumed_run_keeps_its_settings(poems: Path) -> None:
     result = charrnn("train", "--resume", "--cell", "gru", "--steps", "8")
     assert result.exit_code == 1
     assert "was begun with cell lstm, not gru" in result.stderr
+    result = charrnn("train", "--resume", "--stanzas", "--steps", "8")
+    assert "was begun with stanzas no, not yes" in result.stderr
+
+
+def test_a_text_that_has_moved_is_named_anew_and_read_as_before(poems: Path) -> None:
+    text = poems.read_text(encoding="utf-8").replace("cars.\n", "cars.\n\n\n")
+    poems.write_text(text + "One poem\n\nmore.\n", encoding="utf-8")
+    begun = charrnn("train", str(poems), *SMALL, "--steps", "2", "--stanzas", "--name", "tides")
+    assert begun.exit_code == 0, begun.output
+    assert Checkpoint.open(Path("checkpoints/tides")).record.corpus.poems == 13
+    moved = poems.rename(poems.with_name("tides.txt"))
+    result = charrnn("train", "--resume", "--steps", "4", "--name", "tides")
+    assert result.exit_code == 1
+    assert f"cannot be read again: there is no file, directory or corpus named {poems}." in (
+        result.stderr
+    )
+    assert "its new place: charrnn train PLACE --resume --name tides\n" in result.stderr
+    result = charrnn("train", str(moved), "--resume", "--steps", "4", "--name", "tides")
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.usefixtures("poems")
+def test_a_text_of_one_character_is_refused_for_training_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("aaa\naaa\n", encoding="utf-8")
+    result = charrnn("train", "a.txt")
+    assert result.stderr.endswith(
+        "Error: a has only one distinct character (a): there is nothing to learn.\n"
+    )
+    assert charrnn("corpus", "check", "a.txt").exit_code == 0
+    assert charrnn("verify", "couplet", "a.txt").exit_code == 4
 
 
 @pytest.mark.parametrize(
@@ -120,6 +150,7 @@ def test_a_resumed_run_keeps_its_settings(poems: Path) -> None:
         (["--resume", "--overwrite"], 2, "give one"),
         (["--resume", "--from", "tang"], 2, "--from starts another one: give one"),
         (["--from", "tang"], 1, "there is no checkpoint named tang"),
+        (["--layout", "lines", "--stanzas"], 2, "--stanzas needs that layout"),
     ],
 )
 def test_what_cannot_be_done_is_a_sentence(

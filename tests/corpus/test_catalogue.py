@@ -1,3 +1,5 @@
+import contextlib
+import dataclasses
 import hashlib
 import http.server
 import json
@@ -6,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from charrnn.checkpoint.atomic_files import UNFINISHED
 from charrnn.corpus.catalogue import (
     RECIPES,
     Catalogue,
@@ -17,6 +20,7 @@ from charrnn.corpus.catalogue import (
 from charrnn.corpus.loading import read_corpus
 from charrnn.errors import CorpusError
 from charrnn.settings.configuration import CorpusConfig
+from tests.power_loss import Recorder
 
 TEXT = "The tide comes in,\nthe tide goes out.\n" * 3
 RECORDS = [{"paragraphs": ["白日依山盡，黃河入海流。", "欲窮千里目，更上一層樓。"]}]
@@ -154,6 +158,29 @@ def test_a_damaged_copy_is_fetched_again(catalogue, name):
     path.write_text("something else", encoding="utf-8")
     assert catalogue.availability(entry) == "available"
     assert catalogue.fetch(entry).read_bytes() == content
+
+
+def test_a_download_that_is_cut_short_by_a_kill_or_a_loss_of_power_is_made_good(
+    catalogue, tmp_path
+):
+    entry = catalogue.entries["heron"]
+    catalogue.cache.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        recorder = Recorder(catalogue.cache, patch)
+        path = catalogue.fetch(entry)
+        recorder.mark("fetched")
+        trace = recorder.trace()
+    for number, left in enumerate(trace.losses(UNFINISHED)):
+        again = dataclasses.replace(catalogue, cache=left.put_in(tmp_path / "again"))
+        assert left.mark == "" or again.availability(entry) == "downloaded"
+        if not left.killed and number % 5:
+            continue
+        if not left.killed:
+            with contextlib.suppress(CorpusError):  # What was received is of no use: try again.
+                again.fetch(entry)
+        found = again.fetch(entry)
+        assert found.read_bytes() == path.read_bytes()
+        assert list(again.cache.rglob("*")) == [found]
 
 
 def test_a_disk_that_takes_no_more_is_told(catalogue, monkeypatch):

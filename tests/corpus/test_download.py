@@ -1,73 +1,32 @@
 import errno
+import functools
 import hashlib
-import http.server
+import itertools
 import socket
-import threading
 from pathlib import Path
 
 import pytest
 
-from charrnn.corpus.download import download
+from charrnn.corpus import download as module
+from charrnn.corpus.catalogue import open_catalogue
+from charrnn.corpus.download import Patience
 from charrnn.errors import CorpusError
+from tests.malicious_server import BEHAVIOURS, CONTENT, HARMLESS, MaliciousServer
 
-CONTENT = bytes(range(256)) * 2000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
 
+download = functools.partial(module.download, most=len(CONTENT))
 
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
+HASTY = Patience(least=10**9, clock=itertools.count(step=61).__next__)
+"""Each look at the clock is a stretch later, so that an answer in two pieces is too slow."""
 
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.ranges = []
-        self.cut_after = None
-        self.knows_ranges = True
-        self.status = 200
-        self.location = None
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}/poems.txt"
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        wanted = self.headers["Range"]
-        self.server.ranges.append(wanted)
-        start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
-        if self.server.status != 200 or self.server.location:
-            self.send_response(self.server.status)
-            if self.server.location:
-                self.send_header("Location", self.server.location)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        if start >= len(CONTENT) and self.server.knows_ranges:
-            self.send_error(416)
-            return
-        if wanted and self.server.knows_ranges:
-            self.send_response(206)
-            self.send_header("Content-Range", f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}")
-        else:
-            self.send_response(200)
-            start = 0
-        body = CONTENT[start:]
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body[: self.server.cut_after])
-
-    def log_message(self, *arguments):
-        pass
+SHORT = Patience(silence=0.2)
 
 
 @pytest.fixture
 def server():
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with MaliciousServer() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -81,7 +40,7 @@ def part_of(destination):
 
 def test_a_file_is_fetched_whole_and_progress_is_told(server, destination):
     told = []
-    download(server.url, destination, DIGEST, lambda *news: told.append(news))
+    download(server.url("honest"), destination, DIGEST, progress=lambda *news: told.append(news))
     assert destination.read_bytes() == CONTENT
     assert [path.name for path in destination.parent.iterdir()] == ["poems.txt"]
     assert told[-1] == ("poems.txt", len(CONTENT), len(CONTENT))
@@ -89,38 +48,35 @@ def test_a_file_is_fetched_whole_and_progress_is_told(server, destination):
 
 
 def test_a_download_that_broke_off_goes_on_where_it_stopped(server, destination):
-    server.cut_after = 100_000
-    with pytest.raises(CorpusError, match="ended after 100,000 of 512,000 bytes"):
-        download(server.url, destination, DIGEST)
+    with pytest.raises(CorpusError, match="ended after 1,000 of 512,000 bytes"):
+        download(server.url("cut-short"), destination, DIGEST)
     assert not destination.exists()
-    assert part_of(destination).read_bytes() == CONTENT[:100_000]
-    server.cut_after = None
+    assert part_of(destination).read_bytes() == CONTENT[:1000]
     told = []
-    download(server.url, destination, DIGEST, lambda *news: told.append(news))
-    assert server.ranges == [None, "bytes=100000-"]
+    download(server.url("honest"), destination, DIGEST, progress=lambda *news: told.append(news))
+    assert [wanted for _, wanted in server.requests] == [None, "bytes=1000-"]
     assert destination.read_bytes() == CONTENT
-    assert told[0][1] > 100_000
+    assert told[0][1] > 1000
     assert told[-1][1:] == (len(CONTENT), len(CONTENT))
 
 
 def test_a_server_that_knows_no_ranges_is_read_from_the_start(server, destination):
-    server.knows_ranges = False
     destination.parent.mkdir()
     part_of(destination).write_bytes(CONTENT[:1000])
-    download(server.url, destination, DIGEST)
+    download(server.url("without-ranges"), destination, DIGEST)
     assert destination.read_bytes() == CONTENT
 
 
 def test_a_part_that_is_whole_already_is_taken(server, destination):
     destination.parent.mkdir()
     part_of(destination).write_bytes(CONTENT)
-    download(server.url, destination, DIGEST)
+    download(server.url("honest"), destination, DIGEST)
     assert destination.read_bytes() == CONTENT
 
 
 def test_a_wrong_digest_is_refused_and_the_next_try_starts_afresh(server, destination):
     with pytest.raises(CorpusError, match=f"its SHA-256 is {DIGEST} and should be 0000"):
-        download(server.url, destination, "0" * 64)
+        download(server.url("honest"), destination, "0" * 64)
     assert list(destination.parent.iterdir()) == []
 
 
@@ -128,31 +84,16 @@ def test_a_part_of_another_file_is_thrown_away(server, destination):
     destination.parent.mkdir()
     part_of(destination).write_bytes(b"x" * 1000)
     with pytest.raises(CorpusError, match="is not the expected file"):
-        download(server.url, destination, DIGEST)
-    download(server.url, destination, DIGEST)
+        download(server.url("honest"), destination, DIGEST)
+    download(server.url("honest"), destination, DIGEST)
     assert destination.read_bytes() == CONTENT
-
-
-@pytest.mark.parametrize(("status", "words"), [(404, "answered 404 Not Found"), (503, "503")])
-def test_an_answer_that_is_an_error_is_told(server, destination, status, words):
-    server.status = status
-    with pytest.raises(CorpusError, match=words):
-        download(server.url, destination, DIGEST)
 
 
 def test_no_connection_is_one_sentence(destination):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}/poems.txt"
-    with pytest.raises(CorpusError, match=r"127.0.0.1 cannot be reached \(.*\)"):
+    with pytest.raises(CorpusError, match=r"the connection to 127.0.0.1 failed \(.*\)"):
         download(url, destination, DIGEST)
-
-
-def test_a_server_that_says_nothing_is_given_up(destination, monkeypatch):
-    monkeypatch.setattr("charrnn.corpus.download.TIMEOUT", 0.05)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}/poems.txt"
-        with pytest.raises(CorpusError, match=r"\(no answer for 0.05 seconds\)"):
-            download(url, destination, DIGEST)
 
 
 @pytest.mark.parametrize(
@@ -172,12 +113,12 @@ def test_a_disk_that_takes_no_more_is_told_and_what_arrived_is_kept(
 
     monkeypatch.setattr(Path, "open", open_on_small_disk)
     with pytest.raises(CorpusError, match=words):
-        download(server.url, destination, DIGEST)
+        download(server.url("honest"), destination, DIGEST)
     assert not destination.exists()
     assert part_of(destination).stat().st_size == SmallDisk.room
     monkeypatch.undo()
-    download(server.url, destination, DIGEST)
-    assert server.ranges[-1] == f"bytes={SmallDisk.room}-"
+    download(server.url("honest"), destination, DIGEST)
+    assert server.requests[-1][1] == f"bytes={SmallDisk.room}-"
     assert destination.read_bytes() == CONTENT
 
 
@@ -209,7 +150,73 @@ def test_only_https_is_asked_for(destination, url):
         download(url, destination, DIGEST)
 
 
-def test_a_server_may_not_lead_away_from_https(server, destination):
-    server.status, server.location = 302, "http://0.0.0.0:1/poems.txt"
-    with pytest.raises(CorpusError, match="HTTPS only"):
-        download(server.url, destination, DIGEST)
+SENTENCES = {
+    "endless-body": "sends more than 512 kB for poems.txt",
+    "endless-chunks": "sends more than",
+    "endless-trailers": "sends more than",
+    "endless-continue": "sends more than",
+    "chunk-of-minus-one": "sends more than",
+    "length-of-a-terabyte": "sends more than",
+    "trickled-body": r"fewer than 1,000,000,000 bytes in 60 seconds",
+    "trickled-status": "fewer than",
+    "trickled-headers": "fewer than",
+    "silence": r"\(no answer for 0.2 seconds\)",
+    "silence-in-the-body": "no answer",
+    "wrong-range": "sent another part of poems.txt",
+    "partial-content-of-nothing": "sent another part",
+    "redirect-to-half-an-address": "its answer is not valid HTTP",
+    "redirect-to-plain-http": "by HTTPS only. Received: http://0.0.0.0:1/poems.txt",
+    "redirect-to-ftp": "by HTTPS only",
+    "redirect-to-a-file": "answered 302 Found",
+    "redirects-for-ever": "answered 302 Found",
+    "redirect-to-itself": "answered 302 Found",
+    "redirect-of-a-terabyte": "answered 404 Not Found",
+    "cut-short": "ended after 1,000 of 512,000 bytes",
+    "not-found": "answered 404 Not Found",
+    "broken": "answered 503 Service Unavailable",
+    "controls-in-the-reason": "answered 404 Not Found for",
+    "hang-up": "closed connection without response",
+}
+PATIENCE = dict.fromkeys(["silence", "silence-in-the-body"], SHORT) | dict.fromkeys(
+    ["trickled-status", "trickled-headers", "trickled-body"], HASTY
+)
+
+
+@pytest.mark.parametrize("name", sorted(BEHAVIOURS.keys() - HARMLESS))
+def test_what_a_server_may_do_is_one_sentence_and_little_is_kept(server, destination, name):
+    patience = PATIENCE.get(name)
+    with pytest.raises(CorpusError, match=SENTENCES.get(name)) as caught:
+        download(server.url(name), destination, DIGEST, patience=patience)
+    assert str(caught.value).isprintable()
+    assert not destination.exists()
+    part = part_of(destination)
+    assert not part.exists() or part.stat().st_size <= 2 * len(CONTENT)
+    assert len(server.requests) <= 11
+    download(server.url("honest"), destination, DIGEST)
+    assert destination.read_bytes() == CONTENT
+
+
+def test_the_body_of_a_redirect_is_not_read(server, destination):
+    download(server.url("endless-redirect-body"), destination, DIGEST)
+    assert destination.read_bytes() == CONTENT
+
+
+def test_a_download_that_is_asked_to_go_on_by_the_wrong_part_starts_afresh(server, destination):
+    destination.parent.mkdir()
+    part_of(destination).write_bytes(CONTENT[:1000])
+    with pytest.raises(CorpusError, match="sent another part"):
+        download(server.url("wrong-range"), destination, DIGEST)
+    assert len(server.requests) == 1
+    assert not part_of(destination).exists()
+
+
+def test_a_slow_server_that_sends_enough_is_waited_for(server, destination):
+    clock = itertools.count(step=61).__next__
+    patience = Patience(least=1, clock=clock)
+    download(server.url("honest"), destination, DIGEST, patience=patience)
+    assert destination.read_bytes() == CONTENT
+
+
+def test_the_files_of_the_catalogue_may_be_longer_than_their_texts():
+    entries = open_catalogue().entries.values()
+    assert all(8 * entry.size < entry.longest_file < 100_000_000 for entry in entries)

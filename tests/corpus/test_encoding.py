@@ -122,7 +122,9 @@ def normalise(*pieces):
     return "".join(Normaliser().normalise(pieces))
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\x85", "\u2028", "\u2029"])
+@pytest.mark.parametrize(
+    "end", ["\n", "\r\n", "\r", "\v", "\f", "\x1e", "\x85", "\u2028", "\u2029"]
+)
 def test_line_ends_become_one_kind(end):
     assert normalise(f"a{end}b{end}{end}c") == "a\nb\n\nc"
 

@@ -44,6 +44,19 @@ def test_a_rule_for_stanzas_that_is_known_is_taken():
     assert not choose_layout("\n\n".join([text] * 4), "blocks", stanzas=False).stanzas
 
 
+def test_the_gaps_between_files_are_no_evidence():
+    files = ["\n".join([STANZA] * 3)] * 5
+    text = "\n\n\n".join(files)
+    joints = [number * (len(files[0]) + 3) - 3 for number in range(1, 5)]
+    assert choose_layout(text).stanzas
+    choice = choose_layout(text, joints=joints)
+    assert not choice.stanzas
+    assert len(cut(text, choice.gap).spans) == 15
+    assert choose_layout(text, stanzas=True, joints=joints).stanzas
+    # Joints beyond the sample do no harm.
+    assert not choose_layout(text, joints=[*joints, 10**9]).stanzas
+
+
 def test_a_single_long_gap_is_taken_for_a_slip():
     layout, found = poems(STANZA + "\n\n" + STANZA + "\n" + STANZA)
     assert (layout, len(found)) == ("blocks", 3)

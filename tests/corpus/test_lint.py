@@ -96,6 +96,17 @@ def test_ordinary_marks_are_not_markup(text):
     assert found([*CLEAN, text]) == {}
 
 
+def test_what_is_left_of_project_gutenberg_is_found():
+    issue = only([*CLEAN, "End of this book.\nProduced for Project Gutenberg by me."])
+    assert (issue.kind, issue.count) == ("notes of Project Gutenberg", 1)
+
+
+def test_the_rule_for_blank_lines_is_told():
+    assert not report_of(CLEAN).stanzas
+    poems = [f"{poem}\n\nAnd a stanza {poem}" for poem in CLEAN]
+    assert check_corpus(corpus_from_text("\n\n\n".join(poems))).stanzas
+
+
 def test_holes_are_found():
     issue = only([*CLEAN, "白日□山尽", "黄河?海流", "欲穷○里目", "\ufffdend", "why? o ○ o"])
     assert (issue.kind, issue.count) == ("missing characters", 4)

@@ -1,16 +1,21 @@
 import hashlib
 import io
+import os
+import re
+import tempfile
 import tracemalloc
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from charrnn.corpus.catalogue import open_catalogue
 from charrnn.corpus.loading import read_corpus
 from charrnn.corpus.sources import corpus_name
 from charrnn.corpus.splitting import encode_split, split_corpus
 from charrnn.corpus.vocabulary import Vocabulary
-from charrnn.errors import CorpusError
+from charrnn.errors import ConfigurationError, CorpusError
 from charrnn.settings.configuration import CorpusConfig
 
 POEMS = "The tide comes in,\nthe tide goes out.\n\nThe moon comes up,\nthe moon goes down.\n"
@@ -82,11 +87,127 @@ def test_a_directory_is_read_with_all_it_holds(tmp_path):
     assert len(corpus.sources) == 2
 
 
-def test_poems_of_several_stanzas_in_a_file_each_stay_whole(tmp_path):
-    for number in range(4):
-        text = f"Stanza {number},\nthe first.\n\nStanza {number},\nthe second.\n"
+def test_joints_between_files_say_nothing_about_blank_lines_within(tmp_path):
+    for number in range(15):
+        text = "\n\n".join(f"Poem {number},\nthe line {line}." for line in range(8))
         (tmp_path / f"{number}.txt").write_text(text, encoding="utf-8")
-    assert read_corpus([str(tmp_path)]).poems == 4
+    corpus = read_corpus([str(tmp_path)])
+    assert (corpus.poems, corpus.stanzas) == (15 * 8, False)
+    assert "Choose another with --layout or --stanzas." in corpus.notes[-1]
+    # A poem in each file, and a user who says so.
+    corpus = read_corpus([str(tmp_path)], CorpusConfig(stanzas=True))
+    assert (corpus.poems, corpus.stanzas) == (15, True)
+    assert corpus.notes[-1].endswith(
+        "one blank line separates stanzas. Choose another with --layout."
+    )
+
+
+@pytest.mark.parametrize("stanzas", [False, True])
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 5), st.integers(1, 4), st.sampled_from(["", "\n", "\n\n\n\n"])),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_a_directory_has_as_many_poems_as_its_files(stanzas, files):
+    with tempfile.TemporaryDirectory() as directory:
+        for number, (poems, gap, end) in enumerate(files):
+            text = ("\n" * gap).join(f"a{poem}" for poem in range(poems)) + end
+            Path(directory, f"{number}.txt").write_text(text, encoding="utf-8")
+        config = CorpusConfig(layout="blocks", stanzas=stanzas)
+        whole = read_corpus([directory], config).poems
+    assert whole == sum(poems if gap > 1 + stanzas else 1 for poems, gap, _ in files)
+
+
+def test_stanzas_are_refused_where_there_are_none(poems):
+    for layout in ("lines", "text"):
+        with pytest.raises(ConfigurationError, match=f"--stanzas needs.*layout {layout}"):
+            read_corpus([str(poems)], CorpusConfig(layout=layout, stanzas=True))
+    with pytest.raises(ConfigurationError, match="Received: layout lines"):
+        read_corpus(["jueju"], CorpusConfig(stanzas=True))
+    assert read_corpus(["jueju"], CorpusConfig(stanzas=False)).layout == "lines"
+
+
+def test_line_ends_of_other_programs_end_lines(tmp_path):
+    path = tmp_path / "word.txt"
+    path.write_bytes(b"the tide\x0bcomes in\x0cthe moon\x0bcomes up\n")
+    corpus = read_corpus([str(path)])
+    assert corpus.text == "the tide\ncomes in\nthe moon\ncomes up\n"
+    assert corpus.removed == 0
+
+
+@pytest.mark.usefixtures("poems")
+def test_data_is_refused_unless_it_is_to_be_learned_as_it_stands(tmp_path):
+    path = tmp_path / "poems.json"
+    path.write_text('[{"title": "Tide", "text": "the tide"}]\n', encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"poems\.json is JSON, not plain text: save its poems"):
+        read_corpus([str(path)])
+    with pytest.raises(CorpusError, match="is JSON"):
+        read_corpus(["-"], standard_input=io.BytesIO(path.read_bytes()))
+    assert read_corpus([str(path)], CorpusConfig(layout="text")).poems == 1
+    named_as_text = path.rename(tmp_path / "poems.txt")
+    corpus = read_corpus([str(tmp_path)])
+    assert corpus.text == POEMS
+    assert corpus.notes[0].startswith(f"{named_as_text} is JSON")
+    assert corpus.notes[0].endswith("It was left out.")
+
+
+def test_what_project_gutenberg_adds_is_left_out_and_told(tmp_path):
+    path = tmp_path / "pg1.txt"
+    book = f"""The Project Gutenberg EBook of Tides\r
+*** START OF THE PROJECT GUTENBERG EBOOK TIDES ***\r
+{POEMS}
+*** END OF THE PROJECT GUTENBERG EBOOK TIDES ***\r
+THE FULL PROJECT GUTENBERG LICENSE\r
+"""
+    path.write_text(book, encoding="utf-8", newline="")
+    corpus = read_corpus([str(path)])
+    assert corpus.text.strip() == POEMS.strip()
+    assert corpus.poems == 2
+    assert corpus.notes[0] == (
+        f"the header and the licence of Project Gutenberg were left out of {path}."
+    )
+    assert read_corpus(corpus.sources).digest == corpus.digest
+
+
+def test_what_cannot_be_read_in_a_directory_is_told(tmp_path, poems, monkeypatch):
+    (tmp_path / "a.txt").write_bytes(b"a\0b\1c\0\0")
+    os.mkfifo(tmp_path / "b.txt")
+    (tmp_path / "c.txt").symlink_to(tmp_path / "gone")
+    (tmp_path / "linked").symlink_to(tmp_path)
+    for name in ("closed", ".hidden"):
+        (tmp_path / name).mkdir()
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", refuse)
+    corpus = read_corpus([str(tmp_path)])
+    assert (corpus.text, corpus.sources) == (POEMS, (str(poems),))
+    told = "\n".join(corpus.notes)
+    assert re.search(r"a\.txt is not text.* It was left out\.", told)
+    assert "b.txt cannot be read: it is a named pipe" in told
+    assert "c.txt cannot be read: No such file or directory. It was left out." in told
+    assert "2 more were left out in the same way." in told
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (tmp_path / name).unlink()
+    told = "\n".join(read_corpus([str(tmp_path)]).notes)
+    assert "closed cannot be read: Permission denied. It was left out." in told
+    assert "linked is a link to a directory; name it itself to read it. It was left out." in told
+    poems.unlink()
+    with pytest.raises(CorpusError, match=r"closed cannot be read: Permission denied.*linked is"):
+        read_corpus([str(tmp_path)])
+
+
+@pytest.mark.usefixtures("poems")
+def test_a_file_that_the_user_names_is_never_left_out(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"a\0b\1c\0\0")
+    with pytest.raises(CorpusError, match=r"a\.txt is not text"):
+        read_corpus([str(tmp_path), str(tmp_path / "a.txt")])
 
 
 def test_standard_input_is_read_as_bytes():
@@ -209,12 +330,11 @@ def test_many_guesses_are_told_in_few_sentences(tmp_path):
     [
         (b"", "is empty: it holds no characters"),
         (b" \n\t\r\n", "is empty: it holds nothing but white space"),
-        (b"aaa\naa\n", "has only one distinct character"),
         (b"a\0b\1c\0\0", "is not text"),
         (b"%PDF-1.4", "is not text but a PDF"),
     ],
 )
-def test_what_cannot_be_learned_is_refused(tmp_path, content, sentence):
+def test_what_is_no_text_is_refused(tmp_path, content, sentence):
     path = tmp_path / "bad.txt"
     path.write_bytes(content)
     with pytest.raises(CorpusError, match=sentence):
@@ -232,6 +352,14 @@ def test_a_missing_file_is_refused_with_what_may_have_been_meant(poems):
         read_corpus([])
 
 
+def test_a_run_is_not_suggested_as_a_text(tmp_path):
+    (tmp_path / "tides").mkdir()
+    (tmp_path / "tides" / "charrnn.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "tidal.txt").write_text(POEMS, encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"Did you mean \S+tidal\.txt\? charrnn"):
+        read_corpus([str(tmp_path / "tides.txt")])
+
+
 def test_a_link_that_leads_nowhere_is_refused(tmp_path):
     (tmp_path / "link.txt").symlink_to(tmp_path / "gone")
     with pytest.raises(CorpusError, match=r"named .*link\.txt\. charrnn corpus list"):
@@ -245,14 +373,14 @@ def test_a_directory_without_text_is_refused(tmp_path):
 
 
 def test_a_file_that_may_not_be_read_is_refused(poems, monkeypatch):
-    really_open = Path.open
+    really_open = os.open
 
     def refuse(path, *arguments, **options):
-        if path == poems:
+        if Path(path) == poems:
             raise PermissionError(13, "Permission denied", str(path))
         return really_open(path, *arguments, **options)
 
-    monkeypatch.setattr("pathlib.Path.open", refuse)
+    monkeypatch.setattr("os.open", refuse)
     with pytest.raises(CorpusError, match="cannot be read: Permission denied"):
         read_corpus([str(poems)])
 

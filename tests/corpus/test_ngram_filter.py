@@ -3,6 +3,7 @@
 import dataclasses
 import random
 import struct
+import zlib
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -12,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, CheckpointWriter
+from charrnn.checkpoint.directory import NGRAM_FILTER_FILE
 from charrnn.checkpoint.record import RunRecord
-from charrnn.corpus import ngram_filter, store
+from charrnn.corpus import ngram_filter, store, text_files
 from charrnn.corpus.loading import Corpus
 from charrnn.corpus.ngram_filter import (
     N_OF_LETTERS,
@@ -22,9 +23,9 @@ from charrnn.corpus.ngram_filter import (
     NgramFilter,
     filter_of_training_split,
     folded,
-    keep_ngram_filter,
 )
 from charrnn.corpus.splitting import poems_at, split_corpus
+from charrnn.corpus.text_files import ngram_filter_file
 from charrnn.errors import CheckpointError, CorpusError
 from charrnn.settings.configuration import CorpusConfig, Layout
 from tests.corpora import corpus_from_text, filter_of
@@ -41,6 +42,7 @@ def learned(text: str, layout: Layout = "blocks") -> tuple[Corpus, RunRecord]:
     training = dataclasses.replace(RECORD.training, window=8)
     record = dataclasses.replace(
         RECORD,
+        text_files={},
         corpus=corpus.record(),
         corpus_config=reading,
         training=training,
@@ -129,24 +131,29 @@ def test_a_filter_is_what_was_written(tmp_path: Path) -> None:
     assert not opened.hits("the lake")[2:].any()
 
 
+WORDS = bytes(16)
+
+
 def header(**changes: Any) -> bytes:
-    values = {"magic": b"CHRNGRAM", "version": 1, "n": 12, "words": 2, "corpus": bytes(32)}
-    return struct.pack("<8sIIQ32s", *(values | changes).values())
+    values = {"magic": b"CHRNGRAM", "version": 2, "n": 12, "words": 2, "corpus": bytes(32)}
+    content = struct.pack("<8sIIQ32s", *(values | changes).values())
+    return content + struct.pack("<Q", zlib.crc32(WORDS, zlib.crc32(content)))
 
 
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
         (b"", "is not an n-gram filter."),
-        (header()[:-1], "is not an n-gram filter."),
-        (header(magic=b"CHRNGRAN") + bytes(16), "is not an n-gram filter."),
-        (header(version=2) + bytes(16), "has version 2, and this charrnn reads version 1."),
-        (header() + bytes(15), "was changed or cut short."),
-        (header() + bytes(17), "was changed or cut short."),
-        (header(n=1) + bytes(16), "was changed or cut short."),
-        (header(n=256) + bytes(16), "was changed or cut short."),
+        (header()[:55], "is not an n-gram filter."),
+        (header()[:60], "was changed or cut short."),
+        (header(magic=b"CHRNGRAN") + WORDS, "is not an n-gram filter."),
+        (header(version=1) + WORDS, "has version 1, and this charrnn reads version 2."),
+        (header() + WORDS[:-1], "was changed or cut short."),
+        (header() + WORDS + b"\0", "was changed or cut short."),
+        (header(n=1) + WORDS, "was changed or cut short."),
+        (header(n=256) + WORDS, "was changed or cut short."),
         (header(words=0), "was changed or cut short."),
-        (header(words=1 << 63) + bytes(16), "was changed or cut short."),
+        (header(words=1 << 63) + WORDS, "was changed or cut short."),
     ],
 )
 def test_a_file_that_is_no_filter_is_refused(
@@ -159,8 +166,18 @@ def test_a_file_that_is_no_filter_is_refused(
     assert str(refused.value) == f"{path} {complaint}"
 
 
+@pytest.mark.parametrize("place", range(8, 64 + 16))
+def test_a_changed_bit_anywhere_is_refused(tmp_path: Path, place: int) -> None:
+    path = tmp_path / "ngrams.filter"
+    content = bytearray(header() + WORDS)
+    content[place] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"was changed or cut short|has version"):
+        NgramFilter.open(path)
+
+
 def test_the_header_above_is_right(tmp_path: Path) -> None:
-    (tmp_path / "ngrams.filter").write_bytes(header() + bytes(16))
+    (tmp_path / "ngrams.filter").write_bytes(header() + WORDS)
     assert not NgramFilter.open(tmp_path / "ngrams.filter").hits("a text of letters").any()
 
 
@@ -169,11 +186,11 @@ def test_the_header_above_is_right(tmp_path: Path) -> None:
 
 @pytest.fixture
 def told(tmp_path: Path) -> dict[str, Any]:
-    """What `keep_ngram_filter` needs; `notes` is what it told."""
+    """What `TextFile.keep` needs; `notes` is what it told."""
     corpus, record = learned("\n\n".join(POEMS))
     notes: list[str] = []
     return {
-        "writer": CheckpointWriter(tmp_path / "moons"),
+        "directory": tmp_path / "moons",
         "corpus": corpus,
         "record": record,
         "noted": notes.append,
@@ -182,7 +199,9 @@ def told(tmp_path: Path) -> dict[str, Any]:
 
 
 def keep(told: dict[str, Any]) -> list[str]:
-    keep_ngram_filter(**{name: value for name, value in told.items() if name != "notes"})
+    arguments = {name: value for name, value in told.items() if name != "notes"}
+    reason = ngram_filter_file().keep(**arguments)
+    told["record"].text_files[NGRAM_FILTER_FILE] = reason
     return told["notes"]
 
 
@@ -192,11 +211,11 @@ def test_the_filter_is_kept_in_the_checkpoint_and_made_once(
     assert keep(told) == []
     path = tmp_path / "moons" / NGRAM_FILTER_FILE
     assert NgramFilter.open(path).corpus == told["corpus"].digest
-    monkeypatch.setattr(ngram_filter, "filter_of_training_split", pytest.fail)
+    monkeypatch.setattr(text_files, "filter_of_training_split", pytest.fail)
     assert keep(told) == []
 
 
-@pytest.mark.parametrize("content", [b"", header(corpus=b"\1" * 32) + bytes(16)])
+@pytest.mark.parametrize("content", [b"", header(corpus=b"\1" * 32) + WORDS])
 def test_a_filter_of_another_text_or_of_no_use_is_made_anew(
     told: dict[str, Any], tmp_path: Path, content: bytes
 ) -> None:
@@ -228,10 +247,10 @@ def test_what_fails_is_told_and_leaves_everything_as_it_was(
     path = tmp_path / "moons" / NGRAM_FILTER_FILE
     filter_of(["moon"], corpus="ab" * 32).write(path)
     before = path.read_bytes()
-    for module, name in ((ngram_filter, "filter_of_training_split"), (NgramFilter, "write")):
+    for module, name in ((text_files, "filter_of_training_split"), (NgramFilter, "write")):
         with monkeypatch.context() as patch:
             patch.setattr(module, name, fail)
-            assert keep(told)[-1] == f"{NOTE}{reason}"
+            assert keep(told)[-1] == f"{NOTE}{reason} --resume makes it later."
         assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
 
@@ -245,3 +264,4 @@ def test_a_text_that_is_too_long_is_told(
     assert note.endswith(" n-grams, and a filter has at most 100.")
     with pytest.raises(CorpusError):
         filter_of_training_split(told["corpus"], told["record"])
+    assert keep(told) == [note]  # It is not tried again.

@@ -1,5 +1,6 @@
 import hashlib
 import random
+import re
 
 import numpy as np
 import pytest
@@ -143,8 +144,30 @@ def test_continuous_text_is_encoded_as_it_stands():
 def test_a_text_one_character_too_short_says_how_many_are_needed():
     config = CorpusConfig(layout="text")
     split_corpus(corpus_from_text("ab" * 325, config), 0.1, 64)
-    with pytest.raises(CorpusError, match="it has 640 characters, and 650 are needed"):
+    with pytest.raises(CorpusError, match=r"fraction of 0\.1, which has 64 characters: 65 are"):
         split_corpus(corpus_from_text("ab" * 320, config), 0.1, 64)
+    with pytest.raises(CorpusError, match="it has 128 characters, and at least 130 are needed"):
+        split_corpus(corpus_from_text("ab" * 64, config), 0.0001, 64)
+
+
+def test_a_fraction_too_small_for_a_long_text_is_named_with_one_that_is_enough():
+    corpus = corpus_from_text("ab" * 5000, CorpusConfig(layout="text"))
+    sentence = (
+        r"fraction of 0\.0001, which has 1 character: .*--validation-fraction at least 0\.007"
+    )
+    with pytest.raises(CorpusError, match=sentence):
+        split_corpus(corpus, 0.0001, 64)
+    split_corpus(corpus, 0.007, 64)
+
+
+@given(st.integers(130, 20_000), st.floats(1e-9, 0.5), st.integers(1, 64))
+def test_the_fraction_that_is_advised_is_enough(length, fraction, window):
+    corpus = corpus_from_text("ab" * (length // 2), CorpusConfig(layout="text"))
+    try:
+        split_corpus(corpus, fraction, window)
+    except CorpusError as error:
+        advised = re.search(r"at least (0\.\d+)", str(error))
+        split_corpus(corpus, float(advised[1]), window)
 
 
 def test_a_single_poem_cannot_be_divided():

@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import h5py
 import numpy as np
 
 from charrnn.checkpoint.directory import CheckpointWriter
+from charrnn.checkpoint.network_file import write_network
 from charrnn.checkpoint.record import CorpusRecord, ModelRecord, RunRecord
 from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.decoding.engine import NumpyEngine
@@ -92,9 +94,11 @@ def save_reciting_run(
     return _save_run(directory, reciting_weights(layout), VOCABULARY, layout, corpus)
 
 
-def save_markov_run(directory: Path, table: np.ndarray, characters: str) -> RunRecord:
+def save_markov_run(
+    directory: Path, table: np.ndarray, characters: str, corpus: CorpusRecord | None = None
+) -> RunRecord:
     """Write a checkpoint of a network whose prediction depends on the last token alone."""
-    return _save_run(directory, markov_weights(table), Vocabulary(tuple(characters)))
+    return _save_run(directory, markov_weights(table), Vocabulary(tuple(characters)), corpus=corpus)
 
 
 def _save_run(
@@ -129,49 +133,34 @@ def _save_run(
     )
     model = ModelRecord(sha256="", step=1, epoch=1.0, training_loss=0.5, validation_loss=0.5)
     return CheckpointWriter(directory).write_model(
-        record, model, lambda path: save_network(path, weights)
+        record, model, lambda path: save_network(path, weights, architecture)
     )
 
 
-def save_network(path: Path, weights: NetworkWeights, **settings: Any) -> None:
-    """Write a relu SimpleRNN as Keras does, with more settings of its layer."""
-    layers = [
-        _layer("InputLayer", "ids"),
-        _layer("Embedding", "embedding"),
-        _layer(
-            "SimpleRNN",
-            "recurrent_1",
-            **{"activation": "relu", "go_backwards": False} | settings,
-        ),
-        _layer("Dropout", "dropout_1"),
-        _layer("Dense", "logits"),
-    ]
-    content = io.BytesIO()
-    with h5py.File(content, "w") as file:
-        for place, arrays in (
-            ("layers/embedding/vars", (weights.embedding,)),
-            ("layers/simple_rnn/cell/vars", arrays_of(weights.recurrent[0])),
-            ("layers/dense/vars", (weights.logits_kernel, weights.logits_bias)),
-        ):
-            for number, array in enumerate(arrays):
-                file[f"{place}/{number}"] = array
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, value in (
-            ("config.json", json.dumps({"config": {"layers": layers}})),
-            ("model.weights.h5", content.getvalue()),
-        ):
-            # Without the time of day, so that equal networks are equal files.
-            archive.writestr(zipfile.ZipInfo(name), value)
+def save_network(path: Path, weights: NetworkWeights, sizes: Architecture) -> None:
+    """Write a network whose output has weights of its own."""
+    recurrent = [array for layer in weights.recurrent for array in arrays_of(layer)]
+    last = (weights.logits_kernel, weights.logits_bias)
+    write_network(path, sizes, [weights.embedding, *recurrent, *last])
+
+
+def changed(path: Path, place: Path, change: Callable[[h5py.File, dict[str, Any]], None]) -> Path:
+    """A copy of a saved network, its arrays and its description changed."""
+    with zipfile.ZipFile(path) as source:
+        description = json.loads(source.read("config.json"))
+        content = io.BytesIO(source.read("model.weights.h5"))
+    with h5py.File(content, "a") as file:
+        change(file, description)
+    with zipfile.ZipFile(place, "w") as target:
+        target.writestr("config.json", json.dumps(description))
+        target.writestr("model.weights.h5", content.getvalue())
+    return place
 
 
 def arrays_of(weights: RecurrentWeights) -> list[np.ndarray]:
     """The arrays that a layer has, in Keras's order."""
     arrays = (getattr(weights, field.name) for field in dataclasses.fields(weights))
     return [array for array in arrays if array is not None]
-
-
-def _layer(kind: str, name: str, **settings: Any) -> dict[str, Any]:
-    return {"class_name": kind, "config": {"name": name} | settings}
 
 
 def keras_network(architecture: Architecture, seed: int = 0) -> Any:
@@ -188,7 +177,7 @@ def keras_network(architecture: Architecture, seed: int = 0) -> Any:
     }
     own = {"activation": architecture.activation} if architecture.cell == "simple_rnn" else {}
     is_tied = architecture.output == "tied"
-    ids = keras.Input((None,), dtype="int32")
+    ids = keras.Input((None,), dtype="int32", name="ids")
     embedding = (keras.layers.ReversibleEmbedding if is_tied else keras.layers.Embedding)(
         architecture.vocabulary_size, architecture.embedding, name="embedding"
     )

@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL
+from charrnn.corpus.vocabulary import END_OF_POEM
 from charrnn.decoding.decoder import (
     LONGEST_HELD,
     MOST_STEPS_BACK,
@@ -12,6 +12,7 @@ from charrnn.decoding.decoder import (
 )
 from charrnn.decoding.hypothesis import Step
 from charrnn.decoding.writer import TextGenerator
+from charrnn.settings.architecture import SPECIAL
 from charrnn.settings.configuration import SamplingConfig
 from tests.decoding.networks import markov
 

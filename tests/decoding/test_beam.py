@@ -3,10 +3,11 @@ import itertools
 import numpy as np
 import pytest
 
-from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN
 from charrnn.decoding.beam import search
 from charrnn.decoding.sampling import log_softmax
 from charrnn.decoding.writer import TextGenerator
+from charrnn.settings.architecture import SPECIAL
 from charrnn.settings.configuration import SamplingConfig
 from tests.decoding.networks import markov
 
@@ -161,9 +162,10 @@ def mean_of_keeping(table: np.ndarray, text: tuple[int, ...]) -> float:
 def test_a_search_whose_every_way_is_blocked_is_a_dead_end() -> None:
     table = np.zeros((SIZE, SIZE))
     generator = markov(table, LETTERS, "text")
-    poem = generator.write("", SamplingConfig(beam=4, no_repeat_ngram_size=1))
-    assert (sorted(poem.text), poem.ended, poem.dead_end) == (["a", "b", "c"], False, True)
-    *_, last = generator.stream(generator.begin(), SamplingConfig(beam=4, no_repeat_ngram_size=1))
+    config = SamplingConfig(beam=4, no_repeat_ngram_size=1, ban="c", length=3)
+    poem = generator.write("", config)
+    assert (sorted(poem.text), poem.ended, poem.dead_end) == (["a", "b"], False, True)
+    *_, last = generator.stream(generator.begin(), config)
     assert (last.character, last.hypothesis.dead_end) == ("", True)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, Checkpoint
 from charrnn.corpus.ngram_filter import folded
-from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.decoding.constraints import (
     LIMIT_OF_LETTERS,
     LIMIT_OF_WORDS,
@@ -24,24 +24,32 @@ from charrnn.decoding.constraints import (
     usual_limit,
 )
 from charrnn.errors import CheckpointError, ConfigurationError
+from charrnn.settings.architecture import SPECIAL
 from charrnn.settings.configuration import Layout, SamplingConfig
 from tests.corpora import filter_of
 from tests.decoding.tables import table_generator
 from tests.fakes import RECORD, write_run
 
-TOKENS = 5
+VOCABULARY = Vocabulary((" ", ",", "a", "b", "c"))
+
+TOKENS = VOCABULARY.size
+
+MARKS = {VOCABULARY.id_of(" "), VOCABULARY.id_of(",")}
 
 
 def would_repeat(text: list[int], run: int) -> list[int]:
     """Tokens that would make a run stand twice, by looking at all runs of the poem."""
     broken = [place for place, token in enumerate(text) if token == END_OF_POEM]
     poem = text[broken[-1] + 1 if broken else 0 :]
+    letters = [token for token in poem if token not in MARKS]
     repeating = []
-    for token in range(1, TOKENS):
-        longer = [*poem, token]
+    for token in sorted({*range(1, TOKENS)} - MARKS):
+        longer = [*letters, token]
         runs = [tuple(longer[start : start + run]) for start in range(len(longer) - run + 1)]
         if runs and runs[-1] in runs[:-1]:
             repeating.append(token)
+    if len(repeating) == TOKENS - 1 - len(MARKS) and poem[-1] in MARKS:
+        return list(range(1, TOKENS))
     return repeating
 
 
@@ -52,7 +60,7 @@ def suppressed(constraint: NoRepeat, state: object) -> list[int]:
 
 @given(st.lists(st.integers(0, TOKENS - 1), max_size=25), st.integers(1, 5))
 def test_what_would_repeat_a_run_is_forbidden_and_nothing_else(text: list[int], run: int) -> None:
-    constraint = NoRepeat(run, TOKENS)
+    constraint = NoRepeat(run, VOCABULARY)
     state = constraint.initial_state()
     for place, token in enumerate(text):
         assert suppressed(constraint, state) == would_repeat(text[:place], run)
@@ -67,7 +75,7 @@ def test_what_would_repeat_a_run_is_forbidden_and_nothing_else(text: list[int], 
 def test_texts_that_branch_off_know_nothing_of_one_another(
     trunk: list[int], branches: list[list[int]]
 ) -> None:
-    constraint = NoRepeat(2, TOKENS)
+    constraint = NoRepeat(2, VOCABULARY)
     (fork,) = states_after([constraint], trunk)
     states = [fork] * len(branches)
     for place in range(6):
@@ -79,8 +87,22 @@ def test_texts_that_branch_off_know_nothing_of_one_another(
     assert suppressed(constraint, fork) == would_repeat(trunk, 2)
 
 
+def test_marks_and_white_space_do_not_count() -> None:
+    constraint = NoRepeat(2, VOCABULARY)
+    a, b, comma, space = map(VOCABULARY.id_of, "ab, ")
+    (state,) = states_after([constraint], [a, comma, space, comma, b, space, comma, a])
+    assert suppressed(constraint, state) == [b]
+
+
+def test_where_no_letter_is_left_one_mark_may_follow() -> None:
+    constraint = NoRepeat(1, Vocabulary((",", "a")))
+    state = states_after([constraint], [UNKNOWN, 3])[0]
+    assert suppressed(constraint, state) == [UNKNOWN, 3]
+    assert suppressed(constraint, constraint.next_state(state, 2)) == [UNKNOWN, 2, 3]
+
+
 def test_the_poem_break_is_never_forbidden_and_begins_another_poem() -> None:
-    constraint = NoRepeat(1, 3)
+    constraint = NoRepeat(1, Vocabulary(("a",)))
     (state,) = states_after([constraint], [1, 2])
     assert suppressed(constraint, state) == [1, 2]
     assert constraint.allowed_tokens(constraint.next_state(state, END_OF_POEM)) is None
@@ -88,11 +110,11 @@ def test_the_poem_break_is_never_forbidden_and_begins_another_poem() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_each_constraint_reads_the_text(count: int) -> None:
-    constraints = [NoRepeat(run, TOKENS) for run in range(1, count + 1)]
-    states = states_after(constraints, itertools.chain([1], [2, 1]))
+    constraints = [NoRepeat(run, VOCABULARY) for run in range(1, count + 1)]
+    states = states_after(constraints, itertools.chain([4], [5, 4]))
     assert [suppressed(one, state) for one, state in zip(constraints, states, strict=True)] == [
-        [1, 2],
-        [2],
+        [4, 5],
+        [5],
     ][:count]
 
 

@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN, Vocabulary
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.decoding.constraints import NoRepeat, states_after
 from charrnn.decoding.decoder import Decoder
 from charrnn.decoding.engine import NumpyEngine
@@ -16,6 +16,7 @@ from charrnn.decoding.logits_processors import (
     logits_processors,
 )
 from charrnn.errors import ConfigurationError
+from charrnn.settings.architecture import SPECIAL
 from charrnn.settings.configuration import SamplingConfig
 from tests.decoding.networks import random_network
 
@@ -95,6 +96,13 @@ def test_every_row_keeps_to_its_own_constraint_and_what_was_suppressed_there() -
     following = ahead.distribution(hypotheses, np.tile(LOGITS, (3, 1)))
     open_ways = [np.flatnonzero(np.isfinite(row)).tolist() for row in following.logits]
     assert open_ways == [[LINE_END, C], [LINE_END, A, B, C], [C]]
+
+
+def test_no_more_line_ends_stand_in_a_row_than_a_poem_may_have() -> None:
+    texts = ("a", "a\n", "a\n \n", "a\n\t \u3000", "a\nb", "a\n" + " " * 50)
+    for most, suppressed in ((None, ()), (0, (0, 4)), (1, (1, 3, 5)), (2, (2,))):
+        found = ways(decoder(PLAIN, "blocks", line_ends=most), *texts)
+        assert tuple(np.flatnonzero(found[:, LINE_END] == 0)) == suppressed
 
 
 def test_the_processors_that_reweigh_come_before_those_that_suppress() -> None:

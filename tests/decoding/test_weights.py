@@ -1,9 +1,6 @@
 import contextlib
-import io
-import json
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ from charrnn.settings.architecture import Architecture
 from tests.decoding.networks import (
     architecture,
     arrays_of,
+    changed,
     keras_network,
     read_weights,
     reciting_weights,
@@ -93,30 +91,7 @@ def test_peepholes_are_found_where_keras_puts_them(tmp_path):
         assert found.dtype == np.float32
 
 
-def test_a_compressed_archive_is_read_too(saved, tmp_path):
-    path, expected = saved
-    packed = tmp_path / "model.keras"
-    with zipfile.ZipFile(path) as source, zipfile.ZipFile(packed, "w") as target:
-        for name in source.namelist():
-            target.writestr(name, source.read(name), zipfile.ZIP_DEFLATED)
-    for found, wanted in zip(in_order(read_weights(packed, architecture())), expected, strict=True):
-        np.testing.assert_array_equal(found, wanted)
-
-
-def test_arrays_of_an_unusual_kind_are_read_by_h5py(saved, tmp_path):
-    path, expected = saved
-
-    def pack(file: h5py.File, _: dict[str, Any]) -> None:
-        values = file["layers/dense/vars/0"][...]
-        del file["layers/dense/vars/0"]
-        file.create_dataset("layers/dense/vars/0", data=values, compression="gzip")
-
-    packed = changed(path, tmp_path / "model.keras", pack)
-    for found, wanted in zip(in_order(read_weights(packed, architecture())), expected, strict=True):
-        np.testing.assert_array_equal(found, wanted)
-
-
-def test_arrays_of_the_usual_kind_are_read_without_h5py(saved, monkeypatch):
+def test_arrays_are_read_without_h5py(saved, monkeypatch):
     path, expected = saved
     monkeypatch.setitem(sys.modules, "h5py", None)
     for found, wanted in zip(in_order(read_weights(path, architecture())), expected, strict=True):
@@ -139,11 +114,11 @@ def test_errors_of_the_caller_are_not_blamed_on_the_file(saved):
 @pytest.mark.parametrize(
     ("sizes", "message"),
     [
-        ({"units": 13}, r"logits is float32 of shape \(12, 13\), where .* \(13, 13\)"),
-        ({"vocabulary_size": 14}, r"embedding is float32 of shape \(13, 5\)"),
-        ({"embedding": 6}, r"embedding is float32 of shape \(13, 5\)"),
-        ({"layers": 3}, "Embedding, LSTM, LSTM, Dense, where Embedding, LSTM, LSTM, LSTM, Dense"),
-        ({"cell": "gru"}, "Embedding, LSTM, LSTM, Dense, where Embedding, GRU, GRU, Dense"),
+        ({"units": 13}, "the setting units of recurrent_1 is 12, where 13 was expected"),
+        ({"vocabulary_size": 14}, "the setting input_dim of embedding is 13, where 14 was"),
+        ({"embedding": 6}, "the setting output_dim of embedding is 5, where 6 was expected"),
+        ({"layers": 3}, "the number of its layers is 7, where 9 was expected"),
+        ({"cell": "gru"}, 'the class of its layer 3 is "LSTM", where "GRU" was expected'),
     ],
 )
 def test_another_architecture_is_refused(saved, sizes, message):
@@ -151,24 +126,10 @@ def test_another_architecture_is_refused(saved, sizes, message):
         read_weights(saved[0], architecture(**sizes))
 
 
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"activation": "tanh"}, "recurrent_1 has activation tanh, where relu was expected"),
-        ({"go_backwards": True}, "recurrent_1 has go_backwards True, where False was expected"),
-    ],
-)
-def test_a_layer_with_other_equations_is_refused(tmp_path, settings, message):
-    weights, recited = reciting_weights()
-    save_network(tmp_path / "model.keras", weights, **settings)
-    with pytest.raises(CheckpointError, match=message):
-        read_weights(tmp_path / "model.keras", recited)
-
-
 def test_a_weight_that_is_no_number_is_refused(tmp_path):
     weights, recited = reciting_weights()
     weights.logits_bias[2] = np.nan
-    save_network(tmp_path / "model.keras", weights)
+    save_network(tmp_path / "model.keras", weights, recited)
     with pytest.raises(
         CheckpointError, match="array 1 of layer logits holds a value that is not finite"
     ):
@@ -186,8 +147,11 @@ def tied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"tie_weights": False}, "embedding has tie_weights False, where True was expected"),
-        ({"logit_soft_cap": 30.0}, "embedding has logit_soft_cap 30.0, where None was expected"),
+        ({"tie_weights": False}, "tie_weights of embedding is false, where true was expected"),
+        (
+            {"logit_soft_cap": 30.0},
+            r"logit_soft_cap of embedding is 30\.0, where null was expected",
+        ),
     ],
 )
 def test_an_output_with_other_equations_is_refused(tied, tmp_path, settings, message):
@@ -200,19 +164,18 @@ def test_an_output_with_other_equations_is_refused(tied, tmp_path, settings, mes
 
 
 def test_an_output_of_its_own_is_not_a_tied_one(saved, tied):
-    own, reversible = "Embedding, LSTM, LSTM, Dense", "ReversibleEmbedding, LSTM, LSTM, Dense"
-    with pytest.raises(CheckpointError, match=f"layers are {own}, where {reversible} were exp"):
+    with pytest.raises(CheckpointError, match='"Embedding", where "ReversibleEmbedding" was exp'):
         read_weights(saved[0], architecture(output="tied"))
-    with pytest.raises(CheckpointError, match=f"layers are {reversible}, where {own} were exp"):
+    with pytest.raises(CheckpointError, match='"ReversibleEmbedding", where "Embedding" was exp'):
         read_weights(tied, architecture())
 
 
 @pytest.mark.parametrize(
     ("sizes", "message"),
     [
-        ({"vocabulary_size": 14}, r"embedding is float32 of shape \(13, 5\), where .* \(14, 5\)"),
-        ({"embedding": 6}, r"embedding is float32 of shape \(13, 5\), where .* \(13, 6\)"),
-        ({"units": 13}, r"projection is float32 of shape \(12, 5\), where .* \(13, 5\)"),
+        ({"vocabulary_size": 14}, "input_dim of embedding is 13, where 14 was expected"),
+        ({"embedding": 6}, "output_dim of embedding is 5, where 6 was expected"),
+        ({"units": 13}, "units of recurrent_1 is 12, where 13 was expected"),
     ],
 )
 def test_a_tied_network_of_other_sizes_is_refused(tied, sizes, message):
@@ -226,7 +189,7 @@ def test_what_leads_back_to_the_vectors_has_their_length(tied, tmp_path):
         file["layers/dense/vars/0"] = np.zeros((12, 13), np.float32)
 
     path = changed(tied, tmp_path / "model.keras", change)
-    message = r"array 0 of layer projection is float32 of shape \(12, 13\), where .* \(12, 5\)"
+    message = r"array 0 of layer projection has the shape \(12, 13\), where \(12, 5\) was"
     with pytest.raises(CheckpointError, match=message):
         read_weights(path, architecture(output="tied"))
 
@@ -237,18 +200,6 @@ def peepholes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("peepholes") / "model.keras"
     keras_network(architecture(cell="peephole_lstm")).save(path)
     return path
-
-
-def changed(path: Path, place: Path, change: Callable[[h5py.File, dict[str, Any]], None]) -> Path:
-    """A copy of a saved network, its arrays and its description changed."""
-    with zipfile.ZipFile(path) as source, zipfile.ZipFile(place, "w") as target:
-        description = json.loads(source.read("config.json"))
-        content = io.BytesIO(source.read("model.weights.h5"))
-        with h5py.File(content, "a") as file:
-            change(file, description)
-        target.writestr("config.json", json.dumps(description))
-        target.writestr("model.weights.h5", content.getvalue())
-    return place
 
 
 def without_peepholes(file: h5py.File, _: dict[str, Any]) -> None:
@@ -280,14 +231,14 @@ def backwards(_: h5py.File, description: dict[str, Any]) -> None:
         (without_peepholes, "is damaged"),
         (
             with_two_peepholes,
-            r"array 3 of layer recurrent_1 is float32 of shape \(2, 12\), where .* \(3, 12\)",
+            r"array 3 of layer recurrent_1 has the shape \(2, 12\), where \(3, 12\) was",
         ),
         (with_endless_peepholes, "array 3 of layer recurrent_1 holds a value that is not finite"),
         (
             of_another_package,
-            "Embedding, theirs>PeepholeLSTM, .* where Embedding, PeepholeLSTM, PeepholeLSTM, Dense",
+            '"theirs>PeepholeLSTM", where "charrnn>PeepholeLSTM" was expected',
         ),
-        (backwards, "recurrent_1 has go_backwards True, where False was expected"),
+        (backwards, "go_backwards of recurrent_1 is true, where null was expected"),
     ],
 )
 def test_peepholes_that_do_not_fit_are_refused(peepholes, tmp_path, change, message):
@@ -299,7 +250,7 @@ def test_peepholes_that_do_not_fit_are_refused(peepholes, tmp_path, change, mess
 @pytest.mark.parametrize(("one", "other"), [("lstm", "peephole_lstm"), ("peephole_lstm", "lstm")])
 def test_an_lstm_with_peepholes_is_not_one_without(tmp_path, one, other):
     keras_network(architecture(cell=one)).save(tmp_path / "model.keras")
-    with pytest.raises(CheckpointError, match="its layers are Embedding"):
+    with pytest.raises(CheckpointError, match="the class of its layer 3 is"):
         read_weights(tmp_path / "model.keras", architecture(cell=other))
 
 

@@ -4,10 +4,11 @@ import threading
 
 import pytest
 
+from charrnn.signals import ENDING
 from charrnn.training.trainer import Interruption
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDING)
 def test_the_first_signal_is_noted(number: int) -> None:
     with Interruption() as interruption:
         assert interruption.received is None
@@ -39,3 +40,15 @@ def test_another_thread_trains_without_handlers() -> None:
     thread.start()
     thread.join()
     assert received == [None]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="needs SIGHUP")
+def test_under_nohup_a_closed_terminal_is_no_interruption() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Interruption() as interruption:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert interruption.received is None
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -25,9 +25,11 @@ from charrnn.checkpoint.directory import (
     read_record,
 )
 from charrnn.corpus import evaluation_streams as streams
-from charrnn.corpus import layout, ngram_filter
+from charrnn.corpus import layout
+from charrnn.corpus import text_files as kept_files
 from charrnn.corpus.loading import Corpus, read_corpus
 from charrnn.corpus.ngram_filter import NgramFilter, folded
+from charrnn.corpus.text_files import TextFile
 from charrnn.errors import (
     CheckpointError,
     ConfigurationError,
@@ -119,6 +121,7 @@ def state(directory: Path) -> dict[str, np.ndarray]:
 
 
 def assert_same_run(one: Path, other: Path) -> None:
+    assert Checkpoint.open(one).model.sha256 == Checkpoint.open(other).model.sha256
     for name, array in state(one).items():
         np.testing.assert_array_equal(state(other)[name], array, err_msg=name)
     for first, second in zip(weights(one), weights(other), strict=True):
@@ -139,6 +142,14 @@ def test_a_run_tells_its_plan_its_steps_and_its_end(corpus: Corpus, tmp_path: Pa
     assert diary.outcomes == [outcome]
     assert (outcome.ending, outcome.steps) == ("finished", 30)
     assert outcome.directory == tmp_path / "moon"
+
+
+def test_two_runs_of_one_seed_are_the_same_bytes(
+    corpus: Corpus, straight: Path, tmp_path: Path
+) -> None:
+    again = train(corpus, tmp_path).directory
+    assert (again / "model.keras").read_bytes() == (straight / "model.keras").read_bytes()
+    assert_same_run(straight, again)
 
 
 def test_a_run_learns(corpus: Corpus, tmp_path: Path) -> None:
@@ -358,16 +369,17 @@ def test_what_finishers_take_is_part_of_the_minutes(
         now[0] += 1
         return learn(*arguments)
 
-    def finish(writer: CheckpointWriter, *_: object) -> None:
+    def finish(_: Corpus, __: object, path: Path) -> None:
         now[0] += 300
         assert diary.steps == []
-        (writer.directory / "made").touch()
+        path.touch()
         assert not (tmp_path / "moon" / "made").exists()  # A run that is overwritten stays.
 
     monkeypatch.setattr(workers.Workers, "clock", lambda _: now[0])
     monkeypatch.setattr(TrainingStep, "__call__", step_a_second)
     training = TrainingConfig(minutes=10, batch_size=4, window=8, learning_rate=0.01, patience=0)
-    outcome = train(corpus, tmp_path, training=training, observer=diary, text_files=[finish])
+    file = TextFile(name="made", title="It is", corpus_of=Path.read_text, make=finish)
+    outcome = train(corpus, tmp_path, training=training, observer=diary, text_files=[file])
     assert (tmp_path / "moon" / "made").exists()
     assert now[0] == pytest.approx(600, abs=2)
     assert outcome.steps == pytest.approx(300, abs=2)
@@ -855,7 +867,7 @@ def test_a_filter_that_cannot_be_made_takes_nothing_away(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(ngram_filter, "filter_of_training_split", fail)
+    monkeypatch.setattr(kept_files, "filter_of_training_split", fail)
     diary = Diary()
     outcome = train(corpus, tmp_path, observer=diary)
     assert diary.outcomes == [outcome]
@@ -871,7 +883,7 @@ def test_a_run_that_is_overwritten_loses_its_filter(
         raise MemoryError
 
     other = corpus_from_text("A text of other words. " * 60, CorpusConfig(layout="text"))
-    monkeypatch.setattr(ngram_filter, "filter_of_training_split", fail)
+    monkeypatch.setattr(kept_files, "filter_of_training_split", fail)
     train(other, directory.parent, name="moon", overwrite=True)
     assert Checkpoint.open(directory).record.corpus.digest == other.digest
     assert not (directory / NGRAM_FILTER_FILE).exists()

@@ -1,4 +1,6 @@
+import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,9 +9,14 @@ from charrnn.checkpoint.directory import RESUME_DIRECTORY, STATE_FILE
 from charrnn.errors import CheckpointError
 from charrnn.training.learning_rate import LearningRateSchedule
 from charrnn.training.state import RunningMetrics, TrainerState, load_state, read_state, save_state
+from tests import hostile
 
-ARRAYS = {"network_0": np.arange(6, dtype=np.float32).reshape(2, 3), "state_0": np.ones((4, 2))}
-SHAPES: dict[str, tuple[int, ...]] = {"network_0": (2, 3), "state_0": (4, 2)}
+ARRAYS = {
+    "network_0": np.arange(6, dtype=np.float32).reshape(2, 3),
+    "network_1": np.ones(3, np.float32),
+    "state_0": np.ones((4, 2), np.float32),
+}
+SHAPES: dict[str, tuple[int, ...]] = {"network_0": (2, 3), "network_1": (3,), "state_0": (4, 2)}
 STATE = TrainerState(
     learning_rate_schedule=LearningRateSchedule(
         peak=0.1 + 0.2, total=None, anchor=3, anchor_progress=1 / 3
@@ -24,9 +31,13 @@ STATE = TrainerState(
 )
 
 
+def loaded(directory: Path, shapes: dict[str, tuple[int, ...]] = SHAPES) -> Any:
+    return load_state(read_state(directory, shapes), directory, shapes)
+
+
 def test_what_was_saved_comes_back_to_the_bit(tmp_path: Path) -> None:
     save_state(tmp_path / RESUME_DIRECTORY, STATE, ARRAYS)
-    state, arrays = load_state(read_state(tmp_path), tmp_path, SHAPES)
+    state, arrays = loaded(tmp_path)
     assert state == STATE
     assert arrays.keys() == ARRAYS.keys()
     for name, array in ARRAYS.items():
@@ -35,23 +46,22 @@ def test_what_was_saved_comes_back_to_the_bit(tmp_path: Path) -> None:
 
 
 def test_a_run_without_an_evaluation_has_no_best_loss(tmp_path: Path) -> None:
-    save_state(
-        tmp_path / RESUME_DIRECTORY,
-        TrainerState(learning_rate_schedule=STATE.learning_rate_schedule),
-        ARRAYS,
-    )
-    assert load_state(read_state(tmp_path), tmp_path, SHAPES)[0].best_loss is None
+    begun = TrainerState(learning_rate_schedule=LearningRateSchedule(peak=0.1, total=None))
+    save_state(tmp_path / RESUME_DIRECTORY, begun, ARRAYS)
+    assert loaded(tmp_path)[0].best_loss is None
 
 
 def test_nothing_saved_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="no state to resume from"):
-        read_state(tmp_path)
+        read_state(tmp_path, SHAPES)
 
 
 def test_the_state_of_another_network_is_refused(tmp_path: Path) -> None:
     save_state(tmp_path / RESUME_DIRECTORY, STATE, ARRAYS)
     with pytest.raises(CheckpointError, match="another shape"):
-        load_state(read_state(tmp_path), tmp_path, SHAPES | {"network_0": (3, 2)})
+        loaded(tmp_path, SHAPES | {"network_0": (3, 2)})
+    with pytest.raises(CheckpointError, match="another shape"):
+        loaded(tmp_path, SHAPES | {"network_2": (1,)})
 
 
 @pytest.mark.parametrize("kept", [0, 10, 300])
@@ -60,7 +70,7 @@ def test_a_state_cut_short_is_refused(tmp_path: Path, kept: int) -> None:
     path = tmp_path / RESUME_DIRECTORY / STATE_FILE
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(CheckpointError, match="damaged"):
-        load_state(read_state(tmp_path), tmp_path, SHAPES)
+        loaded(tmp_path)
 
 
 def test_a_state_with_a_changed_byte_is_refused(tmp_path: Path) -> None:
@@ -70,7 +80,7 @@ def test_a_state_with_a_changed_byte_is_refused(tmp_path: Path) -> None:
     content[content.index(b"\x00\x00\x80\x3f")] ^= 1
     path.write_bytes(bytes(content))
     with pytest.raises(CheckpointError, match="damaged"):
-        load_state(read_state(tmp_path), tmp_path, SHAPES)
+        loaded(tmp_path)
 
 
 def test_a_crash_while_saving_leaves_the_state_before(
@@ -88,5 +98,33 @@ def test_a_crash_while_saving_leaves_the_state_before(
             TrainerState(learning_rate_schedule=STATE.learning_rate_schedule, next_evaluation=1),
             ARRAYS,
         )
-    assert load_state(read_state(tmp_path), tmp_path, SHAPES)[0] == STATE
+    assert loaded(tmp_path)[0] == STATE
     assert [path.name for path in (tmp_path / RESUME_DIRECTORY).iterdir()] == [STATE_FILE]
+
+
+# Files of strangers
+
+MOST_MEMORY = 4 * 2**20
+"""Bytes that refusing a tiny state may take. A bomb would unpack to more."""
+
+
+@pytest.mark.parametrize("make", hostile.STATES.values(), ids=hostile.STATES)
+def test_a_hostile_state_is_refused_in_a_sentence(tmp_path: Path, make: hostile.Hostile) -> None:
+    save_state(tmp_path / RESUME_DIRECTORY, STATE, ARRAYS)
+    make(tmp_path)
+    tracemalloc.start()
+    try:
+        with pytest.raises(CheckpointError) as refused:
+            loaded(tmp_path)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < MOST_MEMORY
+    assert STATE_FILE in str(refused.value)
+    assert len(str(refused.value)) < 1_000
+
+
+def test_the_position_of_a_hostile_state_is_what_is_wrong_with_it(tmp_path: Path) -> None:
+    save_state(tmp_path / RESUME_DIRECTORY, STATE, ARRAYS)
+    hostile.with_position(step=12)(tmp_path)
+    assert loaded(tmp_path)[0] == STATE

@@ -15,6 +15,7 @@ from charrnn.settings.architecture import Architecture
 from charrnn.settings.configuration import TrainingConfig
 from charrnn.training.data import TrainingStreams
 from charrnn.training.optimizer import SECOND_MOMENT
+from charrnn.training.state import state_shapes
 from charrnn.training.step import TrainingStep
 
 ARCHITECTURE = Architecture(
@@ -147,8 +148,10 @@ def test_what_is_restored_goes_on_to_the_bit(kernels: dict[str, Any]) -> None:
     for number in range(3, 6):
         _, state_again = resumed(text.batch(number), state_again, number, 0.01)
     expected, found = straight.arrays(state), resumed.arrays(state_again)
-    assert expected.keys() == found.keys() == resumed.shapes().keys()
+    shapes = state_shapes(resumed.architecture, resumed.batch_size)
+    assert expected.keys() == found.keys() == shapes.keys()
     for name, array in expected.items():
+        assert (array.shape, array.dtype) == (shapes[name], np.float32)
         np.testing.assert_array_equal(found[name], array, err_msg=name)
 
 

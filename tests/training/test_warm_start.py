@@ -21,7 +21,9 @@ from charrnn.training import run
 from charrnn.training.observer import TrainingObserver
 from charrnn.training.step import TrainingStep
 from charrnn.training.warm_start import WarmStart
+from tests import hostile
 from tests.corpora import corpus_from_text
+from tests.decoding.networks import save_reciting_run
 from tests.fakes import write_run
 from tests.training.runs import save_random_run, small
 
@@ -152,10 +154,24 @@ def test_a_checkpoint_is_opened_as_it_was_saved(tmp_path: Path, sizes: dict[str,
 
 def test_a_network_that_cannot_be_loaded_is_told(tmp_path: Path) -> None:
     write_run(tmp_path / "tang", b"no network")
-    with pytest.raises(CheckpointError, match=r"tang/model\.keras cannot be loaded: .* Copy the"):
+    with pytest.raises(CheckpointError, match=r"tang/model\.keras is damaged, .* Copy the"):
         WarmStart.open(tmp_path / "tang")
     with pytest.raises(CheckpointError, match="is not a checkpoint"):
         WarmStart.open(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    "name", ["eight million tokens", "a Lambda", "softmax", "numbers in a pipe", "deflated weights"]
+)
+def test_the_network_of_a_stranger_is_checked_and_never_opened_by_keras(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_reciting_run(tmp_path / "black")
+    monkeypatch.setattr("keras.saving.load_model", pytest.fail)
+    assert len(WarmStart.open(tmp_path / "black").arrays) == 6
+    hostile.MODELS[name](tmp_path / "black")
+    with pytest.raises(CheckpointError, match=r"black/model\.keras is "):
+        WarmStart.open(tmp_path / "black")
 
 
 # Whole runs

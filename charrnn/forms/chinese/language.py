@@ -24,6 +24,7 @@ from charrnn.forms.chinese.sounds import (
 from charrnn.forms.core.config import FormConfig, Profile, Readings, Requirement, Requirements
 from charrnn.forms.core.form import MARKS, OR, Book, Ending, Form, Judgement, Line
 from charrnn.forms.core.language import Language, LearnedTable, LearnedTables
+from charrnn.wording import counted
 
 if TYPE_CHECKING:
     from charrnn.forms.chinese.automaton import ChineseAutomaton
@@ -80,6 +81,11 @@ class ChineseRules:
         """The character itself."""
         return frozenset({character})
 
+    def has_enough(self, letters: Collection[str]) -> bool:
+        """Whether there are as many Chinese characters as the shortest poem has."""
+        lengths = (sum(min(line.lengths) for line in variant) for variant in self.form.variants)
+        return sum(map(is_han, letters)) >= min(lengths)
+
     def reasons(self, requirement: Requirement, *, at_end: bool) -> Iterator[str]:
         """Explain why a requirement cannot be met; nothing if that is not obvious."""
         if requirement.setting == "acrostic":
@@ -132,7 +138,7 @@ def _of_characters(word: str, rules: ChineseRules) -> Iterator[str]:
     lines = {line for variant in rules.form.variants for line in variant}
     longest = max(length for line in lines for length in line.lengths)
     if len(word) > longest:
-        yield f"no line has more than {longest} characters"
+        yield f"no line has more than {counted(longest, 'character')}"
     elif not any(_has_place(word, line, rules) for line in lines):
         heard = " ".join(_tones_of(one, rules) for one in word)
         yield f"{word} is {heard}, and no line has that anywhere"

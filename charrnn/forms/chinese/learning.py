@@ -240,7 +240,7 @@ def usual_book(poems: Sequence[str], shape: PoemShape | None = None) -> Book:
 
 
 def _shape(lines: Sequence[str]) -> PoemShape:
-    return tuple(map(len, lines)) if all(map(is_han, "".join(lines))) else ()
+    return tuple(map(len, lines)) if is_han("".join(lines)) else ()
 
 
 def _tones(poems: Sequence[Sequence[str]], sounds: ChineseSounds) -> Tones:

@@ -9,6 +9,7 @@ from charrnn.errors import ConfigurationError
 from charrnn.forms.chinese.sounds import is_han, verse_lines
 from charrnn.forms.core.config import Requirements
 from charrnn.forms.core.form import Form
+from charrnn.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def fixed_places(
     if len(requirements.acrostic) > form.lines:
         raise ConfigurationError(
             f"an acrostic has at most one character for each line, and {form.name} has "
-            f"{form.lines} lines. Received: {requirements.acrostic}."
+            f"{counted(form.lines, 'line')}. Received: {requirements.acrostic}."
         )
     _check_characters(requirements.acrostic, "an acrostic of Chinese verse")
     for number, token in enumerate(map(vocabulary.id_of, requirements.acrostic)):

@@ -11,11 +11,12 @@ from typing import Final
 
 import numpy as np
 
-from charrnn.corpus.vocabulary import SPECIAL, Vocabulary
+from charrnn.corpus.vocabulary import Vocabulary
 from charrnn.decoding.sampling import Mask
 from charrnn.forms.chinese.sounds import TONES, ChineseSounds, Tone, is_han, rhymes, tones
 from charrnn.forms.core.automaton import Tokens, can_all_differ, leaving_enough
 from charrnn.forms.core.config import Readings
+from charrnn.settings.architecture import SPECIAL
 
 CACHE_SIZE: Final = 1_024
 """Size of the caches of masks, answers, plans and states."""

@@ -22,7 +22,7 @@ _SILENT: Final = re.compile(f"[{re.escape(PASSED_OVER)}\u200b\ufeff\ufe00-\ufe0f
 _BREAK: Final = re.compile(rf"[{re.escape(BREAKS)}\s]+")
 
 _HAN: Final = re.compile(
-    "[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f\U00030000-\U000323af]"
+    "[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f\U00030000-\U000323af]+"
 )
 
 
@@ -31,9 +31,9 @@ def verse_lines(text: str) -> list[str]:
     return [line for line in _BREAK.split(_SILENT.sub("", text)) if line]
 
 
-def is_han(character: str) -> bool:
-    """Whether a character is Chinese, by the blocks of Unicode 15."""
-    return _HAN.fullmatch(character) is not None
+def is_han(text: str) -> bool:
+    """Whether a character, or each of a text, is Chinese, by the blocks of Unicode 15."""
+    return _HAN.fullmatch(text) is not None
 
 
 Tone = Literal["平", "仄"]
@@ -47,14 +47,18 @@ _STEPS: Final = 3
 """Steps from a character over its variants to one in a table."""
 
 _OTHER_GLYPHS: Final = """
-爲為 疎疏 劒劍 猨猿 簷檐 鬬鬥 啓啟 堤隄 斾旆 棹櫂 蘂蕊 幷并 樽尊 罇尊 堦階 逕徑
-沉沈 臯皋 珮佩 飜翻 髪髮 秪祇 秖祇 暎映 倏儵 搗擣 着著 隣鄰 妬妒 檝楫 呌叫 牋箋
-顇悴 巵卮 污汙 汚汙 逈迥 顦憔 鏁鎖 珪圭 鵶鴉 髣仿 浣澣 緜綿 鉢缽 坂阪 缾瓶 讐讎
-栢柏 忻欣 壠隴 棃梨 盞琖 壻婿 碁棋 粧妝 鸎鶯 筯箸 帬裙 牕窗 窓窗 趂趁 藂叢 粗麤
-邨村 懽歡 飡餐 虵蛇 輭軟 悮誤 峩峨 舃舄 欵款 穉稚 効效 衞衛 鼈鱉 怱匆 擡抬 溪谿
-衆眾 徴徵 輙輒 畧略 胷胸 湼涅 筭算 廐廄 轝輿 勅敕 嶤嶢 塲場 厓崖 恡吝 襃褒 瓌瑰
-尅剋 敧欹 攲欹 鉏鋤 菓果 礀澗 磵澗 蕚萼 恓棲 慙慚 徧遍 竝並 覩睹 廻回 迴回 髴彿
-椀碗 盌碗 跡迹 蹟迹 亘亙 葱蔥 羣群 却卻
+爲為 疎疏 劒劍 猨猿 簷檐 鬬鬥 啓啟 堤隄 斾旆 棹櫂 蘂蕊 幷并 樽尊 罇尊 堦階 逕徑 沉沈 臯皋
+珮佩 飜翻 髪髮 秪祇 秖祇 暎映 倏儵 搗擣 着著 隣鄰 妬妒 檝楫 呌叫 牋箋 顇悴 巵卮 污汙 汚汙
+逈迥 顦憔 鏁鎖 珪圭 鵶鴉 髣仿 浣澣 緜綿 鉢缽 坂阪 缾瓶 讐讎 栢柏 忻欣 壠隴 棃梨 盞琖 壻婿
+碁棋 粧妝 鸎鶯 筯箸 帬裙 牕窗 窓窗 趂趁 藂叢 粗麤 邨村 懽歡 飡餐 虵蛇 輭軟 悮誤 峩峨 舃舄
+欵款 穉稚 効效 衞衛 鼈鱉 怱匆 擡抬 溪谿 衆眾 徴徵 輙輒 畧略 胷胸 湼涅 筭算 廐廄 轝輿 勅敕
+嶤嶢 塲場 厓崖 恡吝 襃褒 瓌瑰 尅剋 敧欹 攲欹 鉏鋤 菓果 礀澗 磵澗 蕚萼 恓棲 慙慚 徧遍 竝並
+覩睹 廻回 迴回 髴彿 椀碗 盌碗 跡迹 蹟迹 亘亙 葱蔥 羣群 却卻 歘欻 鹚鶿 嵓嵒 斵斲 隟隙 撃擊
+頳赬 鳯鳳 麄麤 颕穎 陁陀 翺翱 倂併 羗羌 蟇蟆 緫總 崪崒 刼劫 倐倏 躭耽 塼磚 駈驅 覊羈 濶闊
+澘潸 箆篦 墖塔 笻筇 氊氈 覔覓 憇憩 葅菹 畊耕 踈疎 敍敘 髠髡 狥徇 餙飾 飚飆 毶毿 嘿默 徭傜
+啣銜 抝拗 蒭芻 嫦姮 犂犁 鷰燕 嗁啼 悤怱 窻窗 皐皋 匳奩 謌歌 澁澀 瑯琅 甎磚 箒帚 鄽廛 顋腮
+韈襪 韤襪 蹏蹄 蜨蝶 袵衽 壍塹 僞偽 椶棕 粘黏 蠭蜂 鲙膾 鞵鞋 舡船 缰韁 駞駝 鰕蝦 捍扞 岗岡
+崗岡
 """
 """Pairs of a glyph of old prints and the one in tables, beside differences of script."""
 
@@ -138,11 +142,14 @@ def _glyphs() -> dict[str, str]:
 LEARNED: Final = "learned"
 """Name of sounds that were learned from poems."""
 
-CERTAIN_SHARE: Final = 0.9
+CERTAIN_SHARE: Final = 0.95
 """Share of the occurrences in one tone from which on a character has only that tone."""
 
-FEWEST_PLACES: Final = 5
+FEWEST_PLACES: Final = 3
 """Least number of occurrences that tell the tone of a character."""
+
+FEWEST_OF_SECOND: Final = 2
+"""Least number of occurrences in another tone that tell that a character has it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +206,12 @@ class LearnedSounds:
 
 
 def _allowed(places: tuple[int, int]) -> Sequence[Tone]:
-    sure = [
+    fewest = max(FEWEST_OF_SECOND, (1 - CERTAIN_SHARE) * sum(places))
+    return [
         tone
         for tone, count in zip(TONES, places, strict=True)
-        if count >= CERTAIN_SHARE * sum(places)
+        if count >= fewest or count == max(places)
     ]
-    return sure or TONES
 
 
 def open_sounds(checkpoint: Checkpoint) -> LearnedSounds | None:

@@ -1,11 +1,13 @@
 """Compiling a form for the vocabulary of a network."""
 
+import dataclasses
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
+from charrnn.decoding.constraints import usual_limit
 from charrnn.decoding.hypothesis import LINE_END
 from charrnn.decoding.logits_processors import token_wishes
 from charrnn.decoding.sampling import Mask
@@ -24,6 +26,7 @@ from charrnn.forms.core.language import (
     open_rules,
     open_table,
 )
+from charrnn.forms.core.promises import leaves_a_way
 from charrnn.settings.configuration import SamplingConfig
 
 if TYPE_CHECKING:
@@ -62,18 +65,16 @@ def compile_form(
     refuse_sampling_outside_a_form(sampling)
     compiler = _Compiler(network, asked)
     rules, automaton = compiler.compile(form, sampling)
-    if not is_satisfiable(automaton):
+    if not compiler.is_satisfiable(rules, automaton, form, sampling):
         from charrnn.forms.core.conflicts import conflict_error
 
+        limits = [usual_limit(known.n) for known in network.ngram_filters]
+        if sampling.max_copy is None and limits:
+            sampling = dataclasses.replace(sampling, max_copy=max(limits))
         raise conflict_error(rules, network.vocabulary, form, sampling, compiler.can_keep)
     from charrnn.forms.core.writer import FormWriter
 
     return FormWriter(network, automaton, rules, rules.resolved(form), sampling)
-
-
-def is_satisfiable(automaton: Automaton) -> bool:
-    """Whether any poem keeps the form and its requirements."""
-    return len(automaton.initial_states(np.random.default_rng(0), 1)) > 0
 
 
 class _Compiler:
@@ -97,9 +98,21 @@ class _Compiler:
         return rules, rules.automaton(config, tokens)
 
     def can_keep(self, config: FormConfig, sampling: SamplingConfig) -> bool:
-        """Whether any poem keeps the form under these requirements."""
-        _, automaton = self.compile(config, sampling)
-        return is_satisfiable(automaton)
+        """Whether any poem keeps the form under these requirements, as far as can be known."""
+        rules, automaton = self.compile(config, sampling)
+        return self.is_satisfiable(rules, automaton, config, sampling)
+
+    def is_satisfiable(
+        self, rules: FormRules, automaton: Automaton, config: FormConfig, sampling: SamplingConfig
+    ) -> bool:
+        """Whether any poem keeps a compiled form, and the constraints of sampling may be kept."""
+        return len(automaton.initial_states(np.random.default_rng(0), 1)) > 0 and leaves_a_way(
+            rules,
+            config,
+            self._network.constraints(sampling),
+            self._network.vocabulary,
+            self._writable(sampling),
+        )
 
     @cached_property
     def _learned(self) -> tuple[LearnedTable, ...]:

@@ -88,7 +88,12 @@ def requirements_of(config: FormConfig, sampling: SamplingConfig) -> list[Requir
         if (value := getattr(config, setting))
     ]
     words = [Requirement("must", word) for word in dict.fromkeys(config.must or ())]
-    return [*single, *words, *([Requirement("ban", sampling.ban)] if sampling.ban else [])]
+    constraints = [
+        Requirement(setting, str(value))
+        for setting in ("ban", "no_repeat_ngram_size", "max_copy")
+        if (value := getattr(sampling, setting))
+    ]
+    return [*single, *words, *constraints]
 
 
 def with_only(
@@ -97,6 +102,7 @@ def with_only(
     """The settings with only these requirements."""
     given = {one.setting: one.value for one in requirements}
     words = tuple(one.value for one in requirements if one.setting == "must")
+    run = given.get("no_repeat_ngram_size")
     return (
         dataclasses.replace(
             config,
@@ -106,7 +112,12 @@ def with_only(
             rhyme_with=given.get("rhyme_with"),
             must=words or None,
         ),
-        dataclasses.replace(sampling, ban=given.get("ban")),
+        dataclasses.replace(
+            sampling,
+            ban=given.get("ban"),
+            no_repeat_ngram_size=None if run is None else int(run),
+            max_copy=int(given.get("max_copy", 0)) if sampling.max_copy else sampling.max_copy,
+        ),
     )
 
 
@@ -156,12 +167,15 @@ def _relaxations(
         words = " and ".join(f"{name} {value}" for name, value in settings.items())
         return Relaxation(words, dataclasses.replace(config, **settings), sampling)
 
-    for steps in rules.relaxations(config):
-        yield list(map(changed, steps))
+    if not any(one.setting in _OF_CONSTRAINTS for one in conflicting):
+        # Otherwise nobody knows what would work; see charrnn.forms.core.promises.
+        for steps in rules.relaxations(config):
+            yield list(map(changed, steps))
     requirements = requirements_of(config, sampling)
     for one in conflicting:
         others = [other for other in requirements if other != one]
-        yield [Relaxation(f"without {one}", *with_only(others, config, sampling))]
+        words = "max-copy 0" if one.setting == "max_copy" else f"without {one}"
+        yield [Relaxation(words, *with_only(others, config, sampling))]
 
 
 def reason(
@@ -174,6 +188,10 @@ def reason(
     """Why a smallest conflict cannot be kept; "" if it is not obvious."""
     ban = next((one.value for one in requirements if one.setting == "ban"), "")
     others = [one for one in requirements if one.setting != "ban"]
+    constraints = [one for one in others if one.setting in _OF_CONSTRAINTS]
+    if constraints:
+        alone = len(others) == 1
+        return _MORE_THAN_LETTERS if alone else _OF_CONSTRAINTS[constraints[-1].setting]
     if ban:
         wanted = "".join(one.value for one in others if one.setting != "rhyme_with")
         both = [one for one in dict.fromkeys(wanted) if one in ban and not one.isspace()]
@@ -194,6 +212,15 @@ def reason(
         judged = dataclasses.replace(cast("Any", rules), form=first).verify(only.value)
         return next((fault.message for fault in judged.faults), "")
     return next(rules.reasons(only, at_end=at_end), "")
+
+
+_MORE_THAN_LETTERS: Final = "it has more letters than the alphabet has to write each once"
+
+_OF_CONSTRAINTS: Final = {
+    "no_repeat_ngram_size": "what is required repeats a run itself",
+    "max_copy": "what is required stands in the training text",
+}
+"""Why requirements conflict with a constraint of sampling."""
 
 
 def _of_first_lines(form: Form) -> Form:

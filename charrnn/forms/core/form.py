@@ -105,11 +105,13 @@ def _faults(form: Form) -> Iterator[str]:
     if not form.variants or not all(form.variants):
         yield "it has no lines"
     elif len(form.variants) != len(form.variant_names):
-        yield (f"it has {len(form.variants)} variants and {len(form.variant_names)} names for them")
+        yield (
+            f"it has {counted(len(form.variants), 'variant')} and {counted(len(form.variant_names), 'name')} for them"
+        )
     elif any(len(variant) != form.lines for variant in form.variants):
         counts = sorted({len(variant) for variant in form.variants})
         yield (
-            f"its stanzas have {form.lines} lines together, its variants "
+            f"its stanzas have {counted(form.lines, 'line')} together, its variants "
             f"{' or '.join(map(str, counts))}"
         )
     elif form.lines > MOST_LINES or any(stanza < 1 for stanza in form.stanzas):

@@ -15,6 +15,7 @@ from typing import Final
 from charrnn.errors import ConfigurationError, FormError
 from charrnn.forms.core.config import FormConfig, parse_lengths
 from charrnn.forms.core.form import LONGEST_LINE, MOST_LINES, Form, Line, Metre
+from charrnn.input_files import read_input
 from charrnn.settings.from_json import from_json
 
 
@@ -172,7 +173,7 @@ def is_file_reference(reference: str) -> bool:
 
 def _from_file(path: Path) -> Form:
     try:
-        return form_from_toml(path.read_text(encoding="utf-8"), str(path))
+        return form_from_toml(read_input(path).decode(), str(path))
     except OSError as error:
         raise FormError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast, get_args
 
 from charrnn.checkpoint.directory import Checkpoint, open_of_corpus
 from charrnn.checkpoint.lookup import spoken_name
+from charrnn.checkpoint.regular_files import read_regular
 from charrnn.errors import ConfigurationError, FormError
 from charrnn.forms.core.config import SETTINGS_OF_ONE_LANGUAGE, FormConfig, Requirement
 from charrnn.forms.core.form import Form, Judgement, LanguageName
@@ -48,9 +49,9 @@ def open_table(checkpoint: Checkpoint, file: str, kind: type[Table]) -> Table | 
 
 
 def read_table(path: Path, kind: type[Table]) -> Table:
-    """Read the file of a table; raises FormError or OSError."""
+    """Read the file of a table; raises FormError, CheckpointError or OSError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path).decode()
     except UnicodeDecodeError as error:
         raise FormError(f"{path} is not UTF-8 text.") from error
     return table_from_json(text, str(path), kind)
@@ -101,6 +102,9 @@ class FormRules(Protocol):
 
     def spellings(self, character: str) -> Collection[str]:
         """The characters that satisfy a required one: itself, its capital."""
+
+    def has_enough(self, letters: Collection[str]) -> bool:
+        """Whether a poem may do with these letters, each written once; true if that is open."""
 
     def reasons(self, requirement: Requirement, *, at_end: bool) -> Iterator[str]:
         """Explain why an acrostic, a required word or a rhyme fails; nothing if not obvious."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from charrnn.errors import FormError
 from charrnn.forms.core.form import LONGEST_LINE, MOST_LINES, Form, Judgement
+from charrnn.wording import counted
 
 RHYMING: Final = 0.7
 """Share of the poems in which lines of a form must rhyme. By chance, they do in one of twenty."""
@@ -145,7 +146,7 @@ def poems_of_one_shape(
     if counts[shape] < FEWEST_POEMS or not _is_possible(shape):
         raise FormError(
             f"a form is learned from at least {FEWEST_POEMS} poems whose lines are alike. Received: "
-            f"{len(poems):,} poems, of which {counts[shape]:,} are of {shape_text(shape)}."
+            f"{counted(len(poems), 'poem')}, of which {counts[shape]:,} are of {shape_text(shape)}."
         )
     texts = [poem for poem in poems if shape_of(lines_of(poem)) == shape]
     texts = texts[:: -(-len(texts) // most)]
@@ -175,7 +176,7 @@ def with_evidence(
         form=dataclasses.replace(
             form,
             example=kept[0] if kept else "",
-            source=f"Learned from {len(shaped.poems)} poems.",
+            source=f"Learned from {counted(len(shaped.poems), 'poem')}.",
         ),
         poems=shaped.count,
         shapes=shaped.shapes,

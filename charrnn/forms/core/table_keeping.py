@@ -1,16 +1,17 @@
 """Learning tables of sounds and words from the poems of a run, and saving them with it."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, cast
 
-from charrnn.checkpoint.atomic_files import try_to_keep, write_text
-from charrnn.checkpoint.directory import CheckpointWriter
+from charrnn.checkpoint.atomic_files import write_text
 from charrnn.checkpoint.record import RunRecord
 from charrnn.corpus.loading import Corpus
 from charrnn.corpus.splitting import poems_at, split_corpus
 from charrnn.corpus.store import whole_lines
+from charrnn.corpus.text_files import TextFile
 from charrnn.errors import FormError
 from charrnn.forms.core.language import (
     Language,
@@ -24,32 +25,27 @@ LONGEST_READ: Final = 50_000_000
 """Most characters of the training split that are read, from its start; takes some seconds."""
 
 
-def keep_learned_tables(
-    writer: CheckpointWriter, corpus: Corpus, record: RunRecord, noted: Callable[[str], None]
-) -> None:
-    """Save the learned tables of each language, unless they are up to date.
+def learned_table_files() -> tuple[TextFile, ...]:
+    """The learned tables of all languages, as files beside a network."""
+    return tuple(
+        TextFile(
+            name=language.table_file,
+            title=f"{language.table_title} are",
+            corpus_of=partial(_corpus_of, language),
+            make=partial(_make, language),
+        )
+        for language in all_languages().values()
+    )
 
-    A failure is reported to `noted`, not raised: networks work without tables. The directory must
-    be locked.
-    """
-    for language in all_languages().values():
-        keep = partial(_keep, language, writer, corpus, record)
-        try_to_keep(f"{language.table_title} are", keep, noted)
+
+def _corpus_of(language: Language, path: Path) -> str:
+    return read_table(path, language.table_kind).corpus
 
 
-def _keep(language: Language, writer: CheckpointWriter, corpus: Corpus, record: RunRecord) -> None:
-    path = writer.directory / language.table_file
-    try:
-        if read_table(path, language.table_kind).corpus == corpus.digest:
-            return
-    except (FormError, OSError):
-        pass  # Missing or unusable; it is made now.
+def _make(language: Language, corpus: Corpus, record: RunRecord, path: Path) -> None:
     if not any(map(language.writes, record.vocabulary)):
-        return
-    try:
-        table = language.learn_table(_learned_texts(corpus, record))
-    except FormError:
-        return  # Verse of another kind, or too little of it.
+        raise FormError(f"the text has no {language.letters}.")
+    table = language.learn_table(_learned_texts(corpus, record))
     named = dataclasses.replace(cast("Any", table), corpus=corpus.digest)
     write_text(path, table_to_json(cast("LearnedTable", named)))
 

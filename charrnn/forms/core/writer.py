@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from charrnn.decoding.writer import TextGenerator, with_seed
 from charrnn.errors import ConfigurationError, FormGivenUpError
 from charrnn.forms.core.automaton import Automaton
 from charrnn.forms.core.config import FormConfig
+from charrnn.forms.core.form import Form
 from charrnn.forms.core.language import FormRules
 from charrnn.forms.core.smc_decoder import SMCDecoder, WrittenLine
 from charrnn.settings.configuration import SamplingConfig
@@ -44,6 +46,7 @@ class FormWriter:
         self.sampling = sampling
         self._network = network
         self._automaton = automaton
+        self._generators = partial(generators_for, kind=_kind(rules.form))
 
     def begin(self, prompt: str = "") -> Hypothesis:
         """A poem that consists of the prompt."""
@@ -70,7 +73,7 @@ class FormWriter:
         """
         sampling = sampling or self.sampling
         decoder = self._decoder(sampling, prompt)
-        generators = generators_for(sampling, generator)
+        generators = self._generators(sampling, generator)
         if len(generators) == 1:
             yield from self._verified(decoder, generators[0])
         else:
@@ -91,7 +94,7 @@ class FormWriter:
             if but_for_the_seed not in decoders:
                 decoders = {but_for_the_seed: self._decoder(sampling, prompt)}
             decoder = decoders[but_for_the_seed]
-            lines, scores = self._ranked(decoder, generators_for(sampling))
+            lines, scores = self._ranked(decoder, self._generators(sampling))
             yield Poem(
                 prompt=decoder.prompt,
                 text="".join(line.text for line in lines),
@@ -159,3 +162,9 @@ class FormWriter:
 
 def _log_probabilities(lines: Sequence[WrittenLine]) -> tuple[float, ...]:
     return tuple(one for line in lines for one in line.log_probabilities)
+
+
+def _kind(form: Form) -> str:
+    """What sets the poems of a form apart from others of the same seed: its name and its lines."""
+    lines = (f"{max(line.lengths)}{line.rhyme}" for line in form.variants[0])
+    return f"{form.name} {' '.join(lines)}"

@@ -1,7 +1,7 @@
 """English verse: its rules, pronunciations and rhymes."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from charrnn.forms.core.automaton import OutputTokens
     from charrnn.forms.core.learning import LearnedForm, PoemShape
     from charrnn.forms.english.automaton import EnglishAutomaton
+
+
+_VOWELS: Final = frozenset("aeiouyàáâäæèéêëìíîïòóôöøœùúûüýÿ")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +66,25 @@ class EnglishRules:
     def spellings(self, character: str) -> frozenset[str]:
         """A letter in either case."""
         return frozenset({character, character.lower(), character.upper()})
+
+    def has_enough(self, letters: Collection[str]) -> bool:
+        """Whether the vowels suffice for the syllables of the shortest poem.
+
+        Every word has at most as many syllables as its letters are worth together: a vowel one,
+        and a consonant its share of the syllables that have no vowel.
+        """
+        worth = dict.fromkeys(_VOWELS, 1.0)
+        for word in self.words:
+            inner = word[1:].replace("'", "")
+            if len(word) == 1 or len(set(inner)) < len(inner):
+                continue
+            silent = [letter for letter in word if letter not in _VOWELS]
+            syllables = max(way.syllables for way in self.lexicon.sound(word).pronunciations)
+            more = syllables - (len(word) - len(silent))
+            for letter in silent if more > 0 else ():
+                worth[letter] = max(worth.get(letter, 0), more / len(silent))
+        lengths = (sum(min(line.lengths) for line in variant) for variant in self.form.variants)
+        return sum(worth.get(letter.lower(), 0) for letter in letters) >= min(lengths)
 
     def reasons(self, requirement: Requirement, *, at_end: bool) -> Iterator[str]:
         """Explain why a requirement cannot be met."""
@@ -127,6 +149,8 @@ class _English:
                 f"the rhymes of English verse are {' or '.join(grades)}. Received: {config.rhymes}."
             )
         lexicon = open_lexicon(None if config.lexicon is None else Path(config.lexicon))
+        if not form.metre:
+            lexicon = lexicon.without_elisions
         rules = EnglishRules(form, lexicon, cast("Rhymes", config.rhymes or grades[0]))
         if learned is None:
             return rules

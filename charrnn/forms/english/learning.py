@@ -75,10 +75,10 @@ def learn_english_form(
     """
     shape = None if lines is None else (lines,)
     shaped = poems_of_one_shape(poems, lines_of, lambda found: (len(found),), shape, MOST_POEMS)
-    said = [[_ways(line, lexicon) for line in poem] for poem in shaped.poems]
-    by_line = list(zip(*said, strict=True))
-    lengths = _lengths(by_line)
-    foot = _foot(by_line, lengths)
+    said, lengths, foot = _measured(shaped.poems, lexicon)
+    if foot is None:
+        lexicon = lexicon.without_elisions
+        said, lengths, _ = _measured(shaped.poems, lexicon)
     rhyming = _rhyming(shaped.poems, said, lexicon)
     schemes = common_schemes(rhyming, len(lengths))
     variants = tuple(
@@ -106,6 +106,16 @@ def learn_english_form(
         shares=shares_of(rhyming, len(lengths)),
         sounds="slant",
     )
+
+
+def _measured(
+    poems: Sequence[Sequence[str]], lexicon: Lexicon
+) -> tuple[list[list[Ways]], list[tuple[int, ...]], _Foot | None]:
+    """The pronunciations of the lines, the lengths of each line, and the foot, if there is one."""
+    said = [[_ways(line, lexicon) for line in poem] for poem in poems]
+    by_line = list(zip(*said, strict=True))
+    lengths = _lengths(by_line)
+    return said, lengths, _foot(by_line, lengths)
 
 
 def _ways(line: str, lexicon: Lexicon) -> Ways:

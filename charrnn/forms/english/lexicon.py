@@ -1,7 +1,8 @@
 """Pronunciations: a dictionary, words derived from it, and guesses for the rest.
 
 The dictionary is CMUdict in the data of the package eng-to-ipa (the extra `english`), which is not
-imported. A file of the user has priority. Words of old verse are in archaic.txt.
+imported. A file of the user has priority. Words of old verse are in archaic.txt, and elisions, which
+count in a metre only, in elisions.txt.
 """
 
 import functools
@@ -11,17 +12,21 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Literal
 
 from charrnn.errors import FormError
-from charrnn.forms.english.inflection import derive
+from charrnn.forms.english.inflection import derive, with_ending
 from charrnn.forms.english.letter_to_sound import guess
 from charrnn.forms.english.pronunciation import Pronunciation, parse_pronunciation
+from charrnn.input_files import read_input
 
 Origin = Literal["dictionary", "derived", "guessed"]
 """Where a pronunciation comes from: the dictionary, a related word, or the spelling."""
 
 _SUPPLEMENT: Final = Path(__file__).with_name("archaic.txt")
+
+_ELISIONS: Final = Path(__file__).with_name("elisions.txt")
 
 _DICTIONARY: Final = ("eng_to_ipa", "resources", "CMU_dict.json")
 
@@ -33,6 +38,13 @@ _FURTHER: Final = re.compile(r"\(\d+\)$")
 
 _TRIPHTHONG: Final = re.compile(r"\b(A[YW][012]) ER0\b")
 
+_VOWEL: Final = re.compile("[^b-df-hj-np-tv-xz]")
+
+_SYLLABLE: Final = re.compile("[012]")
+
+_ONE_VOWEL: Final = re.compile("[iy]r|our|oir")
+"""Letters of desire and hour, which have a syllable less in speech too, unlike power."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sound:
@@ -43,12 +55,26 @@ class Sound:
 
 
 class Lexicon:
-    """Words, in lower case, and their pronunciations as in CMUdict."""
+    """Words, in lower case, and their pronunciations as in CMUdict.
 
-    def __init__(self, entries: Mapping[str, Sequence[str]]) -> None:
+    Verse in a metre adds `elisions`: heaven, power as one syllable. None is a lexicon of speech,
+    without them.
+    """
+
+    def __init__(
+        self,
+        entries: Mapping[str, Sequence[str]],
+        elisions: Mapping[str, Sequence[str]] | None = MappingProxyType({}),
+    ) -> None:
         self._entries = entries
+        self._elisions = elisions
         self._known: dict[str, tuple[Pronunciation, ...]] = {}
         self._sounds: dict[str, Sound] = {}
+
+    @functools.cached_property
+    def without_elisions(self) -> "Lexicon":
+        """The same words as in speech, for forms that count syllables without a metre."""
+        return Lexicon(self._entries, None)
 
     def __contains__(self, word: object) -> bool:
         """Whether a word is an entry."""
@@ -63,8 +89,17 @@ class Lexicon:
         if word not in self._entries:
             return ()
         if word not in self._known:
-            self._known[word] = tuple(map(parse_pronunciation, _in_verse(self._entries[word])))
+            self._known[word] = tuple(map(parse_pronunciation, self._ways_of(word)))
         return self._known[word]
+
+    def _ways_of(self, word: str) -> Iterable[str]:
+        """The ways of an entry; fire, desire, and in verse power, may lose a syllable."""
+        ways = [way.upper() for way in self._entries[word]]
+        if self._elisions is not None:
+            ways += self._elisions.get(word, ())
+        elif not _ONE_VOWEL.search(word):
+            return ways
+        return dict.fromkeys((*ways, *(_TRIPHTHONG.sub(r"\1 R", way) for way in ways)))
 
     def sound(self, word: str) -> Sound:
         """The pronunciations of a word in lower case with straight apostrophes and a letter."""
@@ -79,7 +114,7 @@ class Lexicon:
             return Sound(derived, "derived")
         stem, apostrophe, _ = word.rpartition("'")
         if stem and apostrophe:
-            guessed = derive(word, lambda part: self.pronunciations(part) or (guess(part),))
+            guessed = with_ending(word, lambda part: (guess(part),) if part == stem else ())
             if guessed:
                 return Sound(guessed, "guessed")
         return Sound((guess(word),), "guessed")
@@ -108,11 +143,14 @@ def _opened(installed: Path | None, file: Path | None, stamp: object) -> Lexicon
     entries: dict[str, tuple[str, ...]] = {}
     if installed is not None:
         entries |= _read_installed(installed)
+    elisions = {word: ways for word, ways in _elisions().items() if word in entries}
     for word, ways in words_of_old_verse().items():
         entries[word] = tuple(dict.fromkeys((*entries.get(word, ()), *ways)))
     if file is not None:
-        entries |= read_pronunciations(file)
-    return Lexicon(entries)
+        own = read_pronunciations(file)
+        entries |= own
+        elisions = {word: ways for word, ways in elisions.items() if word not in own}
+    return Lexicon(entries, elisions)
 
 
 def _stamp(file: Path) -> tuple[int, int] | None:
@@ -168,9 +206,14 @@ def words_of_old_verse() -> Mapping[str, tuple[str, ...]]:
     return read_pronunciations(_SUPPLEMENT)
 
 
+@functools.cache
+def _elisions() -> Mapping[str, tuple[str, ...]]:
+    return read_pronunciations(_ELISIONS)
+
+
 def _lines(path: Path) -> list[str]:
     try:
-        content = path.read_bytes()
+        content = read_input(path)
     except OSError as error:
         raise FormError(f"{path} cannot be read: {error.strerror or error}.") from None
     try:
@@ -180,17 +223,21 @@ def _lines(path: Path) -> list[str]:
     return text.splitlines()
 
 
-def _in_verse(ways: Sequence[str]) -> Iterable[str]:
-    """The pronunciations, and those in which fire, desire, power lose a syllable."""
-    upper = [way.upper() for way in ways]
-    return dict.fromkeys((*upper, *(_TRIPHTHONG.sub(r"\1 R", way) for way in upper)))
+def _as_words(word: str, ways: tuple[str, ...]) -> tuple[str, ...]:
+    """The ways without U.S. for us, and others of more syllables than the word has vowels.
+
+    An apostrophe counts as a vowel. Where all ways are so, as of prism, all stay.
+    """
+    vowels = len(_VOWEL.findall(word))
+    return tuple(way for way in ways if len(_SYLLABLE.findall(way)) <= vowels) or ways
 
 
 @functools.cache
 def _read_installed(path: Path) -> dict[str, tuple[str, ...]]:
     try:
         return {
-            word: tuple(ways) for word, ways in json.loads(path.read_text(encoding="utf-8")).items()
+            word: _as_words(word, tuple(ways)) if len(ways) > 1 else tuple(ways)
+            for word, ways in json.loads(path.read_text(encoding="utf-8")).items()
         }
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise FormError(

@@ -7,6 +7,7 @@ from charrnn.forms.core.automaton import Placements
 from charrnn.forms.core.config import Requirements
 from charrnn.forms.english.lexicon import Lexicon
 from charrnn.forms.english.words import Word, words_of
+from charrnn.wording import counted
 
 EnglishPlacement = Placements[int]
 """The line, from 0, of each required word, or None."""
@@ -55,7 +56,7 @@ def _acrostic(text: str, lines: int) -> str:
         )
     if len(letters) > lines:
         raise ConfigurationError(
-            f"the acrostic {text} has {len(letters)} letters, and the form {lines} lines. Leave "
+            f"the acrostic {text} has {counted(len(letters), 'letter')}, and the form {counted(lines, 'line')}. Leave "
             "out letters, or take a longer form."
         )
     return letters

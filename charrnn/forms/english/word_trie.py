@@ -127,11 +127,14 @@ _PLAIN: Final = re.compile("[a-z]+")
 """Words that are always read back as themselves."""
 
 
+_OF_ONE_LETTER: Final = frozenset("aio")
+
+
 class WritableWords:
     """Words with their letters, pronunciations and rhymes.
 
-    Guessed `words` are left out, guessed words of `must` are not. `writable` has the bytes of a
-    mask.
+    Guessed `words` and names of letters are left out, those of `must` are not. `writable` has the
+    bytes of a mask.
     """
 
     def __init__(
@@ -143,7 +146,8 @@ class WritableWords:
         writable: bytes,
     ) -> None:
         spelling = Spelling(vocabulary, np.frombuffer(writable, np.bool_))
-        sounds = dict(_sounds(lexicon, words, spelling, guessed=False))
+        usual = (word for word in words if len(word) > 1 or word in _OF_ONE_LETTER)
+        sounds = dict(_sounds(lexicon, usual, spelling, guessed=False))
         sounds.update(_sounds(lexicon, must, spelling, guessed=True))
         self.spoken = SpokenWords(sounds)
         self.trie = WordTrie(self.spoken.words, spelling)

@@ -22,6 +22,9 @@ _LETTERS: Final = re.compile(r"[a-zà-öø-ÿœ']*[a-z][a-zà-öø-ÿœ']*")
 FEW_KINDS: Final = 2_000
 """Vocabulary size of a text from which on words that occur once are left out, as misprints."""
 
+MOST_KINDS: Final = 250_000
+"""Most words that are kept, the most frequent ones; their file has four million characters."""
+
 LEAST_IN_WORDS: Final = 0.1
 """Least share of a text that must be words of Latin letters."""
 
@@ -124,4 +127,4 @@ def learn_words(texts: Iterable[str]) -> LearnedWords:
         )
     least = 2 if len(counts) >= FEW_KINDS else 1
     ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
-    return LearnedWords({word: count for word, count in ranked if count >= least})
+    return LearnedWords({word: count for word, count in ranked[:MOST_KINDS] if count >= least})

@@ -17,10 +17,10 @@ from charrnn.forms.chinese.rhyme_books import (
     find_sounds,
     read_sounds,
 )
-from charrnn.forms.chinese.sounds import LearnedSounds, Reading, rhymes, tones
+from charrnn.forms.chinese.sounds import LearnedSounds, Reading, Tone, rhymes, tones
 from charrnn.forms.chinese.verify import verify_chinese
 from charrnn.forms.core.form import Form
-from charrnn.forms.core.known_forms import known_forms
+from charrnn.forms.core.known_forms import find_form, known_forms
 from charrnn.forms.core.language import table_to_json
 
 installed = pytest.mark.skipif(
@@ -148,6 +148,34 @@ def test_a_table_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_the_examples_of_the_known_forms_keep_them(form: Form) -> None:
     judgement = verify_chinese(form.example, form, find_sounds(form.book))
     assert [fault.message for fault in judgement.faults] == []
+
+
+@installed
+@pytest.mark.parametrize(
+    ("names", "tone"), [(LEVEL, "平"), (RISING + DEPARTING + ENTERING, "仄")]
+)
+def test_every_class_of_the_real_book_holds_the_character_that_names_it(
+    names: str, tone: Tone
+) -> None:
+    sounds = find_sounds("pingshui")
+    assert [name for name in names if name not in rhymes(sounds, name, tone)] == []
+
+
+@installed
+def test_a_poem_that_rhymes_in_the_class_先_keeps_its_form() -> None:
+    """韩愈's 酬别留后侍郎."""
+    poem = "为文无出相如右，谋师难居却縠先。归去雪销溱洧动，西来旌斾拂晴天。"
+    assert verify_chinese(poem, find_form("qijue"), find_sounds("pingshui")).faults == ()
+
+
+@installed
+@pytest.mark.parametrize(
+    ("character", "classes"),
+    # Left out by the package, and glyphs of old prints.
+    [("喻", {"遇"}), ("槎", {"麻"}), ("鹚", {"支"}), ("塼", {"先"}), ("翺", {"豪"}), ("幂", {"锡"})],
+)
+def test_what_the_package_leaves_out_is_known(character: str, classes: set[str]) -> None:
+    assert classes <= rhymes(find_sounds("pingshui"), character)
 
 
 @installed

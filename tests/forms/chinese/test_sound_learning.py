@@ -78,7 +78,7 @@ def test_a_document_need_not_name_the_corpus_it_is_from() -> None:
 def test_a_character_of_both_tones_has_a_reading_in_each() -> None:
     learned = LearnedSounds(
         9,
-        {"看": (6, 5), "寒": (9, 1), "翰": (0, 9), "东": (4, 0), "难": (8, 2)},
+        {"看": (6, 5), "寒": (9, 1), "翰": (0, 9), "东": (2, 0), "难": (8, 2)},
         {"平": ("寒看",), "仄": ("翰看",)},
     )
     sounds = learned.sounds("mine")
@@ -87,6 +87,38 @@ def test_a_character_of_both_tones_has_a_reading_in_each() -> None:
     assert sounds.readings("寒") == {Reading("平", "寒")}
     assert sounds.readings("难") == {Reading("平"), Reading("仄")}
     assert sounds.readings("东") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("places", "known"),
+    [
+        ((0, 3), {"仄"}),
+        ((1, 2), {"仄"}),
+        ((2, 2), {"平", "仄"}),
+        ((2, 40), {"仄"}),  # What a few poets did is no reading.
+        ((3, 40), {"平", "仄"}),
+    ],
+)
+def test_a_second_tone_is_known_by_a_share_of_the_places(
+    places: tuple[int, int], known: set[str]
+) -> None:
+    sounds = LearnedSounds(9, {"百": places}, {"平": (), "仄": ()}).sounds()
+    assert {reading.tone for reading in sounds.readings("百")} == known
+
+
+def test_liberties_that_poets_take_teach_no_tone() -> None:
+    """平平平仄仄 becomes 平平仄仄仄, and what stands there in its third place is still oblique."""
+    draw = random.Random(9)
+    poems = []
+    for _ in range(600):
+        lines = poem(find_form("wujue"), draw).split("，")
+        third = lines[2]
+        if third[1] in LEVEL and third[-1] in OBLIQUE:
+            place = draw.choice([2, 4, 4])
+            lines[2] = third[:place] + "百" + third[place + 1 :]
+        poems.append("，".join(lines))
+    assert "百" in "".join(poems)
+    assert learn_sounds(poems).sounds().readings("百") == {Reading("仄")}
 
 
 def test_no_two_classes_have_the_same_name() -> None:

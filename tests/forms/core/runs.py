@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 
 from charrnn.checkpoint.directory import WORDS_FILE
-from charrnn.corpus.vocabulary import END_OF_POEM, SPECIAL, UNKNOWN
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN
 from charrnn.decoding.writer import TextGenerator
 from charrnn.forms.core.language import table_to_json
 from charrnn.forms.english.words import LearnedWords
+from charrnn.settings.architecture import SPECIAL
 from tests.decoding.networks import save_markov_run
 from tests.forms.chinese.toy_sounds import TOY
 from tests.forms.english.toy_lexicon import ENTRIES

@@ -71,7 +71,7 @@ FULL = FormConfig(
 
 
 def test_demands_can_be_taken_away_and_the_rest_stays() -> None:
-    sampling = SamplingConfig(ban="鱼", temperature=0.5)
+    sampling = SamplingConfig(ban="鱼", temperature=0.5, no_repeat_ngram_size=1, max_copy=7)
     requirements = requirements_of(FULL, sampling)
     assert list(map(str, requirements)) == [
         "first-line 雨云东",
@@ -80,10 +80,12 @@ def test_demands_can_be_taken_away_and_the_rest_stays() -> None:
         "must 月",
         "must 风",
         "ban 鱼",
+        "no-repeat-ngram-size 1",
+        "max-copy 7",
     ]
     assert with_only([], FULL, sampling) == (
         FormConfig(form="toy", particles=8),
-        SamplingConfig(temperature=0.5),
+        SamplingConfig(temperature=0.5, max_copy=0),
     )
     some = [Requirement("must", "风"), Requirement("acrostic", "雨夜")]
     assert with_only(some, FULL, sampling)[0] == FormConfig(

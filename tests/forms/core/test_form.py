@@ -54,7 +54,7 @@ def test_a_looser_profile_stays_as_it_is(profile: Any) -> None:
         ({"metre": "iambic"}, "has no metre, and this one is iambic"),
         ({"variants": ()}, "it has no lines"),
         ({"variants": ((),)}, "it has no lines"),
-        ({"variant_names": ()}, "1 variants and 0 names"),
+        ({"variant_names": ()}, "1 variant and 0 names"),
         ({"stanzas": (3,)}, "its stanzas have 3 lines together, its variants 2"),
         ({"stanzas": (2, 0)}, "a stanza at least 1"),
         ({"variants": ((Line(lengths=()),) * 2,)}, "line 1 has no length"),

@@ -149,7 +149,7 @@ def test_those_whose_line_is_whole_may_take_the_place_of_all_others() -> None:
 
 def test_the_place_of_a_stranded_draft_is_taken_by_others() -> None:
     writer = markov(EVEN, ALPHABET)
-    once = NoRepeat(1, writer.vocabulary.size)
+    once = NoRepeat(1, writer.vocabulary)
     decoder, drafts, is_whole = begin(writer, ["aba\n", "abc\n"], 16, once)
     written, died = write_line(decoder, drafts, is_whole, np.random.default_rng(0))
     assert {particle.line for particle in written} == {"abc\n"}
@@ -165,7 +165,7 @@ def test_the_place_of_a_stranded_draft_is_taken_by_others() -> None:
 def test_drafts_that_all_die_are_told() -> None:
     writer = markov(EVEN, ALPHABET)
     decoder, drafts, is_whole = begin(
-        writer, ["aba\n", "cbc\n"], 16, NoRepeat(1, writer.vocabulary.size)
+        writer, ["aba\n", "cbc\n"], 16, NoRepeat(1, writer.vocabulary)
     )
     written, died = write_line(decoder, drafts, is_whole, np.random.default_rng(0))
     assert written == []
@@ -177,7 +177,7 @@ def test_some_drafts_may_die_while_others_go_on() -> None:
     table = np.random.default_rng(4).normal(0, 1, EVEN.shape)
     writer = markov(table, ALPHABET)
     log_rows = table - np.log(np.exp(table).sum(axis=1, keepdims=True))
-    once = NoRepeat(1, writer.vocabulary.size)
+    once = NoRepeat(1, writer.vocabulary)
     decoder, drafts, is_whole = begin(writer, ["aa\n", "bc\n", "ca\n"], 16, once)
     written, died = write_line(decoder, drafts, is_whole, np.random.default_rng(0))
     assert {draft.text for draft in died} == {"a"}

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE, Checkpoint, CheckpointWriter
+from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE, Checkpoint
 from charrnn.corpus.loading import Corpus
 from charrnn.corpus.splitting import split_corpus
 from charrnn.errors import CheckpointError
 from charrnn.forms.chinese.sounds import Reading, open_sounds
 from charrnn.forms.core import table_keeping
 from charrnn.forms.core.language import table_to_json
-from charrnn.forms.core.table_keeping import keep_learned_tables
+from charrnn.forms.core.table_keeping import learned_table_files
 from charrnn.forms.english.words import LearnedWords, open_words
 from charrnn.settings.configuration import CorpusConfig, Layout
 from tests.corpora import corpus_from_text
@@ -43,6 +43,7 @@ def of_run(directory: Path, text: str, layout: Layout) -> tuple[Corpus, Checkpoi
     corpus = corpus_from_text(text, reading, name="moons")
     record = dataclasses.replace(
         RECORD,
+        text_files={},
         vocabulary=tuple(sorted({*"\n", *text})),
         corpus=corpus.record(),
         corpus_config=reading,
@@ -54,9 +55,9 @@ def of_run(directory: Path, text: str, layout: Layout) -> tuple[Corpus, Checkpoi
 def keep(corpus: Corpus, checkpoint: Checkpoint) -> list[str]:
     """Keep the tables of a run; what was told."""
     notes: list[str] = []
-    keep_learned_tables(
-        CheckpointWriter(checkpoint.directory), corpus, checkpoint.record, notes.append
-    )
+    for file in learned_table_files():
+        reason = file.keep(checkpoint.directory, corpus, checkpoint.record, notes.append)
+        checkpoint.record.text_files[file.name] = reason
     return notes
 
 
@@ -188,7 +189,9 @@ def test_what_fails_is_told_and_leaves_everything_as_it_was(
     (run.directory / WORDS_FILE).write_bytes(b"old")
     monkeypatch.setattr(table_keeping, place, fail)
     (note,) = keep(corpus, run)
-    assert note == (f"The words of the text, for English verse, are left out: {reason}")
+    assert note == (
+        f"The words of the text, for English verse, are left out: {reason} --resume makes it later."
+    )
     assert (run.directory / WORDS_FILE).read_bytes() == b"old"
     assert files(run) == {WORDS_FILE}
 
