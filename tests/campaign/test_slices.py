@@ -13,14 +13,14 @@ from tests.campaign.case import Broken, Case, alternating
 from tests.campaign.processes import ROOT
 
 SLICES = {
-    "mutants": 56,
-    "hostile": 24,
-    "fuzzed": 72,
+    "mutants": 42,
+    "hostile": 16,
+    "fuzzed": 54,
     "server": 12,
-    "streams": 12,
-    "disks": 5,
-    "kills": 6,
-    "signals": 4,
+    "streams": 8,
+    "disks": 4,
+    "kills": 5,
+    "signals": 3,
 }
 
 
