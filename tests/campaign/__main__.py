@@ -30,7 +30,7 @@ CAMPAIGNS = {
     "kills": 24,
     "signals": 12,
 }
-"""The modules of the campaigns, and their parts of the time. Those that need no TensorFlow are first."""
+"""The modules of the campaigns, and their parts of the time."""
 
 KEPT = 50
 """Failed cases of one campaign whose files are kept."""

@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 
 from tests.campaign.case import Case, alternating, check_told, drawn, require
-from tests.campaign.kills import Job, go_on, jobs
+from tests.campaign.kills import Job, go_on, jobs, undisturbed
 from tests.campaign.prepared import NAME, Prepared, check_same, load_training, succeed
 from tests.campaign.processes import Ended, forked
 
@@ -74,7 +74,7 @@ def disk(place: Path) -> Iterator[Disk]:
 def cases(seed: int, prepared: Prepared) -> Iterator[Case]:
     """Each command that writes, on disks of sizes that are drawn, for ever."""
     load_training()
-    kinds = [_of_job(seed, job) for job in jobs(prepared)]
+    kinds = [_of_job(seed, job, prepared) for job in jobs(prepared)]
     yield from alternating(*kinds, _replaced(seed, prepared), _printed(seed, prepared))
 
 
@@ -86,12 +86,14 @@ def _sizes(seed: int, kind: str) -> Iterator[tuple[str, int]]:
         yield f"{kind}-{number}-{int(size) // 1024}kB", int(size)
 
 
-def _of_job(seed: int, job: Job) -> Iterator[Case]:
+def _of_job(seed: int, job: Job, prepared: Prepared) -> Iterator[Case]:
+    _, directory = undisturbed(job, prepared)
+    expected = directory / job.result
     for name, size in _sizes(seed, job.name):
-        yield Case(name, partial(_full, job, size))
+        yield Case(name, partial(_full, job, expected, size))
 
 
-def _full(job: Job, free: int, directory: Path) -> None:
+def _full(job: Job, expected: Path, free: int, directory: Path) -> None:
     """A command on a full disk fails with a sentence; with room it ends as if undisturbed."""
     with disk(directory / "disk") as small:
         job.begin(small.place)
@@ -102,7 +104,7 @@ def _full(job: Job, free: int, directory: Path) -> None:
             require(not (small.place / job.result).exists(), f"a part of a pack is left: {last}")
         small.resize(ROOM)
         follow(last, small, lambda said: _run(job, job.again(small.place, said), small))
-        check_same(small.place / job.result, job.expected)
+        check_same(small.place / job.result, expected)
 
 
 def follow(last: Ended, small: Disk, again: Callable[[Ended], Ended]) -> None:

@@ -40,7 +40,7 @@ FILE_EVENTS = {
 RESUME = ["train", "--resume", "--name", NAME]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Job:
     """A command that writes files.
 
@@ -49,7 +49,6 @@ class Job:
         words: The command.
         begin: Lays out the directory that it runs in.
         result: What it makes, in that directory.
-        expected: The same, made by a command that nothing disturbed.
         again: The words to give after a kill, by the directory and what the last attempt said.
         environment: Variables of the command.
         before: Called in the process of the command.
@@ -59,7 +58,6 @@ class Job:
     words: Sequence[str]
     begin: Callable[[Path], object]
     result: str
-    expected: Path
     again: Callable[[Path, Ended], Sequence[str]]
     environment: dict[str, str]
     before: Callable[[], None]
@@ -88,7 +86,6 @@ def _jobs(prepared: Prepared) -> Iterator[Job]:
         words=prepared.train(),
         begin=lambda _: None,
         result=run,
-        expected=prepared.finished / NAME,
         again=partial(go_on, prepared.train()),
         **plain,
     )
@@ -97,7 +94,6 @@ def _jobs(prepared: Prepared) -> Iterator[Job]:
         words=longer,
         begin=prepared.copy,
         result=run,
-        expected=prepared.longer / NAME,
         again=lambda _, __: longer,
         **plain,
     )
@@ -107,7 +103,6 @@ def _jobs(prepared: Prepared) -> Iterator[Job]:
         words=pack,
         begin=prepared.copy,
         result="gift",
-        expected=_made(prepared, "packed", pack) / "gift",
         again=lambda _, __: pack,
         **plain,
     )
@@ -123,30 +118,28 @@ def go_on(first: list[str], directory: Path, last: Ended) -> Sequence[str]:
     return RESUME if (directory / f"checkpoints/{NAME}/charrnn.json").exists() else first
 
 
-def _made(prepared: Prepared, name: str, words: Sequence[str]) -> Path:
-    """A directory in which an undisturbed command ran beside a copy of the run."""
-    directory = prepared.root / name
-    if not directory.exists():
-        prepared.copy(prepared.place(name))
-        succeed(forked(words, directory))
-    return directory
+@cache
+def undisturbed(job: Job, prepared: Prepared) -> tuple[Ended, Path]:
+    """A job that nothing disturbed, and its directory, with `events.txt`."""
+    directory = prepared.place(f"undisturbed-{job.name}")
+    job.begin(directory)
+    return succeed(_run(job, job.words, directory)), directory
 
 
 def _kills(seed: int, job: Job, prepared: Prepared) -> Iterator[Case]:
     """A kill at each file event, in an order that is drawn, then at random instants for ever."""
-    directory = prepared.place(f"undisturbed-{job.name}")
-    job.begin(directory)
-    ended = succeed(_run(job, job.words, directory))
+    ended, directory = undisturbed(job, prepared)
+    expected = directory / job.result
     events = (directory / "events.txt").read_text(encoding="ascii").splitlines()
     for number in shuffled(drawn(seed, job.name), range(1, len(events) + 1)):
-        yield Case(f"{job.name}-event-{number}", partial(_kill, seed, job, number))
+        yield Case(f"{job.name}-event-{number}", partial(_kill, seed, job, expected, number))
     for number in count(1):
         name = f"{job.name}-instant-{number}"
         instant = drawn(seed, name).uniform(0.0, ended.wall)
-        yield Case(name, partial(_kill, seed, job, instant))
+        yield Case(name, partial(_kill, seed, job, expected, instant))
 
 
-def _kill(seed: int, job: Job, moment: float, directory: Path) -> None:
+def _kill(seed: int, job: Job, expected: Path, moment: float, directory: Path) -> None:
     """Kill a command at an event or an instant; half of the next ones too; then let it end."""
     draws = drawn(seed, f"{job.name}/{moment}")
     job.begin(directory)
@@ -160,7 +153,7 @@ def _kill(seed: int, job: Job, moment: float, directory: Path) -> None:
         require(last.code in {0, 1, 2, -signal.SIGKILL}, f"an attempt after a kill: {last}")
         whole = last.code == 0 or "is finished" in last.err or "exists already" in last.err
     require(whole, f"never done after a kill: {last}")
-    check_same(directory / job.result, job.expected)
+    check_same(directory / job.result, expected)
     litter = [str(path) for path in directory.rglob(".writing-*")]
     require(not litter, f"litter: {litter}")
 
@@ -243,14 +236,11 @@ def _download(prepared: Prepared) -> Job:
     write_catalogue(catalogue, {"sea": address}, parts)
     before = partial(use_catalogue, catalogue)
     environment = {"CHARRNN_CACHE": "cache"}
-    expected = prepared.place("downloaded")
-    succeed(forked(words, expected, before=before, environment=environment))
     return Job(
         name="download",
         words=words,
         begin=lambda _: None,
         result="cache/corpora",
-        expected=expected / "cache/corpora",
         again=lambda _, __: words,
         environment=environment,
         before=before,

@@ -22,7 +22,7 @@ from charrnn.checkpoint.directory import (
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE
 from tests.campaign import damage
 from tests.campaign.case import Case, check_told, drawn, require
-from tests.campaign.prepared import NAME, WEIGHTS, Prepared, load_writing, succeed
+from tests.campaign.prepared import NAME, WEIGHTS, Prepared, load_training, succeed
 from tests.campaign.processes import Ended, forked
 
 TEXT = "the text of the network"
@@ -107,7 +107,7 @@ SLOW = {"resume": 8, "from": 16}
 
 def cases(seed: int, prepared: Prepared) -> Iterator[Case]:
     """Mutants of each kind in turn, for ever, each with one of the commands that read it."""
-    load_writing()
+    load_training()
     undamaged = {name: (prepared.finished / NAME / name).read_bytes() for name in READS}
     for number in count():
         for kind, file, damaged, repaired in KINDS:

@@ -79,12 +79,6 @@ class Prepared:
         return self._trained("finished", self.train())
 
     @cached_property
-    def longer(self) -> Path:
-        """The same, lengthened to `MORE_STEPS` by `--resume`."""
-        words = ["train", "--resume", "--name", NAME, "--steps", str(MORE_STEPS)]
-        return self._trained("longer", words, self.finished)
-
-    @cached_property
     def relu(self) -> Path:
         """The same of the simplest layers, which `tests.hostile` changes."""
         layers = ["--cell", "simple_rnn", "--activation", "relu", "--layers", "1"]
@@ -95,10 +89,8 @@ class Prepared:
         run = (checkpoints or self.finished) / NAME
         return Path(shutil.copytree(run, directory / "checkpoints" / NAME))
 
-    def _trained(self, name: str, words: list[str], begin: Path | None = None) -> Path:
+    def _trained(self, name: str, words: list[str]) -> Path:
         directory = self.place(name)
-        if begin is not None:
-            shutil.copytree(begin, directory / "checkpoints")
         succeed(forked(words, directory))
         return directory / "checkpoints"
 

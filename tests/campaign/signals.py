@@ -46,10 +46,10 @@ def cases(seed: int, prepared: Prepared) -> Iterator[Case]:
     """New interpreters that train and others that train already, in turn, for ever."""
     load_training()
     yield from alternating(
-        _kind(seed, "start", partial(_train, prepared, started)),
         _kind(seed, "training", partial(_train, prepared, forked)),
-        _kind(seed, "endless", partial(_endless, prepared)),
         _kind(seed, "reading", partial(_read, prepared)),
+        _kind(seed, "start", partial(_train, prepared, started)),
+        _kind(seed, "endless", partial(_endless, prepared)),
     )
 
 
@@ -78,9 +78,9 @@ def check_heeded(ended: Ended, signals: Signals, *, lost: bool) -> None:
         lost: Whether the command would not have ended without it.
     """
     sent = {number for _, number in signals} - {STOP, CONT}
-    codes = {128 + number for number in sent} | ({0} if not lost or not sent else set())
-    # Before Python has started, the system's own action is taken.
-    codes |= {-number for number in sent} if not ended.err or ended.code in {-TERM, -HUP} else set()
+    # To a shell, a command that a signal has ended has exit code 128 and more too.
+    codes = {128 + number for number in sent} | {-number for number in sent}
+    codes |= {0} if not lost or not sent else set()
     told = f"{signals}: {ended}"
     require(not ended.hung, f"it goes on after {told}")
     if "Traceback" in ended.err and "charrnn/" not in ended.err:
@@ -110,7 +110,11 @@ def _endless(prepared: Prepared, case: str, directory: Path) -> None:
     words = [*prepared.train()[:-1], str(ENDLESS)]
     ended = started(words, directory, signals=signals)
     check_heeded(ended, signals, lost=True)
-    if "everything is saved" in ended.err:
+    saved = "everything is saved" in ended.err
+    heeded = [number for _, number in signals if number not in {STOP, CONT}]
+    if "\nstep 2/" in ended.err and len(heeded) == 1:
+        require(saved, f"nothing is saved after {signals}: {ended}")
+    if saved:
         written = forked(["generate", NAME, "--seed", "1"], directory)
         require(written.code == 0, f"nothing to write with after {ended}: {written}")
     litter = [path.name for path in directory.rglob(".writing-*")]

@@ -14,13 +14,13 @@ from tests.campaign.processes import ROOT
 
 SLICES = {
     "mutants": 42,
-    "hostile": 16,
+    "hostile": 12,
     "fuzzed": 54,
     "server": 12,
-    "streams": 8,
-    "disks": 4,
+    "streams": 6,
+    "disks": 3,
     "kills": 5,
-    "signals": 3,
+    "signals": 2,
 }
 
 
