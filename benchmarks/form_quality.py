@@ -35,8 +35,9 @@ from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS, find_checkpoint
 from charrnn.cli.evaluate import text_to_measure
 from charrnn.cli.options import config_options
 from charrnn.corpus.store import as_array
+from charrnn.decoding.batch import with_seed
 from charrnn.decoding.scoring import score_poems
-from charrnn.decoding.writer import TextGenerator, with_seed
+from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import FormGivenUpError
 from charrnn.forms.chinese.sounds import is_han
 from charrnn.forms.core.compile import compile_form

@@ -80,8 +80,9 @@ def open(checkpoint: str | Path) -> TextGenerator:  # noqa: A001 (as gzip.open, 
     """Open a trained network to write with, without TensorFlow.
 
     Args:
-        checkpoint: A checkpoint directory, such as `checkpoints/quatrains`, or the name of a
-            bundled network: "shakespeare", "tang".
+        checkpoint: The name of a run in `checkpoints` (or in the directory that the environment
+            variable `CHARRNN_CHECKPOINTS` names), the path of its directory, or the name of a
+            bundled network: "shakespeare", "tang"; tried in this order.
 
     Returns:
         A writer with `write(prompt, config)` and `stream(hypothesis, config)`.
@@ -91,11 +92,12 @@ def open(checkpoint: str | Path) -> TextGenerator:  # noqa: A001 (as gzip.open, 
     """
     from pathlib import Path
 
-    from charrnn.checkpoint.lookup import bundled_network
+    from charrnn.checkpoint.lookup import default_root, find_checkpoint
     from charrnn.decoding.writer import TextGenerator
+    from charrnn.settings.arguments import check_type
 
-    directory = Path(checkpoint)
-    return TextGenerator.open(bundled_network(directory) or directory)
+    check_type("checkpoint", checkpoint, str | Path)
+    return TextGenerator.open(find_checkpoint(str(checkpoint), default_root()))
 
 
 def compile_form(
@@ -127,6 +129,10 @@ def text_files() -> Sequence[TextFile]:
     from charrnn.forms.core.table_keeping import learned_table_files
 
     return (ngram_filter_file(), *learned_table_files())
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,11 @@ from typing import Any
 
 
 def charrnn(task: dict[str, Any], began: float) -> dict[str, Any]:
-    """The default recipe, or what a task asks for, by the clock."""
+    """The default recipe, or what a task asks for, by the clock.
+
+    The minutes of a run count from its first step. What this process has spent before is taken off,
+    as the others count it too.
+    """
     from benchmarks.protocols import Windows, validation_part, whole_pass, window_loss
     from charrnn.checkpoint.directory import Checkpoint
     from charrnn.decoding.writer import TextGenerator
@@ -21,9 +25,8 @@ def charrnn(task: dict[str, Any], began: float) -> dict[str, Any]:
             task["text"],
             name=f"{task['minutes']:g}-minutes",
             checkpoints=task["keep"] or temporary,
-            training=TrainingConfig(minutes=task["minutes"]),
+            training=TrainingConfig(minutes=task["minutes"] - (time.monotonic() - began) / 60),
             overwrite=True,
-            began=began,
         )
         opened = Checkpoint.open(outcome.directory)
         model = TextGenerator.open(opened).model

@@ -45,7 +45,14 @@ from charrnn.checkpoint.atomic_files import (
 )
 from charrnn.checkpoint.keras_layers import largest_network_file
 from charrnn.checkpoint.lookup import spoken_name
-from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, ModelRecord, RunRecord, holds_run
+from charrnn.checkpoint.record import (
+    MODEL_FILE,
+    RECORD_FILE,
+    ModelRecord,
+    RunRecord,
+    holds_run,
+    is_there,
+)
 from charrnn.checkpoint.regular_files import open_regular, read_regular
 from charrnn.errors import CharrnnError, CheckpointError, ConfigurationError
 from charrnn.settings.architecture import Architecture
@@ -226,16 +233,45 @@ def claim(root: Path, name: str, *, overwrite: bool) -> CheckpointWriter:
         raise ConfigurationError(
             f"the name of a run has at most {LONGEST_NAME} bytes. Received: {len(name.encode())}."
         )
+    _refuse_no_directory(directory)
     if holds_run(directory) and not overwrite:
+        resumes = "Continue it (--resume), replace it" if _resumes(directory) else "Replace it"
         raise CheckpointError(
-            f"{directory} already holds a run. Continue it (--resume), replace it "
-            "(--overwrite), or give this run another name (--name)."
+            f"{directory} already holds a run. {resumes} (--overwrite), or give this run another "
+            "name (--name)."
         )
     if not holds_run(directory) and _holds_other_files(directory):
         raise CheckpointError(
             f"{directory} holds files of something else. Give this run another name (--name)."
         )
     return CheckpointWriter(directory)
+
+
+def how_to_go_on(directory: Path) -> str:
+    """What to do about a run that was cut short, by what it has saved."""
+    if _resumes(directory):
+        return f"Go on with: charrnn train --resume --name {spoken_name(directory)}"
+    if holds_run(directory):
+        again = "to train it again, add --overwrite to the command that began it."
+        return f"It has no state to resume from, as a packed network has none: {again}"
+    return "Nothing of it is saved: to train it again, give the command that began it."
+
+
+def _resumes(directory: Path) -> bool:
+    return is_there(directory / RESUME_DIRECTORY / STATE_FILE)
+
+
+def _refuse_no_directory(path: Path) -> None:
+    """Refuse a path that cannot become a directory; raises CheckpointError."""
+    for place in (path, *path.parents):
+        if place.is_symlink() and not is_there(place):
+            raise CheckpointError(
+                f"{place} is a link to {place.readlink()}, which does not exist. Remove the link."
+            )
+        if is_there(place) and not place.is_dir():
+            raise CheckpointError(
+                f"{place} is a file, and a run is a directory. Give another --name or --checkpoints."
+            )
 
 
 def read_record(directory: Path) -> RunRecord:
@@ -297,8 +333,6 @@ def _holds_other_files(directory: Path) -> bool:
     """Whether a directory holds more than the rest of a run."""
     if not directory.exists():
         return False
-    if not directory.is_dir():
-        return True
     names = {path.name for path in directory.iterdir()}
     return INCOMPLETE_FILE not in names and any(
         name != LOCK_FILE and not name.startswith(UNFINISHED) for name in names
@@ -313,7 +347,7 @@ def _model_digest(directory: Path, architecture: Architecture) -> str:
     except FileNotFoundError:
         raise CheckpointError(
             f"{directory} holds no {MODEL_FILE} yet: the run was stopped before its first "
-            f"evaluation. Continue it: charrnn train --resume --name {spoken_name(directory)}"
+            f"evaluation. {how_to_go_on(directory)}"
         ) from None
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from error

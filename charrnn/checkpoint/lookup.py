@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 from typing import Final
 
-from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, holds_run
+from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, holds_run, is_there
 from charrnn.errors import CheckpointError
 from charrnn.wording import printable
 
@@ -25,6 +25,11 @@ FIRST_NETWORK: Final = "shakespeare"
 _NEEDS_NO_QUOTES: Final = re.compile(r"[\w./:~+,@%=-]+")
 
 
+def default_root() -> Path:
+    """The directory of the user's runs, where no other is named."""
+    return Path(os.environ.get(CHECKPOINTS_VARIABLE) or DEFAULT_CHECKPOINTS)
+
+
 def find_checkpoint(reference: str | None, root: Path) -> Path:
     """Find the directory of a network to write with.
 
@@ -36,31 +41,39 @@ def find_checkpoint(reference: str | None, root: Path) -> Path:
     Raises:
         CheckpointError: There is no such checkpoint. The message lists those found.
     """
-    try:
-        return find_run(reference, root)
-    except CheckpointError:
-        bundled = bundled_network(Path(FIRST_NETWORK if reference is None else reference))
-        if bundled is None:
-            raise
-        return bundled
+    run = _own_run(reference, root)
+    name = FIRST_NETWORK if reference is None else reference
+    found = run or bundled_network(Path(name))
+    if found is None:
+        raise _not_found(reference, root)
+    return found
 
 
 def find_run(reference: str | None, root: Path) -> Path:
     """Find the directory of one of the user's runs; otherwise like `find_checkpoint`."""
+    run = _own_run(reference, root)
+    if run is None:
+        raise _not_found(reference, root)
+    return run
+
+
+def _own_run(reference: str | None, root: Path) -> Path | None:
+    """The run of a name; other runs, which may be damaged or closed to us, are not looked at."""
+    if reference is not None:
+        return next(filter(holds_run, (root / reference, Path(reference))), None)
     known = checkpoints_in(root)
+    return next((path for path in known if is_there(path / MODEL_FILE)), next(iter(known), None))
+
+
+def _not_found(reference: str | None, root: Path) -> CheckpointError:
     if reference is None:
-        if not known:
-            raise CheckpointError(
-                f"there is no checkpoint in {root} yet. Train one first, with: charrnn train"
-                + ("" if root == DEFAULT_CHECKPOINTS else f" --checkpoints {root}")
-            )
-        return next((path for path in known if (path / MODEL_FILE).exists()), known[0])
-    for directory in (root / reference, Path(reference)):
-        if holds_run(directory):
-            return directory
-    names = ", ".join(printable(path.name) for path in known) or "none"
+        return CheckpointError(
+            f"there is no checkpoint in {root} yet. Train one first, with: charrnn train"
+            + ("" if root == DEFAULT_CHECKPOINTS else f" --checkpoints {root}")
+        )
+    names = ", ".join(printable(path.name) for path in checkpoints_in(root)) or "none"
     bundled = ", ".join(sorted(path.name for path in checkpoints_in(BUNDLED)))
-    raise CheckpointError(
+    return CheckpointError(
         f"there is no checkpoint named {printable(reference)} in {root}, and it is not the path of one. "
         f"Checkpoints there: {names}." + (f" Bundled networks: {bundled}." if bundled else "")
     )
@@ -89,7 +102,15 @@ def networks_in(root: Path) -> list[Path]:
 def checkpoints_in(root: Path) -> list[Path]:
     """The runs in a directory, latest first."""
     runs = [path for path in root.iterdir() if holds_run(path)] if root.is_dir() else []
-    return sorted(runs, key=lambda path: (path / RECORD_FILE).stat().st_mtime, reverse=True)
+    return sorted(runs, key=last_written, reverse=True)
+
+
+def last_written(run: Path) -> float:
+    """When the record of a run was written, as `time.time` counts; 0 if that cannot be told."""
+    try:
+        return (run / RECORD_FILE).stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def spoken_name(directory: Path) -> str:

@@ -127,8 +127,23 @@ class RunRecord:
 
 
 def holds_run(directory: Path) -> bool:
-    """Whether a directory holds a run, finished or not."""
-    return (directory / RECORD_FILE).exists()
+    """Whether a directory holds a run, finished or not; true where we may not look into it."""
+    try:
+        (directory / RECORD_FILE).stat()
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is something at a path; false where we may not look."""
+    try:
+        path.stat()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _check_vocabulary(vocabulary: tuple[str, ...]) -> None:

@@ -31,7 +31,8 @@ WIDTH = 78
 INTRODUCTION = """\
 Type the first words of a poem, and the network continues. Type an empty line,
 and it begins by itself. A backslash at the end of a line continues the line.
-Ctrl-C stops a poem, Ctrl-D ends the session.
+Ctrl-C stops a poem, Ctrl-D ends the session. A setting is reset by the word
+default, as in /length default.
 """
 
 MARKS = {False: "> ", True: ". "}

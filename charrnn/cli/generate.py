@@ -136,8 +136,8 @@ def generate(
     """
     _refuse_contradictions(sampling_config, form_config, count, only, show_scansion)
     use_idle_cores()
+    from charrnn.decoding.batch import with_seed
     from charrnn.decoding.prompts import describe_substitution, line_ends_within
-    from charrnn.decoding.writer import with_seed
 
     text = _prompt(prompt, prompt_file)
     networks = find_networks(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import click
 
 from charrnn.checkpoint.directory import Checkpoint, read_history, read_record
-from charrnn.checkpoint.lookup import find_checkpoint, networks_in
-from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, ModelRecord, RunRecord
+from charrnn.checkpoint.lookup import find_checkpoint, last_written, networks_in
+from charrnn.checkpoint.record import MODEL_FILE, ModelRecord, RunRecord
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, examples, json_option
 from charrnn.cli.process import print_json
 from charrnn.errors import CheckpointError
@@ -81,13 +82,14 @@ class RunFacts:
     @property
     def size(self) -> int:
         """Bytes of all its files."""
-        return sum(path.stat().st_size for path in self.directory.rglob("*") if path.is_file())
+        # Unlike Path.is_file, os.path.isfile is false for what cannot be looked at.
+        files = filter(os.path.isfile, self.directory.rglob("*"))
+        return sum(path.stat().st_size for path in files)
 
     @property
     def saved(self) -> datetime.datetime:
         """When it was last written."""
-        seconds = (self.directory / RECORD_FILE).stat().st_mtime
-        return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+        return datetime.datetime.fromtimestamp(last_written(self.directory), datetime.UTC)
 
     @property
     def state(self) -> str:
@@ -166,6 +168,8 @@ def any_run(directory: Path) -> RunFacts:
         return usable_run(directory)
     except CheckpointError as error:
         problem = str(error)
+    except OSError as error:
+        problem = f"{error.filename or directory} cannot be read: {error.strerror or error}."
     try:
         return RunFacts(directory, read_record(directory), problem=problem)
     except CheckpointError:

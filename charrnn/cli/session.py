@@ -20,8 +20,14 @@ if TYPE_CHECKING:
     from charrnn.forms.core.writer import FormWriter
 
 
+DEFAULT: Final = "default"
+"""Typed to reset any setting."""
+
 OFF: Final = "off"
 """Typed instead of a form to have none."""
+
+NOTHING: Final = {AUTO, OFF, "none"}
+"""Typed to unset a setting that may be unset."""
 
 _SAMPLING, _FORM = (
     {field.replace("_", "-"): setting for field, setting in settings_of(configuration).items()}
@@ -44,7 +50,9 @@ class SessionSettings:
     form: FormConfig
 
     def changed(self, name: str, text: str) -> "SessionSettings":
-        """Return the settings with one of them set to a typed value; `auto` resets it.
+        """Return the settings with one of them set to a typed value.
+
+        `default` resets any setting; `none`, `off` and `auto` unset one that may be unset.
 
         A named form replaces the parts of your own form, and the parts replace a named form.
         Without a form, all its settings are reset.
@@ -55,13 +63,18 @@ class SessionSettings:
         """
         if name == "form":
             return self._with_form(text)
-        setting = SETTINGS[name]
+        setting, field = SETTINGS[name], name.replace("-", "_")
+        # The words shown for an unset setting can be typed to unset it, too.
+        unsets = setting.unset is not None and text in {*NOTHING, setting.unset}
         try:
-            # The words shown for an unset setting can be typed to unset it.
-            value = setting.parse(AUTO if text == setting.unset else text)
+            if text == DEFAULT:
+                value = getattr(SamplingConfig() if name in _SAMPLING else FormConfig(), field)
+            elif unsets and text not in (setting.choices or ()):
+                value = None
+            else:
+                value = setting.parse(text)
         except ConfigurationError as error:
             raise ConfigurationError(f"/{name}: {error}") from error
-        field = name.replace("-", "_")
         change: dict[str, Any] = {field: value}
         if name in _SAMPLING:
             return dataclasses.replace(self, sampling=dataclasses.replace(self.sampling, **change))
@@ -80,7 +93,7 @@ class SessionSettings:
         return {name: self.spelled(name) for name in names}
 
     def _with_form(self, text: str) -> "SessionSettings":
-        if text in {AUTO, OFF}:
+        if text in {*NOTHING, DEFAULT}:
             return dataclasses.replace(self, form=FormConfig())
         from charrnn.forms.core.known_forms import requested_form
 
@@ -179,6 +192,7 @@ class Session:
         self.writer = writer
         self.settings = settings
         self.turns: tuple[Turn, ...] = ()
+        self._seeds = (settings.sampling.seed, settings.sampling.seed)
         self._remarks: set[str] = set()
         self._compiled_for: tuple[object, ...] = ()
         self._form_author: FormAuthor | None = None
@@ -186,7 +200,7 @@ class Session:
     def begin(self, prompt: str) -> None:
         """Write a new poem that begins with a prompt."""
         author = self.author()
-        self._take_turn(author, author.begin(prompt))
+        self._take_turn(author, author.begin(prompt), seed=self._next_seed())
 
     def resume(self, text: str) -> None:
         """Continue the last poem, after a text that is added to it."""
@@ -197,9 +211,19 @@ class Session:
     def retry(self) -> None:
         """Write the last turn again with another seed."""
         author, last = self.author(), self.last()
-        seed = None if self.settings.sampling.seed is None else seed_after(last.seed)
+        asked = self.settings.sampling.seed
+        seed = None if asked is None else seed_after(last.seed)
+        if seed is not None:
+            self._seeds = asked, seed_after(seed)
         start = author.read(last, last.start)
         self._take_turn(author, start, continues=last.continues, replaced=1, seed=seed)
+
+    def _next_seed(self) -> int | None:
+        """The seed of a new poem: that of the settings, and one more for each poem after it."""
+        asked, (of_settings, following) = self.settings.sampling.seed, self._seeds
+        seed = following if asked == of_settings else asked
+        self._seeds = (asked, None if seed is None else seed_after(seed))
+        return seed
 
     def undo(self) -> None:
         """Drop the last turn; raises SessionError when there is none."""
@@ -261,8 +285,8 @@ class Session:
         It takes the place of the last `replaced` turns. The first `shown` characters of `start` are
         on the screen already. `seed` overrides the seed of the settings.
         """
+        from charrnn.decoding.batch import with_seed
         from charrnn.decoding.prompts import describe_substitution
-        from charrnn.decoding.writer import with_seed
 
         for substitution in start.substitutions:
             self.remark(describe_substitution(substitution))

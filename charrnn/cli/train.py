@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import os
 import sys
-import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,7 +134,6 @@ def train(
         raise click.UsageError(
             "--resume continues a run as it is, --from starts another one: give one."
         )
-    started = time.monotonic()
     cluster = find_cluster(workers, worker_index, os.environ)
     writes = cluster is None or cluster.index == 0
     from charrnn.corpus.sources import corpus_name
@@ -169,7 +167,6 @@ def train(
             "callbacks": callbacks,
             "sample": _write_sample,
             "text_files": text_files(),
-            "began": started,
         }
         if resume:
             changes = {

@@ -1,6 +1,7 @@
 """What the user sees during training: a live display, or plain lines."""
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator
 
 from rich.console import Console, Group, RenderableType
@@ -13,10 +14,19 @@ from rich.text import Text
 from charrnn.checkpoint.lookup import spoken_name
 from charrnn.cli.tables import WIDEST_SPARKLINE, bits, labelled_baselines, sparkline
 from charrnn.settings.architecture import CELL_NAMES
-from charrnn.training.observer import Evaluation, Progress, TrainingPlan, TrainingResult
-from charrnn.wording import counted
+from charrnn.training.observer import (
+    Evaluation,
+    Progress,
+    TrainingObserver,
+    TrainingPlan,
+    TrainingResult,
+)
+from charrnn.wording import counted, listed
 
 LONGEST_SAMPLE_LINES = 12
+
+LONGER = 3
+"""How much longer a run is advised to be that learned too little."""
 
 
 def clock_time(seconds: float) -> str:
@@ -36,7 +46,7 @@ def describe_plan(plan: TrainingPlan) -> list[str]:
         budget = f"{counted(plan.steps, 'step')} ({counted(epochs, 'epoch')})"
     else:
         assert plan.minutes is not None, "steps or a clock decide"
-        budget = counted(plan.minutes, "minute")
+        budget = f"{counted(plan.minutes, 'minute')} of training"
     resumed = f"resumed at step {plan.begins_at:,} of " if plan.begins_at else ""
     text = (
         f"{counted(plan.training_characters, 'character')} to learn, "
@@ -50,7 +60,7 @@ def describe_plan(plan: TrainingPlan) -> list[str]:
     ]
 
 
-class PlainDisplay:
+class PlainDisplay(TrainingObserver):
     """Prints one line per evaluation with `show`, for logs and pipes."""
 
     def __init__(self, show: Callable[[str], None]) -> None:
@@ -201,11 +211,26 @@ def describe_result(result: TrainingResult) -> list[str]:
         "stopped early": "Stopped early, because the validation loss no longer fell",
         "stopped by a callback": "Stopped by a callback",
     }[result.ending]
-    spent = f"{counted(result.epochs, 'epoch')}, {clock_time(result.seconds)}"
+    spent = f"{counted(result.epochs, 'epoch')}, {clock_time(result.seconds)} of training"
     loss = f"{result.validation_loss:.4f} nats ({bits(result.validation_loss):.3f} bits)"
-    advice = f"charrnn generate {spoken_name(result.directory)}"
-    return [
+    name = spoken_name(result.directory)
+    sentences = [
         f"{ended}: {counted(result.steps, 'step')}, {spent}.",
         f"Kept the network of step {result.best_step:,}: validation {loss} per character.",
-        f"Saved in {result.directory}. Write with it: {advice}",
     ]
+    worse_than = [
+        f"{label} ({baseline:.3f} nats)"
+        for label, baseline in labelled_baselines(result.baselines)
+        if baseline <= result.validation_loss
+    ]
+    if not worse_than:
+        return [*sentences, f"Saved in {result.directory}. Write with it: charrnn generate {name}"]
+    minutes = max(2, math.ceil(LONGER * result.seconds / 60))
+    advice = (
+        "Train it again with a lower --learning-rate, under another --name or with --overwrite."
+        if result.ending == "stopped early"
+        else "Train it longer, with other programs closed: "
+        f"charrnn train --resume --name {name} --minutes {minutes}"
+    )
+    remarks = f"worse than {listed(worse_than)}: it has learned too little to write well"
+    return [*sentences, f"Saved in {result.directory}, but it is {remarks}.", advice]

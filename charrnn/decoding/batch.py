@@ -1,9 +1,12 @@
 """Writes poems in one batch, each as it would be alone, and returns them in order."""
 
+import dataclasses
 import itertools
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -11,7 +14,12 @@ import numpy as np
 from charrnn.decoding.decoder import BacktrackingSampler, Decoder
 from charrnn.decoding.hypothesis import Hypothesis
 from charrnn.decoding.ranking import HypothesisScore
+from charrnn.errors import ConfigurationError
+from charrnn.settings.arguments import check_type
 from charrnn.settings.configuration import SamplingConfig
+from charrnn.settings.setting import settings_of
+
+_ALL_BUT_THE_SEED: Final = attrgetter(*(set(settings_of(SamplingConfig)) - {"seed"}))
 
 MOST_TOGETHER: Final = 64
 """Poems of a batch. More gain little, and each holds its states in memory."""
@@ -154,3 +162,20 @@ def _ranked(
     )
     scores, ranked = zip(*judged, strict=True)
     return RankedDrafts(settings, ranked, scores)
+
+
+def with_seed(config: SamplingConfig) -> SamplingConfig:
+    """The settings with a seed; a missing one is drawn, short enough to type."""
+    if config.seed is not None:
+        return config
+    return dataclasses.replace(config, seed=int.from_bytes(os.urandom(4)))
+
+
+def like(first: SamplingConfig, other: SamplingConfig) -> SamplingConfig:
+    """Settings with a seed; raises ConfigurationError if they differ from the first otherwise."""
+    check_type("the settings of a poem", other, SamplingConfig)
+    if _ALL_BUT_THE_SEED(other) != _ALL_BUT_THE_SEED(first):
+        raise ConfigurationError(
+            "poems that are written together must have the same settings but for the seed."
+        )
+    return with_seed(other)

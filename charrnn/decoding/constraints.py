@@ -297,3 +297,14 @@ def lost_filter_note(checkpoint: Checkpoint) -> str | None:
             else "Copy the network again from where it came."
         )
     )
+
+
+def refuse_endless(length: int, constraints: Iterable[Constraint]) -> None:
+    """Refuse a continuous text that is longer than it can be without a repeated run."""
+    for constraint in constraints:
+        if isinstance(constraint, NoRepeat) and constraint.runs < length:
+            raise ConfigurationError(
+                f"no-repeat-ngram-size {constraint.run} allows about {constraint.runs:,} characters "
+                f"with this model's alphabet, and a text of {length:,} was asked for. Choose longer "
+                "runs, or a smaller length."
+            )

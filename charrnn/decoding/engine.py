@@ -10,7 +10,7 @@ reads them in order.
 
 from functools import lru_cache
 from pathlib import Path
-from typing import ClassVar, Final, Protocol, Self
+from typing import Any, ClassVar, Final, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -283,6 +283,15 @@ class NumpyEngine:
         """Read a network from `model.keras`; raises CheckpointError when it does not fit."""
         with NetworkWeights.open(path, architecture) as weights:
             return cls(weights, architecture)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: all but the rows that are remembered."""
+        return vars(self) | {"_cached_row": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take on what was pickled."""
+        vars(self).update(state)
+        self._cached_row = lru_cache(MOST_REMEMBERED)(self._row)
 
     @property
     def vocabulary_size(self) -> int:

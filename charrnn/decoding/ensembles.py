@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.corpus.ngram_filter import NgramFilter
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.decoding.engine import Ids, Logits, State, StepModel
 from charrnn.decoding.sampling import Mask, log_softmax, row_max
@@ -172,7 +173,7 @@ def product_of_experts(
         stanzas=by_share[0][1].stanzas,
         poems_by_lines=_shared_counts([one.poems_by_lines for one in experts], shares),
         checkpoints=[checkpoint for _, one in by_share for checkpoint in one.checkpoints],
-        open_ngram_filters=lambda: [known for one in experts for known in one.ngram_filters],
+        open_ngram_filters=partial(_filters_of, experts),
     )
 
 
@@ -206,7 +207,7 @@ def contrastive_decoding(
         stanzas=expert.stanzas,
         poems_by_lines=expert.poems_by_lines,
         checkpoints=expert.checkpoints,
-        open_ngram_filters=lambda: expert.ngram_filters,
+        open_ngram_filters=partial(_filters_of, [expert]),
     )
 
 
@@ -219,6 +220,10 @@ def common_layout(generators: Sequence[TextGenerator]) -> Layout:
             f"Received: {listed(layouts)}."
         )
     return generators[0].layout
+
+
+def _filters_of(generators: Sequence[TextGenerator]) -> list[NgramFilter]:
+    return [known for one in generators for known in one.ngram_filters]
 
 
 def _normalised(weights: Sequence[float], count: int) -> list[float]:

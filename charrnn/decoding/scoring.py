@@ -18,6 +18,7 @@ from charrnn.decoding.sampling import Mask, log_softmax
 from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import CorpusError
 from charrnn.settings.architecture import SPECIAL
+from charrnn.settings.arguments import takes
 from charrnn.wording import counted
 
 LARGEST_LOGITS: Final = 2 * 2**20
@@ -143,6 +144,7 @@ def text_loss(
     return TextLoss(float(nats), streams.characters, part)
 
 
+@takes(generator=TextGenerator, start=Hypothesis, text=str)
 def score_continuation(
     generator: TextGenerator, start: Hypothesis, text: str, *, ended: bool
 ) -> list[TokenScore]:
@@ -151,6 +153,7 @@ def score_continuation(
     return scores
 
 
+@takes(generator=TextGenerator, poems=Iterable)
 def score_poems(
     generator: TextGenerator, poems: Iterable[str], report: Report | None = None
 ) -> Iterator[list[TokenScore]]:
@@ -163,6 +166,7 @@ def score_poems(
             report(sum(map(len, batch)))
 
 
+@takes(generator=TextGenerator, text=Iterable)
 def score_text(
     generator: TextGenerator, text: Iterable[str], report: Report | None = None
 ) -> Iterator[list[TokenScore]]:

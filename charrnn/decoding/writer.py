@@ -1,14 +1,12 @@
 """Reads prompts and writes poems with a trained network."""
 
 import dataclasses
-import os
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from itertools import chain
 from math import inf
-from operator import attrgetter
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 
@@ -16,13 +14,14 @@ from charrnn.checkpoint.directory import Checkpoint
 from charrnn.checkpoint.record import RunRecord
 from charrnn.corpus.ngram_filter import NgramFilter
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
-from charrnn.decoding.batch import Draft, generators_for, write_in_order
+from charrnn.decoding.batch import Draft, generators_for, like, write_in_order
 from charrnn.decoding.constraints import (
     Constraint,
     NoRepeat,
     copy_guards,
     lost_filter_note,
     open_ngram_filter,
+    refuse_endless,
     states_after,
 )
 from charrnn.decoding.decoder import Decoder
@@ -42,14 +41,12 @@ from charrnn.decoding.logits_processors import LineCountPrior, token_wishes
 from charrnn.decoding.prompts import line_ends_within, normalised, poems_in, read_prompt
 from charrnn.decoding.ranking import HypothesisScore, score
 from charrnn.decoding.weights import NetworkWeights
-from charrnn.errors import CheckpointError, ConfigurationError
+from charrnn.errors import CheckpointError
+from charrnn.settings.arguments import check_type, takes
 from charrnn.settings.configuration import Layout, SamplingConfig
-from charrnn.settings.setting import settings_of
 
 LONGEST_PREFILL: Final = 256
 """Characters of a prompt read at once, so that the logits after each of them fit in memory."""
-
-_ALL_BUT_THE_SEED: Final = attrgetter(*(set(settings_of(SamplingConfig)) - {"seed"}))
 
 
 class TextGenerator:
@@ -92,6 +89,7 @@ class TextGenerator:
             raise CheckpointError("the vocabulary holds only white space.")
 
     @classmethod
+    @takes(source=Path | Checkpoint)
     def open(cls, source: Path | Checkpoint) -> Self:
         """Open the network of a checkpoint, or of its directory; needs no TensorFlow.
 
@@ -137,8 +135,18 @@ class TextGenerator:
             poems_by_lines=corpus.poems_by_lines,
             poem_length=poem_length,
             checkpoints=() if checkpoint is None else (checkpoint,),
-            open_ngram_filters=None if checkpoint is None else partial(_filters_of, checkpoint),
+            open_ngram_filters=None if checkpoint is None else partial(_filters_of, (checkpoint,)),
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: the networks themselves, and the places of their n-gram filters."""
+        checkpoints = tuple(
+            dataclasses.replace(one, directory=one.directory.resolve()) for one in self.checkpoints
+        )
+        opened_later = {"ngram_filters", "_line_count_prior"}
+        kept = {name: value for name, value in vars(self).items() if name not in opened_later}
+        filters = self._open_ngram_filters and partial(_filters_of, checkpoints)
+        return kept | {"checkpoints": checkpoints, "_open_ngram_filters": filters}
 
     @cached_property
     def ngram_filters(self) -> tuple[NgramFilter, ...]:
@@ -151,6 +159,7 @@ class TextGenerator:
         counted = sum(self.poems_by_lines) > 0 and line_end != UNKNOWN
         return LineCountPrior(self.poems_by_lines, line_end) if counted else None
 
+    @takes(prompt=str)
     def begin(self, prompt: str = "") -> Hypothesis:
         """Begin a poem with a prompt, which may be empty."""
         prompt = normalised(prompt)
@@ -164,6 +173,7 @@ class TextGenerator:
         hypothesis = self.extend(hypothesis, prompt.lstrip())
         return dataclasses.replace(hypothesis, written=GrowingText().followed_by(prompt))
 
+    @takes(hypothesis=Hypothesis, text=str)
     def extend(self, hypothesis: Hypothesis, text: str) -> Hypothesis:
         """Add text that the network did not write; a poem that has ended goes on."""
         text = normalised(text)
@@ -179,6 +189,11 @@ class TextGenerator:
         written = hypothesis.written.followed_by(text)
         return Hypothesis(written, decoder_state, 0, before.followed_by(last), substitutions=known)
 
+    @takes(
+        hypothesis=Hypothesis,
+        config=SamplingConfig | None,
+        generator=np.random.Generator | None,
+    )
     def stream(
         self,
         hypothesis: Hypothesis,
@@ -212,11 +227,13 @@ class TextGenerator:
             decoder.sampler(start, generator or np.random.default_rng(config.seed))
         )
 
+    @takes(prompt=str, config=SamplingConfig | None)
     def write(self, prompt: str = "", config: SamplingConfig | None = None) -> Poem:
         """Write one poem; `write_many` with one setting."""
         (poem,) = self.write_many(prompt, [config or SamplingConfig()])
         return poem
 
+    @takes(prompt=str, settings=Iterable)
     def write_many(self, prompt: str, settings: Iterable[SamplingConfig]) -> Iterator[Poem]:
         """Write poems in batches of up to `MOST_TOGETHER`.
 
@@ -237,9 +254,10 @@ class TextGenerator:
         first = next(asked, None)
         if first is None:
             return
+        check_type("the settings of a poem", first, SamplingConfig)
         decoder, start = self._prepared(self.begin(prompt), first)
         prompt = start.text
-        alike = (_checked(first, one) for one in chain([first], asked))
+        alike = (like(first, one) for one in chain([first], asked))
         if first.beam is not None:
             yield from (self._searched(prompt, decoder, start, one) for one in alike)
             return
@@ -256,6 +274,7 @@ class TextGenerator:
                 scores=tuple(poem.scores),
             )
 
+    @takes(prompt=str, text=str, log_probabilities=Sequence)
     def score(self, prompt: str, text: str, log_probabilities: Sequence[float]) -> HypothesisScore:
         """Score a text that was written after a prompt; see `charrnn.decoding.ranking`."""
         return score(
@@ -266,12 +285,14 @@ class TextGenerator:
             ngram_filters=self.ngram_filters,
         )
 
+    @takes(config=SamplingConfig)
     def notes(self, config: SamplingConfig) -> tuple[str, ...]:
         """Sentences about settings that this network can keep only in part."""
         guarded = self.checkpoints if config.max_copy is None else ()
         lost = filter(None, map(lost_filter_note, guarded))
         return (*token_wishes(config, self.vocabulary).notes, *lost)
 
+    @takes(config=SamplingConfig)
     def constraints(self, config: SamplingConfig) -> list[Constraint]:
         """The constraints of these settings.
 
@@ -301,7 +322,7 @@ class TextGenerator:
             line_ends=line_ends_within(self.layout, stanzas=self.stanzas),
         )
         if self.layout == "text":
-            _refuse_endless(decoder.length, constraints)
+            refuse_endless(decoder.length, constraints)
         states: tuple[Hashable, ...] = ()
         if constraints:
             read = read_prompt(hypothesis.text, self.vocabulary, self.layout, stanzas=self.stanzas)
@@ -368,33 +389,6 @@ class TextGenerator:
             yield Step("", -inf, hypothesis.at_a_dead_end())
 
 
-def with_seed(config: SamplingConfig) -> SamplingConfig:
-    """The settings with a seed; a missing one is drawn, short enough to type."""
-    if config.seed is not None:
-        return config
-    return dataclasses.replace(config, seed=int.from_bytes(os.urandom(4)))
-
-
-def _checked(first: SamplingConfig, other: SamplingConfig) -> SamplingConfig:
-    """Settings with a seed; raises ConfigurationError if they differ from the first otherwise."""
-    if _ALL_BUT_THE_SEED(other) != _ALL_BUT_THE_SEED(first):
-        raise ConfigurationError(
-            "poems that are written together must have the same settings but for the seed."
-        )
-    return with_seed(other)
-
-
-def _refuse_endless(length: int, constraints: Iterable[Constraint]) -> None:
-    """Refuse a continuous text that is longer than it can be without a repeated run."""
-    for constraint in constraints:
-        if isinstance(constraint, NoRepeat) and constraint.runs < length:
-            raise ConfigurationError(
-                f"no-repeat-ngram-size {constraint.run} allows about {constraint.runs:,} characters "
-                f"with this model's alphabet, and a text of {length:,} was asked for. Choose longer "
-                "runs, or a smaller length."
-            )
-
-
-def _filters_of(checkpoint: Checkpoint) -> list[NgramFilter]:
-    found = open_ngram_filter(checkpoint)
-    return [] if found is None else [found]
+def _filters_of(checkpoints: Sequence[Checkpoint]) -> list[NgramFilter]:
+    found = map(open_ngram_filter, checkpoints)
+    return [known for known in found if known is not None]

@@ -131,7 +131,7 @@ class TrainingConfig(Configuration):
     )
     minutes: float | None = setting(
         None,
-        "Minutes of the whole run, from start to finish.",
+        "Minutes of training, without the time to start and to compile the network.",
         above=0,
         maximum=100_000,
         unset="by epochs",

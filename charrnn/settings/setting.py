@@ -192,8 +192,11 @@ class Configuration:
         for name, description in settings_of(type(self)).items():
             value = getattr(self, name)
             if not description.allows(value):
+                # A number in quotes would otherwise read like a number.
+                received = repr(value) if description.kind is not str else value
                 raise ConfigurationError(
-                    f"{name.replace('_', '-')} must be {description.allowed()}. Received: {value}."
+                    f"{name.replace('_', '-')} must be {description.allowed()}. "
+                    f"Received: {received}."
                 )
             if description.kind is not str and not isinstance(value, (int, float, str, NoneType)):
                 object.__setattr__(self, name, description.kind(value))

@@ -39,9 +39,6 @@ STEPS_IN_AN_EPOCH: Final = 50
 SHORTEST_COMPILED: Final = 0.25
 """Minutes of the shortest run by the clock that repays compiling the kernels."""
 
-STARTING_SECONDS: Final = 8.0
-"""Seconds that a run by the clock needs before its first step and after its last."""
-
 
 class Budget(Protocol):
     """What a run may read."""
@@ -67,7 +64,7 @@ class ByClock:
     """A budget of time: a larger network reads less.
 
     Attributes:
-        seconds: The time, with what comes before and after training.
+        seconds: The time of training.
         speed: Measures the operations a second of the machine; called only when needed.
     """
 
@@ -76,8 +73,7 @@ class ByClock:
 
     def affords(self, parameters: int) -> float:
         """What the time is enough for."""
-        training = max(1.0, self.seconds - STARTING_SECONDS)
-        return training * self.speed() / (OPERATIONS_OF_A_WEIGHT * parameters)
+        return self.seconds * self.speed() / (OPERATIONS_OF_A_WEIGHT * parameters)
 
 
 def budget_of(

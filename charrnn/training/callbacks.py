@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import keras
 
 from charrnn.errors import ConfigurationError
+from charrnn.settings.arguments import check_type
 
 _STEERING = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)
 
@@ -32,6 +33,7 @@ class CallbackDriver:
         epoch: int = 0,
     ) -> None:
         for callback in callbacks:
+            check_type("a callback", callback, keras.callbacks.Callback)
             if isinstance(callback, _STEERING):
                 raise ConfigurationError(
                     f"the callback {type(callback).__name__} sets the learning rate, which "

@@ -13,6 +13,7 @@ from charrnn.corpus.splitting import encode_split, split_corpus
 from charrnn.corpus.store import Rows, pieces
 from charrnn.corpus.vocabulary import Ids, Vocabulary
 from charrnn.errors import CorpusError
+from charrnn.settings.arguments import check_type
 from charrnn.settings.configuration import CorpusConfig, TrainingConfig
 from charrnn.training.baselines import unigram_entropy, xz_entropy
 from charrnn.training.name_augmentation import NameAugmentation
@@ -39,6 +40,8 @@ def read_text(
         corpus = source
     else:
         sources = [source] if isinstance(source, str | Path) else source
+        for one in sources:
+            check_type("a path of the corpus", one, str | Path)
         corpus = read_corpus([str(source) for source in sources], corpus_config)
         for note in corpus.notes:
             observer.noted(note)

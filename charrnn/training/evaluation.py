@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
@@ -48,6 +49,10 @@ class Evaluator:
         # All windows are of one length, or the network would be compiled for the last one again.
         self._window = -(-self._streams.length // -(-self._streams.length // longest))
         self._compiled: dict[int, tf.types.experimental.GenericFunction] = {}
+
+    def compile(self, network: StatefulNetwork) -> None:
+        """Compile the pass over a window, which otherwise the first evaluation does."""
+        next(self._windows(network), None)
 
     def nats(self, network: StatefulNetwork, stopped: Callable[[], bool] = lambda: False) -> float:
         """Sum of the losses of all characters in this share, in nats.
@@ -105,5 +110,6 @@ class Evaluator:
                 nats, state = network.nats(inputs, targets, state)
                 return tf.reduce_sum(nats * counted), state
 
-            self._compiled[id(network)] = tf.function(read, autograph=False)
+            # TensorFlow counts the tracings of a function over all runs, and would warn; not of a partial.
+            self._compiled[id(network)] = tf.function(partial(read), autograph=False)
         return self._compiled[id(network)]

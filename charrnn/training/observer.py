@@ -17,7 +17,7 @@ class TrainingPlan:
         device: Where it trains, in words.
         window: Characters of each sequence read in one step.
         steps: Steps of the whole run; None when a clock decides.
-        minutes: Time allowed; None when steps decide.
+        minutes: Time of training allowed; None when steps decide.
         baselines: Losses to compare with, in nats per character, by name.
         begins_at: Step at which it begins: 0, or where a resumed run stood.
     """
@@ -43,7 +43,7 @@ class Progress:
     Attributes:
         steps: Steps of the whole run, once known.
         loss: Nats per character of this step.
-        seconds: Time since the run began, with earlier sessions.
+        seconds: Time of training, with earlier sessions.
         seconds_left: Time until the end, once known.
     """
 
@@ -61,7 +61,7 @@ class Evaluation:
     """One evaluation on the validation split: a line of `history.jsonl`.
 
     Attributes:
-        seconds: Time since the run began, with earlier sessions.
+        seconds: Time of training, with earlier sessions.
         training_loss: Mean since the evaluation before, in nats per character.
         validation_loss: Of the EMA weights on the validation split, in nats per character.
         gradient_norm: Mean norm of the gradients before clipping.
@@ -87,7 +87,7 @@ class TrainingResult:
     """How a run ended.
 
     Attributes:
-        seconds: Time since the run began, with earlier sessions.
+        seconds: Time of training, with earlier sessions.
         best_step: Step of the network that was kept.
         validation_loss: Its loss, in nats per character.
         baselines: Losses to compare with, in nats per character, by name.

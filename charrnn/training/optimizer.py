@@ -1,5 +1,6 @@
 """AdamW and the exponential moving average (EMA) of the weights, in one pass over memory."""
 
+from functools import partial
 from itertools import pairwise
 from typing import Final
 
@@ -51,7 +52,8 @@ class AdamWWithEMA:
             0.0 if weight.name in {"bias", "peephole"} else config.weight_decay
             for weight in weights
         ]
-        self._update = tf.function(_updated, jit_compile=cores > 0, autograph=False)
+        # TensorFlow counts the tracings of a function over all runs, and would warn; not of a partial.
+        self._update = tf.function(partial(_updated), jit_compile=cores > 0, autograph=False)
         with strategy.scope():
             self._moments = [
                 [

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from charrnn.checkpoint.directory import CheckpointWriter
-from charrnn.checkpoint.record import RunRecord
+from charrnn.checkpoint.directory import HISTORY_FILE, CheckpointWriter
+from charrnn.checkpoint.record import RECORD_FILE, RunRecord
 from charrnn.cluster import Cluster
 from charrnn.corpus.loading import Corpus
 from charrnn.model.device import choose_device
@@ -29,8 +29,13 @@ from charrnn.training.defaults import (
 from charrnn.training.evaluation import Evaluator
 from charrnn.training.observer import TrainingObserver
 from charrnn.training.resume_policy import new_schedule, refuse_finished, with_new_budget
-from charrnn.training.schedule import TimeBudget
-from charrnn.training.state import TrainerState, load_state, read_state, state_shapes
+from charrnn.training.state import (
+    TrainerState,
+    load_state,
+    read_state,
+    state_shapes,
+    writing_told,
+)
 from charrnn.training.step import TrainingStep
 from charrnn.training.trainer import RunHooks, Trainer
 from charrnn.training.warm_start import WarmStart
@@ -121,7 +126,6 @@ def start_run(
         hooks: What is called on the way.
         warm_start: The network that it begins with; None begins with random weights.
     """
-    time_budget = _time_budget(hooks, training, context.workers, spent=0.0)
     model = warm_start.settled(model) if warm_start is not None else model or ModelConfig()
     known = warm_start.vocabulary.characters if warm_start is not None else ()
     text = TrainingText(corpus, corpus_config, training, known=known)
@@ -171,7 +175,6 @@ def start_run(
         writer=writer,
         record=record,
         hooks=hooks,
-        time_budget=time_budget,
         workers=context.workers,
     )
 
@@ -214,7 +217,6 @@ def resume_run(
     streams = text.streams(training)
     if new_budget:
         state = with_new_budget(state, training, streams)
-    spent = state.seconds - state.budget_began
     trainer = Trainer(
         step=step,
         streams=streams,
@@ -225,7 +227,6 @@ def resume_run(
         writer=writer,
         record=record,
         hooks=hooks,
-        time_budget=_time_budget(hooks, training, workers, spent),
         workers=workers,
         resumed=True,
     )
@@ -236,8 +237,10 @@ def resume_run(
     else:
         refuse_finished(state, trainer.schedule, writer.directory)
     if workers.index == 0:
-        writer.cut_history(state.evaluated_until)
-        writer.write_record(record)
+        with writing_told(writer.directory, HISTORY_FILE, state.step):
+            writer.cut_history(state.evaluated_until)
+        with writing_told(writer.directory, RECORD_FILE, state.step):
+            writer.write_record(record)
     return trainer
 
 
@@ -250,18 +253,6 @@ def _common_speed(context: ComputeContext, training: TrainingConfig) -> float:
 def _training_step(record: RunRecord, context: ComputeContext, characters: int) -> TrainingStep:
     cores = kernel_cores(record.training, record.architecture, characters, context.cores)
     return TrainingStep(record.architecture, record.training, context.strategy, cores)
-
-
-def _time_budget(
-    hooks: RunHooks, training: TrainingConfig, workers: Workers, spent: float
-) -> TimeBudget | None:
-    """The clock of a run, on which some seconds were spent before; None without a time limit."""
-    if training.minutes is None:
-        return None
-    # The time of several workers begins when all of them are connected.
-    alone = workers.count == 1
-    began = hooks.began if alone and hooks.began is not None else workers.clock()
-    return TimeBudget(began - spent + 60 * training.minutes, workers.clock)
 
 
 def _evaluator(text: TrainingText, workers: Workers) -> Evaluator:

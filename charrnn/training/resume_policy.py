@@ -107,8 +107,7 @@ def with_new_budget(
 
 def refuse_finished(state: TrainerState, schedule: TrainingSchedule, directory: Path) -> None:
     """Refuse to resume when nothing is left to do; raises CheckpointError."""
-    total = state.learning_rate_schedule.total
-    if total is not None and state.step >= total and state.is_evaluated:
+    if schedule.is_over and state.is_evaluated:
         raise CheckpointError(
             f"{directory} is finished: {counted(state.step, 'step')}. To train it further, "
             "give a longer budget, such as --epochs or --minutes."

@@ -2,9 +2,9 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import keras
 
@@ -15,6 +15,7 @@ from charrnn.cluster import Cluster
 from charrnn.corpus.loading import Corpus
 from charrnn.corpus.text_files import TextFile
 from charrnn.errors import CheckpointError, CorpusError
+from charrnn.settings.arguments import takes
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training.data import CorpusSource, read_text
 from charrnn.training.observer import TrainingObserver, TrainingPlan, TrainingResult
@@ -25,7 +26,26 @@ from charrnn.training.warm_start import WarmStart
 from charrnn.training.workers import Workers, lost_workers_told
 from charrnn.wording import counted
 
+_OF_BOTH: Final[dict[str, Any]] = {
+    "device": str,
+    "cluster": Cluster | None,
+    "observer": TrainingObserver | None,
+    "callbacks": Sequence,
+    "sample": Callable | None,
+    "text_files": Sequence,
+}
 
+
+@takes(
+    corpus=str | Path | Corpus | Sequence,
+    name=str | None,
+    checkpoints=str | Path,
+    model=ModelConfig | None,
+    training=TrainingConfig | None,
+    corpus_config=CorpusConfig | None,
+    warm_start=str | Path | None,
+    **_OF_BOTH,
+)
 def train(
     corpus: CorpusSource,
     *,
@@ -42,7 +62,6 @@ def train(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     sample: SampleWriter | None = None,
     text_files: Sequence[TextFile] = (),
-    began: float | None = None,
 ) -> TrainingResult:
     """Train a network on poems and keep it as a checkpoint.
 
@@ -63,7 +82,6 @@ def train(
         callbacks: Keras callbacks; their epochs are the stretches between evaluations.
         sample: Writes a sample at each evaluation.
         text_files: What is kept beside the network and depends on the text alone.
-        began: When `minutes` began to count, on `time.monotonic`; now by default.
 
     Returns:
         How it ended, and where the checkpoint is.
@@ -79,7 +97,7 @@ def train(
         WorkersError: The workers do not train the same, or one is gone.
     """
     observer = observer or TrainingObserver()
-    hooks = RunHooks(observer, callbacks, sample, text_files, began).for_worker(cluster)
+    hooks = RunHooks(observer, callbacks, sample, text_files).for_worker(cluster)
     training, corpus_config = training or TrainingConfig(), corpus_config or CorpusConfig()
     text = read_text(corpus, corpus_config, hooks.observer)
     directory = Path(checkpoints) / (name or text.name)
@@ -113,6 +131,12 @@ def train(
         return _run(trainer, hooks.observer)
 
 
+@takes(
+    directory=str | Path,
+    corpus=str | Path | Corpus | Sequence | None,
+    changes=Mapping | None,
+    **_OF_BOTH,
+)
 def resume(
     directory: str | Path,
     *,
@@ -124,7 +148,6 @@ def resume(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     sample: SampleWriter | None = None,
     text_files: Sequence[TextFile] = (),
-    began: float | None = None,
 ) -> TrainingResult:
     """Go on with a run exactly where it was stopped, or make a finished one whole or longer.
 
@@ -140,7 +163,6 @@ def resume(
         callbacks: Keras callbacks.
         sample: Writes a sample at each evaluation.
         text_files: What is kept beside the network and depends on the text alone.
-        began: When `minutes` began to count, on `time.monotonic`; now by default.
 
     Returns:
         How it ended.
@@ -155,7 +177,7 @@ def resume(
         WorkersError: The workers do not train the same, or one is gone.
     """
     observer = observer or TrainingObserver()
-    hooks = RunHooks(observer, callbacks, sample, text_files, began).for_worker(cluster)
+    hooks = RunHooks(observer, callbacks, sample, text_files).for_worker(cluster)
     changes = changes or {}
     writer = CheckpointWriter(Path(directory))
     if _writes(cluster):

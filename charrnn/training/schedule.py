@@ -1,9 +1,9 @@
 """How long a run lasts, and when it is evaluated: by a number of steps, or by a clock."""
 
-import time
 from collections.abc import Callable
 
 from charrnn.settings.configuration import TrainingConfig
+from charrnn.training.learning_rate import WARM_UP_STEPS
 from charrnn.training.state import TrainerState
 
 EVALUATIONS = 20
@@ -22,11 +22,7 @@ EVALUATION_COST = 2 / 3
 precision, and fewer streams than a batch has."""
 
 MEASURED_SECONDS = 4.0
-FIRST_STEPS = 3
-"""Steps left out of the measurement: the first ones compile the network."""
-
-CLOSING_SECONDS = 1.0
-"""Seconds reserved for the last checkpoint and the end of the program."""
+"""Seconds of steps from which the speed is known well enough to plan the run."""
 
 
 def steps_of_evaluation(step_characters: int, evaluation_characters: int) -> float:
@@ -45,29 +41,18 @@ def evaluations_in(steps: int, step_characters: int, evaluation_characters: int)
     return max(1, min(steps, wanted, max(fewest, int(EVALUATION_SHARE * in_all))))
 
 
-class TimeBudget:
-    """Measures the speed of a run, and tells how many steps fit into the time left.
+class Pace:
+    """The speed of a run, from the steps and evaluations of this session."""
 
-    Args:
-        deadline: When the run should end, on `clock`.
-        clock: Returns seconds since any fixed instant.
-    """
-
-    def __init__(self, deadline: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self.deadline = deadline
-        self._clock = clock
-        self._compiling = FIRST_STEPS
+    def __init__(self) -> None:
         self._steps = 0.0
         self._seconds = 0.0
         self._evaluations: list[float] = []
 
     def stepped(self, seconds: float) -> None:
         """A step took this long."""
-        if self._compiling:
-            self._compiling -= 1
-        else:
-            self._steps += 1
-            self._seconds += seconds
+        self._steps += 1
+        self._seconds += seconds
 
     def evaluated(self, seconds: float) -> None:
         """An evaluation took this long, with saving and samples."""
@@ -81,36 +66,32 @@ class TimeBudget:
         """Seconds of a step; None before any was measured."""
         return self._seconds / self._steps if self._steps else None
 
-    @property
-    def measured(self) -> bool:
-        """Whether the speed is known well enough to plan the run."""
-        late = self._clock() + MEASURED_SECONDS > self.deadline
+    def measured(self, seconds_left: float) -> bool:
+        """Whether the speed is known well enough to plan the run, which has this much time left."""
+        late = seconds_left < MEASURED_SECONDS
         return self._steps > 0 and (self._seconds >= MEASURED_SECONDS or late)
 
-    @property
-    def over(self) -> bool:
-        """Whether the time is up."""
-        return self._clock() >= self.deadline - CLOSING_SECONDS
-
-    def steps_left(self, evaluations_left: int, steps_of_evaluation: float) -> int:
-        """Steps that fit into the time left, at least 1.
+    def steps_in(
+        self, seconds: float, evaluations: int = 0, steps_of_evaluation: float = 0.0
+    ) -> int:
+        """Steps that fit into some time, at least 1.
 
         Args:
-            evaluations_left: Evaluations that must fit in too.
-            steps_of_evaluation: Cost of an evaluation in steps, before one was measured.
+            seconds: The time.
+            evaluations: Evaluations that must fit in too.
+            steps_of_evaluation: Cost of an evaluation in steps, before two were measured.
 
         Raises:
             ValueError: No step was measured yet.
         """
         if self.step_seconds is None:
             raise ValueError("the speed is not known before a step was measured.")
-        # The first evaluation includes compilation; the fastest one is like those to come.
+        # Machines are shared: the fastest evaluation is like those to come.
         guess = steps_of_evaluation * self.step_seconds
         evaluation = min(
             [*self._evaluations, guess] if len(self._evaluations) < 2 else self._evaluations
         )
-        left = self.deadline - CLOSING_SECONDS - self._clock() - evaluations_left * evaluation
-        return max(1, int(left / max(self.step_seconds, 1e-9)))
+        return max(1, int((seconds - evaluations * evaluation) / max(self.step_seconds, 1e-9)))
 
 
 PATIENCE_SHARE = 0.4
@@ -120,12 +101,17 @@ PATIENCE_SHARE = 0.4
 class TrainingSchedule:
     """Plans what is left of a run: its length, its evaluations, its end.
 
+    It counts the time of a run, every second once, from the end of the first step of a session:
+    that step compiles the network. A run by the clock takes at least `WARM_UP_STEPS` steps, unless
+    they need twice its time.
+
     Args:
-        state: Where the run stands; the plan is kept in its `schedule` and `next_evaluation`.
+        state: Where the run stands; the plan is kept in its `schedule` and `next_evaluation`, the
+            time in its `seconds`.
         config: Settled settings.
         step_characters: Characters read in a step.
         evaluation_characters: Characters read in an evaluation.
-        time_budget: Ends the run; None when `state.learning_rate_schedule` knows its length.
+        clock: Returns seconds since any fixed instant.
     """
 
     def __init__(
@@ -135,21 +121,41 @@ class TrainingSchedule:
         *,
         step_characters: int,
         evaluation_characters: int,
-        time_budget: TimeBudget | None,
+        clock: Callable[[], float],
     ) -> None:
         self._state = state
         self._config = config
         self._step_characters = step_characters
         self._evaluation_characters = evaluation_characters
-        self._time_budget = time_budget
+        self._clock = clock
+        self._lapped = clock()
+        self._compiled = False
+        self._pace = Pace()
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Time left of a run by the clock; below 0 when it is late."""
+        if self._config.minutes is None:
+            return None
+        return self._budget - (self._state.seconds - self._state.budget_began)
+
+    def time_left(self, step_seconds: float) -> float | None:
+        """Seconds until the end, where a step takes so many; None while the length is unknown."""
+        total, by_clock = self._state.learning_rate_schedule.total, self.seconds_left
+        if total is None:
+            return None
+        return (total - self._state.step) * step_seconds if by_clock is None else max(0.0, by_clock)
 
     @property
     def is_over(self) -> bool:
         """Whether the budget is spent."""
-        state = self._state
+        state, left = self._state, self.seconds_left
         total = state.learning_rate_schedule.total
-        late = self._time_budget is not None and self._time_budget.over and state.step > 0
-        return late or (total is not None and state.step >= total)
+        if total is not None and state.step >= total:
+            return True
+        if left is None or left > 0:
+            return False
+        return state.step >= WARM_UP_STEPS or left <= -self._budget
 
     @property
     def out_of_patience(self) -> bool:
@@ -162,42 +168,69 @@ class TrainingSchedule:
         return patience > 0 and self._state.evaluations_since_best >= max(1, patience)
 
     def begin(self) -> None:
-        """The run starts or resumes."""
+        """The run starts or resumes: its time begins."""
+        self._lapped = self._clock()
         if self._state.next_evaluation is None:
             self._plan_evaluation()
 
-    def stepped(self, seconds: float) -> None:
-        """A step took this long. Plans a run by the clock once its speed is known."""
-        if self._time_budget is None:
-            return
-        self._time_budget.stepped(seconds)
-        if self._state.learning_rate_schedule.total is None and self._time_budget.measured:
-            self._follow_clock(self._time_budget)
+    def stepped(self) -> float:
+        """A step was taken. Plans a run by the clock once its speed is known.
 
-    def evaluated(self, seconds: float) -> None:
-        """An evaluation took this long. Plans the next one, by the clock in the time left."""
-        time_budget, state = self._time_budget, self._state
-        if time_budget is not None:
-            time_budget.evaluated(seconds)
+        Returns:
+            The seconds of the step, with what was done since the step before.
+        """
+        seconds = self._lap()
+        if not self._compiled:
+            self._compiled = True
+            return seconds
+        self._state.seconds += seconds
+        self._pace.stepped(seconds)
+        left = self.seconds_left
+        unplanned = self._state.learning_rate_schedule.total is None
+        if left is not None and unplanned and self._pace.measured(left):
+            self._follow_clock(left)
+        return seconds
+
+    def evaluated(self) -> None:
+        """An evaluation was made. Plans the next one, by the clock in the time left."""
+        seconds = self._lap()
+        state = self._state
+        state.seconds += seconds
+        self._pace.evaluated(seconds)
+        left = self.seconds_left
         # A resumed run may evaluate before it has measured its speed.
-        speed_known = time_budget is not None and time_budget.step_seconds is not None
-        if (
-            time_budget is not None
-            and speed_known
-            and state.step != state.learning_rate_schedule.total
-        ):
-            self._follow_clock(time_budget)
+        speed_known = self._pace.step_seconds is not None
+        at_the_end = state.step == state.learning_rate_schedule.total
+        if left is not None and speed_known and not at_the_end:
+            self._follow_clock(left)
         else:
             self._plan_evaluation()
 
-    def _follow_clock(self, time_budget: TimeBudget) -> None:
-        state = self._state
+    def paused(self) -> None:
+        """Something else was done, such as saving."""
+        self._state.seconds += self._lap()
+
+    def _lap(self) -> float:
+        """Seconds since it was asked last."""
+        before, self._lapped = self._lapped, self._clock()
+        return self._lapped - before
+
+    @property
+    def _budget(self) -> float:
+        assert self._config.minutes is not None, "a run by the clock"
+        return 60 * self._config.minutes
+
+    def _follow_clock(self, seconds_left: float) -> None:
+        state, steps_in = self._state, self._pace.steps_in
         cost = steps_of_evaluation(self._step_characters, self._evaluation_characters)
-        guess = time_budget.steps_left(0, 0.0) + state.step
+        guess = steps_in(seconds_left) + state.step
         done = state.learning_rate_schedule.progress(state.step)
         evaluations = self._evaluations_in(guess)
         left = max(1, round(evaluations * (1 - done)))
-        total = state.step + time_budget.steps_left(left, cost)
+        total = state.step + steps_in(seconds_left, left, cost)
+        if total < WARM_UP_STEPS:
+            most = state.step + steps_in(seconds_left + self._budget, left, cost)
+            total = min(WARM_UP_STEPS, most)
         state.learning_rate_schedule = state.learning_rate_schedule.settled(state.step, total)
         every = self._config.evaluate_every or max(1, round((total - state.step) / left))
         state.next_evaluation = min(total, state.step + every)

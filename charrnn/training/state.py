@@ -1,9 +1,13 @@
 """The state of a run that has not ended: saved in one file, read back whole or refused."""
 
+import contextlib
 import dataclasses
+import errno
 import json
 import math
+import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +18,7 @@ import numpy.typing as npt
 
 from charrnn.checkpoint.archive import DamagedFileError, read_member, stored_members
 from charrnn.checkpoint.atomic_files import replacing
-from charrnn.checkpoint.directory import RESUME_DIRECTORY, STATE_FILE
+from charrnn.checkpoint.directory import RESUME_DIRECTORY, STATE_FILE, how_to_go_on
 from charrnn.checkpoint.keras_layers import array_shapes
 from charrnn.checkpoint.regular_files import read_regular
 from charrnn.errors import CheckpointError
@@ -55,7 +59,7 @@ class TrainerState:
         next_evaluation: Step after which the validation split is evaluated; None while the speed
             of the run is unknown.
         step: Steps done.
-        seconds: Time spent, in all sessions.
+        seconds: Time of training, in all sessions, without starting and compiling.
         budget_began: What `seconds` was when the budget was given that the run follows now.
         best_loss: Lowest validation loss; None before the first evaluation.
         best_step: Step it was measured at.
@@ -82,6 +86,29 @@ class TrainerState:
     def evaluated_until(self) -> int:
         """The last step whose evaluation is part of this state, if it had one."""
         return self.step if self.is_evaluated else self.step - 1
+
+
+@contextlib.contextmanager
+def writing_told(directory: Path, file: str, saved_step: int | None) -> Iterator[None]:
+    """Tell of a file of a run that cannot be written, and of what is safe.
+
+    Args:
+        directory: Where the run is.
+        file: What is written, in that directory.
+        saved_step: The step of the state that was saved last; None before the first.
+
+    Raises:
+        CheckpointError: It cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        safe = "" if saved_step is None else f"All is saved up to step {saved_step:,}. "
+        room = "Make room on the disk. " if error.errno == errno.ENOSPC else ""
+        raise CheckpointError(
+            f"{directory / file} cannot be written: {reason}. {safe}{room}{how_to_go_on(directory)}"
+        ) from error
 
 
 def save_state(directory: Path, state: TrainerState, arrays: Arrays) -> None:
@@ -121,10 +148,7 @@ def read_state(directory: Path, shapes: Shapes) -> bytes:
     try:
         return read_regular(directory / RESUME_DIRECTORY / STATE_FILE, _largest_file(shapes))
     except FileNotFoundError:
-        raise CheckpointError(
-            f"{directory} has no state to resume from, as a packed network has none. "
-            "Start it again with --overwrite."
-        ) from None
+        raise CheckpointError(f"{directory} cannot be resumed. {how_to_go_on(directory)}") from None
     except OSError as error:
         raise CheckpointError(f"the state in {directory} cannot be read: {error}.") from error
 

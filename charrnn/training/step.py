@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -77,13 +78,18 @@ class TrainingStep:
             strategy,
             cores,
         )
-        self._compiled = tf.function(self._step, autograph=False)
+        # TensorFlow counts the tracings of a function over all runs, and would warn; not of a partial.
+        self._compiled = tf.function(partial(self._step), autograph=False)
 
     def _network(self, precision: Precision) -> StatefulNetwork:
         """A network with its initial weights, computed as the settings say."""
         with self.strategy.scope():
             model = build_network(self.architecture, self.config.seed)
         if not self.cores:
+            if self.architecture.activation == "relu":
+                # TensorFlow's remapper fails on Relu in a loop, with many lines of errors. The
+                # speed is the same without it.
+                tf.config.optimizer.set_experimental_options({"remapping": False})
             return StatefulNetwork(model, self.architecture)
         rows = self.batch_size // self.replicas
         config = KernelConfig.fastest(precision, self.architecture.units, rows, self.cores)

@@ -6,6 +6,7 @@ import math
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,15 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from charrnn.checkpoint.directory import RESUME_DIRECTORY, CheckpointWriter, read_history
+from charrnn.checkpoint.directory import (
+    HISTORY_FILE,
+    RESUME_DIRECTORY,
+    STATE_FILE,
+    CheckpointWriter,
+    read_history,
+)
 from charrnn.checkpoint.network_file import write_network
-from charrnn.checkpoint.record import ModelRecord, RunRecord
+from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, ModelRecord, RunRecord
 from charrnn.cluster import Cluster
 from charrnn.corpus.loading import Corpus
 from charrnn.corpus.text_files import TextFile
@@ -32,8 +39,8 @@ from charrnn.training.observer import (
     TrainingObserver,
     TrainingResult,
 )
-from charrnn.training.schedule import TimeBudget, TrainingSchedule
-from charrnn.training.state import RunningMetrics, TrainerState, save_state
+from charrnn.training.schedule import TrainingSchedule
+from charrnn.training.state import RunningMetrics, TrainerState, save_state, writing_told
 from charrnn.training.step import TrainingStep
 from charrnn.training.workers import Interruption, Report, Workers, how_to_resume
 
@@ -48,22 +55,19 @@ SampleWriter = Callable[[RunRecord, Sequence[npt.NDArray[np.float32]], int], str
 
 @dataclass(frozen=True, slots=True)
 class RunHooks:
-    """What is called during a run, and when its time began.
+    """What is called during a run.
 
     Attributes:
         observer: Is told of everything.
         callbacks: Keras callbacks.
         sample: Writes a sample at each evaluation.
-        text_files: The files that depend on the text alone, made before the first step, so that
-            their time counts.
-        began: When `minutes` began to count, on `time.monotonic`; None counts from now on.
+        text_files: The files that depend on the text alone, made before the first step.
     """
 
     observer: TrainingObserver = field(default_factory=TrainingObserver)
     callbacks: Sequence[keras.callbacks.Callback] = ()
     sample: SampleWriter | None = None
     text_files: Sequence[TextFile] = ()
-    began: float | None = None
 
     def for_worker(self, cluster: Cluster | None) -> "RunHooks":
         """The hooks of one worker: only worker 0 tells how it goes."""
@@ -85,7 +89,6 @@ class Trainer:
         writer: Its directory, which is first written to when there is something to keep.
         record: What its `charrnn.json` says.
         hooks: What is called on the way.
-        time_budget: Ends the run; None where the number of steps does.
         workers: The processes that train together.
         resumed: Whether the directory holds this run already.
     """
@@ -102,7 +105,6 @@ class Trainer:
         writer: CheckpointWriter,
         record: RunRecord,
         hooks: RunHooks,
-        time_budget: TimeBudget | None,
         workers: Workers,
         resumed: bool = False,
     ) -> None:
@@ -117,7 +119,7 @@ class Trainer:
             step.config,
             step_characters=step.step_characters,
             evaluation_characters=evaluator.characters_read,
-            time_budget=time_budget,
+            clock=workers.clock,
         )
         self._carried = carried
         self._hooks = hooks
@@ -130,6 +132,7 @@ class Trainer:
         self._writes = workers.index == 0
         self._begun = resumed
         self._saved_at = workers.clock()
+        self._saved_step = state.step if resumed else None
         self._interruption = Interruption()
 
     def run(self) -> TrainingResult:
@@ -140,11 +143,13 @@ class Trainer:
             TrainingInterrupted: SIGINT, SIGHUP or SIGTERM came; everything is saved.
             WorkersError: Another worker is gone.
         """
-        self.schedule.begin()
         with self._interruption, tempfile.TemporaryDirectory() as staged:
             self._staged = Path(staged)
             self._make_files()
+            self.evaluator.compile(self.step.ema)
             self._callbacks.begin()
+            self._workers.wait()
+            self.schedule.begin()
             try:
                 ending = self._loop()
             finally:
@@ -153,23 +158,20 @@ class Trainer:
         return self._result(ending)
 
     def _make_files(self) -> None:
-        """Make the files that depend on the text alone; their time is part of the run.
+        """Make the files that depend on the text alone.
 
         They wait elsewhere until the run takes its directory over.
         """
-        began = self._workers.clock()
         place = self.writer.directory if self._begun else self._staged
         known = dict(self.record.text_files)
         for file in self._hooks.text_files if self._writes else ():
-            known[file.name] = file.keep(
-                place, self._corpus, self.record, self._hooks.observer.noted
-            )
+            told = self._hooks.observer.noted
+            known[file.name] = file.keep(place, self._corpus, self.record, told)
         if known != self.record.text_files:
             self.record = dataclasses.replace(self.record, text_files=known)
             if self._begun:
-                self.writer.write_record(self.record)
-        self._workers.wait()
-        self.state.seconds += self._workers.clock() - began
+                with self._writing(RECORD_FILE):
+                    self.writer.write_record(self.record)
 
     def _loop(self) -> Ending:
         state, workers = self.state, self._workers
@@ -208,7 +210,7 @@ class Trainer:
 
     def _learn(self) -> None:
         """One step."""
-        state, began = self.state, self._workers.clock()
+        state = self.state
         batch = self.streams.batch(state.step, augments=self._augments)
         if batch.begins:
             self._carried = self.step.zero_state()
@@ -222,25 +224,21 @@ class Trainer:
             self._diverged("norm of the gradients", result.gradient_norm, state.step + 1)
         self._callbacks.end_batch(result.loss)
 
-        seconds = self._workers.clock() - began
         state.step += 1
-        state.seconds += seconds
         metrics = state.metrics
         metrics.steps += 1
         metrics.loss += result.loss
         metrics.gradient_norm += result.gradient_norm
         metrics.clipped += result.gradient_norm > self.step.config.clip_norm
-        metrics.seconds += seconds
-        self.schedule.stepped(seconds)
+        metrics.seconds += self.schedule.stepped()
         self._hooks.observer.stepped(self._progress(result.loss))
 
     def _evaluate(self) -> None:
         """Measure, keep the best, save, tell; an interrupted run measures when it goes on."""
-        began = self._workers.clock()
         state = self.state
         validation_loss = self._validation_loss()
         if validation_loss is None:
-            state.seconds += self._workers.clock() - began
+            self.schedule.paused()
             return
         if not math.isfinite(validation_loss):
             self._diverged("validation loss", validation_loss, state.step)
@@ -257,12 +255,12 @@ class Trainer:
         state.evaluations_since_best = state.evaluations_since_best + 1 if counted else 0
         state.metrics = RunningMetrics()
         if self._writes:
-            self.writer.append_history(dataclasses.asdict(evaluation))
+            with self._writing(HISTORY_FILE):
+                self.writer.append_history(dataclasses.asdict(evaluation))
         self._callbacks.evaluated(evaluation.training_loss, validation_loss)
         self._hooks.observer.evaluated(evaluation)
         self._workers.wait()
-        self.schedule.evaluated(self._workers.clock() - began)
-        state.seconds += self._workers.clock() - began
+        self.schedule.evaluated()
         self._save()
 
     def _validation_loss(self) -> float | None:
@@ -279,7 +277,7 @@ class Trainer:
 
     def _evaluation(self, validation_loss: float, best: bool) -> Evaluation:
         state, metrics = self.state, self.state.metrics
-        steps = max(1, metrics.steps)
+        steps, seconds = max(1, metrics.steps), max(1e-9, metrics.seconds)
         return Evaluation(
             step=state.step,
             epoch=state.step / self.streams.steps_per_epoch,
@@ -289,9 +287,7 @@ class Trainer:
             learning_rate=state.learning_rate_schedule.rate(max(0, state.step - 1)),
             gradient_norm=metrics.gradient_norm / steps,
             clipped=metrics.clipped / steps,
-            characters_per_second=metrics.steps
-            * self.step.step_characters
-            / max(1e-9, metrics.seconds),
+            characters_per_second=metrics.steps * self.step.step_characters / seconds,
             best=best,
             sample=None,
         )
@@ -301,6 +297,9 @@ class Trainer:
             return None
         weights = self.step.ema.model.get_weights()
         return self._hooks.sample(self.record, weights, self.state.step)
+
+    def _writing(self, file: str) -> contextlib.AbstractContextManager[None]:
+        return writing_told(self.writer.directory, file, self._saved_step)
 
     def _keep(self, evaluation: Evaluation) -> None:
         """Save the averaged network as the best so far."""
@@ -314,11 +313,9 @@ class Trainer:
             validation_loss=evaluation.validation_loss,
         )
         weights = self.step.ema.model.get_weights()
-        self.record = self.writer.write_model(
-            self.record,
-            model,
-            lambda path: write_network(path, self.record.architecture, weights),
-        )
+        with self._writing(MODEL_FILE):
+            save = partial(write_network, architecture=self.record.architecture, arrays=weights)
+            self.record = self.writer.write_model(self.record, model, save)
 
     def _save(self) -> None:
         """Save all that a resumed run needs; the first time, take the directory over with it."""
@@ -328,11 +325,14 @@ class Trainer:
         if self._writes:
             # A run that is overwritten is gone from here, and not before.
             begins = self.writer.beginning(self.record, self._staged)
-            with contextlib.nullcontext() if self._begun else begins:
+            told = self._writing(f"{RESUME_DIRECTORY}/{STATE_FILE}")
+            with told, contextlib.nullcontext() if self._begun else begins:
                 directory = self.writer.directory / RESUME_DIRECTORY
                 save_state(directory, self.state, self.step.arrays(self._carried) | carried)
         self._begun = True
+        self._saved_step = self.state.step
         self._saved_at = self._workers.clock()
+        self.schedule.paused()
 
     def _gathered(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The rows of all workers, in their order, of the rows that this one holds."""
@@ -344,8 +344,7 @@ class Trainer:
         """Save, and end the run in the middle."""
         self._save()
         if self.state.best_loss is None and self._writes:
-            # There should be something to write with. The evaluation counts for nothing else, or
-            # a run that goes on from here would not be the run that was never interrupted.
+            # There should be something to write with. The evaluation counts for nothing else.
             loss = self.evaluator.quick_loss(self.step.ema, LONGEST_QUICK_LOSS_SECONDS)
             if math.isfinite(loss):
                 self._keep(self._evaluation(loss, best=True))
@@ -375,7 +374,6 @@ class Trainer:
     def _progress(self, loss: float) -> Progress:
         state, total = self.state, self.state.learning_rate_schedule.total
         seconds = state.metrics.seconds / max(1, state.metrics.steps)
-        left = (total - state.step) * seconds if total is not None else None
         return Progress(
             step=state.step,
             steps=total,
@@ -383,7 +381,7 @@ class Trainer:
             loss=loss,
             characters_per_second=self.step.step_characters / max(1e-9, seconds),
             seconds=state.seconds,
-            seconds_left=left,
+            seconds_left=self.schedule.time_left(seconds),
         )
 
     def _result(self, ending: Ending) -> TrainingResult:

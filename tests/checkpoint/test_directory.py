@@ -166,7 +166,9 @@ def test_a_crash_before_the_first_network_says_how_to_go_on(
         if (directory / MODEL_FILE).exists():
             assert Checkpoint.open(directory).model.step == MODEL.step
         else:
-            with pytest.raises(CheckpointError, match=rf"train --resume --name .*run{step}$"):
+            with pytest.raises(
+                CheckpointError, match="add --overwrite to the command that began it"
+            ):
                 Checkpoint.open(directory)
 
 
@@ -368,7 +370,7 @@ def test_a_record_names_the_network_that_its_run_began_with(tmp_path: Path) -> N
 
 def test_a_record_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     (tmp_path / RECORD_FILE).mkdir()
-    with pytest.raises(CheckpointError, match="cannot be read"):
+    with pytest.raises(CheckpointError, match="is not a regular file"):
         read_record(tmp_path)
 
 
@@ -428,6 +430,24 @@ def test_a_directory_with_files_that_are_no_run_is_never_claimed(
     with pytest.raises(CheckpointError, match="holds files of something else"):
         claim(tmp_path, "moons", overwrite=overwrite)
     assert (tmp_path / "moons" / name).read_text() == "precious"
+
+
+@pytest.mark.parametrize("place", ["moons", "."])
+def test_a_link_that_leads_nowhere_is_told_as_that(tmp_path: Path, place: str) -> None:
+    root = tmp_path / "runs"
+    if place == "moons":
+        root.mkdir()
+    (root / place).symlink_to(tmp_path / "gone")
+    with pytest.raises(CheckpointError, match=r"is a link to .*gone, which does not exist"):
+        claim(root, "moons", overwrite=False)
+
+
+@pytest.mark.parametrize("file", ["runs", "runs/moons"])
+def test_a_file_where_a_directory_is_wanted_is_told_as_that(tmp_path: Path, file: str) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text("precious")
+    with pytest.raises(CheckpointError, match=rf"{file} is a file, and a run is a directory"):
+        claim(tmp_path / "runs", "moons", overwrite=True)
 
 
 @pytest.mark.parametrize("name", ["../moon", "a/b", "..", ".", "", "x\0y", "C:moon", "m" * 201])

@@ -81,7 +81,22 @@ def test_a_hostile_record_is_refused_in_a_sentence(directory: Path, make: hostil
     str(refused.value).encode()
 
 
-@pytest.mark.parametrize("make", hostile.HISTORIES.values(), ids=hostile.HISTORIES)
+FAULTY_HISTORIES = {name: make for name, make in hostile.HISTORIES.items() if name != "many lines"}
+
+
+def test_only_the_end_of_a_very_long_history_is_read(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = CheckpointWriter(directory)
+    for step in range(200):
+        writer.append_history({"step": step})
+    monkeypatch.setattr("charrnn.checkpoint.directory.LARGEST_HISTORY", 1_000)
+    steps = [line["step"] for line in read_history(directory)]
+    assert steps == list(range(200 - len(steps), 200))
+    assert 50 < len(steps) < 80
+
+
+@pytest.mark.parametrize("make", FAULTY_HISTORIES.values(), ids=FAULTY_HISTORIES)
 def test_bad_lines_of_a_history_are_passed_over(directory: Path, make: hostile.Hostile) -> None:
     make(directory)
     # As a resumed run does.

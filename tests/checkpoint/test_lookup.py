@@ -1,3 +1,5 @@
+import errno
+import os
 import shlex
 from pathlib import Path
 
@@ -151,3 +153,45 @@ def test_runs_are_listed_the_newest_first(three_runs: Path) -> None:
     (three_runs / "empty").mkdir()
     assert [path.name for path in checkpoints_in(three_runs)] == ["new", "middle", "old"]
     assert checkpoints_in(three_runs / "nowhere") == []
+
+
+@pytest.fixture
+def closed(three_runs: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three runs, the newest of which belongs to somebody else, as after `chmod 000`."""
+    stat = Path.stat
+
+    def refused(path: Path, **options: bool) -> os.stat_result:
+        if three_runs / "new" in path.parents:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", refused)
+    return three_runs
+
+
+def test_a_run_that_may_not_be_looked_into_stands_in_nobodys_way(
+    closed: Path, bundled: Path
+) -> None:
+    write_run(bundled / "tang")
+    assert find_checkpoint("old", closed) == closed / "old"
+    assert find_checkpoint("tang", closed) == bundled / "tang"
+    assert find_checkpoint(None, closed) == closed / "middle"
+    assert [path.name for path in checkpoints_in(closed)] == ["middle", "old", "new"]
+    assert find_run("new", closed) == closed / "new"  # Opening it tells its fault.
+    with pytest.raises(CheckpointError, match="there: middle, old, new"):
+        find_checkpoint("lakes", closed)
+
+
+def test_runs_that_are_not_named_are_not_looked_at(
+    three_runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: Path) -> list[Path]:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    assert find_checkpoint("old", three_runs) == three_runs / "old"
+
+
+def test_a_name_too_long_for_any_directory_is_not_found(three_runs: Path) -> None:
+    with pytest.raises(CheckpointError, match="there is no checkpoint named"):
+        find_checkpoint("m" * 5000, three_runs)

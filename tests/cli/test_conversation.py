@@ -204,6 +204,12 @@ def test_retry_writes_the_last_turn_anew_with_the_next_seed() -> None:
     assert [settings.seed for settings in desk.generator.settings] == [7, 8, 9]
 
 
+def test_each_new_poem_of_a_conversation_takes_the_next_seed() -> None:
+    desk = Desk(*"123456")
+    desk.type("", "", "/retry", "moon", "/seed 30", "", "")
+    assert [settings.seed for settings in desk.generator.settings] == [7, 8, 9, 10, 30, 31]
+
+
 def test_retry_after_the_largest_seed_begins_at_zero() -> None:
     desk = Desk("1", "2", settings=SamplingConfig(seed=LARGEST_SEED))
     desk.type("A", "/retry")

@@ -43,7 +43,9 @@ def learn(name: str, file: str) -> Path:
     characters = tuple(sorted({*corpus.text[: len(corpus.text)], "\n"}))
     record = directory / "charrnn.json"
     document = json.loads(record.read_text(encoding="utf-8"))
-    record.write_text(json.dumps(document | {"vocabulary": characters}), encoding="utf-8")
+    document["vocabulary"] = characters
+    document["architecture"]["vocabulary_size"] = len(characters) + 2
+    record.write_text(json.dumps(document), encoding="utf-8")
     return directory
 
 

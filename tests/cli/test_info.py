@@ -1,9 +1,11 @@
 import datetime
+import errno
 import io
 import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -32,6 +34,8 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_run(Path("moons"), b"weights")
     write_run(Path("rivers"), b"w" * 1_045_678)
     CheckpointWriter(Path("begun")).write_record(RECORD)
+    Path("begun/resume").mkdir()
+    Path("begun/resume/state.npz").touch()
     write_run(Path("bad"))
     Path("bad", MODEL_FILE).write_bytes(b"other")
     ages = {"moons": 30, "rivers": 60, "begun": 7_200, "bad": 200_000}
@@ -205,6 +209,28 @@ def test_it_keeps_to_the_width_of_the_terminal(runs: Path, monkeypatch: pytest.M
     result = CliRunner().invoke(main, ["info", "moons", "--checkpoints", str(runs)])
     assert result.exit_code == 0
     assert max(map(len, result.stdout.splitlines())) <= 50
+
+
+@pytest.mark.parametrize("closed", ["charrnn.json", "model.keras", "history.jsonl"])
+def test_a_neighbour_that_may_not_be_read_is_listed_with_its_fault(
+    runs: Path, monkeypatch: pytest.MonkeyPatch, closed: str
+) -> None:
+    Path("rivers/history.jsonl").touch()
+    opened = os.open
+
+    def refused(file: Any, *arguments: Any, **options: Any) -> int:
+        if str(file) == f"rivers/{closed}":
+            raise PermissionError(errno.EACCES, "Permission denied", str(file))
+        return opened(file, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", refused)
+    result = CliRunner().invoke(main, ["info", "--checkpoints", str(runs), "--json"])
+    assert result.exit_code == 0, result.stderr
+    problems = {run["name"]: run["problem"] for run in json.loads(result.stdout)["runs"]}
+    assert problems["moons"] is None
+    assert f"rivers/{closed} cannot be read" in problems["rivers"]
+    assert "Permission denied" in problems["rivers"]
+    assert CliRunner().invoke(main, ["info", "moons", "--checkpoints", str(runs)]).exit_code == 0
 
 
 DAMAGES = (

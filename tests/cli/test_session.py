@@ -32,6 +32,23 @@ def test_several_words_are_demanded_at_once_and_taken_back_at_once() -> None:
     assert settings.changed("must", "auto").spelled("must") == "none"
 
 
+@pytest.mark.parametrize("name", SETTINGS)
+def test_one_word_resets_any_setting(name: str) -> None:
+    whole = after("form couplet", "temperature 0.5", "length 40")
+    values = {"form": "wujue", "lines": "3", "characters": "5", "syllables": "8"}
+    setting = SETTINGS[name]
+    value = values.get(name) or (setting.choices or ["1"])[-1]
+    try:
+        changed = whole.changed(name, value)
+    except ConfigurationError:  # Another notation than a number: it stays at its default.
+        changed = whole
+    assert changed.changed(name, "default").spelled(name) == PLAIN.spelled(name)
+    if setting.unset is not None:
+        for word in ("none", "off", "auto"):
+            unset = changed.changed(name, word).spelled(name)
+            assert unset == setting.unset or word in (setting.choices or ())
+
+
 def test_a_form_by_name_and_one_put_together_take_each_others_place() -> None:
     assert after("syllables 8,6", "rhyme AA", "must moon", "form couplet").form == FormConfig(
         form="couplet", must=("moon",)

@@ -1,6 +1,10 @@
 import dataclasses
+import errno
 import json
 import os
+import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,8 +13,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from charrnn.checkpoint.directory import Checkpoint
-from charrnn.checkpoint.record import OriginRecord
+from charrnn.checkpoint.directory import STATE_FILE, Checkpoint
+from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, OriginRecord
 from charrnn.cli import main
 from tests.training.runs import save_random_run
 
@@ -47,8 +51,58 @@ def test_a_file_is_learned_and_kept_under_its_name(poems: Path) -> None:
     assert result.exit_code == 0, result.output
     assert result.stdout == ""
     assert "step 6/12" in result.stderr
-    assert "Write with it: charrnn generate poems" in result.stderr
+    assert "--resume --name poems" in result.stderr  # It has learned too little.
     assert Checkpoint.open(Path("checkpoints/poems")).record.corpus.layout == "blocks"
+
+
+def follow(stderr: str, command: list[str]) -> Result:
+    """Do what the last line of a message advises about a run that this command began."""
+    advised = re.search(r"charrnn (train --resume --name \S+)", stderr)
+    if advised is not None:
+        return charrnn(*shlex.split(advised[1]))
+    assert "the command that began it" in stderr
+    return charrnn(*command, *(["--overwrite"] if "add --overwrite" in stderr else []))
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "kept"),
+    [
+        (RECORD_FILE, 0, "Nothing of it is saved"),
+        (MODEL_FILE, 0, "All is saved up to step 4."),
+        (STATE_FILE, 0, "Nothing of it is saved"),
+        (RECORD_FILE, 3, "All is saved up to step 4."),
+        (STATE_FILE, 1, "All is saved up to step 4."),
+    ],
+)
+def test_what_a_full_disk_says_can_be_done_and_ends_well(
+    poems: Path, monkeypatch: pytest.MonkeyPatch, file: str, before: int, kept: str
+) -> None:
+    replace, written = Path.replace, [0]
+
+    def full(path: Path, target: Path) -> Path:
+        written[0] += target.name == file
+        if target.name == file and written[0] > before:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return replace(path, target)
+
+    command = ["train", str(poems), *SMALL, "--steps", "8", "--evaluate-every", "4"]
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", full)
+        failed = charrnn(*command)
+    assert failed.exit_code == 1
+    assert re.search(r"poems/\S+ cannot be written: No space left on device\.", failed.stderr)
+    assert kept in failed.stderr
+    if not Path("checkpoints").exists():
+        return
+    shutil.copytree("checkpoints", "as it was")
+    for asked in (None, ["generate", "poems"], ["train", "--resume", "--name", "poems"]):
+        result = charrnn(*asked) if asked else failed
+        if result.exit_code:
+            followed = follow(result.stderr, command)
+            assert followed.exit_code == 0, followed.stderr
+            assert "Finished: 8 steps" in followed.stderr
+        shutil.rmtree("checkpoints")
+        shutil.copytree("as it was", "checkpoints")
 
 
 def test_json_is_one_document_on_standard_output(poems: Path) -> None:

@@ -88,7 +88,7 @@ def test_plain_lines_of_a_run() -> None:
             "step 500/1,000  epoch 9.09  training 1.5235  validation 1.6180 nats (2.334 bits)"
             "  best  clipped 2%  40,123 characters/s  0:30"
         ),
-        "Finished: 1,000 steps, 18.2 epochs, 1:01.",
+        "Finished: 1,000 steps, 18.2 epochs, 1:01 of training.",
         "Kept the network of step 950: validation 1.5556 nats (2.244 bits) per character.",
         "Saved in checkpoints/moons. Write with it: charrnn generate moons",
     ]
@@ -158,3 +158,16 @@ def test_times_as_a_clock_shows_them(seconds: float, expected: str) -> None:
 def test_an_early_stop_says_why() -> None:
     sentences = describe_result(dataclasses.replace(RESULT, ending="stopped early"))
     assert sentences[0].startswith("Stopped early, because the validation loss no longer fell: ")
+
+
+def test_a_run_that_learned_too_little_says_so_and_what_to_do() -> None:
+    worse = dataclasses.replace(RESULT, steps=1, seconds=12.0, validation_loss=4.12)
+    first, _, learned, advice = describe_result(worse)
+    assert first == "Finished: 1 step, 18.2 epochs, 0:12 of training."
+    assert "worse than xz -9 (2.110 nats) and guessing by frequency (2.980 nats)" in learned
+    assert advice.endswith("programs closed: charrnn train --resume --name moons --minutes 2")
+    between = describe_result(dataclasses.replace(worse, validation_loss=2.5, seconds=300.0))
+    assert "worse than xz -9 (2.110 nats):" in between[2]
+    assert between[3].endswith("--minutes 15")
+    stopped = describe_result(dataclasses.replace(worse, ending="stopped early"))
+    assert stopped[3].startswith("Train it again with a lower --learning-rate")

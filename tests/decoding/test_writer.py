@@ -9,10 +9,11 @@ from charrnn.checkpoint.directory import Checkpoint
 from charrnn.corpus.variants import Substitution
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.decoding import writer as writer_module
+from charrnn.decoding.batch import with_seed
 from charrnn.decoding.engine import NumpyEngine
 from charrnn.decoding.hypothesis import LONGEST_END
 from charrnn.decoding.prompts import normalised
-from charrnn.decoding.writer import TextGenerator, with_seed
+from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import CheckpointError
 from charrnn.settings.configuration import LENGTH_OF_TEXT, LONGEST_POEM, SamplingConfig
 from tests.decoding.networks import (

@@ -3,7 +3,7 @@ import tensorflow as tf
 
 from charrnn.settings.configuration import Precision, TrainingConfig
 from charrnn.training import budget
-from charrnn.training.budget import STARTING_SECONDS, ByClock, budget_of, usual_epochs
+from charrnn.training.budget import ByClock, budget_of, usual_epochs
 
 
 def never() -> float:
@@ -22,7 +22,7 @@ def test_steps_and_epochs_tell_what_is_read_without_a_clock() -> None:
 
 def test_by_the_clock_a_network_twice_as_large_reads_half_as_much() -> None:
     by_clock = budget_of(TrainingConfig(minutes=2), 1000, lambda: 6e6)
-    assert by_clock.affords(100) == pytest.approx((120 - STARTING_SECONDS) * 6e6 / 600)
+    assert by_clock.affords(100) == pytest.approx(120 * 6e6 / 600)
     assert by_clock.affords(200) == by_clock.affords(100) / 2
 
 

@@ -102,7 +102,8 @@ def check_prefixes(recorded: Recorded, lefts: Iterator[Left], place: Path) -> li
 
 def _check_run(directory: Path, straight: Path, mark: str) -> None:
     record = read_record(directory)
-    state, _ = load_state(read_state(directory), directory, _shapes(straight))
+    shapes = _shapes(straight)
+    state, _ = load_state(read_state(directory, shapes), directory, shapes)
     assert state.step >= {"": 2, "stopped": STOPPED_AT, "finished": 6}[mark]
     for name, reason in record.text_files.items():
         assert (directory / name).exists() == (reason is None), name

@@ -123,9 +123,7 @@ def _divided(group: list[str], weights: Mapping[tuple[str, str], int]) -> Iterat
         yield from _divided(part, inner)
 
 
-def _joined(
-    groups: Sequence[list[str]], weights: Mapping[tuple[str, str], int]
-) -> list[list[str]]:
+def _joined(groups: Sequence[list[str]], weights: Mapping[tuple[str, str], int]) -> list[list[str]]:
     """The groups, those joined that rhyme with one another often, the closest first."""
     home = {name: number for number, group in enumerate(groups) for name in group}
     while True:
@@ -314,9 +312,7 @@ def _classes_of(poems: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "".join(sorted(members, key=lambda one: (-rhymes[one], one)))
 
 
-def _members(
-    poems: Sequence[Sequence[str]], classes: Sequence[Sequence[str]]
-) -> list[set[str]]:
+def _members(poems: Sequence[Sequence[str]], classes: Sequence[Sequence[str]]) -> list[set[str]]:
     """The members of the classes, by the classes of the poems in which each character rhymes.
 
     A character belongs to its most common class, and to another one if it often rhymes there while
@@ -328,9 +324,7 @@ def _members(
         here = [home.get(one) for one in ends]
         for place, one in enumerate(ends):
             others = sorted(
-                number
-                for at, number in enumerate(here)
-                if at != place and number is not None
+                number for at, number in enumerate(here) if at != place and number is not None
             )
             # What most are is the median.
             if others and 2 * others.count(most := others[len(others) // 2]) > len(others):

@@ -27,12 +27,14 @@ from charrnn.forms.core.language import (
     open_table,
 )
 from charrnn.forms.core.promises import leaves_a_way
+from charrnn.settings.arguments import takes
 from charrnn.settings.configuration import SamplingConfig
 
 if TYPE_CHECKING:
     from charrnn.forms.core.writer import FormWriter
 
 
+@takes(network=TextGenerator, form=FormConfig, sampling=SamplingConfig | None)
 def compile_form(
     network: TextGenerator, form: FormConfig, sampling: SamplingConfig | None = None
 ) -> "FormWriter":

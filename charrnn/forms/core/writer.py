@@ -6,16 +6,17 @@ from functools import partial
 
 import numpy as np
 
-from charrnn.decoding.batch import generators_for
+from charrnn.decoding.batch import generators_for, with_seed
 from charrnn.decoding.hypothesis import Hypothesis, Poem
 from charrnn.decoding.ranking import HypothesisScore
-from charrnn.decoding.writer import TextGenerator, with_seed
-from charrnn.errors import ConfigurationError, FormGivenUpError
+from charrnn.decoding.writer import TextGenerator
+from charrnn.errors import ConfigurationError, FormConflictError, FormGivenUpError
 from charrnn.forms.core.automaton import Automaton
 from charrnn.forms.core.config import FormConfig
 from charrnn.forms.core.form import Form
 from charrnn.forms.core.language import FormRules
 from charrnn.forms.core.smc_decoder import SMCDecoder, WrittenLine
+from charrnn.settings.arguments import check_type, takes
 from charrnn.settings.configuration import SamplingConfig
 from charrnn.settings.notation import parse_ban
 
@@ -48,10 +49,12 @@ class FormWriter:
         self._automaton = automaton
         self._generators = partial(generators_for, kind=_kind(rules.form))
 
+    @takes(prompt=str)
     def begin(self, prompt: str = "") -> Hypothesis:
         """A poem that consists of the prompt."""
         return self._decoder(self.sampling, prompt).prompt_hypothesis
 
+    @takes(prompt=str, sampling=SamplingConfig | None, generator=np.random.Generator | None)
     def stream(
         self,
         prompt: str = "",
@@ -80,15 +83,18 @@ class FormWriter:
             lines, _ = self._ranked(decoder, generators)
             yield from lines
 
+    @takes(prompt=str, sampling=SamplingConfig | None)
     def write(self, prompt: str = "", sampling: SamplingConfig | None = None) -> Poem:
         """Write a poem, as `stream` does; without a seed, one is drawn and reported."""
         (poem,) = self.write_many(prompt, [sampling or self.sampling])
         return poem
 
+    @takes(prompt=str, settings=Iterable)
     def write_many(self, prompt: str, settings: Iterable[SamplingConfig]) -> Iterator[Poem]:
         """Write poems with these settings each; missing seeds are drawn. Errors as in `stream`."""
         decoders: dict[SamplingConfig, SMCDecoder] = {}
         for one in settings:
+            check_type("the settings of a poem", one, SamplingConfig)
             sampling = with_seed(one)
             but_for_the_seed = dataclasses.replace(sampling, seed=None)
             if but_for_the_seed not in decoders:
@@ -123,6 +129,12 @@ class FormWriter:
             choose=self.settings.choose,
         )
 
+    def _reason(self, prompt: str) -> str:
+        """The first fault that the verifier finds at a place of a prompt."""
+        faults = self.rules.verify(prompt).faults
+        placed = (fault.message for fault in faults if fault.position is not None)
+        return next((f" By the form, {message}." for message in placed), "")
+
     def _ranked(
         self, decoder: SMCDecoder, generators: Sequence[np.random.Generator]
     ) -> tuple[Sequence[WrittenLine], tuple[HypothesisScore, ...]]:
@@ -145,10 +157,13 @@ class FormWriter:
         self, decoder: SMCDecoder, generator: np.random.Generator
     ) -> Iterator[WrittenLine]:
         """The lines of a poem; the poem is verified before the last one."""
-        for line in decoder.lines(generator):
-            if line.last:
-                self._check(line.hypothesis.text)
-            yield line
+        try:
+            for line in decoder.lines(generator):
+                if line.last:
+                    self._check(line.hypothesis.text)
+                yield line
+        except FormConflictError as error:
+            raise FormConflictError(f"{error}{self._reason(decoder.prompt)}") from error
 
     def _check(self, text: str) -> None:
         faults = self.rules.verify(text).faults

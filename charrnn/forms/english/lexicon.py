@@ -36,6 +36,9 @@ _FURTHER: Final = re.compile(r"\(\d+\)$")
 """Marks another pronunciation: READ(2)."""
 
 
+_ABBREVIATION: Final = re.compile(r"(?!.*([fhmrsz])\1)[b-df-hj-np-tv-xz]{2,}")
+"""Letters without a vowel, such as html; but shh and brr are said as they stand."""
+
 _TRIPHTHONG: Final = re.compile(r"\b(A[YW][012]) ER0\b")
 
 _VOWEL: Final = re.compile("[^b-df-hj-np-tv-xz]")
@@ -114,10 +117,17 @@ class Lexicon:
             return Sound(derived, "derived")
         stem, apostrophe, _ = word.rpartition("'")
         if stem and apostrophe:
-            guessed = with_ending(word, lambda part: (guess(part),) if part == stem else ())
+            guessed = with_ending(word, lambda part: (self._guess(part),) if part == stem else ())
             if guessed:
                 return Sound(guessed, "guessed")
-        return Sound((guess(word),), "guessed")
+        return Sound((self._guess(word),), "guessed")
+
+    def _guess(self, word: str) -> Pronunciation:
+        """A guess from the spelling; an abbreviation without vowels is spelt out."""
+        letters = [self.pronunciations(letter) for letter in word]
+        if _ABBREVIATION.fullmatch(word) and all(letters):
+            return Pronunciation(tuple(phone for ways in letters for phone in ways[0].phones))
+        return guess(word)
 
 
 def open_lexicon(file: Path | None = None) -> Lexicon:

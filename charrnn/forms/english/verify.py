@@ -58,7 +58,8 @@ def _vowel_starts(word: str, count: int) -> list[int]:
     while len(starts) > count:
         starts.remove(_most_silent(plain, starts))
     spare = [n for n, letter in enumerate(plain) if letter in "aeiouy" and n not in starts]
-    spare += [n for n in range(len(plain)) if plain[n] not in "aeiouy" and n > 0]
+    # The letters of BBC are a syllable each.
+    spare += [n for n in range(len(plain)) if plain[n] not in "aeiouy" and (n > 0 or not starts)]
     return sorted(starts + spare[: max(0, count - len(starts))])
 
 

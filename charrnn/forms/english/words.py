@@ -15,6 +15,11 @@ from charrnn.forms.english.pronunciation import Pronunciation
 
 _WORD: Final = re.compile(r"['’‘ʼ]?[^\W_]+(?:['’ʼ][^\W_]+)*['’ʼ]?")
 
+_WORD_OR_SIGN: Final = re.compile(rf"{_WORD.pattern}|[^\w\s.,;:!?()\[\]{{}}\"'’‘ʼ“”–—…*/\\~|^`-]")
+
+SIGNS: Final = {"&": "and", "%": "percent", "+": "plus", "=": "equals", "@": "at"}
+"""Signs that are said as a word. Others, such as $, are no words."""
+
 _STRAIGHT: Final = str.maketrans("’‘ʼ", "'''")
 
 _LETTERS: Final = re.compile(r"[a-zà-öø-ÿœ']*[a-z][a-zà-öø-ÿœ']*")
@@ -38,7 +43,7 @@ def is_latin(character: str) -> bool:
 class Word:
     """A word: its text, its key (lower case, straight apostrophes), and its pronunciations.
 
-    `sound` is None if it is no word of letters, such as 42.
+    `sound` is None if it is no word of letters, such as 42 or $.
     """
 
     text: str
@@ -52,12 +57,22 @@ class Word:
 
 
 def words_of(line: str, lexicon: Lexicon) -> tuple[Word, ...]:
-    """The words of a line; hyphens separate words."""
-    trimmed = [_trimmed(printed, lexicon) for printed in printed_words(line)]
-    return tuple(
-        Word(text, key, lexicon.sound(key) if _LETTERS.fullmatch(key) else None)
-        for text, key in trimmed
-    )
+    """The words of a line, also those of its signs; hyphens separate words."""
+    found = _WORD_OR_SIGN.findall(unicodedata.normalize("NFC", line))
+    return tuple(_word(printed, lexicon) for printed in found if not _is_silent(printed))
+
+
+def _word(printed: str, lexicon: Lexicon) -> Word:
+    text, key = (printed, SIGNS[printed]) if printed in SIGNS else _trimmed(printed, lexicon)
+    return Word(text, key, lexicon.sound(key) if _LETTERS.fullmatch(key) else None)
+
+
+def _is_silent(printed: str) -> bool:
+    """Whether it is punctuation; signs of mathematics, money and the like are read aloud."""
+    if not printed.strip("'’‘ʼ"):
+        return True
+    is_mark = len(printed) == 1 and unicodedata.category(printed)[0] == "P"
+    return is_mark and printed not in "#§&%@"
 
 
 def lines_of(poem: str) -> list[str]:

@@ -37,7 +37,9 @@ def test_classes_that_poets_keep_apart_are_kept_apart(sounds: SoundTable, pair: 
     assert not one & other
 
 
-@pytest.mark.parametrize("pair", ["江窗", "南三", "书如", "无珠", "怀斋", "行长", "行明", "涯花", "涯时"])
+@pytest.mark.parametrize(
+    "pair", ["江窗", "南三", "书如", "无珠", "怀斋", "行长", "行明", "涯花", "涯时"]
+)
 def test_classes_hold_what_rhymes(sounds: SoundTable, pair: str) -> None:
     one, other = (rhymes(sounds, character, "平") for character in pair)
     assert one & other

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from charrnn.forms.chinese.sound_learning import find_classes, find_communities
 
-
 NAMES = [f"{number:03}" for number in range(150)]
 CLIQUES = [NAMES[at : at + 5] for at in range(0, 150, 5)]
 RING = {pair: 1 for clique in CLIQUES for pair in combinations(clique, 2)} | {

@@ -151,9 +151,7 @@ def test_the_examples_of_the_known_forms_keep_them(form: Form) -> None:
 
 
 @installed
-@pytest.mark.parametrize(
-    ("names", "tone"), [(LEVEL, "平"), (RISING + DEPARTING + ENTERING, "仄")]
-)
+@pytest.mark.parametrize(("names", "tone"), [(LEVEL, "平"), (RISING + DEPARTING + ENTERING, "仄")])
 def test_every_class_of_the_real_book_holds_the_character_that_names_it(
     names: str, tone: Tone
 ) -> None:
@@ -172,7 +170,14 @@ def test_a_poem_that_rhymes_in_the_class_先_keeps_its_form() -> None:
 @pytest.mark.parametrize(
     ("character", "classes"),
     # Left out by the package, and glyphs of old prints.
-    [("喻", {"遇"}), ("槎", {"麻"}), ("鹚", {"支"}), ("塼", {"先"}), ("翺", {"豪"}), ("幂", {"锡"})],
+    [
+        ("喻", {"遇"}),
+        ("槎", {"麻"}),
+        ("鹚", {"支"}),
+        ("塼", {"先"}),
+        ("翺", {"豪"}),
+        ("幂", {"锡"}),
+    ],
 )
 def test_what_the_package_leaves_out_is_known(character: str, classes: set[str]) -> None:
     assert classes <= rhymes(find_sounds("pingshui"), character)

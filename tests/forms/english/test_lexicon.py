@@ -36,6 +36,13 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+def test_letters_without_a_vowel_are_spelt_out() -> None:
+    words = Lexicon({"b": ["B IY1"], "c": ["S IY1"], "s": ["EH1 S"], "h": ["EY1 CH"]})
+    assert said("bbc", words) == ["B IY1 B IY1 S IY1"]
+    assert said("bbc's", words) == ["B IY1 B IY1 S IY1 Z"]
+    assert said("shh", words) == ["SH AH1"]
+
+
 def test_a_sound_says_where_it_comes_from() -> None:
     assert LEXICON.sound("moon").origin == "dictionary"
     assert LEXICON.sound("moon's").origin == "derived"

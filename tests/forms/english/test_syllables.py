@@ -32,6 +32,7 @@ def test_words_are_divided_where_a_reader_expects(word: str, parts: str) -> None
 
 def test_parts_are_empty_where_letters_lack() -> None:
     assert divide("W", 3) == ("W", "", "")
+    assert divide("BBC", 3) == ("B", "B", "C")
 
 
 @given(st.text("abcdeghilnorstuwyèE'", min_size=1, max_size=15), st.integers(1, 8))

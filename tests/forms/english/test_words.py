@@ -43,3 +43,24 @@ def test_any_line_has_words_that_stand_in_it(line: str) -> None:
     for word in words_of(line, LEXICON):
         assert word.text
         assert word.sound is None or word.sound.pronunciations
+
+
+def test_signs_are_said_or_told() -> None:
+    line = "Man & wife (5%) + *light* – £9 ~ #1 ‘x’, a|b"
+    found = [(word.key, word.sound is not None) for word in words_of(line, LEXICON)]
+    assert found == [
+        ("man", True),
+        ("and", True),
+        ("wife", True),
+        ("5", False),
+        ("percent", True),
+        ("plus", True),
+        ("light", True),
+        ("£", False),
+        ("9", False),
+        ("#", False),
+        ("1", False),
+        ("x", True),
+        ("a", True),
+        ("b", True),
+    ]
