@@ -37,6 +37,9 @@ FILE_EVENTS = {
 }
 """Python's audit events of what changes files, and of a file that is forced to the disk."""
 
+DONE = "is finished", "exists already", "steps already"
+"""What a command says that was killed when all was done."""
+
 RESUME = ["train", "--resume", "--name", NAME]
 
 
@@ -144,15 +147,13 @@ def _kill(seed: int, job: Job, expected: Path, moment: float, directory: Path) -
     draws = drawn(seed, f"{job.name}/{moment}")
     job.begin(directory)
     last = _run(job, job.words, directory, moment)
-    whole = last.code == 0
-    for _ in range(5):
-        if whole:
+    for attempt in range(5):
+        if last.code == 0 or any(said in last.err for said in DONE):
             break
-        second = draws.randrange(1, 60) if draws.random() < 0.5 and last.code < 0 else None
+        again = last.code < 0 and attempt < 2 and draws.random() < 0.5
+        second = draws.randrange(1, 60) if again else None
         last = _run(job, job.again(directory, last), directory, second)
         require(last.code in {0, 1, 2, -signal.SIGKILL}, f"an attempt after a kill: {last}")
-        whole = last.code == 0 or "is finished" in last.err or "exists already" in last.err
-    require(whole, f"never done after a kill: {last}")
     check_same(directory / job.result, expected)
     litter = [str(path) for path in directory.rglob(".writing-*")]
     require(not litter, f"litter: {litter}")
