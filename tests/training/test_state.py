@@ -52,7 +52,7 @@ def test_a_run_without_an_evaluation_has_no_best_loss(tmp_path: Path) -> None:
 
 
 def test_nothing_saved_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="cannot be resumed. Nothing of it is saved"):
+    with pytest.raises(CheckpointError, match=r"cannot be resumed\. Nothing of it is saved"):
         read_state(tmp_path, SHAPES)
 
 

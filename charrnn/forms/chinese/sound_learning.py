@@ -319,19 +319,10 @@ def _members(poems: Sequence[Sequence[str]], classes: Sequence[Sequence[str]]) -
     poems without it do not join the two: 行 has two.
     """
     home = {one: number for number, members in enumerate(classes) for one in members}
-    votes: dict[str, Counter[int]] = defaultdict(Counter)
-    for ends in poems:
-        here = [home.get(one) for one in ends]
-        for place, one in enumerate(ends):
-            others = sorted(
-                number for at, number in enumerate(here) if at != place and number is not None
-            )
-            # What most are is the median.
-            if others and 2 * others.count(most := others[len(others) // 2]) > len(others):
-                votes[one][most] += 1
+    votes = _votes(poems, home)
     for one, counts in votes.items():
-        (first, most), *others = counts.most_common(2)
-        if not others or most > others[0][1]:
+        (first, most), (_, second), *_ = [*counts.most_common(2), (0, 0)]
+        if most > second:
             home[one] = first
     sizes: Counter[int] = Counter()
     mixed: dict[tuple[int, ...], list[Sequence[str]]] = defaultdict(list)
@@ -353,6 +344,23 @@ def _members(poems: Sequence[Sequence[str]], classes: Sequence[Sequence[str]]) -
             for other in rhymed:
                 found[other].add(one)
     return found
+
+
+def _votes(
+    poems: Sequence[Sequence[str]], home: Mapping[str, int]
+) -> defaultdict[str, Counter[int]]:
+    """In how many poems each character rhymes with characters of which most are of a class."""
+    votes: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    for ends in poems:
+        here = [home.get(one) for one in ends]
+        for place, one in enumerate(ends):
+            others = sorted(
+                number for at, number in enumerate(here) if at != place and number is not None
+            )
+            # What most are is the median.
+            if others and 2 * others.count(most := others[len(others) // 2]) > len(others):
+                votes[one][most] += 1
+    return votes
 
 
 def _tone_of_rhymes(ends: Sequence[tuple[int, int]]) -> Tone | None:

