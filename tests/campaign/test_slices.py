@@ -13,7 +13,7 @@ from tests.campaign.case import Broken, Case, alternating
 from tests.campaign.processes import ROOT
 
 SLICES = {
-    "mutants": 42,
+    "mutants": 28,
     "hostile": 12,
     "fuzzed": 54,
     "server": 12,
