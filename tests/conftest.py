@@ -22,8 +22,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    # A suite begun in the background (make test &) ignores Ctrl-C, and so would what it starts.
+    # A suite begun in the background or under nohup ignores these, and so would what it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     settings.register_profile("patient", deadline=None)  # A busy machine is no fault.
     settings.load_profile("patient")
 

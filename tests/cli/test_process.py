@@ -71,7 +71,9 @@ try:
     callback = weakref.ref(anything, lambda _: signal.raise_signal({number:d}))
     del anything  # Python drops what the callback raises.
     print("goes on", flush=True)
-    time.sleep(600)
+    # Python misses a signal that comes just before a sleep, until that is over.
+    for _ in range(6_000):
+        time.sleep(0.1)
 except KeyboardInterrupt:
     sys.exit(130)
 """

@@ -114,7 +114,7 @@ def _check_run(directory: Path, straight: Path, mark: str) -> None:
     if (directory / MODEL_FILE).exists():
         assert Checkpoint.open(directory).model.step in {2, 4, 6}
     else:
-        with pytest.raises(CheckpointError, match="Continue it: charrnn train --resume"):
+        with pytest.raises(CheckpointError, match="charrnn train --resume"):
             Checkpoint.open(directory)
 
 
