@@ -5,10 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 MEASURABLE := $(VENV)/.measurable
+SEED ?= 1
+MINUTES ?= 55
 # Output of targets that run side by side, one after the other; make 3.81 cannot.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
-.PHONY: demo test test-training test-rest test-kernel test-model lint types benchmark check-python clean
+.PHONY: demo test test-training test-rest test-kernel test-model lint types campaign benchmark check-python clean
 
 demo: $(INSTALLED)
 	@echo "Learning the bundled quatrains for two minutes ..."
@@ -39,6 +41,10 @@ lint: $(INSTALLED)
 
 types: $(INSTALLED)
 	$(BIN)/mypy
+
+# Cases of what must never happen, drawn from a seed; see docs/reliability.md.
+campaign: $(INSTALLED)
+	$(BIN)/python -m tests.campaign --seed $(SEED) --minutes $(MINUTES) $(OPTIONS)
 
 benchmark: $(MEASURABLE)
 	@mkdir -p build
