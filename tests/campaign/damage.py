@@ -91,8 +91,7 @@ def changed_json(draws: random.Random, content: bytes) -> bytes:
 def changed_lines(draws: random.Random, content: bytes) -> bytes:
     """Change some lines of JSON Lines as documents, or repeat, or cut one."""
     lines = content.split(b"\n")[:-1]
-    for _ in range(draws.choice((1, 1, 2))):
-        place = draws.randrange(len(lines))
+    for place in draws.sample(range(len(lines)), min(len(lines), draws.choice((1, 1, 2)))):
         lines[place] = draws.choice((changed_json, changed_json, changed_bytes))(
             draws, lines[place]
         )
