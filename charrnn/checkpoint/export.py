@@ -7,7 +7,6 @@ the learned tables of sounds and words are copied.
 import contextlib
 import dataclasses
 import math
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from charrnn.checkpoint.directory import (
 )
 from charrnn.checkpoint.network_file import read_network, write_network
 from charrnn.checkpoint.record import IN_CATALOGUE, RunRecord
+from charrnn.checkpoint.regular_files import copy_regular
 from charrnn.errors import CheckpointError
 from charrnn.settings.architecture import CELL_NAMES, Architecture
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
@@ -101,7 +101,7 @@ def export(
         )
         for name in (NGRAM_FILTER_FILE, SOUNDS_FILE, WORDS_FILE):
             if (checkpoint.directory / name).exists():
-                shutil.copyfile(checkpoint.directory / name, unfinished / name)
+                copy_regular(checkpoint.directory / name, unfinished / name)
         if measure is not None:
             before, after = measure(checkpoint), measure(Checkpoint.open(unfinished))
             model = dataclasses.replace(record.models[0], validation_loss=after)

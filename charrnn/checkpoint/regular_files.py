@@ -1,6 +1,7 @@
 """Reading the files of a checkpoint, which may come from a stranger: regular files, of limited size."""
 
 import os
+import shutil
 import stat
 from io import BufferedReader
 from pathlib import Path
@@ -11,6 +12,8 @@ from charrnn.errors import CheckpointError
 LARGEST_TEXT: Final = 8 * 2**20
 """Most bytes of a text file such as `charrnn.json`; charrnn writes a few million at most."""
 
+LARGEST_FILE: Final = 2**28
+"""Most bytes of any file beside a network; the largest n-gram filter has two thirds of them."""
 
 _BINARY: Final = getattr(os, "O_BINARY", 0)
 """Windows translates line ends without it."""
@@ -42,6 +45,12 @@ def read_regular(path: Path, most: int = LARGEST_TEXT) -> bytes:
     """The content of a file; raises errors like `open_regular`."""
     with open_regular(path, most) as file:
         return file.read(most)
+
+
+def copy_regular(source: Path, target: Path) -> None:
+    """Copy a file of at most `LARGEST_FILE` bytes; raises errors like `open_regular`."""
+    with open_regular(source, LARGEST_FILE) as file, target.open("wb") as copy:
+        shutil.copyfileobj(file, copy)
 
 
 def _check(path: Path, status: os.stat_result, most: int | None) -> None:

@@ -21,8 +21,8 @@ TEXT = b"The sea is grey, the sea is wide;\nit comes and goes with every tide.\n
 FILE = "poems.txt"
 CACHE = {"CHARRNN_CACHE": "cache"}
 
-MOST = 3 * len(TEXT)
-"""Bytes that may be on the disk afterwards."""
+MOST = 8 * len(TEXT) + (1 << 20)
+"""Bytes that may be on the disk afterwards: of a killed download, its longest file."""
 
 LONGEST = 30.0
 """Seconds after which a command is taken to wait for ever; it has been made impatient."""

@@ -21,6 +21,7 @@ from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE
 from charrnn.decoding.scoring import text_loss
 from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import CheckpointError
+from tests import hostile
 from tests.corpora import filter_of
 from tests.decoding.networks import POEM, save_markov_run, save_reciting_run
 
@@ -187,7 +188,7 @@ def test_nothing_is_replaced(checkpoint: Checkpoint, tmp_path: Path, stands_ther
         "round_weights",
         "CheckpointWriter.write_model",
         "CheckpointWriter.write_record",
-        "shutil.copyfile",
+        "copy_regular",
         "Checkpoint.open",
         "model_card",
         "write_text",
@@ -210,6 +211,19 @@ def test_what_fails_leaves_nothing_behind(
         packed_in(tmp_path / "gifts" / "of" / "moons", checkpoint)
     assert content(tmp_path) == before
     assert [path.name for path in tmp_path.iterdir() if path.name != "installed"] == ["runs"]
+
+
+ENDLESS = hostile.not_regular(NGRAM_FILTER_FILE) | hostile.not_regular(SOUNDS_FILE)
+
+
+@pytest.mark.parametrize("make", ENDLESS.values(), ids=ENDLESS)
+def test_only_regular_files_of_limited_size_are_copied(
+    checkpoint: Checkpoint, tmp_path: Path, make: hostile.Hostile
+) -> None:
+    make(checkpoint.directory)
+    with pytest.raises(CheckpointError, match=r"is not a regular file|where at most .* expected"):
+        packed_in(tmp_path / "gift", checkpoint)
+    assert not (tmp_path / "gift").exists()
 
 
 def test_a_file_cut_short_or_a_sample_that_fails_leaves_nothing_behind(
