@@ -1,7 +1,8 @@
 """The program: `charrnn`, or `python -m charrnn`."""
 
+# The core of `signal`, which itself imports `enum` and takes milliseconds.
+import _signal as signal  # type: ignore[import-not-found]
 import os
-import signal
 import sys
 
 
