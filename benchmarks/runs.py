@@ -61,7 +61,8 @@ def parse(words: str) -> dict[str, Any]:
 
 def measure(corpus: Any, minutes: float, words: str, habits: Habits, poems: int) -> list[str]:
     """One run, as the cells of its row."""
-    from charrnn.checkpoint.directory import read_history, read_record
+    from charrnn.checkpoint.directory import read_record
+    from charrnn.checkpoint.history import read_history
     from charrnn.decoding.writer import TextGenerator
     from charrnn.training.run import train
 

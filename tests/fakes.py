@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from charrnn.checkpoint.directory import CheckpointWriter
+from charrnn.checkpoint.history import append_history
 from charrnn.checkpoint.record import CorpusRecord, ModelRecord, RunRecord
 from charrnn.corpus.variants import Substitution
 from charrnn.errors import CharrnnError
@@ -53,7 +54,7 @@ def write_run(directory: Path, content: bytes = b"weights", **changes: object) -
         dataclasses.replace(RECORD, **changes), MODEL, lambda path: save_bytes(path, content)
     )
     for step, loss in ((50, 2.0), (100, 1.75), (150, 1.5)):
-        writer.append_history({"step": step, "validation_loss": loss})
+        append_history(writer.directory, {"step": step, "validation_loss": loss})
     return record
 
 

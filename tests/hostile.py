@@ -9,6 +9,7 @@ import io
 import json
 import os
 import struct
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,14 +19,15 @@ import h5py
 import numpy as np
 
 from charrnn.checkpoint.directory import (
-    HISTORY_FILE,
     NGRAM_FILTER_FILE,
     RESUME_DIRECTORY,
     SOUNDS_FILE,
     STATE_FILE,
     WORDS_FILE,
 )
+from charrnn.checkpoint.history import HISTORY_FILE
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE
+from charrnn.errors import CheckpointError
 
 BOMB = 2**25
 """Bytes that a bomb unpacks to."""
@@ -36,6 +38,24 @@ KERNEL = "layers/dense/vars/0"
 """An array of every network whose output has weights of its own."""
 
 Hostile = Callable[[Path], None]
+
+
+def refusal(read: Callable[[], object], most_memory: int) -> str:
+    """The sentence in which a reader refuses something, in at most so many bytes of memory."""
+    tracemalloc.start()
+    try:
+        read()
+    except CheckpointError as refused:
+        sentence = str(refused)
+    else:
+        raise AssertionError("it is not refused")
+    finally:
+        memory = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert memory < most_memory
+    assert len(sentence) < 1_000
+    sentence.encode()
+    return sentence
 
 
 def replace_model(directory: Path, content: bytes) -> None:

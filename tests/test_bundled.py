@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 import charrnn
-from charrnn.checkpoint.directory import HISTORY_FILE, NGRAM_FILTER_FILE, Checkpoint
+from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, Checkpoint
 from charrnn.checkpoint.export import CARD_FILE
+from charrnn.checkpoint.history import HISTORY_FILE
 from charrnn.checkpoint.lookup import FIRST_NETWORK
 from charrnn.decoding.constraints import open_ngram_filter
 from charrnn.decoding.writer import TextGenerator

@@ -3,7 +3,7 @@
     NAME/
       model.keras      the best network so far, which plain Keras can load
       charrnn.json     architecture, vocabulary, corpus, settings, losses, versions
-      history.jsonl    one line for each evaluation
+      history.jsonl    one line for each evaluation (see `charrnn.checkpoint.history`)
       ngrams.filter    n-grams of the training text (see `charrnn.corpus.ngram_filter`)
       sounds.json      learned sounds of Chinese characters
       words.json       learned words of an English text
@@ -24,14 +24,12 @@ whichever model is in place is known, with its losses.
 import contextlib
 import dataclasses
 import hashlib
-import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from charrnn.checkpoint.atomic_files import (
     LOCK_FILE,
@@ -43,6 +41,7 @@ from charrnn.checkpoint.atomic_files import (
     sync,
     write_text,
 )
+from charrnn.checkpoint.history import HISTORY_FILE
 from charrnn.checkpoint.keras_layers import largest_network_file
 from charrnn.checkpoint.lookup import spoken_name
 from charrnn.checkpoint.record import (
@@ -56,9 +55,7 @@ from charrnn.checkpoint.record import (
 from charrnn.checkpoint.regular_files import open_regular, read_regular
 from charrnn.errors import CharrnnError, CheckpointError, ConfigurationError
 from charrnn.settings.architecture import Architecture
-from charrnn.settings.from_json import parse_json
 
-HISTORY_FILE: Final = "history.jsonl"
 NGRAM_FILTER_FILE: Final = "ngrams.filter"
 SOUNDS_FILE: Final = "sounds.json"
 WORDS_FILE: Final = "words.json"
@@ -67,9 +64,6 @@ STATE_FILE: Final = "state.npz"
 INCOMPLETE_FILE: Final = ".incomplete"
 
 LONGEST_NAME: Final = 200
-
-LARGEST_HISTORY: Final = 8 * 2**20
-"""Most bytes of `history.jsonl` that are read; ten thousand evaluations have about as many."""
 
 READING_ATTEMPTS: Final = 3
 
@@ -135,21 +129,6 @@ class CheckpointWriter:
         record = dataclasses.replace(record, models=(model,))
         self.write_record(record)
         return record
-
-    def append_history(self, evaluation: dict[str, Any]) -> None:
-        """Add a line to `history.jsonl`."""
-        make_directory(self.directory)
-        with (self.directory / HISTORY_FILE).open("a", encoding="utf-8") as history:
-            history.write(json.dumps(evaluation, ensure_ascii=False) + "\n")
-            history.flush()
-            os.fsync(history.fileno())
-        sync(self.directory)
-
-    def cut_history(self, last_step: int) -> None:
-        """Drop the evaluations after a step, which a resumed run repeats."""
-        kept = [line for line in read_history(self.directory) if line["step"] <= last_step]
-        lines = (json.dumps(line, ensure_ascii=False) + "\n" for line in kept)
-        write_text(self.directory / HISTORY_FILE, "".join(lines))
 
     @contextlib.contextmanager
     def beginning(self, record: RunRecord, files: Path) -> Iterator[None]:
@@ -235,10 +214,10 @@ def claim(root: Path, name: str, *, overwrite: bool) -> CheckpointWriter:
         )
     _refuse_no_directory(directory)
     if holds_run(directory) and not overwrite:
-        resumes = "Continue it (--resume), replace it" if _resumes(directory) else "Replace it"
+        ways = "Continue it (--resume), replace it" if resumes(directory) else "Replace it"
         raise CheckpointError(
-            f"{directory} already holds a run. {resumes} (--overwrite), or give this run another "
-            "name (--name)."
+            f"{directory} already holds a run. {ways} (--overwrite), or give this run another name "
+            "(--name)."
         )
     if not holds_run(directory) and _holds_other_files(directory):
         raise CheckpointError(
@@ -249,7 +228,7 @@ def claim(root: Path, name: str, *, overwrite: bool) -> CheckpointWriter:
 
 def how_to_go_on(directory: Path) -> str:
     """What to do about a run that was cut short, by what it has saved."""
-    if _resumes(directory):
+    if resumes(directory):
         return f"Go on with: charrnn train --resume --name {spoken_name(directory)}"
     if holds_run(directory):
         again = "to train it again, add --overwrite to the command that began it."
@@ -257,7 +236,8 @@ def how_to_go_on(directory: Path) -> str:
     return "Nothing of it is saved: to train it again, give the command that began it."
 
 
-def _resumes(directory: Path) -> bool:
+def resumes(directory: Path) -> bool:
+    """Whether a run has saved a state that it can be resumed from."""
     return is_there(directory / RESUME_DIRECTORY / STATE_FILE)
 
 
@@ -270,7 +250,8 @@ def _refuse_no_directory(path: Path) -> None:
             )
         if is_there(place) and not place.is_dir():
             raise CheckpointError(
-                f"{place} is a file, and a run is a directory. Give another --name or --checkpoints."
+                f"{place} is a file, and a run is a directory. Give another --name or "
+                "--checkpoints."
             )
 
 
@@ -289,44 +270,6 @@ def read_record(directory: Path) -> RunRecord:
         return RunRecord.from_json(text)
     except CheckpointError as error:
         raise CheckpointError(f"{path} cannot be used: {error}") from error
-
-
-def read_history(directory: Path) -> list[dict[str, Any]]:
-    """The evaluations in `history.jsonl`, oldest first, without damaged lines.
-
-    Of a very long file only the end is read.
-
-    Raises:
-        CheckpointError: It cannot be read.
-    """
-    evaluations = []
-    # Not splitlines, because a sample may hold Unicode line separators.
-    for line in _end_of_history(directory / HISTORY_FILE).split("\n"):
-        try:
-            evaluation = parse_json(line, CheckpointError) if line else None
-        except CheckpointError:
-            continue
-        if isinstance(evaluation, dict) and _is_evaluation(evaluation):
-            evaluations.append(evaluation)
-    return evaluations
-
-
-def _end_of_history(path: Path) -> str:
-    try:
-        with open_regular(path) as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - LARGEST_HISTORY))
-            return file.read(LARGEST_HISTORY).decode(errors="replace")
-    except FileNotFoundError:
-        return ""
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def _is_evaluation(values: dict[str, Any]) -> bool:
-    """Whether a line has a step, and a loss that can be shown if it has one."""
-    step, loss = values.get("step"), values.get("validation_loss", 0.0)
-    return type(step) is int and step >= 0 and type(loss) in (int, float)
 
 
 def _holds_other_files(directory: Path) -> bool:

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from charrnn.errors import CheckpointError
-
-LARGEST_TEXT: Final = 8 * 2**20
-"""Most bytes of a text file such as `charrnn.json`; charrnn writes a few million at most."""
+from charrnn.settings.from_json import LARGEST_DOCUMENT
 
 LARGEST_FILE: Final = 2**28
 """Most bytes of any file beside a network; the largest n-gram filter has two thirds of them."""
@@ -41,7 +39,7 @@ def open_regular(path: Path, most: int | None = None) -> BufferedReader:
     return file
 
 
-def read_regular(path: Path, most: int = LARGEST_TEXT) -> bytes:
+def read_regular(path: Path, most: int = LARGEST_DOCUMENT) -> bytes:
     """The content of a file; raises errors like `open_regular`."""
     with open_regular(path, most) as file:
         return file.read(most)

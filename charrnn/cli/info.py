@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from charrnn.checkpoint.directory import Checkpoint, read_history, read_record
+from charrnn.checkpoint.directory import Checkpoint, read_record
+from charrnn.checkpoint.history import read_history
 from charrnn.checkpoint.lookup import find_checkpoint, last_written, networks_in
 from charrnn.checkpoint.record import MODEL_FILE, ModelRecord, RunRecord
 from charrnn.cli.options import checkpoint_argument, checkpoints_option, examples, json_option

@@ -99,9 +99,9 @@ def novelty(
 
     FILE is divided into poems in the layout of the network's own corpus; - is standard input. Any
     white space counts as one space. About 0.6 % of the n-grams of any text are taken for known by
-    chance, as the network keeps only a filter of them. If the corpus can be read again, its validation split, which
-    the network never saw, is measured for comparison, and the sources of the longest runs are
-    shown.
+    chance, as the network keeps only a filter of them. If the corpus can be read again, its
+    validation split, which the network never saw, is measured for comparison, and the sources of
+    the longest runs are shown.
     """
     from charrnn.corpus.splitting import poems_at, split_corpus
 

@@ -5,10 +5,11 @@ look-up reads memory once (Putze, Sanders and Singler, "Cache-, hash- and space-
 filters", 2007). N-grams of the text are always found, and others with a probability of about 0.6 %.
 A run of white space counts as one space. No n-gram spans two poems.
 
-The file has a header (magic, version, n, words, SHA-256 of the corpus), a CRC-32 of header and words,
-and the words, all little-endian. It is mapped into memory and checked whole, so that no change of it
-turns the guard off; that takes 2 ms for 5 MB, where SHA-256 takes 12. After 11 letters of the text, the filter allows one to ten
-continuations by 12 letters, and hundreds by 25. A known passage can still be looked up.
+The file has a header (magic, version, n, words, SHA-256 of the corpus), a CRC-32 of header and
+words, and the words, all little-endian. It is mapped into memory and checked whole, so that no change
+of it turns the guard off; that takes 2 ms for 5 MB, where SHA-256 takes 12. After 11 letters of the
+text, the filter allows one to ten continuations by 12 letters, and hundreds by 25. A known passage
+can still be looked up.
 
 n is 12 for letters and 6 for characters that are like words. Of the n-grams that the bundled
 networks write, 12 % (shakespeare) and 0.4 % (tang) are in the training text. With the default

@@ -12,10 +12,9 @@ import numpy as np
 
 from charrnn.checkpoint.directory import (
     NGRAM_FILTER_FILE,
-    RESUME_DIRECTORY,
-    STATE_FILE,
     Checkpoint,
     open_of_corpus,
+    resumes,
 )
 from charrnn.checkpoint.lookup import spoken_name
 from charrnn.corpus.ngram_filter import MULTIPLIER, N_OF_WORDS, WORD, NgramFilter
@@ -287,13 +286,12 @@ def lost_filter_note(checkpoint: Checkpoint) -> str | None:
     if not made or (directory / NGRAM_FILTER_FILE).exists():
         return None
     name = spoken_name(directory)
-    can_resume = (directory / RESUME_DIRECTORY / STATE_FILE).exists()
     return (
         f"{name} lacks its {NGRAM_FILTER_FILE}, so nothing keeps it from copying the text that it "
         "learned. "
         + (
             f"This makes it again: charrnn train --resume --name {name}"
-            if can_resume
+            if resumes(directory)
             else "Copy the network again from where it came."
         )
     )

@@ -8,7 +8,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LARGEST_DOCUMENT: Final = 8 * 2**20
-"""Most characters of a JSON document, or bytes; a value takes up to 20 times as much memory."""
+"""Most characters of a JSON document, or bytes. charrnn writes a few million at most, and a value takes
+up to 20 times as much memory."""
 
 
 def read_document(text: str, version: int, kind: type[T], error: "Callable[[str], Exception]") -> T:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from charrnn.checkpoint.directory import HISTORY_FILE, CheckpointWriter
+from charrnn.checkpoint.directory import CheckpointWriter
+from charrnn.checkpoint.history import HISTORY_FILE, cut_history
 from charrnn.checkpoint.record import RECORD_FILE, RunRecord
 from charrnn.cluster import Cluster
 from charrnn.corpus.loading import Corpus
@@ -238,7 +239,7 @@ def resume_run(
         refuse_finished(state, trainer.schedule, writer.directory)
     if workers.index == 0:
         with writing_told(writer.directory, HISTORY_FILE, state.step):
-            writer.cut_history(state.evaluated_until)
+            cut_history(writer.directory, state.evaluated_until)
         with writing_told(writer.directory, RECORD_FILE, state.step):
             writer.write_record(record)
     return trainer

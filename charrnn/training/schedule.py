@@ -106,8 +106,8 @@ class TrainingSchedule:
     they need twice its time.
 
     Args:
-        state: Where the run stands; the plan is kept in its `schedule` and `next_evaluation`, the
-            time in its `seconds`.
+        state: Where the run stands; the plan is kept in its `learning_rate_schedule` and
+            `next_evaluation`, the time in its `seconds`.
         config: Settled settings.
         step_characters: Characters read in a step.
         evaluation_characters: Characters read in an evaluation.

@@ -15,12 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.checkpoint.directory import (
-    HISTORY_FILE,
     RESUME_DIRECTORY,
     STATE_FILE,
     CheckpointWriter,
-    read_history,
 )
+from charrnn.checkpoint.history import HISTORY_FILE, append_history, read_history
 from charrnn.checkpoint.network_file import write_network
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, ModelRecord, RunRecord
 from charrnn.cluster import Cluster
@@ -256,7 +255,7 @@ class Trainer:
         state.metrics = RunningMetrics()
         if self._writes:
             with self._writing(HISTORY_FILE):
-                self.writer.append_history(dataclasses.asdict(evaluation))
+                append_history(self.writer.directory, dataclasses.asdict(evaluation))
         self._callbacks.evaluated(evaluation.training_loss, validation_loss)
         self._hooks.observer.evaluated(evaluation)
         self._workers.wait()

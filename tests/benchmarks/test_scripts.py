@@ -1,7 +1,9 @@
 """Scripts that measure networks run, on networks that know nothing."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -42,3 +44,16 @@ def test_poems_of_people_free_ones_and_ones_in_a_form_are_compared(
     assert (rows["human"]["shaped"], rows["human"]["passing"]) == (2 / 3, 1 / 3)
     assert (rows["in form"]["passing"], rows["in form"]["given_up"]) == (1, 0)
     assert all(0 < row["self_bleu"] < 1 and row["log_probability"] < 0 for row in rows.values())
+
+
+def test_the_parts_of_a_run_that_are_timed_are_there() -> None:
+    from benchmarks.time_shares import watch
+
+    timed: list[str] = []
+
+    def unchanged(part: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        timed.append(part)
+        return function
+
+    watch(unchanged)
+    assert "training step" in timed

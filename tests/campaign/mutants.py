@@ -12,13 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.checkpoint.directory import (
-    HISTORY_FILE,
-    NGRAM_FILTER_FILE,
-    RESUME_DIRECTORY,
-    STATE_FILE,
-    WORDS_FILE,
-)
+from charrnn.checkpoint.directory import NGRAM_FILTER_FILE, RESUME_DIRECTORY, STATE_FILE, WORDS_FILE
+from charrnn.checkpoint.history import HISTORY_FILE
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE
 from tests.campaign import damage
 from tests.campaign.case import Case, check_told, drawn, require

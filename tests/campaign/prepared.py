@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from charrnn.checkpoint.directory import HISTORY_FILE, STATE_FILE
+from charrnn.checkpoint.directory import STATE_FILE
+from charrnn.checkpoint.history import HISTORY_FILE
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE
 from charrnn.corpus.catalogue import open_catalogue
 from tests.campaign.case import require

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from charrnn.checkpoint import atomic_files, directory
 from charrnn.checkpoint.directory import (
-    HISTORY_FILE,
     NGRAM_FILTER_FILE,
     SOUNDS_FILE,
     STATE_FILE,
@@ -20,9 +19,9 @@ from charrnn.checkpoint.directory import (
     Checkpoint,
     CheckpointWriter,
     claim,
-    read_history,
     read_record,
 )
+from charrnn.checkpoint.history import HISTORY_FILE, append_history, cut_history, read_history
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, OriginRecord, RunRecord
 from charrnn.errors import CheckpointError, ConfigurationError
 from tests.fakes import MODEL, RECORD, save_bytes, write_run
@@ -202,8 +201,8 @@ def test_a_resumed_run_drops_what_it_will_measure_again(tmp_path: Path) -> None:
     with (tmp_path / HISTORY_FILE).open("a") as history:
         history.write('{"step": 200, "valid')
     writer = CheckpointWriter(tmp_path)
-    writer.cut_history(100)
-    writer.append_history({"step": 150})
+    cut_history(writer.directory, 100)
+    append_history(writer.directory, {"step": 150})
     assert [line["step"] for line in read_history(tmp_path)] == [50, 100, 150]
 
 
@@ -214,7 +213,7 @@ def test_any_sample_is_kept_on_one_line(sample: str) -> None:
 
     encodable = sample.encode("utf-8", "replace").decode("utf-8")
     with tempfile.TemporaryDirectory() as directory:
-        CheckpointWriter(Path(directory)).append_history({"step": 1, "sample": encodable})
+        append_history(Path(directory), {"step": 1, "sample": encodable})
         assert read_history(Path(directory)) == [{"step": 1, "sample": encodable}]
 
 

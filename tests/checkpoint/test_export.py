@@ -7,7 +7,6 @@ import pytest
 
 from charrnn.checkpoint import export as export_module
 from charrnn.checkpoint.directory import (
-    HISTORY_FILE,
     NGRAM_FILTER_FILE,
     RESUME_DIRECTORY,
     SOUNDS_FILE,
@@ -17,6 +16,7 @@ from charrnn.checkpoint.directory import (
     read_record,
 )
 from charrnn.checkpoint.export import CARD_FILE, Exported, export
+from charrnn.checkpoint.history import HISTORY_FILE
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE
 from charrnn.decoding.scoring import text_loss
 from charrnn.decoding.writer import TextGenerator

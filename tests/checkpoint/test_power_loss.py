@@ -11,7 +11,6 @@ import pytest
 
 from charrnn.checkpoint.atomic_files import UNFINISHED, write_text
 from charrnn.checkpoint.directory import (
-    HISTORY_FILE,
     NGRAM_FILTER_FILE,
     RESUME_DIRECTORY,
     STATE_FILE,
@@ -19,10 +18,10 @@ from charrnn.checkpoint.directory import (
     Checkpoint,
     CheckpointWriter,
     claim,
-    read_history,
     read_record,
 )
 from charrnn.checkpoint.export import CARD_FILE, export
+from charrnn.checkpoint.history import HISTORY_FILE, append_history, read_history
 from charrnn.checkpoint.lookup import checkpoints_in
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE, RunRecord, holds_run
 from charrnn.errors import CheckpointError
@@ -119,7 +118,7 @@ def improve(root: Path, record: RunRecord, content: bytes, step: int) -> RunReco
     record = writer.write_model(
         record, better, lambda path: save_bytes(path, content * step + bytes(9))
     )
-    writer.append_history({"step": step, "of": content.decode()})
+    append_history(writer.directory, {"step": step, "of": content.decode()})
     return record
 
 
@@ -171,7 +170,7 @@ def test_a_run_is_whole_or_not_there_whatever_is_lost(root: Path, tmp_path: Path
 def test_a_line_of_the_history_that_was_cut_short_is_dropped(root: Path, tmp_path: Path) -> None:
     def write(recorder: Recorder) -> None:
         for step in (1, 2):
-            CheckpointWriter(root).append_history({"step": step})
+            append_history(root, {"step": step})
             recorder.mark(str(step))
 
     lengths = set()

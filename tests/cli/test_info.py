@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from charrnn.checkpoint.directory import HISTORY_FILE, SOUNDS_FILE, WORDS_FILE, CheckpointWriter
+from charrnn.checkpoint.directory import SOUNDS_FILE, WORDS_FILE, CheckpointWriter
+from charrnn.checkpoint.history import HISTORY_FILE
 from charrnn.checkpoint.record import MODEL_FILE, RECORD_FILE
 from charrnn.cli import main
 from charrnn.cli.info import any_run, usable_run

@@ -20,9 +20,9 @@ from charrnn.checkpoint.directory import (
     Checkpoint,
     CheckpointWriter,
     claim,
-    read_history,
     read_record,
 )
+from charrnn.checkpoint.history import read_history
 from charrnn.checkpoint.lookup import checkpoints_in
 from charrnn.checkpoint.record import MODEL_FILE, RunRecord, holds_run
 from charrnn.corpus.loading import Corpus

@@ -16,14 +16,13 @@ import pytest
 
 from charrnn import text_files
 from charrnn.checkpoint.directory import (
-    HISTORY_FILE,
     NGRAM_FILTER_FILE,
     STATE_FILE,
     Checkpoint,
     CheckpointWriter,
-    read_history,
     read_record,
 )
+from charrnn.checkpoint.history import HISTORY_FILE, read_history
 from charrnn.checkpoint.record import holds_run
 from charrnn.corpus import evaluation_streams as streams
 from charrnn.corpus import layout

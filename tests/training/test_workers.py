@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from charrnn.checkpoint.directory import read_history
+from charrnn.checkpoint.history import read_history
 from charrnn.errors import WorkersError
 from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
 from charrnn.training import run, workers

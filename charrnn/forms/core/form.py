@@ -106,7 +106,8 @@ def _faults(form: Form) -> Iterator[str]:
         yield "it has no lines"
     elif len(form.variants) != len(form.variant_names):
         yield (
-            f"it has {counted(len(form.variants), 'variant')} and {counted(len(form.variant_names), 'name')} for them"
+            f"it has {counted(len(form.variants), 'variant')} and "
+            f"{counted(len(form.variant_names), 'name')} for them"
         )
     elif any(len(variant) != form.lines for variant in form.variants):
         counts = sorted({len(variant) for variant in form.variants})
