@@ -174,8 +174,7 @@ class _Loader:
 
     def _is_book(self, file: BinaryIO, encoding: Encoding, name: str) -> bool:
         """Whether it is a book of Project Gutenberg; raises CorpusError for data."""
-        first = next(decoded(file, encoding))[:BEGINNING]
-        beginning = "".join(Normaliser().normalise([first]))
+        beginning = "".join(Normaliser().normalise([_beginning(decoded(file, encoding))]))
         data = structured_format(beginning)
         if data is not None and not self._reads_data:
             raise CorpusError(
@@ -231,6 +230,16 @@ class _Loader:
             verb = "s were" if removed > 1 else " was"
             notes.append(f"{removed:,} control character{verb} removed.")
         return notes
+
+
+def _beginning(decoded_pieces: Iterable[str]) -> str:
+    """The first `BEGINNING` characters of a text, however short its pieces are."""
+    text = ""
+    for piece in decoded_pieces:
+        text += piece
+        if len(text) >= BEGINNING:
+            break
+    return text[:BEGINNING]
 
 
 def _ways_to_choose(choice: LayoutChoice, config: CorpusConfig) -> str:

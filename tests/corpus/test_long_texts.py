@@ -105,6 +105,7 @@ def spelled(corpus, spans):
 @example("a\n\nb", "blocks", 1)
 @example(" \n\n a \n \n b\n", "blocks", 2)
 @example("a\n\n\nb\n\nc\n\n\nd", "blocks", 3)
+@example("诗\t诗\n诗\t诗", "blocks", 1)
 def test_a_long_text_is_taken_apart_as_a_short_one(raw, chosen, size):
     text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\0", ""))
     try:
