@@ -22,6 +22,15 @@ IN_CATALOGUE: Final = "catalogue:"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LabelRecord:
+    """A label that poems of a corpus have, such as the author 李白, and how many have it."""
+
+    field: str
+    value: str
+    poems: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CorpusRecord:
     """A description of the corpus, without the text.
 
@@ -35,6 +44,8 @@ class CorpusRecord:
         characters: Length of the text.
         poems: Number of poems; 1 for continuous text.
         poems_by_lines: Number of poems with 1, 2, 3 ... lines; empty if lines are not counted.
+        labels: The labels that are learned, in the order of their ids.
+        titles: Number of poems whose titles are learned.
     """
 
     name: str
@@ -46,6 +57,13 @@ class CorpusRecord:
     characters: int
     poems: int
     poems_by_lines: tuple[int, ...]
+    labels: tuple[LabelRecord, ...] = ()
+    titles: int = 0
+
+    @property
+    def header_tokens(self) -> int:
+        """Number of token ids that only headers of poems have: the end of a header, and labels."""
+        return 1 + len(self.labels) if self.labels or self.titles else 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,10 +136,12 @@ class RunRecord:
         """Read what `to_json` wrote; raises CheckpointError for anything else."""
         record = read_document(text, FORMAT, cls, CheckpointError)
         _check_vocabulary(record.vocabulary)
-        if record.architecture.vocabulary_size != len(record.vocabulary) + SPECIAL:
+        _check_labels(record.corpus.labels)
+        tokens = SPECIAL + len(record.vocabulary) + record.corpus.header_tokens
+        if record.architecture.vocabulary_size != tokens:
             raise CheckpointError(
                 f"its network has {record.architecture.vocabulary_size:,} tokens, and its vocabulary "
-                f"{len(record.vocabulary) + SPECIAL:,}."
+                f"{tokens:,}."
             )
         return record
 
@@ -154,3 +174,9 @@ def _check_vocabulary(vocabulary: tuple[str, ...]) -> None:
     # A checkpoint from elsewhere must not send control characters to the terminal.
     if any(unicodedata.category(one) in {"Cc", "Cs"} for one in vocabulary if one not in "\t\n"):
         raise CheckpointError("its vocabulary must not hold control characters.")
+
+
+def _check_labels(labels: tuple[LabelRecord, ...]) -> None:
+    names = [(label.field, label.value) for label in labels]
+    if len(set(names)) < len(names) or not all(field and value for field, value in names):
+        raise CheckpointError("its labels must have names, each of its own.")

@@ -3,27 +3,37 @@
 import contextlib
 import dataclasses
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
+
+import numpy as np
+import numpy.typing as npt
 
 from charrnn.checkpoint.record import CorpusRecord
 from charrnn.corpus.catalogue import Catalogue, open_catalogue
 from charrnn.corpus.download import DownloadProgress, untold
 from charrnn.corpus.encoding import Encoding, Normaliser, decoded, find_encoding
 from charrnn.corpus.layout import LayoutChoice, Spans, choose_layout, cut
+from charrnn.corpus.poem_fields import PoemFields, field_names, learned_fields
+from charrnn.corpus.poem_files import PoemRecord, read_poem_file
 from charrnn.corpus.sources import Source, corpus_name, find_sources
-from charrnn.corpus.store import StoredText, Text, pieces
+from charrnn.corpus.store import StoredText, Text, as_array, pieces
 from charrnn.corpus.text_formats import (
     BEGINNING,
     is_gutenberg_book,
     structured_format,
     without_licence,
 )
-from charrnn.errors import CorpusError
+from charrnn.errors import ConfigurationError, CorpusError
 from charrnn.settings.configuration import CorpusConfig
 
 _BETWEEN_FILES: Final = "\n\n\n"
+_LINES_GAP: Final = 1
+_STANZAS_GAP: Final = 3
+_LONG_GAP: Final = re.compile(r"(?:\n[^\S\n]*){3,}")
+_TITLE: Final = "title"
 _MOST_NAMED: Final = 3
 
 
@@ -36,12 +46,14 @@ class Corpus(CorpusRecord):
         spans: `(poems, 2)` start and stop of each poem in the text.
         notes: Sentences for the user: what was detected, chosen or removed.
         removed: Number of removed control characters.
+        fields: The labels and titles of the poems that are learned; None without any.
     """
 
     text: Text
     spans: Spans
     notes: tuple[str, ...]
     removed: int
+    fields: PoemFields | None = None
 
     def poem(self, number: int) -> str:
         """One poem, counted from 0."""
@@ -87,14 +99,74 @@ def read_corpus(
     # Whoever asks for one continuous text may learn data too.
     loader = _Loader(config.encoding, reads_data=config.layout == "text")
     loader.add_all(found)
-    text, notes = loader.finish(), loader.notes()
     name = corpus_name(sources, catalogue)
+    if loader.records:
+        return _of_records(loader, name, config)
+    return _of_texts(loader, name, config, found)
+
+
+def _of_texts(
+    loader: "_Loader", name: str, config: CorpusConfig, found: Sequence[Source]
+) -> Corpus:
+    """The corpus of plain texts."""
+    if config.title_field is not None:
+        raise ConfigurationError(
+            "--title-field names a field of poems in JSON or CSV, and this is plain text. Where each "
+            "poem begins with its title, give --titles first-line."
+        )
+    text, notes = loader.finish(), loader.notes()
     layouts = {source.layout for source in found}
     known = layouts.pop() if len(layouts) == 1 else None
     layout = known or "auto" if config.layout == "auto" else config.layout
     choice = choose_layout(text, layout, config.stanzas, loader.joints)
     if layout == "auto":
         notes.append(f"{choice.reason} Choose another with {_ways_to_choose(choice, config)}.")
+    corpus = _corpus(loader, name, text, choice, notes)
+    if config.labels is None and config.titles == "none":
+        return corpus
+    if corpus.layout == "text":
+        raise ConfigurationError(
+            "labels and titles belong to poems, and this is read as one continuous text. Give "
+            "--layout blocks or lines if it holds poems."
+        )
+    return _with_fields(corpus, loader, config)
+
+
+def _of_records(loader: "_Loader", name: str, config: CorpusConfig) -> Corpus:
+    """The corpus of poems with fields."""
+    if config.titles == "first-line":
+        raise ConfigurationError(
+            "--titles first-line is for plain text. Here a field may have the titles: --title-field."
+        )
+    texts = [_normalised_poem(loader.normaliser, record.text) for record in loader.records]
+    texts_and_records = [pair for pair in zip(texts, loader.records, strict=True) if pair[0]]
+    texts = [text for text, _ in texts_and_records]
+    gap = _LINES_GAP if not any("\n" in text for text in texts) else _STANZAS_GAP
+    if config.layout == "blocks":
+        gap = _STANZAS_GAP
+    if config.layout == "lines" and gap != _LINES_GAP:
+        raise ConfigurationError(f"{name} has poems of several lines; omit --layout lines.")
+    if config.stanzas is False and gap == _STANZAS_GAP and any("\n\n" in text for text in texts):
+        raise ConfigurationError(f"the poems of {name} have stanzas; omit --no-stanzas.")
+    stored = StoredText()
+    for text in texts:
+        stored.append(text + "\n" * gap)
+    fields, notes = learned_fields(
+        [record.fields for _, record in texts_and_records], texts, config
+    )
+    choice = LayoutChoice("lines" if gap == _LINES_GAP else "blocks", gap, "")
+    corpus = _corpus(loader, name, stored.finish(), choice, [*loader.notes(), *notes])
+    return corpus if fields is None else _learning(corpus, fields)
+
+
+def _normalised_poem(normaliser: Normaliser, text: str) -> str:
+    """One poem without white space around it, and with single blank lines between its stanzas."""
+    return _LONG_GAP.sub("\n\n", "".join(normaliser.normalise([text]))).strip()
+
+
+def _corpus(
+    loader: "_Loader", name: str, text: Text, choice: LayoutChoice, notes: Iterable[str]
+) -> Corpus:
     poems = cut(text, choice.gap)
     return Corpus(
         name=name,
@@ -113,13 +185,77 @@ def read_corpus(
     )
 
 
+def _with_fields(corpus: Corpus, loader: "_Loader", config: CorpusConfig) -> Corpus:
+    """A corpus of plain texts whose directories are labels, or whose first lines are titles."""
+    spans = as_array(corpus.spans)
+    poems: list[dict[str, str]] = [{} for _ in spans]
+    if config.labels is not None:
+        (field, *others) = field_names(config.labels) or [""]
+        if others or not any(loader.groups):
+            raise ConfigurationError(
+                "plain texts have one label, the name of their directory or file: name it, as in "
+                f"--labels author, and name a directory to read. Received: labels {config.labels}."
+            )
+        numbers = np.searchsorted(loader.joints, spans[:, 0], "right") - 1
+        poems = [{field: loader.groups[number]} for number in numbers.tolist()]
+    if config.titles == "none":
+        fields, notes = learned_fields(poems, [], config)
+    else:
+        titles, spans = _first_lines(corpus, spans)
+        poems = [poem | {_TITLE: title} for poem, title in zip(poems, titles, strict=True)]
+        counts = corpus.poems_by_lines
+        corpus = dataclasses.replace(
+            corpus, spans=spans, poems_by_lines=(sum(counts[:2]), *counts[2:]) if counts else ()
+        )
+        texts = [corpus.poem(number) for number in range(len(spans))]
+        fields, notes = learned_fields(
+            poems, texts, dataclasses.replace(config, title_field=_TITLE)
+        )
+    assert fields is not None, "labels or titles are asked for"
+    return _learning(dataclasses.replace(corpus, notes=(*corpus.notes, *notes)), fields)
+
+
+def _first_lines(
+    corpus: Corpus, spans: npt.NDArray[np.int64]
+) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """The first lines of poems, and the spans of the rest; a poem of one line has no title."""
+    titles, rest = [], spans.copy()
+    for number, (start, stop) in enumerate(rest.tolist()):
+        poem = corpus.text[start:stop]
+        first, line_end, others = poem.partition("\n")
+        titles.append(first.strip() if line_end else "")
+        if line_end:
+            rest[number, 0] = stop - len(others.lstrip())
+    return titles, rest
+
+
+def _learning(corpus: Corpus, fields: PoemFields) -> Corpus:
+    """A corpus whose labels and titles are learned too."""
+    digest = hashlib.sha256(bytes.fromhex(corpus.digest) + fields.digest).hexdigest()
+    return dataclasses.replace(
+        corpus,
+        fields=fields,
+        labels=fields.labels,
+        titles=sum(map(bool, fields.titles)),
+        digest=digest,
+    )
+
+
 class _Loader:
-    """Decodes, normalises and joins the texts of several sources."""
+    """Decodes, normalises and joins the texts of several sources.
+
+    Attributes:
+        joints: Where each text begins, with the white space before it.
+        groups: What each text belongs to, see `Source`.
+        records: Poems with fields, of sources that are no plain text.
+    """
 
     def __init__(self, encoding: str | None, *, reads_data: bool) -> None:
         self.encodings: set[str] = set()
         self.references: list[str] = []
         self.joints: list[int] = []
+        self.groups: list[str] = []
+        self.records: list[PoemRecord] = []
         self.normaliser = Normaliser()
         self._wanted = encoding
         self._reads_data = reads_data
@@ -147,14 +283,21 @@ class _Loader:
             try:
                 file = opened.enter_context(source.open())
                 encoding = find_encoding(file, source.name, source.encoding or self._wanted)
-                is_book = self._is_book(file, encoding, source.name)
+                beginning = self._beginning(file, encoding)
+                holds_data = self._holds_data(beginning, source.name)
             except CorpusError as error:
                 if source.asked_for:
                     raise
                 self._left_out.append(f"{error} It was left out.")
                 return
+            is_book = is_gutenberg_book(beginning)
             try:
-                is_blank = self._append(decoded(file, encoding), is_book=is_book)
+                if holds_data:
+                    content = "".join(decoded(file, encoding))
+                    self.records += read_poem_file(content, source.name)
+                    is_blank = False
+                else:
+                    is_blank = self._append(decoded(file, encoding), source, is_book=is_book)
             except UnicodeDecodeError as error:
                 raise CorpusError(
                     f"{source.name} changed while it was read; run the same command again."
@@ -172,18 +315,28 @@ class _Loader:
         self.encodings.add(encoding.name)
         self.references.append(source.reference)
 
-    def _is_book(self, file: BinaryIO, encoding: Encoding, name: str) -> bool:
-        """Whether it is a book of Project Gutenberg; raises CorpusError for data."""
-        beginning = "".join(Normaliser().normalise([_beginning(decoded(file, encoding))]))
-        data = structured_format(beginning)
-        if data is not None and not self._reads_data:
+    def _beginning(self, file: BinaryIO, encoding: Encoding) -> str:
+        text = _beginning(decoded(file, encoding))
+        return "".join(Normaliser().normalise([text]))
+
+    def _holds_data(self, beginning: str, name: str) -> bool:
+        """Whether a file holds poems with fields; raises CorpusError for what cannot be read."""
+        data = None if self._reads_data else structured_format(beginning)
+        if self.records if data is None else self.joints:
+            raise CorpusError(
+                f"{name} is {data or 'plain text'}, and the texts before it are not: poems with "
+                "fields and plain texts are not learned together."
+            )
+        if data is None:
+            return False
+        if data in {"HTML", "XML"}:
             raise CorpusError(
                 f"{name} is {data}, not plain text: save its poems as plain text, with blank lines "
                 "between them. To learn it as it stands, give --layout text."
             )
-        return is_gutenberg_book(beginning)
+        return True
 
-    def _append(self, decoded_pieces: Iterable[str], *, is_book: bool) -> bool:
+    def _append(self, decoded_pieces: Iterable[str], source: Source, *, is_book: bool) -> bool:
         """Append a text unless it is blank; returns whether it is."""
         normalised = self.normaliser.normalise(decoded_pieces)
         joint = len(self._text)
@@ -197,6 +350,7 @@ class _Loader:
                 self._text.append("".join(waiting))
                 waiting = None
                 self.joints.append(joint)
+                self.groups.append(source.group)
         return waiting is not None
 
     def finish(self) -> Text:

@@ -22,6 +22,8 @@ from charrnn.settings.configuration import ResolvedLayout
 
 _UNSAFE: Final = re.compile(r"[^\w.-]+")
 _LONGEST_NAME: Final = 64
+_PLAIN: Final = ".txt"
+_SUFFIXES: Final = {_PLAIN, ".json", ".jsonl", ".csv", ".tsv"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +38,8 @@ class Source:
         open: Opens a seekable file of its bytes; raises CorpusError.
         layout: Layout according to the catalogue.
         encoding: Encoding according to the catalogue.
+        group: In a directory, the name of the subdirectory that it lies in, or its own without its
+            ending; empty for a file that was named itself.
     """
 
     name: str
@@ -45,6 +49,7 @@ class Source:
     open: Callable[[], AbstractContextManager[BinaryIO]]
     layout: ResolvedLayout | None = None
     encoding: str | None = None
+    group: str = ""
 
 
 def find_sources(
@@ -133,8 +138,9 @@ def _exists(path: Path) -> bool:
         return path.exists()
 
 
-def _file(path: Path, *, asked_for: bool) -> Source:
+def _file(path: Path, *, asked_for: bool, group: str = "") -> Source:
     return Source(
+        group=group,
         name=str(path),
         reference=str(path.absolute()) if opened_descriptor(path) is None else STANDARD_INPUT,
         identity=str(path.resolve()),
@@ -181,10 +187,19 @@ def _texts_in(directory: Path) -> list[Source]:
         paths += (
             Path(place, name)
             for name in files
-            if Path(name).suffix.lower() == ".txt" and not name.startswith(".")
+            if Path(name).suffix.lower() in _SUFFIXES and not name.startswith(".")
         )
-    texts = (_file(path, asked_for=False) for path in sorted(paths))
+    plain = [path for path in paths if path.suffix.lower() == _PLAIN]
+    texts = (
+        _file(path, asked_for=False, group=_group(directory, path))
+        for path in sorted(plain or paths)
+    )
     return [*texts, *sorted(unread, key=attrgetter("name"))]
+
+
+def _group(directory: Path, path: Path) -> str:
+    first, *others = path.relative_to(directory).parts
+    return first if others else path.stem
 
 
 def _unreadable(name: str, why: str) -> Source:

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.checkpoint.record import CorpusRecord, LabelRecord
 from charrnn.corpus.store import Rows, Text, code_units, pieces
 from charrnn.settings.architecture import SPECIAL
 
@@ -30,14 +31,22 @@ _CODE_POINTS: Final = 0x110000
 class Vocabulary:
     """The tokens of a network: end of poem (id 0), unknown (id 1), `characters[i]` (id `i + 2`).
 
+    Where poems have labels or titles, a header precedes the text of each: its labels, the characters
+    of its title, and the end of the header. So the ids of `end_of_header` and of `labels[i]`
+    (`first_label + i`) follow those of the characters.
+
     Attributes:
         characters: Distinct characters, sorted by code point.
+        labels: Labels that poems may have.
+        titles: Whether poems may have titles.
 
     Raises:
         ValueError: An entry is not a single character, or they are not distinct and sorted.
     """
 
     characters: tuple[str, ...]
+    labels: tuple[LabelRecord, ...] = ()
+    titles: bool = False
 
     def __post_init__(self) -> None:
         """Check the characters."""
@@ -64,10 +73,30 @@ class Vocabulary:
         often[points] = counts[points] > 0
         return cls(tuple(map(chr, np.flatnonzero(often))))
 
+    @classmethod
+    def of_record(cls, characters: tuple[str, ...], corpus: CorpusRecord) -> "Vocabulary":
+        """The tokens of a network with these characters, which has learned a corpus."""
+        return cls(characters, corpus.labels, corpus.titles > 0)
+
     @property
     def size(self) -> int:
         """Number of token ids."""
+        return self.first_label + len(self.labels) if self.has_headers else self.end_of_header
+
+    @property
+    def has_headers(self) -> bool:
+        """Whether a header precedes each poem."""
+        return bool(self.labels) or self.titles
+
+    @property
+    def end_of_header(self) -> int:
+        """Id of the end of a header, and number of the ids that text has."""
         return len(self.characters) + SPECIAL
+
+    @property
+    def first_label(self) -> int:
+        """Id of the first label."""
+        return self.end_of_header + 1
 
     @property
     def id_type(self) -> type[np.unsignedinteger]:
@@ -89,7 +118,7 @@ class Vocabulary:
         return self._table.take(code_units(text))
 
     def decode(self, ids: Sequence[int] | npt.NDArray[np.unsignedinteger]) -> str:
-        r"""Decode `(length,)` ids; end of poem becomes `"\n\n"`, and unknown becomes U+FFFD."""
+        r"""Decode `(length,)` ids of text; end of poem becomes `"\n\n"`, and unknown U+FFFD."""
         return "".join(map(self._texts.__getitem__, np.asarray(ids, dtype=np.int64).tolist()))
 
     @cached_property
@@ -105,7 +134,7 @@ class Vocabulary:
         """`(code points,)` ids by code point."""
         table: npt.NDArray[np.unsignedinteger] = np.full(_CODE_POINTS, UNKNOWN, self.id_type)
         points = np.fromiter(map(ord, self.characters), np.int64, len(self.characters))
-        table[points] = np.arange(SPECIAL, self.size)
+        table[points] = np.arange(SPECIAL, self.end_of_header)
         return table
 
 

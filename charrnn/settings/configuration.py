@@ -27,6 +27,7 @@ EndOfPoem = Literal["corpus", "model"]
 Precision = Literal["float32", "bfloat16"]
 Layout = Literal["auto", "text", "blocks", "lines"]
 ResolvedLayout = Literal["text", "blocks", "lines"]
+Titles = Literal["none", "first-line"]
 
 LARGEST_SEED: Final = 2**63 - 1
 
@@ -73,6 +74,19 @@ class CorpusConfig(Configuration):
         minimum=1,
         unset="1, or 2 for a large vocabulary",
     )
+    labels: str | None = setting(
+        None,
+        "Fields whose values are learned as labels of poems, such as author,form. With a directory of "
+        "texts, the one name of what its subdirectories or files stand for.",
+        unset="none",
+    )
+    title_field: str | None = setting(
+        None, "Field whose values are learned as titles of poems.", unset="none"
+    )
+    titles: Titles = setting(
+        "none", "Whether the first line of each poem is its title, in texts without fields."
+    )
+    min_poems: int = setting(10, "Labels of fewer poems are learned as the label other.", minimum=1)
     validation_fraction: float = setting(
         0.1, "Share of the text held out for validation.", above=0, maximum=0.5
     )
@@ -162,6 +176,13 @@ class TrainingConfig(Configuration):
         "Share of the vocabulary that a sequence does not see in one step.",
         minimum=0,
         below=1,
+    )
+    label_dropout: float = setting(
+        0.2,
+        "Share of the readings of a poem in which each of its labels, and its title, is left out, so "
+        "that the network also writes without them.",
+        minimum=0,
+        maximum=1,
     )
     name_augmentation: float | None = setting(
         None,

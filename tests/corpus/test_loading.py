@@ -138,19 +138,23 @@ def test_line_ends_of_other_programs_end_lines(tmp_path):
 
 
 @pytest.mark.usefixtures("poems")
-def test_data_is_refused_unless_it_is_to_be_learned_as_it_stands(tmp_path):
+def test_data_is_read_as_poems_with_fields_unless_it_is_to_be_learned_as_it_stands(tmp_path):
     path = tmp_path / "poems.json"
-    path.write_text('[{"title": "Tide", "text": "the tide"}]\n', encoding="utf-8")
-    with pytest.raises(CorpusError, match=r"poems\.json is JSON, not plain text: save its poems"):
-        read_corpus([str(path)])
-    with pytest.raises(CorpusError, match="is JSON"):
-        read_corpus(["-"], standard_input=io.BytesIO(path.read_bytes()))
-    assert read_corpus([str(path)], CorpusConfig(layout="text")).poems == 1
-    named_as_text = path.rename(tmp_path / "poems.txt")
+    content = '[{"title": "Tide", "text": "the tide\\nthe sea"}, {"text": "the moon"}]\n'
+    path.write_text(content, encoding="utf-8")
+    corpus = read_corpus([str(path)])
+    assert corpus.text == "the tide\nthe sea\n\n\nthe moon\n\n\n"
+    assert (corpus.layout, corpus.stanzas, corpus.poems_by_lines) == ("blocks", True, (1, 1))
+    assert read_corpus(["-"], standard_input=io.BytesIO(content.encode())).digest == corpus.digest
+    assert read_corpus([str(path)], CorpusConfig(layout="text")).text == content
+    named_as_text = path.rename(tmp_path / "z.txt")
+    (tmp_path / "a.txt").write_text(POEMS, encoding="utf-8")
     corpus = read_corpus([str(tmp_path)])
     assert corpus.text == POEMS
-    assert corpus.notes[0].startswith(f"{named_as_text} is JSON")
+    assert corpus.notes[0].startswith(f"{named_as_text} is JSON, and the texts before it are not")
     assert corpus.notes[0].endswith("It was left out.")
+    with pytest.raises(CorpusError, match="not learned together"):
+        read_corpus([str(tmp_path / "a.txt"), str(named_as_text)])
 
 
 def test_what_project_gutenberg_adds_is_left_out_and_told(tmp_path):
