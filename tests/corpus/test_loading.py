@@ -148,13 +148,12 @@ def test_data_is_read_as_poems_with_fields_unless_it_is_to_be_learned_as_it_stan
     assert read_corpus(["-"], standard_input=io.BytesIO(content.encode())).digest == corpus.digest
     assert read_corpus([str(path)], CorpusConfig(layout="text")).text == content
     named_as_text = path.rename(tmp_path / "z.txt")
-    (tmp_path / "a.txt").write_text(POEMS, encoding="utf-8")
     corpus = read_corpus([str(tmp_path)])
     assert corpus.text == POEMS
     assert corpus.notes[0].startswith(f"{named_as_text} is JSON, and the texts before it are not")
     assert corpus.notes[0].endswith("It was left out.")
     with pytest.raises(CorpusError, match="not learned together"):
-        read_corpus([str(tmp_path / "a.txt"), str(named_as_text)])
+        read_corpus(["quatrains", str(named_as_text)])
 
 
 def test_what_project_gutenberg_adds_is_left_out_and_told(tmp_path):
