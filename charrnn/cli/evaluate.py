@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from charrnn.corpus.vocabulary import Ids, Vocabulary
     from charrnn.decoding.sampling import Mask
     from charrnn.decoding.scoring import TextLoss
+    from charrnn.decoding.writer import TextGenerator
 
 
 @click.command(
@@ -78,6 +79,7 @@ def evaluate(
     among = han_tokens(opened.writer.vocabulary)
     with reading_bar(len(ids) - 1) as bar:
         loss = text_loss(opened.writer.model, ids, bar.update, among)
+    headed = _loss_with_headers(opened.writer, corpus, spans)
     text = f"the validation split of {first.record.corpus.name}" if file is None else file
     if as_json:
         facts = {
@@ -88,10 +90,11 @@ def evaluate(
             "perplexity_of_chinese_characters": loss.among and loss.among.perplexity,
             "characters": loss.characters,
             "unknown_characters": unknown,
+            "nats_per_character_with_labels_and_titles": headed and headed.nats_per_character,
         }
         print_json(opened.facts | facts)
     else:
-        _print_lines(networks, text, loss, unknown)
+        _print_lines(networks, text, loss, headed, unknown)
 
 
 def text_to_measure(
@@ -106,6 +109,21 @@ def text_to_measure(
     except CorpusError as error:
         command = f"charrnn evaluate {spoken_name(checkpoint.directory)} FILE"
         raise CorpusError(f"{error} Name a text to evaluate on: {command}") from error
+
+
+def _loss_with_headers(
+    writer: "TextGenerator", corpus: "Corpus", spans: "Spans"
+) -> "TextLoss | None":
+    """The loss on poems whose labels and titles are read first; None where there are none."""
+    from charrnn.corpus.headers import HeadedPoems, is_text
+    from charrnn.decoding.headers import HeadedModel
+    from charrnn.decoding.scoring import text_loss
+
+    if corpus.fields is None or not isinstance(writer.model, HeadedModel):
+        return None
+    vocabulary = writer.model.vocabulary
+    ids = HeadedPoems.of(corpus, spans, vocabulary).whole()
+    return text_loss(writer.model.model, ids, counts=is_text(ids, vocabulary))
 
 
 def han_tokens(vocabulary: "Vocabulary") -> "Mask | None":
@@ -136,15 +154,19 @@ def _note_other_measurement(ids: "Ids") -> None:
         )
 
 
-def _print_lines(networks: Networks, text: str, loss: "TextLoss", unknown: int) -> None:
+def _print_lines(
+    networks: Networks, text: str, loss: "TextLoss", headed: "TextLoss | None", unknown: int
+) -> None:
     click.echo(f"{networks.name} on {text}")
     rows = {
         "nats per character": f"{loss.nats_per_character:.4f}",
         "bits per character": f"{loss.bits_per_character:.4f}",
         "perplexity": f"{loss.perplexity:.3f}",
     }
+    if headed is not None:
+        rows["nats with labels and titles"] = f"{headed.nats_per_character:.4f}"
     if loss.among is not None:
         rows["of a Chinese character"] = f"{loss.among.perplexity:.1f}"
     rows |= {"characters scored": f"{loss.characters:,}", "unknown to the network": f"{unknown:,}"}
     for name, value in rows.items():
-        click.echo(f"  {name:26}{value:>12}")
+        click.echo(f"  {name:28}{value:>12}")

@@ -145,8 +145,8 @@ def generate(
     ).open()
     if expect is not None:
         networks.expect(expect.lower())
-    writer = networks.writer
     first = with_seed(sampling_config)
+    writer = networks.writer.conditioned(first)
     start = writer.begin(text)
     text = start.text  # As it was read, which is what is shown.
     print_notes(map(describe_substitution, start.substitutions))

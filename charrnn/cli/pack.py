@@ -73,7 +73,9 @@ def _measure(checkpoint: Checkpoint) -> "Callable[[Checkpoint], float] | None":
     except CorpusError as error:
         tell(f"The loss after rounding is not measured: {error}")
         return None
-    ids = encode_split(corpus, spans, Vocabulary(checkpoint.record.vocabulary))
+    ids = encode_split(
+        corpus, spans, Vocabulary.of_record(checkpoint.record.vocabulary, checkpoint.record.corpus)
+    )
     return lambda opened: text_loss(TextGenerator.open(opened).model, ids).nats_per_character
 
 

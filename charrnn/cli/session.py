@@ -257,7 +257,7 @@ class Session:
         Raises CharrnnError if the network cannot be opened or the form cannot be kept.
         """
         form, sampling = self.settings.form, self.settings.sampling
-        writer = writer or self.writer()
+        writer = (writer or self.writer()).conditioned(sampling)
         for note in writer.notes(sampling):
             self.remark(note)
         if not form.asked:

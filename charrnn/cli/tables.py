@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 WIDEST_SPARKLINE: Final = 40
 
+MOST_LABELS_SHOWN: Final = 24
+"""Labels of a field that are listed; JSON has all."""
+
 _BARS: Final = "▁▂▃▄▅▆▇█"
 
 _BASELINES: Final = {"unigram": "guessing by frequency", "xz": "xz -9"}
@@ -92,6 +95,8 @@ def _facts(run: RunFacts, record: RunRecord, model: ModelRecord, now: datetime.d
         "Corpus": f"{corpus.name}: {counted(corpus.characters, 'character')}{poems}, "
         f"{len(record.vocabulary):,} distinct ({corpus.encoding})",
         "Layout": _layout(corpus),
+        "Titles": f"of {corpus.titles:,} poems" if corpus.titles else "",
+        **_labels(corpus),
         "Trained": f"{counted(model.step, 'step')}, {counted(model.epoch, 'epoch')}, on {record.device}",
         "Warm start": record.origin.name if record.origin else "",
         "Learned": _learned(run.learned()),
@@ -101,6 +106,22 @@ def _facts(run: RunFacts, record: RunRecord, model: ModelRecord, now: datetime.d
         "Versions": ", ".join(f"{name} {version}" for name, version in record.versions.items()),
     }
     return _pairs({name: value for name, value in facts.items() if value})
+
+
+def _labels(corpus: CorpusRecord) -> dict[str, str]:
+    """The labels of each field with their numbers of poems, the most frequent first."""
+    fields: dict[str, list[str]] = {}
+    for label in sorted(corpus.labels, key=lambda label: -label.poems):
+        fields.setdefault(label.field, []).append(f"{label.value} ({label.poems:,})")
+    return {
+        f"Label {field}": ", ".join(values[:MOST_LABELS_SHOWN])
+        + (
+            f" and {len(values) - MOST_LABELS_SHOWN:,} more, see --json"
+            if values[MOST_LABELS_SHOWN:]
+            else ""
+        )
+        for field, values in fields.items()
+    }
 
 
 def _layout(corpus: "CorpusRecord | LintReport") -> str:

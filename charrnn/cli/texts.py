@@ -53,13 +53,15 @@ def validation_part(checkpoint: Checkpoint) -> "tuple[Corpus, Spans]":
 
 
 def read_alike(file: str, record: RunRecord, encoding: str | None) -> "Corpus":
-    """Read a text in the layout of a run's corpus; print the notes about it."""
-    corpus = _read([file], record, encoding)
+    """Read a text in the layout of a run's corpus, with the labels it has; print the notes."""
+    corpus = _read([file], record, encoding, requires_fields=False)
     print_notes(corpus.notes)
     return corpus
 
 
-def _read(sources: Sequence[str], record: RunRecord, encoding: str | None) -> "Corpus":
+def _read(
+    sources: Sequence[str], record: RunRecord, encoding: str | None, *, requires_fields: bool = True
+) -> "Corpus":
     # The settled layout: it is neither chosen nor noted again.
     corpus_config = dataclasses.replace(
         record.corpus_config,
@@ -67,15 +69,17 @@ def _read(sources: Sequence[str], record: RunRecord, encoding: str | None) -> "C
         stanzas=record.corpus.stanzas,
         encoding=encoding,
     )
-    return read_shown(sources, corpus_config)
+    return read_shown(sources, corpus_config, requires_fields=requires_fields)
 
 
-def read_shown(sources: Sequence[str], config: CorpusConfig) -> "Corpus":
+def read_shown(
+    sources: Sequence[str], config: CorpusConfig, *, requires_fields: bool = True
+) -> "Corpus":
     """Read a corpus as `read_corpus` does, and show its downloads."""
     from charrnn.corpus.loading import read_corpus
 
     with download_progress() as progress:
-        return read_corpus(sources, config, progress=progress)
+        return read_corpus(sources, config, progress=progress, requires_fields=requires_fields)
 
 
 @contextmanager

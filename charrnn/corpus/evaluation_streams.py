@@ -32,8 +32,12 @@ class EvaluationStreams:
 
     Each stream first reads some characters before its start, without counting their loss. This
     warm-up brings its state close to the state of a single pass over the text. Every character but
-    the first is predicted once. The text, of at least two ids, may be larger than memory. If `most`
-    is given, at most that many characters are predicted: the beginning of each stream.
+    the first is predicted once. The text, of at least two ids, may be larger than memory.
+
+    Args:
+        ids: `(length,)` ids of the text.
+        most: At most that many characters are predicted: the beginning of each stream.
+        counts: `(length,)` bools, true for the ids whose prediction counts; None counts all.
 
     Attributes:
         characters: Number of predicted characters.
@@ -41,7 +45,9 @@ class EvaluationStreams:
         length: Steps of each stream, warm-up included.
     """
 
-    def __init__(self, ids: Ids, most: int | None = None) -> None:
+    def __init__(
+        self, ids: Ids, most: int | None = None, counts: npt.NDArray[np.bool_] | None = None
+    ) -> None:
         self._last = len(ids) - 1
         self.streams = max(1, min(EVALUATION_STREAMS, self._last // SHORTEST_EVALUATION_STREAM))
         self._stride = -(-self._last // self.streams)
@@ -49,8 +55,16 @@ class EvaluationStreams:
         read = self._stride if most is None else min(self._stride, max(1, most // self.streams))
         self.length = self._warm_up + read
         begins = np.arange(self.streams) * self._stride
-        self.characters = int((self._last - begins).clip(0, read).sum())
+        ends = begins + (self._last - begins).clip(0, read)
+        if counts is None:
+            self.characters = int((ends - begins).clip(0).sum())
+        else:
+            before = np.append(0, counts[1:].cumsum())
+            self.characters = int(
+                (before[ends] - before[begins.clip(max=self._last)]).clip(0).sum()
+            )
         self._ids = ids
+        self._counts = counts
 
     def windows(self, steps: int) -> Iterator[Window]:
         """All steps of the streams, `steps` at a time."""
@@ -65,6 +79,8 @@ class EvaluationStreams:
         places = begins[:, None] + steps - start
         own = (steps >= self._warm_up) & (steps < self.length)
         counted = own & (places < self._last)
+        if self._counts is not None:
+            counted &= self._counts[(places + 1).clip(0, self._last)]
         return Window(read[:, :-1], read[:, 1:], counted)
 
     def _read(self, begin: int, stop: int) -> npt.NDArray[np.unsignedinteger]:

@@ -73,6 +73,7 @@ def read_corpus(
     catalogue: Catalogue | None = None,
     progress: DownloadProgress = untold,
     standard_input: BinaryIO | None = None,
+    requires_fields: bool = True,
 ) -> Corpus:
     """Read a corpus. A text that is named twice is read once.
 
@@ -85,9 +86,12 @@ def read_corpus(
         catalogue: The known corpora; None is the catalogue of charrnn.
         progress: Receives the progress of each download.
         standard_input: Stream for "-"; None is that of the process.
+        requires_fields: Whether labels and titles that are asked for must be there; otherwise those
+            of poems with fields are taken that are, and plain texts have none.
 
     Raises:
-        ConfigurationError: Stanzas are asked for in a layout that has none.
+        ConfigurationError: Stanzas are asked for in a layout that has none, or labels and titles
+            where there can be none.
         CorpusError: A source is missing, unreadable, binary, empty, in another encoding or data, or
             the disk is full.
     """
@@ -100,9 +104,21 @@ def read_corpus(
     loader = _Loader(config.encoding, reads_data=config.layout == "text")
     loader.add_all(found)
     name = corpus_name(sources, catalogue)
+    if not requires_fields:
+        config = _with_known_fields(loader, config)
     if loader.records:
         return _of_records(loader, name, config)
     return _of_texts(loader, name, config, found)
+
+
+def _with_known_fields(loader: "_Loader", config: CorpusConfig) -> CorpusConfig:
+    """The settings without labels and titles that the poems do not have."""
+    known = {name for record in loader.records for name in record.fields}
+    labels = ",".join(name for name in field_names(config.labels) if name in known)
+    title = config.title_field if config.title_field in known else None
+    return dataclasses.replace(
+        config, labels=labels or None, title_field=title, titles="none", min_poems=1
+    )
 
 
 def _of_texts(

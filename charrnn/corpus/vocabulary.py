@@ -59,13 +59,18 @@ class Vocabulary:
 
     @classmethod
     def of_text(
-        cls, text: Text, min_count: int | None = None, known: Iterable[str] = ()
+        cls,
+        text: Text,
+        min_count: int | None = None,
+        known: Iterable[str] = (),
+        titles: str = "",
     ) -> "Vocabulary":
         """The characters of a text that occur at least `min_count` times, or once if `known`.
 
         The default is 1, or 2 if the text has more than `LARGE_VOCABULARY` distinct characters.
+        Those of `titles` are counted too.
         """
-        counts = character_counts(text)
+        counts = character_counts(text) + character_counts(titles)
         if min_count is None:
             min_count = 2 if np.count_nonzero(counts) > LARGE_VOCABULARY else 1
         often = counts >= min_count

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from charrnn.corpus.ngram_filter import NgramFilter
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
+from charrnn.decoding.conditioning import Condition
 from charrnn.decoding.engine import Ids, Logits, State, StepModel
 from charrnn.decoding.sampling import Mask, log_softmax, row_max
 from charrnn.decoding.writer import TextGenerator
@@ -174,6 +175,7 @@ def product_of_experts(
         poems_by_lines=_shared_counts([one.poems_by_lines for one in experts], shares),
         checkpoints=[checkpoint for _, one in by_share for checkpoint in one.checkpoints],
         open_ngram_filters=partial(_filters_of, experts),
+        recondition=partial(_blended_under, experts, shares, reads_only),
     )
 
 
@@ -208,7 +210,27 @@ def contrastive_decoding(
         poems_by_lines=expert.poems_by_lines,
         checkpoints=expert.checkpoints,
         open_ngram_filters=partial(_filters_of, [expert]),
+        recondition=partial(_contrasted_under, expert, amateur, strength),
     )
+
+
+def _blended_under(
+    experts: Sequence[TextGenerator],
+    shares: Sequence[float],
+    reads_only: bool,
+    condition: Condition,
+) -> TextGenerator:
+    """A blend whose networks write under a condition, those that have learned labels or titles."""
+    if not any(one.has_headers for one in experts):
+        experts[0].under(condition)  # Refuses it.
+    conditioned = [one.under(condition) if one.has_headers else one for one in experts]
+    return product_of_experts(conditioned, shares, reads_only=reads_only)
+
+
+def _contrasted_under(
+    expert: TextGenerator, amateur: TextGenerator, strength: float, condition: Condition
+) -> TextGenerator:
+    return contrastive_decoding(expert.under(condition), amateur, strength)
 
 
 def common_layout(generators: Sequence[TextGenerator]) -> Layout:

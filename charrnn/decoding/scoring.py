@@ -109,7 +109,11 @@ class TokenScore:
 
 
 def text_loss(
-    model: StepModel, ids: TextIds, report: Report | None = None, among: Mask | None = None
+    model: StepModel,
+    ids: TextIds,
+    report: Report | None = None,
+    among: Mask | None = None,
+    counts: Mask | None = None,
 ) -> TextLoss:
     """The loss on a text, which is read as in the evaluation during training.
 
@@ -118,6 +122,7 @@ def text_loss(
         ids: `(length,)`, the text; every token but the first is scored, also ends of poems.
         report: Receives the progress.
         among: `(vocabulary_size,)`, true for tokens whose loss is also reported separately.
+        counts: `(length,)`, true for ids whose loss is measured; None measures all.
 
     Raises:
         CorpusError: There are fewer than two tokens.
@@ -127,7 +132,7 @@ def text_loss(
             f"the text is too short to be scored: it has {counted(len(ids), 'character')}, "
             "and 2 are needed."
         )
-    streams = EvaluationStreams(ids)
+    streams = EvaluationStreams(ids, counts=counts)
     state = model.initial_state(streams.streams)
     nats, nats_among, characters_among = 0.0, 0.0, 0
     for window in streams.windows(_steps(streams.streams * model.vocabulary_size)):

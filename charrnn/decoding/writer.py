@@ -15,6 +15,7 @@ from charrnn.checkpoint.record import RunRecord
 from charrnn.corpus.ngram_filter import NgramFilter
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.decoding.batch import Draft, generators_for, like, write_in_order
+from charrnn.decoding.conditioning import Condition, headers_for
 from charrnn.decoding.constraints import (
     Constraint,
     NoRepeat,
@@ -26,6 +27,7 @@ from charrnn.decoding.constraints import (
 )
 from charrnn.decoding.decoder import Decoder
 from charrnn.decoding.engine import NumpyEngine, State, StepModel
+from charrnn.decoding.headers import HeadedModel
 from charrnn.decoding.hypothesis import (
     LINE_END,
     NO_TOKENS,
@@ -41,7 +43,7 @@ from charrnn.decoding.logits_processors import LineCountPrior, token_wishes
 from charrnn.decoding.prompts import line_ends_within, normalised, poems_in, read_prompt
 from charrnn.decoding.ranking import HypothesisScore, score
 from charrnn.decoding.weights import NetworkWeights
-from charrnn.errors import CheckpointError
+from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.settings.arguments import check_type, takes
 from charrnn.settings.configuration import Layout, SamplingConfig
 
@@ -53,7 +55,7 @@ class TextGenerator:
     """Reads prompts, and writes and scores poems, with a network.
 
     Args:
-        model: The network.
+        model: The network; a `HeadedModel` where it has learned labels or titles.
         vocabulary: The characters that it reads and writes.
         layout: The layout of the training text.
         stanzas: Whether one blank line separates stanzas there, and only a longer gap poems.
@@ -63,6 +65,10 @@ class TextGenerator:
             network that is not saved yet.
         open_ngram_filters: Opens the n-gram filters of the training texts on first use; None without
             filters.
+        recondition: Makes a writer under a `Condition`, for several networks; None for one.
+
+    Attributes:
+        condition: What its poems are like: an author, labels, a title.
     """
 
     def __init__(
@@ -76,6 +82,7 @@ class TextGenerator:
         poem_length: int | None = None,
         checkpoints: Sequence[Checkpoint] = (),
         open_ngram_filters: Callable[[], Sequence[NgramFilter]] | None = None,
+        recondition: "Callable[[Condition], TextGenerator] | None" = None,
     ) -> None:
         self.model = model
         self.vocabulary = vocabulary
@@ -85,6 +92,10 @@ class TextGenerator:
         self.poem_length = poem_length
         self.checkpoints = tuple(checkpoints)
         self._open_ngram_filters = open_ngram_filters
+        self.condition = Condition()
+        self._recondition = recondition
+        self._unconditioned: TextGenerator = self
+        self._last_conditioned: TextGenerator = self
         if not "".join(vocabulary.characters).strip():
             raise CheckpointError("the vocabulary holds only white space.")
 
@@ -117,7 +128,7 @@ class TextGenerator:
         cls, model: StepModel, record: RunRecord, checkpoint: Checkpoint | None = None
     ) -> Self:
         try:
-            vocabulary = Vocabulary(record.vocabulary)
+            vocabulary = Vocabulary.of_record(record.vocabulary, record.corpus)
         except ValueError as error:
             raise CheckpointError(str(error)) from error
         tokens = record.architecture.vocabulary_size
@@ -125,6 +136,9 @@ class TextGenerator:
             raise CheckpointError(
                 f"its network has {tokens} tokens and its vocabulary {vocabulary.size}."
             )
+        if vocabulary.has_headers:
+            model = HeadedModel(model, vocabulary)
+            vocabulary = Vocabulary(vocabulary.characters)
         corpus = record.corpus
         poem_length = round(corpus.characters / corpus.poems) if corpus.layout != "text" else None
         return cls(
@@ -158,6 +172,67 @@ class TextGenerator:
         line_end = self.vocabulary.id_of(LINE_END)
         counted = sum(self.poems_by_lines) > 0 and line_end != UNKNOWN
         return LineCountPrior(self.poems_by_lines, line_end) if counted else None
+
+    @takes(config=SamplingConfig)
+    def conditioned(self, config: SamplingConfig, form: str | None = None) -> "TextGenerator":
+        """A writer whose poems are by an author, with labels and under a title.
+
+        Args:
+            config: Its `by`, `label` and `title`.
+            form: The form that its poems are in, a label where the network knows it as one.
+
+        Raises:
+            ConfigurationError: The network has not learned such a label, or no titles.
+        """
+        return self.under(Condition.of(config, form))
+
+    def under(self, condition: Condition) -> "TextGenerator":
+        """A writer whose poems are like a condition says; raises as `conditioned` does."""
+        whole = self._unconditioned
+        if condition == whole.condition:
+            return whole
+        if condition != whole._last_conditioned.condition:
+            whole._last_conditioned = whole._made_under(condition)
+        return whole._last_conditioned
+
+    @property
+    def has_headers(self) -> bool:
+        """Whether it has learned labels or titles."""
+        return self._recondition is not None or isinstance(self.model, HeadedModel)
+
+    def _made_under(self, condition: Condition) -> "TextGenerator":
+        if self._recondition is not None:
+            made = self._recondition(condition)
+        elif isinstance(self.model, HeadedModel):
+            made = self._headed(self.model, headers_for(condition, self.model.vocabulary))
+        else:
+            headers_for(condition, self.vocabulary)  # Refuses labels and titles.
+            made = self._with(self.model)
+        made.condition = condition
+        made._unconditioned = self
+        return made
+
+    def _headed(
+        self, model: HeadedModel, headers: Sequence[tuple[Sequence[int], float]]
+    ) -> "TextGenerator":
+        """A writer that reads a header before each poem, or several that predict together."""
+        writers = [
+            self._with(HeadedModel(model.model, model.vocabulary, header)) for header, _ in headers
+        ]
+        if len(writers) == 1:
+            return writers[0]
+        from charrnn.decoding.ensembles import product_of_experts
+
+        made = product_of_experts(writers, [weight for _, weight in headers])
+        made.checkpoints, made.poem_length = self.checkpoints, self.poem_length
+        return made
+
+    def _with(self, model: StepModel) -> "TextGenerator":
+        """The same writer with another model."""
+        made = object.__new__(type(self))
+        made.__dict__.update(vars(self), model=model)
+        made._last_conditioned = made
+        return made
 
     @takes(prompt=str)
     def begin(self, prompt: str = "") -> Hypothesis:
@@ -220,6 +295,7 @@ class TextGenerator:
         if hypothesis.ended:
             return iter(())
         config = config or SamplingConfig()
+        self._refuse_other_condition(config)
         decoder, start = self._prepared(hypothesis, config)
         if config.beam is not None or config.best_of > 1:
             return self._best(decoder, start, config, generator)
@@ -255,6 +331,10 @@ class TextGenerator:
         if first is None:
             return
         check_type("the settings of a poem", first, SamplingConfig)
+        if not Condition.of(first).is_empty and self.condition.is_empty:
+            yield from self.conditioned(first).write_many(prompt, chain([first], asked))
+            return
+        self._refuse_other_condition(first)
         decoder, start = self._prepared(self.begin(prompt), first)
         prompt = start.text
         alike = (like(first, one) for one in chain([first], asked))
@@ -305,6 +385,14 @@ class TextGenerator:
         if config.max_copy != 0:  # No filter is opened in vain.
             constraints += copy_guards(self.ngram_filters, self.vocabulary, config.max_copy)
         return constraints
+
+    def _refuse_other_condition(self, config: SamplingConfig) -> None:
+        asked = Condition.of(config)
+        if not asked.is_empty and dataclasses.replace(self.condition, form=None) != asked:
+            raise ConfigurationError(
+                "the poem has begun with another author, label or title. Begin it with the writer "
+                "that writer.conditioned(config) returns."
+            )
 
     def _prepared(
         self, hypothesis: Hypothesis, config: SamplingConfig

@@ -12,9 +12,13 @@ from typing import Final, Literal
 from charrnn.errors import ConfigurationError
 from charrnn.settings.notation import (
     FAVOURS,
+    LABELS,
+    MIXTURE,
     SCHEDULE,
     parse_ban,
     parse_favours,
+    parse_labels,
+    parse_mixture,
     parse_schedule,
 )
 from charrnn.settings.setting import Configuration, Notation, Setting, setting
@@ -299,6 +303,22 @@ class SamplingConfig(Configuration):
         "corpus",
         "Where a poem ends: after as many lines as poems of the corpus have, or where the model "
         "ends it.",
+    )
+    by: str | None = setting(
+        None,
+        "Write in the manner of an author that the network has learned; of several together with "
+        "weights: 李白=0.5,杜甫=0.5.",
+        unset="any",
+        notation=Notation("NAME", MIXTURE, parse_mixture),
+    )
+    label: str | None = setting(
+        None,
+        "Write with other labels that the network has learned.",
+        unset="any",
+        notation=Notation("FIELD=VALUE,...", LABELS, parse_labels),
+    )
+    title: str | None = setting(
+        None, "Write under a title, if the network has learned titles.", unset="none"
     )
     length: int | None = setting(
         None, "Most characters to write.", minimum=1, unset="until the poem ends"

@@ -1,4 +1,4 @@
-"""Parsers of settings with their own notation: schedules, favours, bans and blends."""
+"""Parsers of settings with their own notation: schedules, favours, bans, blends and labels."""
 
 import re
 import unicodedata
@@ -9,6 +9,8 @@ from charrnn.errors import ConfigurationError
 from charrnn.settings.setting import is_finite
 
 SCHEDULE: Final = "two as in 1.0:0.6"
+LABELS: Final = "fields with a value each, as in form=qijue,dynasty=tang"
+MIXTURE: Final = "a name, or names with a weight each, as in 李白=0.5,杜甫=0.5"
 FAVOURS: Final = "different characters with a number each, as in 月=2,花=-1.5"
 
 _FAVOUR: Final = re.compile(r"\s*(.)=([^,]+)(?:,|$)", re.DOTALL)
@@ -82,6 +84,39 @@ def parse_blend(text: str) -> dict[str, float]:
         weights[name] = weight
     if not any(weights.values()):
         raise ConfigurationError(f"a blend needs a weight above 0. Received: {text}.")
+    return weights
+
+
+def parse_labels(text: str) -> dict[str, str]:
+    """Parse the fields of "form=qijue,dynasty=tang" and their values.
+
+    Raises:
+        ConfigurationError: The notation is wrong, or a field occurs twice.
+    """
+    labels: dict[str, str] = {}
+    for entry in text.split(","):
+        field, _, value = (part.strip() for part in entry.partition("="))
+        if not field or not value or field in labels:
+            raise ConfigurationError(f"label takes {LABELS}. Received: {text}.")
+        labels[field] = value
+    return labels
+
+
+def parse_mixture(text: str) -> dict[str, float]:
+    """Parse one name, or the names of "李白=0.5,杜甫=0.5" and their weights.
+
+    Names may stand without a weight, which is 1 then.
+
+    Raises:
+        ConfigurationError: A name is empty or occurs twice, or a weight is not a number above 0.
+    """
+    weights: dict[str, float] = {}
+    for entry in text.split(","):
+        name, equals, typed = (part.strip() for part in entry.partition("="))
+        weight = _number(typed) if equals else 1.0
+        if not name or name in weights or weight is None or weight <= 0:
+            raise ConfigurationError(f"by takes {MIXTURE}. Received: {text}.")
+        weights[name] = weight
     return weights
 
 

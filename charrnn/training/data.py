@@ -8,11 +8,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from charrnn.corpus.headers import HeadedPoems, ShuffledPoems, is_text
 from charrnn.corpus.loading import Corpus, read_corpus
 from charrnn.corpus.splitting import encode_split, split_corpus
-from charrnn.corpus.store import Rows, pieces
+from charrnn.corpus.store import Rows, as_array, pieces
 from charrnn.corpus.vocabulary import Ids, Vocabulary
-from charrnn.errors import CorpusError
+from charrnn.errors import ConfigurationError, CorpusError
 from charrnn.settings.arguments import check_type
 from charrnn.settings.configuration import CorpusConfig, TrainingConfig
 from charrnn.training.baselines import unigram_entropy, xz_entropy
@@ -81,14 +82,15 @@ class Batch:
 
 
 class TrainingStreams:
-    """The text as `batch_size` streams of equal length, read `window` characters at a time.
+    """The text as `batch_size` streams of equal length, read `window` tokens at a time.
 
     Each step reads the characters that follow those of the step before, so that the recurrent
     state can be carried on. The text is a ring; each epoch cuts it at another position.
     What step k reads depends on (seed, k) alone, and on whether names are replaced.
 
     Args:
-        ids: `(length,)` ids of the training split; more than `batch_size * window` of them.
+        ids: `(length,)` ids of the training split, more than `batch_size * window` of them; or the
+            poems that each epoch reads in another order.
         batch_size: Number of streams.
         window: Characters read from each stream in one step.
         seed: Decides where each epoch is cut.
@@ -97,18 +99,19 @@ class TrainingStreams:
 
     def __init__(
         self,
-        ids: Ids,
+        ids: Ids | ShuffledPoems,
         batch_size: int,
         window: int,
         seed: int,
         name_augmentation: NameAugmentation | None = None,
     ) -> None:
-        self.ids = ids
+        self.length = ids.length if isinstance(ids, ShuffledPoems) else len(ids)
+        self._ids = ids
         self.batch_size = batch_size
         self.window = window
         self.seed = seed
         self._name_augmentation = name_augmentation
-        self.steps_per_epoch = len(ids) // batch_size // window
+        self.steps_per_epoch = self.length // batch_size // window
         self._windows_ahead = max(1, READ_AHEAD // (batch_size * window))
         self._ahead: tuple[int, int, bool] | None = None
         self._read = np.empty((batch_size, 0), ids.dtype)
@@ -135,12 +138,13 @@ class TrainingStreams:
         """`(batch_size, length)` what the streams hold from a window on, for some windows."""
         windows = min(self._windows_ahead, self.steps_per_epoch - position)
         length = windows * self.window + 1
-        offset = int(np.random.default_rng((self.seed, epoch)).integers(len(self.ids)))
-        stream = len(self.ids) // self.batch_size
-        rows = np.empty((self.batch_size, length), self.ids.dtype)
+        ids = self._ids.epoch(epoch) if isinstance(self._ids, ShuffledPoems) else self._ids
+        offset = int(np.random.default_rng((self.seed, epoch)).integers(len(ids)))
+        stream = len(ids) // self.batch_size
+        rows = np.empty((self.batch_size, length), ids.dtype)
         for number, row in enumerate(rows):
-            start = (offset + number * stream + position * self.window) % len(self.ids)
-            row[:] = _around(self.ids, start, length)
+            start = (offset + number * stream + position * self.window) % len(ids)
+            row[:] = _around(ids, start, length)
             if augments:
                 self._replace_names(row, epoch, number, start)
         return rows
@@ -173,9 +177,11 @@ class TrainingText:
         known: Characters that need to occur only once.
 
     Attributes:
-        vocabulary: Its characters.
-        training: `(length,)` ids of the training split.
+        vocabulary: Its characters, and the labels of its poems.
+        length: Mean number of ids that an epoch reads.
         validation: `(length,)` ids of the validation split.
+        measured: `(length,)` bools, true for the ids of the validation split whose loss is
+            measured, which are those outside headers; None where there are no headers.
 
     Raises:
         CorpusError: The text is too short.
@@ -190,9 +196,9 @@ class TrainingText:
         known: tuple[str, ...] = (),
     ) -> None:
         self.vocabulary = (
-            Vocabulary.of_text(corpus.text, corpus_config.min_count, known)
+            _vocabulary_of(corpus, corpus_config.min_count, known)
             if characters is None
-            else Vocabulary(characters)
+            else Vocabulary.of_record(characters, corpus)
         )
         if all(character.isspace() for character in self.vocabulary.characters):
             raise CorpusError(
@@ -200,13 +206,24 @@ class TrainingText:
                 "--min-count."
             )
         split = split_corpus(corpus, corpus_config.validation_fraction, training.shortest_split)
-        self.training: Ids = encode_split(corpus, split.training, self.vocabulary)
-        self.validation: Ids = encode_split(corpus, split.validation, self.vocabulary)
+        self.measured: npt.NDArray[np.bool_] | None = None
+        self._training: Ids | ShuffledPoems
+        if corpus.fields is None:
+            self._training = encode_split(corpus, split.training, self.vocabulary)
+            self.validation: Ids = encode_split(corpus, split.validation, self.vocabulary)
+            self.length = len(self._training)
+            return
+        _refuse_name_augmentation(training)
+        poems = HeadedPoems.of(corpus, split.training, self.vocabulary)
+        self._training = ShuffledPoems(poems, training.label_dropout, training.seed)
+        self.length = self._training.length
+        headed = HeadedPoems.of(corpus, split.validation, self.vocabulary).whole()
+        self.validation, self.measured = headed, is_text(headed, self.vocabulary)
 
     def baselines(self, corpus: Corpus) -> dict[str, float]:
         """Losses that need no network, in nats per character, by name; `corpus` is the text."""
         return {
-            "unigram": unigram_entropy(self.training, self.validation, self.vocabulary.size),
+            "unigram": unigram_entropy(*self._texts(), self.vocabulary.size),
             "xz": xz_entropy(corpus.text),
         }
 
@@ -215,10 +232,35 @@ class TrainingText:
         assert training.batch_size is not None, "a settled training has a batch size"
         assert training.window is not None, "a settled training has a window"
         augmentation = None
-        if training.name_augmentation:
+        if training.name_augmentation and not isinstance(self._training, ShuffledPoems):
             augmentation = NameAugmentation(
-                self.training, self.vocabulary, training.name_augmentation, training.seed
+                self._training, self.vocabulary, training.name_augmentation, training.seed
             )
         return TrainingStreams(
-            self.training, training.batch_size, training.window, training.seed, augmentation
+            self._training, training.batch_size, training.window, training.seed, augmentation
+        )
+
+    def _texts(self) -> tuple[Ids, Ids]:
+        """The ids of both splits, without headers."""
+        if not isinstance(self._training, ShuffledPoems):
+            return self._training, self.validation
+        training = self._training.poems.text_alone()
+        return (
+            training[is_text(training, self.vocabulary)],
+            as_array(self.validation)[self.measured],
+        )
+
+
+def _vocabulary_of(corpus: Corpus, min_count: int | None, known: tuple[str, ...]) -> Vocabulary:
+    """The characters of a text and of the titles that are learned, and the labels."""
+    titles = "".join(corpus.fields.titles) if corpus.fields is not None else ""
+    vocabulary = Vocabulary.of_text(corpus.text, min_count, known, titles)
+    return Vocabulary.of_record(vocabulary.characters, corpus)
+
+
+def _refuse_name_augmentation(training: TrainingConfig) -> None:
+    if training.name_augmentation:
+        raise ConfigurationError(
+            "name-augmentation is for texts without labels and titles. Omit it, or omit --labels, "
+            "--title-field and --titles."
         )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from charrnn.corpus.evaluation_streams import MOST_MEASURED, EvaluationStreams
@@ -29,6 +30,7 @@ class Evaluator:
         ids: `(length,)` ids of the text.
         vocabulary_size: Number of tokens.
         share: Which streams this process reads: `(k, n)` is every n-th, from the k-th on.
+        counts: `(length,)` bools, true for the ids whose loss is measured; None measures all.
 
     Attributes:
         text_length: Characters of the text.
@@ -37,13 +39,19 @@ class Evaluator:
         whole: Whether every character but the first is measured.
     """
 
-    def __init__(self, ids: Ids, vocabulary_size: int, share: tuple[int, int] = (0, 1)) -> None:
-        self.text_length = len(ids)
+    def __init__(
+        self,
+        ids: Ids,
+        vocabulary_size: int,
+        share: tuple[int, int] = (0, 1),
+        counts: npt.NDArray[np.bool_] | None = None,
+    ) -> None:
+        self.text_length = len(ids) if counts is None else int(counts.sum())
         self._rows = slice(share[0], None, share[1])
-        self._streams = EvaluationStreams(ids, MOST_MEASURED)
+        self._streams = EvaluationStreams(ids, MOST_MEASURED, counts)
         self.characters = self._streams.characters
         self.characters_read = self._streams.streams * self._streams.length
-        self.whole = self.characters == len(ids) - 1
+        self.whole = self.characters == (len(ids) - 1 if counts is None else int(counts[1:].sum()))
         logits = self._streams.streams * vocabulary_size
         longest = max(1, min(LONGEST_WINDOW, LARGEST_LOGITS // logits))
         # All windows are of one length, or the network would be compiled for the last one again.

@@ -131,7 +131,7 @@ def start_run(
     known = warm_start.vocabulary.characters if warm_start is not None else ()
     text = TrainingText(corpus, corpus_config, training, known=known)
     devices = context.strategy.num_replicas_in_sync
-    characters = len(text.training)
+    characters = text.length
     speed = partial(_common_speed, context, training)
     budget = budget_of(training, characters, speed)
     architecture = settle_architecture(model, budget, characters, text.vocabulary.size)
@@ -214,7 +214,7 @@ def resume_run(
     shapes = state_shapes(record.architecture, training.batch_size)
     saved = workers.share(read_state(writer.directory, shapes) if workers.index == 0 else b"")
     state, arrays = load_state(saved, writer.directory, shapes)
-    step = _training_step(record, context, len(text.training))
+    step = _training_step(record, context, text.length)
     streams = text.streams(training)
     if new_budget:
         state = with_new_budget(state, training, streams)
@@ -259,4 +259,4 @@ def _training_step(record: RunRecord, context: ComputeContext, characters: int) 
 def _evaluator(text: TrainingText, workers: Workers) -> Evaluator:
     """Evaluates this worker's share of the validation split."""
     share = (workers.index, workers.count)
-    return Evaluator(text.validation, text.vocabulary.size, share)
+    return Evaluator(text.validation, text.vocabulary.size, share, text.measured)

@@ -267,7 +267,7 @@ def _run(trainer: Trainer, observer: TrainingObserver) -> TrainingResult:
             directory=trainer.writer.directory,
             architecture=record.architecture,
             device=record.device,
-            training_characters=len(streams.ids),
+            training_characters=streams.length,
             validation_characters=evaluator.text_length,
             batch_size=streams.batch_size,
             window=streams.window,

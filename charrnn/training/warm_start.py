@@ -53,7 +53,7 @@ class WarmStart:
         return cls(
             record=OriginRecord(name=directory.name, sha256=checkpoint.model.sha256),
             architecture=checkpoint.record.architecture,
-            vocabulary=Vocabulary(checkpoint.record.vocabulary),
+            vocabulary=Vocabulary.of_record(checkpoint.record.vocabulary, checkpoint.record.corpus),
             arrays=read_network(checkpoint.model_path, checkpoint.record.architecture),
         )
 
@@ -83,8 +83,7 @@ class WarmStart:
             fresh: Initial weights of the new network, as `get_weights` orders them.
             vocabulary: Its characters.
         """
-        own = map(self.vocabulary.id_of, vocabulary.characters)
-        theirs = np.array([END_OF_POEM, UNKNOWN, *own])
+        theirs = np.array([END_OF_POEM, UNKNOWN, *self._ids_of(vocabulary)])
         known = theirs != UNKNOWN
         known[UNKNOWN] = True
         arrays = [array.copy() for array in self.arrays]
@@ -96,6 +95,22 @@ class WarmStart:
                 rows, kept = arrays[place], self.arrays[place]
             rows[known] = kept[theirs[known]]
         return arrays
+
+    def _ids_of(self, vocabulary: Vocabulary) -> list[int]:
+        """This network's ids of the characters, the end of headers and the labels of another."""
+        ids = list(map(self.vocabulary.id_of, vocabulary.characters))
+        if not vocabulary.has_headers:
+            return ids
+        labels = {
+            (label.field, label.value): id_
+            for id_, label in enumerate(self.vocabulary.labels, self.vocabulary.first_label)
+        }
+        end = self.vocabulary.end_of_header if self.vocabulary.has_headers else UNKNOWN
+        return [
+            *ids,
+            end,
+            *(labels.get((one.field, one.value), UNKNOWN) for one in vocabulary.labels),
+        ]
 
     def told(self, vocabulary: Vocabulary) -> str:
         """A sentence on what the new network begins with."""

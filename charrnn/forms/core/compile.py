@@ -65,6 +65,7 @@ def compile_form(
             f"rhyme-with goes with a form that rhymes, and {asked.name} does not."
         )
     refuse_sampling_outside_a_form(sampling)
+    network = network.conditioned(sampling, asked.name)
     compiler = _Compiler(network, asked)
     rules, automaton = compiler.compile(form, sampling)
     if not compiler.is_satisfiable(rules, automaton, form, sampling):

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from charrnn.decoding.batch import generators_for, with_seed
+from charrnn.decoding.conditioning import Condition
 from charrnn.decoding.hypothesis import Hypothesis, Poem
 from charrnn.decoding.ranking import HypothesisScore
 from charrnn.decoding.writer import TextGenerator
@@ -118,6 +119,11 @@ class FormWriter:
             raise ConfigurationError(
                 f"this form was compiled with ban {compiled or 'none'}, and cannot be written with "
                 f"ban {asked or 'none'}. Compile it again with the ban that is wanted."
+            )
+        if Condition.of(self.sampling) != Condition.of(sampling):
+            raise ConfigurationError(
+                "this form was compiled with another author, label or title. Compile it again with "
+                "those that are wanted."
             )
         return SMCDecoder(
             self._network,
