@@ -104,6 +104,10 @@ class ScriptedGenerator:
         text = draft.text + text
         return ScriptedDraft(text, self, substitutions=_dashes(text))
 
+    def conditioned(self, settings: SamplingConfig) -> "ScriptedGenerator":
+        del settings
+        return self
+
     def notes(self, settings: SamplingConfig) -> tuple[str, ...]:
         return ("— cannot be favoured.",) if "—" in (settings.favour or "") else ()
 

@@ -175,7 +175,9 @@ def product_of_experts(
         poems_by_lines=_shared_counts([one.poems_by_lines for one in experts], shares),
         checkpoints=[checkpoint for _, one in by_share for checkpoint in one.checkpoints],
         open_ngram_filters=partial(_filters_of, experts),
-        recondition=partial(_blended_under, experts, shares, reads_only),
+        recondition=partial(_blended_under, experts, shares, reads_only)
+        if any(one.has_headers for one in experts)
+        else None,
     )
 
 
@@ -210,7 +212,9 @@ def contrastive_decoding(
         poems_by_lines=expert.poems_by_lines,
         checkpoints=expert.checkpoints,
         open_ngram_filters=partial(_filters_of, [expert]),
-        recondition=partial(_contrasted_under, expert, amateur, strength),
+        recondition=partial(_contrasted_under, expert, amateur, strength)
+        if expert.has_headers
+        else None,
     )
 
 
@@ -221,8 +225,6 @@ def _blended_under(
     condition: Condition,
 ) -> TextGenerator:
     """A blend whose networks write under a condition, those that have learned labels or titles."""
-    if not any(one.has_headers for one in experts):
-        experts[0].under(condition)  # Refuses it.
     conditioned = [one.under(condition) if one.has_headers else one for one in experts]
     return product_of_experts(conditioned, shares, reads_only=reads_only)
 

@@ -26,7 +26,7 @@ from charrnn.settings.setting import settings_of
 from tests.decoding.networks import reciter
 from tests.fakes import ScriptedDraft, ScriptedGenerator
 
-EXAMPLES = {"favour": "a=1", "ban": "ab"}
+EXAMPLES = {"favour": "a=1", "ban": "ab", "label": "form=ode"}
 
 
 class FakeForm:
