@@ -164,9 +164,9 @@ def _print_lines(
         "perplexity": f"{loss.perplexity:.3f}",
     }
     if headed is not None:
-        rows["nats with labels and titles"] = f"{headed.nats_per_character:.4f}"
+        rows["with labels and titles"] = f"{headed.nats_per_character:.4f}"
     if loss.among is not None:
         rows["of a Chinese character"] = f"{loss.among.perplexity:.1f}"
     rows |= {"characters scored": f"{loss.characters:,}", "unknown to the network": f"{unknown:,}"}
     for name, value in rows.items():
-        click.echo(f"  {name:28}{value:>12}")
+        click.echo(f"  {name:26}{value:>12}")

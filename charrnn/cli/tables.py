@@ -2,7 +2,7 @@
 
 import datetime
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from rich import box
@@ -74,13 +74,17 @@ def show_run(console: Console, run: RunFacts, now: datetime.datetime) -> None:
     assert record is not None, "a usable run has a record"
     assert model is not None, "a usable run has a network"
     console.print(Text(printable(run.directory.name), "bold"))
+    unused = () if record.corpus.header_tokens else ("min_poems", "label_dropout")
     for section in (
         _facts(run, record, model, now),
         _layers(record),
         _losses(record, model),
         _history(run.history),
         _pairs(
-            {"Reading": _settings(record.corpus_config), "Training": _settings(record.training)}
+            {
+                "Reading": _settings(record.corpus_config, without=unused),
+                "Training": _settings(record.training, without=unused),
+            }
         ),
     ):
         console.print()
@@ -181,8 +185,9 @@ def _history(history: list[dict[str, Any]]) -> Table:
     )
 
 
-def _settings(configuration: Configuration) -> str:
-    values = ((name, getattr(configuration, name)) for name in settings_of(type(configuration)))
+def _settings(configuration: Configuration, without: Container[str] = ()) -> str:
+    names = (name for name in settings_of(type(configuration)) if name not in without)
+    values = ((name, getattr(configuration, name)) for name in names)
     return ", ".join(
         f"{name.replace('_', '-')} {f'{value:g}' if isinstance(value, float) else value}"
         for name, value in values

@@ -117,7 +117,7 @@ def _with_known_fields(loader: "_Loader", config: CorpusConfig) -> CorpusConfig:
     labels = ",".join(name for name in field_names(config.labels) if name in known)
     title = config.title_field if config.title_field in known else None
     return dataclasses.replace(
-        config, labels=labels or None, title_field=title, titles="none", min_poems=1
+        config, labels=labels or None, title_field=title, titles=None, min_poems=1
     )
 
 
@@ -138,7 +138,7 @@ def _of_texts(
     if layout == "auto":
         notes.append(f"{choice.reason} Choose another with {_ways_to_choose(choice, config)}.")
     corpus = _corpus(loader, name, text, choice, notes)
-    if config.labels is None and config.titles == "none":
+    if config.labels is None and config.titles is None:
         return corpus
     if corpus.layout == "text":
         raise ConfigurationError(
@@ -150,7 +150,7 @@ def _of_texts(
 
 def _of_records(loader: "_Loader", name: str, config: CorpusConfig) -> Corpus:
     """The corpus of poems with fields."""
-    if config.titles == "first-line":
+    if config.titles is not None:
         raise ConfigurationError(
             "--titles first-line is for plain text. Here a field may have the titles: --title-field."
         )
@@ -214,7 +214,7 @@ def _with_fields(corpus: Corpus, loader: "_Loader", config: CorpusConfig) -> Cor
             )
         numbers = np.searchsorted(loader.joints, spans[:, 0], "right") - 1
         poems = [{field: loader.groups[number]} for number in numbers.tolist()]
-    if config.titles == "none":
+    if config.titles is None:
         fields, notes = learned_fields(poems, [], config)
     else:
         titles, spans = _first_lines(corpus, spans)

@@ -31,7 +31,7 @@ EndOfPoem = Literal["corpus", "model"]
 Precision = Literal["float32", "bfloat16"]
 Layout = Literal["auto", "text", "blocks", "lines"]
 ResolvedLayout = Literal["text", "blocks", "lines"]
-Titles = Literal["none", "first-line"]
+Titles = Literal["first-line"]
 
 LARGEST_SEED: Final = 2**63 - 1
 
@@ -87,8 +87,8 @@ class CorpusConfig(Configuration):
     title_field: str | None = setting(
         None, "Field whose values are learned as titles of poems.", unset="none"
     )
-    titles: Titles = setting(
-        "none", "Whether the first line of each poem is its title, in texts without fields."
+    titles: Titles | None = setting(
+        None, "Where plain texts have the titles of their poems.", unset="none"
     )
     min_poems: int = setting(10, "Labels of fewer poems are learned as the label other.", minimum=1)
     validation_fraction: float = setting(
