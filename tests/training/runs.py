@@ -32,7 +32,7 @@ def save_random_run(
     """
     from charrnn.model.network import build_network
 
-    vocabulary = Vocabulary(tuple(sorted(characters)))
+    vocabulary = Vocabulary.of_record(tuple(sorted(characters)), corpus or RECORD.corpus)
     architecture = small(vocabulary, **sizes)
     record = dataclasses.replace(
         RECORD,

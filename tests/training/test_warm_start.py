@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from charrnn.checkpoint.directory import Checkpoint
-from charrnn.checkpoint.record import OriginRecord
+from charrnn.checkpoint.record import LabelRecord, OriginRecord
 from charrnn.corpus.loading import Corpus
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.errors import CheckpointError, TrainingInterrupted
@@ -292,3 +292,26 @@ def test_a_run_may_replace_the_one_it_begins_with(corpus: Corpus, tmp_path: Path
     after = Checkpoint.open(tmp_path / "moon")
     assert after.record.origin == OriginRecord(name="moon", sha256=before)
     assert after.model.sha256 != before
+
+
+def test_labels_of_the_same_name_keep_their_rows() -> None:
+    def label(field: str, value: str) -> LabelRecord:
+        return LabelRecord(field=field, value=value, poems=1)
+
+    known = Vocabulary(tuple("ab"), (label("author", "Ann"), label("author", "Bob")))
+    new = Vocabulary(tuple("bc"), (label("by", "Ann"), label("author", "Bob")), titles=True)
+    origin, begun = origin_of(known), fresh(new)
+    rows = origin.transferred(begun, new)[EMBEDDING]
+    theirs = origin.arrays[EMBEDDING]
+    expected = [
+        *theirs[:2],  # end of poem, unknown
+        theirs[known.id_of("b")],
+        begun[EMBEDDING][new.id_of("c")],
+        theirs[known.end_of_header],
+        begun[EMBEDDING][new.first_label],
+        theirs[known.first_label + 1],
+    ]
+    np.testing.assert_array_equal(rows, expected)
+    np.testing.assert_array_equal(
+        origin.transferred(fresh(NEW), NEW)[EMBEDDING][NEW.id_of("a")], theirs[known.id_of("a")]
+    )
