@@ -92,6 +92,8 @@ class ScriptedGenerator:
         settings: Those of each turn, in order.
     """
 
+    layout = "blocks"
+
     def __init__(self, *continuations: str) -> None:
         self.continuations = list(continuations)
         self.settings: list[SamplingConfig] = []

@@ -27,6 +27,7 @@ from charrnn.cli.poem_display import (
     PoemReport,
     print_poems,
     print_poems_as_json,
+    stands_in_couplets,
     stream_characters,
     stream_lines,
 )
@@ -199,7 +200,11 @@ def generate(
     else:
         # A poem may have blank lines inside if the corpus has.
         inside = line_ends_within(writer.layout, stanzas=writer.stanzas)
-        print_poems(reports, blank_lines=1 if inside in {0, 1} else 2)
+        print_poems(
+            reports,
+            blank_lines=1 if inside in {0, 1} else 2,
+            couplets=stands_in_couplets(writer),
+        )
 
 
 def _refuse_contradictions(

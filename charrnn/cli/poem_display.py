@@ -11,6 +11,7 @@ import click
 
 from charrnn.cli.networks import DEAD_END
 from charrnn.cli.process import INTERRUPTED, print_json, tell
+from charrnn.corpus.couplets import couplets_apart
 from charrnn.errors import FormGivenUpError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def stream_characters(
 ) -> None:
     """Print a poem character by character while it is written, after its prompt `start`."""
     dead_end = False
-    with _output() as show:
+    with _output(couplets=stands_in_couplets(writer)) as show:
         show(start.text)
         for step in writer.stream(start, sampling):
             dead_end = step.hypothesis.dead_end
@@ -45,7 +46,7 @@ def stream_lines(form: "FormWriter", prompt: str, sampling: "SamplingConfig") ->
     """
     lines: Iterable[WrittenLine] = form.stream(prompt, sampling)
     length = 0
-    with _output() as show:
+    with _output(couplets=stands_in_couplets(form.network)) as show:
         for line in lines if sys.stdout.isatty() else list(lines):
             text = line.hypothesis.text
             show(text[length:])
@@ -54,22 +55,28 @@ def stream_lines(form: "FormWriter", prompt: str, sampling: "SamplingConfig") ->
             show(prompt)
 
 
+def stands_in_couplets(writer: "TextGenerator") -> bool:
+    """Whether the poems of a network are shown a couplet a line: Chinese ones read in one line."""
+    return writer.layout == "lines" and "。" in writer.vocabulary
+
+
 @contextlib.contextmanager
-def _output() -> Iterator[Callable[[str], None]]:
+def _output(*, couplets: bool) -> Iterator[Callable[[str], None]]:
     """Give a function that prints text, but holds back white space until more text follows.
 
     So a poem ends in one line end. Ctrl-C ends the command.
     """
-    waiting, length = "", 0
+    waiting, length, seen = "", 0, ""
 
     def show(text: str) -> None:
-        nonlocal waiting, length
+        nonlocal waiting, length, seen
         length += len(text)
         waiting += text
         shown = waiting.rstrip()
         if shown:
-            click.echo(shown, nl=False)
+            click.echo(couplets_apart(shown, seen) if couplets else shown, nl=False)
             waiting = waiting[len(shown) :]
+            seen = (seen + shown)[-2:]
 
     try:
         yield show
@@ -102,8 +109,13 @@ class PoemReport:
     judgement: "Judgement | None" = None
 
 
-def print_poems(reports: Iterable[PoemReport], blank_lines: int = 1) -> None:
-    """Print poems with blank lines between them; Ctrl-C keeps those that are complete."""
+def print_poems(
+    reports: Iterable[PoemReport], *, blank_lines: int = 1, couplets: bool = False
+) -> None:
+    """Print poems with blank lines between them; Ctrl-C keeps those that are complete.
+
+    `couplets` parts their sentences by line ends.
+    """
     try:
         for number, report in enumerate(reports):
             if number > 0:
@@ -112,7 +124,7 @@ def print_poems(reports: Iterable[PoemReport], blank_lines: int = 1) -> None:
                 from charrnn.cli.explanation import print_legend
 
                 print_legend()
-            _print_poem(report)
+            _print_poem(report, couplets=couplets)
     except KeyboardInterrupt:
         raise click.exceptions.Exit(INTERRUPTED) from None
 
@@ -150,10 +162,10 @@ def token_facts(score: "TokenScore") -> dict[str, Any]:
     }
 
 
-def _print_poem(report: PoemReport) -> None:
+def _print_poem(report: PoemReport, *, couplets: bool) -> None:
     poem = report.poem
     if report.explanation is None:
-        click.echo(str(poem))
+        click.echo(couplets_apart(str(poem)) if couplets else str(poem))
     else:
         from charrnn.cli.explanation import print_explained
 

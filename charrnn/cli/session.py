@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from charrnn.cli.poem_display import stands_in_couplets
 from charrnn.cli.process import tell
+from charrnn.corpus.couplets import couplets_apart
 from charrnn.errors import CharrnnError, ConfigurationError
 from charrnn.forms.core.config import FORM_PARTS, FormConfig
 from charrnn.settings.configuration import SamplingConfig, seed_after
@@ -237,12 +239,13 @@ class Session:
         return self.turns[-1]
 
     def poems(self) -> list[str]:
-        """Return the poems, oldest first."""
+        """Return the poems as they are shown, oldest first."""
         poems: list[str] = []
         for turn in self.turns:
             if turn.continues:
                 poems.pop()
-            poems.append(turn.end.text)
+            text = turn.end.text
+            poems.append(couplets_apart(text) if stands_in_couplets(turn.writer) else text)
         return poems
 
     def remark(self, note: str) -> None:
@@ -293,18 +296,21 @@ class Session:
         sampling = with_seed(self.settings.sampling)
         sampling = sampling if seed is None else dataclasses.replace(sampling, seed=seed)
         before = self.turns[: len(self.turns) - replaced]
-        end, unseen = start, start.text[shown:]
+        end, unseen, seen = start, start.text[shown:], start.text[:shown]
+        couplets = stands_in_couplets(author.writer)
         stopped = False
         try:
             for step in author.stream(start, sampling):
-                click.echo(unseen + step.character, nl=False)
-                end, unseen = step.hypothesis, ""
+                text = unseen + step.character
+                click.echo(couplets_apart(text, seen) if couplets else text, nl=False)
+                end, unseen, seen = step.hypothesis, "", (seen + text)[-2:]
         except KeyboardInterrupt:
             stopped = True
         except Exception:
             if end is not start:
                 click.echo("\n")
             raise
+        unseen = couplets_apart(unseen) if couplets else unseen
         click.echo(unseen if end.text.endswith("\n") else f"{unseen}\n")
         self.turns = (*before, Turn(author.writer, sampling.seed or 0, start, end, continues))
         if stopped:

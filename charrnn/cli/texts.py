@@ -54,13 +54,13 @@ def validation_part(checkpoint: Checkpoint) -> "tuple[Corpus, Spans]":
 
 def read_alike(file: str, record: RunRecord, encoding: str | None) -> "Corpus":
     """Read a text in the layout of a run's corpus, with the labels it has; print the notes."""
-    corpus = _read([file], record, encoding, requires_fields=False)
+    corpus = _read([file], record, encoding, alike=True)
     print_notes(corpus.notes)
     return corpus
 
 
 def _read(
-    sources: Sequence[str], record: RunRecord, encoding: str | None, *, requires_fields: bool = True
+    sources: Sequence[str], record: RunRecord, encoding: str | None, *, alike: bool = False
 ) -> "Corpus":
     # The settled layout: it is neither chosen nor noted again.
     corpus_config = dataclasses.replace(
@@ -69,17 +69,15 @@ def _read(
         stanzas=record.corpus.stanzas,
         encoding=encoding,
     )
-    return read_shown(sources, corpus_config, requires_fields=requires_fields)
+    return read_shown(sources, corpus_config, alike=alike)
 
 
-def read_shown(
-    sources: Sequence[str], config: CorpusConfig, *, requires_fields: bool = True
-) -> "Corpus":
+def read_shown(sources: Sequence[str], config: CorpusConfig, *, alike: bool = False) -> "Corpus":
     """Read a corpus as `read_corpus` does, and show its downloads."""
     from charrnn.corpus.loading import read_corpus
 
     with download_progress() as progress:
-        return read_corpus(sources, config, progress=progress, requires_fields=requires_fields)
+        return read_corpus(sources, config, progress=progress, alike=alike)
 
 
 @contextmanager

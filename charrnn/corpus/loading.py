@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from charrnn.checkpoint.record import CorpusRecord
 from charrnn.corpus.catalogue import Catalogue, open_catalogue
+from charrnn.corpus.couplets import couplets_joined
 from charrnn.corpus.download import DownloadProgress, untold
 from charrnn.corpus.encoding import Encoding, Normaliser, decoded, find_encoding
 from charrnn.corpus.layout import LayoutChoice, Spans, choose_layout, cut
@@ -73,7 +74,7 @@ def read_corpus(
     catalogue: Catalogue | None = None,
     progress: DownloadProgress = untold,
     standard_input: BinaryIO | None = None,
-    requires_fields: bool = True,
+    alike: bool = False,
 ) -> Corpus:
     """Read a corpus. A text that is named twice is read once.
 
@@ -86,8 +87,8 @@ def read_corpus(
         catalogue: The known corpora; None is the catalogue of charrnn.
         progress: Receives the progress of each download.
         standard_input: Stream for "-"; None is that of the process.
-        requires_fields: Whether labels and titles that are asked for must be there; otherwise those
-            of poems with fields are taken that are, and plain texts have none.
+        alike: Whether the settings are those of another corpus: labels and titles that are not here
+            are left out, and couplets on lines of their own are joined where poems stand in lines.
 
     Raises:
         ConfigurationError: Stanzas are asked for in a layout that has none, or labels and titles
@@ -104,11 +105,11 @@ def read_corpus(
     loader = _Loader(config.encoding, reads_data=config.layout == "text")
     loader.add_all(found)
     name = corpus_name(sources, catalogue)
-    if not requires_fields:
+    if alike:
         config = _with_known_fields(loader, config)
     if loader.records:
         return _of_records(loader, name, config)
-    return _of_texts(loader, name, config, found)
+    return _of_texts(loader, name, config, found, alike=alike)
 
 
 def _with_known_fields(loader: "_Loader", config: CorpusConfig) -> CorpusConfig:
@@ -122,7 +123,7 @@ def _with_known_fields(loader: "_Loader", config: CorpusConfig) -> CorpusConfig:
 
 
 def _of_texts(
-    loader: "_Loader", name: str, config: CorpusConfig, found: Sequence[Source]
+    loader: "_Loader", name: str, config: CorpusConfig, found: Sequence[Source], *, alike: bool
 ) -> Corpus:
     """The corpus of plain texts."""
     if config.title_field is not None:
@@ -134,6 +135,8 @@ def _of_texts(
     layouts = {source.layout for source in found}
     known = layouts.pop() if len(layouts) == 1 else None
     layout = known or "auto" if config.layout == "auto" else config.layout
+    if alike and layout == "lines" and isinstance(text, str):
+        text = couplets_joined(text)
     choice = choose_layout(text, layout, config.stanzas, loader.joints)
     if layout == "auto":
         notes.append(f"{choice.reason} Choose another with {_ways_to_choose(choice, config)}.")

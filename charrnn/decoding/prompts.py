@@ -4,6 +4,7 @@ import re
 import unicodedata
 from typing import Final, NamedTuple
 
+from charrnn.corpus.couplets import couplets_joined
 from charrnn.corpus.encoding import Normaliser
 from charrnn.corpus.variants import Substitution, fit_to_vocabulary
 from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
@@ -54,7 +55,7 @@ def normalised(prompt: str) -> str:
 def poems_in(text: str, layout: Layout, *, stanzas: bool) -> list[str]:
     """The poems of a text, split like a corpus of that layout; the last one may go on."""
     if layout == "lines":
-        return LINE_END.split(text)
+        return LINE_END.split(couplets_joined(text))
     if layout == "blocks":
         return (BLANK_LINES if stanzas else BLANK_LINE).split(text)
     return [text]

@@ -86,7 +86,7 @@ def test_labels_of_another_corpus_are_those_of_the_same_name(tmp_path, vocabular
     path = tmp_path / "others.json"
     others = [{"author": "Bob", "text": "a"}, {"author": "Cid", "form": "ode", "text": "b"}]
     path.write_text(json.dumps(others), encoding="utf-8")
-    corpus = read_corpus([str(path)], CONFIG, requires_fields=False)
+    corpus = read_corpus([str(path)], CONFIG, alike=True)
     ids = HeadedPoems.of(corpus, corpus.spans, vocabulary).whole()
     assert spelled(ids, vocabulary) == "/2:a/o:b/"
     assert ids[0] == END_OF_POEM

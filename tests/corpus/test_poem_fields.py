@@ -130,9 +130,9 @@ def test_settings_that_do_not_fit_plain_text_are_refused(config, told):
 
 def test_fields_that_another_text_lacks_are_left_out_on_request(poems):
     config = CorpusConfig(labels="author,year", title_field="name")
-    corpus = read_corpus([poems], config, requires_fields=False)
+    corpus = read_corpus([poems], config, alike=True)
     assert {one.field for one in corpus.labels} == {"author"}
-    assert read_corpus(["quatrains"], config, requires_fields=False).fields is None
+    assert read_corpus(["quatrains"], config, alike=True).fields is None
 
 
 def test_a_digest_tells_labels_and_titles_apart(poems):

@@ -26,7 +26,7 @@ class FormWriter:
     """Writes poems in a form; `charrnn.compile_form` makes it.
 
     Args:
-        network: The network.
+        network: The network, under the labels that it writes with.
         automaton: The form and the requirements over the tokens of the network.
         rules: Judges every poem, independently of the automaton.
         settings: The settings with defaults filled in. `particles` hypotheses of each line are
@@ -46,7 +46,7 @@ class FormWriter:
         self.rules = rules
         self.settings = settings
         self.sampling = sampling
-        self._network = network
+        self.network = network
         self._automaton = automaton
         self._generators = partial(generators_for, kind=_kind(rules.form))
 
@@ -126,7 +126,7 @@ class FormWriter:
                 "those that are wanted."
             )
         return SMCDecoder(
-            self._network,
+            self.network,
             self._automaton,
             self.rules.form.lines,
             sampling,
@@ -157,7 +157,7 @@ class FormWriter:
 
     def _score(self, decoder: SMCDecoder, lines: Sequence[WrittenLine]) -> HypothesisScore:
         text = "".join(line.text for line in lines)
-        return self._network.score(decoder.prompt, text, _log_probabilities(lines))
+        return self.network.score(decoder.prompt, text, _log_probabilities(lines))
 
     def _verified(
         self, decoder: SMCDecoder, generator: np.random.Generator
