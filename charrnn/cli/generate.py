@@ -25,6 +25,7 @@ from charrnn.cli.options import (
 )
 from charrnn.cli.poem_display import (
     PoemReport,
+    is_cut,
     print_poems,
     print_poems_as_json,
     stands_in_couplets,
@@ -186,6 +187,7 @@ def generate(
             explanation = score_continuation(writer, start, poem.text, ended=poem.ended)
         return PoemReport(
             poem=poem,
+            cut=is_cut(poem, first, writer),
             scores=scores,
             command=command(number, poem.settings) if print_command or as_json else None,
             explanation=explanation,

@@ -27,6 +27,8 @@ BUNDLED_IS_USED: Final = (
 
 DEAD_END: Final = "The poem stops here: no-repeat-ngram-size or max-copy allows no next character."
 
+CUT: Final = "The poem had not ended, and is cut here."
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 

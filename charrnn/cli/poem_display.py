@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charrnn.cli.networks import DEAD_END
+from charrnn.cli.networks import CUT, DEAD_END
 from charrnn.cli.process import INTERRUPTED, print_json, tell
 from charrnn.corpus.couplets import couplets_apart
 from charrnn.errors import FormGivenUpError
@@ -29,14 +29,16 @@ def stream_characters(
     writer: "TextGenerator", start: "Hypothesis", sampling: "SamplingConfig"
 ) -> None:
     """Print a poem character by character while it is written, after its prompt `start`."""
-    dead_end = False
+    end = start
     with _output(couplets=stands_in_couplets(writer)) as show:
         show(start.text)
         for step in writer.stream(start, sampling):
-            dead_end = step.hypothesis.dead_end
+            end = step.hypothesis
             show(step.character)
-    if dead_end:
+    if end.dead_end:
         tell(DEAD_END)
+    elif is_cut(end, sampling, writer):
+        tell(CUT)
 
 
 def stream_lines(form: "FormWriter", prompt: str, sampling: "SamplingConfig") -> None:
@@ -53,6 +55,12 @@ def stream_lines(form: "FormWriter", prompt: str, sampling: "SamplingConfig") ->
             length = len(text)
         if not length:  # The prompt is the whole poem.
             show(prompt)
+
+
+def is_cut(end: "Hypothesis | Poem", sampling: "SamplingConfig", writer: "TextGenerator") -> bool:
+    """Whether a poem was stopped because it grew too long, though no length was asked for."""
+    stopped = not end.ended and not end.dead_end
+    return stopped and sampling.length is None and writer.layout != "text"
 
 
 def stands_in_couplets(writer: "TextGenerator") -> bool:
@@ -95,6 +103,7 @@ class PoemReport:
     """A poem and what the user asked to see of it; None for what was not asked for.
 
     Attributes:
+        cut: Whether it was stopped because it grew too long.
         scores: Scores of its drafts, its own first.
         command: The command line that writes it again.
         explanation: What the network predicted at each character.
@@ -102,6 +111,7 @@ class PoemReport:
     """
 
     poem: "Poem"
+    cut: bool = False
     scores: "Sequence[HypothesisScore]" = ()
     command: str | None = None
     explanation: "Sequence[TokenScore] | None" = None
@@ -172,6 +182,8 @@ def _print_poem(report: PoemReport, *, couplets: bool) -> None:
         print_explained(poem.prompt, report.explanation)
     if poem.dead_end:
         tell(DEAD_END)
+    elif report.cut:
+        tell(CUT)
     if report.scores:
         tell(_scores_in_words(poem, report.scores))
     if report.judgement is not None:

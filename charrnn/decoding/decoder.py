@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from charrnn.corpus.vocabulary import END_OF_POEM, Vocabulary
 from charrnn.decoding.constraints import Constraint
+from charrnn.decoding.endings import Ending
 from charrnn.decoding.engine import Ids, StepModel
 from charrnn.decoding.hypothesis import DecoderState, Hypothesis, Step, gather
 from charrnn.decoding.logits_processors import SUPPRESSING, LineCountPrior, logits_processors
@@ -59,6 +60,8 @@ class NextTokenDistribution:
 class Decoder:
     """Extends hypotheses that share their settings; stops a poem after `length` characters.
 
+    Where the settings name no length, `Ending` tells where it stops.
+
     The constraints are in the order of `Hypothesis.constraint_states`. `poem_length` is the number
     of characters of a usual poem. `line_ends` is the most in a row in a poem; None for any number.
 
@@ -86,6 +89,7 @@ class Decoder:
             config, vocabulary, layout, line_count_prior, constraints, line_ends=line_ends
         )
         self.length = config.length or (LENGTH_OF_TEXT if layout == "text" else LONGEST_POEM)
+        self._ending = Ending(layout) if config.length is None else None
         # A temperature schedule goes by lines if poems have several and no length was asked for.
         lines = line_count_prior.usual_lines if line_count_prior is not None else 1
         self._last_line = lines if lines > 1 and config.length is None else None
@@ -93,7 +97,7 @@ class Decoder:
 
     def sampler(self, start: Hypothesis, generator: np.random.Generator) -> "BacktrackingSampler":
         """A sampler that goes on from a hypothesis with constraint states."""
-        return BacktrackingSampler(start, generator, self.length)
+        return BacktrackingSampler(start, generator, self.length, self._ending)
 
     def stream(self, sampler: "BacktrackingSampler") -> Iterator[Step]:
         """Write one poem to its end; yields each step when it is final."""
@@ -221,8 +225,9 @@ class BacktrackingSampler:
 
     At a dead end it drops the last character and suppresses it where it stood. A step is final when
     no constraint restricts what follows it, or after `LONGEST_HELD` more. When no step can be taken
-    back, the poem is stopped at its longest; otherwise after `length` characters, at least 1. The
-    generator draws one random number for each character that is tried.
+    back, the poem is stopped at its longest; otherwise where the ending allows it, or without one
+    after `length` characters, at least 1. The generator draws one random number for each character
+    that is tried.
 
     Attributes:
         hypothesis: The poem so far.
@@ -230,11 +235,18 @@ class BacktrackingSampler:
         uniform: Returns the next random number.
     """
 
-    def __init__(self, start: Hypothesis, generator: np.random.Generator, length: int) -> None:
+    def __init__(
+        self,
+        start: Hypothesis,
+        generator: np.random.Generator,
+        length: int,
+        ending: Ending | None = None,
+    ) -> None:
         self.hypothesis = start
         self.over = False
         self.uniform = generator.random
-        self._end = start.generated + length
+        self._end = start.generated + (length if ending is None else ending.most)
+        self._ending = ending
         self._held: deque[_Held] = deque()
         self._final: list[tuple[int | None, Step]] = []
         self._longest = start.generated
@@ -244,7 +256,11 @@ class BacktrackingSampler:
     def add(self, token: int, step: Step, *, is_final: bool) -> None:
         """Go one step on with the token that was drawn; a final step is never taken back."""
         before, self.hypothesis = self.hypothesis, step.hypothesis
-        self.over = self.hypothesis.ended or self.hypothesis.generated >= self._end
+        self.over = (
+            self.hypothesis.ended
+            or self.hypothesis.generated >= self._end
+            or (self._ending is not None and self._ending.allows(self.hypothesis))
+        )
         if is_final or self.hypothesis.generated > self._longest:
             self._longest = self.hypothesis.generated
             self._steps_back = 0
