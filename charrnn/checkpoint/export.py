@@ -62,6 +62,7 @@ def export(
     measure: Callable[[Checkpoint], float] | None,
     write: Callable[[Checkpoint], str],
     text: Mapping[str, str],
+    writing: Mapping[str, str] | None = None,
 ) -> Exported:
     """Write a copy of a checkpoint with float16 weights and a model card to a new directory.
 
@@ -74,6 +75,7 @@ def export(
             text is not available.
         write: Writes the sample text of the model card.
         text: Facts about the training text for the model card, by name.
+        writing: The network's settings for writing; None keeps those that it has.
 
     Raises:
         CheckpointError: The directory exists, or the weights cannot be rounded.
@@ -90,7 +92,8 @@ def export(
     # the whole text, and its licence like the licence of all.
     known = all(source.startswith(IN_CATALOGUE) for source in corpus.sources)
     corpus = dataclasses.replace(corpus, sources=corpus.sources if known else ())
-    record = dataclasses.replace(checkpoint.record, corpus=corpus, models=())
+    writing = checkpoint.record.writing if writing is None else dict(writing)
+    record = dataclasses.replace(checkpoint.record, corpus=corpus, models=(), writing=writing)
     before = after = None
     with _removed_on_failure(directory.parent), replacing(directory) as unfinished:
         writer = CheckpointWriter(unfinished)
@@ -156,6 +159,7 @@ def model_card(
         "training": f"{counted(model.epoch, 'epoch')} in {counted(model.step, 'step')}, on {record.device}",
         **_origin(record),
         "settings": _settings(record),
+        **_writing(record),
         "loss": f"{_loss(model.validation_loss)} on the validation split "
         f"({record.corpus_config.validation_fraction:.3g} of the text){rounded}",
         "weights": "float16 on disk, float32 in use; plain Keras opens `model.keras`",
@@ -191,6 +195,12 @@ def _origin(record: RunRecord) -> dict[str, str]:
         return {}
     origin = record.origin
     return {"warm start": f"{origin.name} (`model.keras` with SHA-256 `{origin.sha256}`)"}
+
+
+def _writing(record: RunRecord) -> dict[str, str]:
+    """The settings that it writes with, as options of `charrnn generate`."""
+    options = [f"--{name} {value}" for name, value in record.writing.items()]
+    return {"writes with": f"`{' '.join(options)}`"} if options else {}
 
 
 def _settings(record: RunRecord) -> str:

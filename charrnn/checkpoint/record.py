@@ -111,6 +111,8 @@ class RunRecord:
         origin: The network of a warm start.
         text_files: The files that depend on the text alone, each with the reason why this text
             cannot give it; with None it can, so a run without the file lacks it.
+        writing: Settings for writing with it that differ from the general defaults, as they are
+            typed, by the names of their options.
     """
 
     created: str
@@ -125,6 +127,7 @@ class RunRecord:
     models: tuple[ModelRecord, ...] = ()
     origin: OriginRecord | None = None
     text_files: dict[str, str | None] = field(default_factory=dict)
+    writing: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The content of `charrnn.json`."""

@@ -23,6 +23,7 @@ from charrnn.cli.session import (
 from charrnn.wording import counted, printable
 
 if TYPE_CHECKING:
+    from charrnn.cli.writing_defaults import Writing
     from charrnn.decoding.writer import TextGenerator
 
 WIDTH = 78
@@ -56,7 +57,7 @@ class Conversation:
 
     Args:
         writer: Returns the network that writes first; called when it is first needed.
-        open_writer: Opens another network by its name.
+        open_writer: Opens another network by its name; also returns its settings for writing.
         names: Lists the networks, newest first.
         settings: The settings at the start.
     """
@@ -65,7 +66,7 @@ class Conversation:
         self,
         *,
         writer: "Callable[[], TextGenerator]",
-        open_writer: "Callable[[str], TextGenerator]",
+        open_writer: "Callable[[str], tuple[TextGenerator, Writing]]",
         names: Callable[[], list[str]],
         settings: SessionSettings,
     ) -> None:
@@ -160,8 +161,9 @@ class Conversation:
         if not name:
             click.echo("\n".join(map(printable, self._names())) or "There is none.")
             return
-        writer = self._open_writer(name)
+        writer, own = self._open_writer(name)
         self.session.writer = lambda: writer
+        self.session.settings = self.session.settings.of_network(own)
         click.echo(f"From now on {name} writes.")
 
     def _change_setting(self, name: str, text: str) -> None:

@@ -33,7 +33,8 @@ from charrnn.cli.poem_display import (
     stream_lines,
 )
 from charrnn.cli.process import print_notes, tell, use_idle_cores
-from charrnn.errors import CorpusError
+from charrnn.cli.writing_defaults import Writing, settled_writing, without_own_form
+from charrnn.errors import CorpusError, FormConflictError, FormError
 from charrnn.forms.core.config import FormConfig
 from charrnn.input_files import STANDARD_INPUT, read_input
 from charrnn.settings.configuration import SamplingConfig, seed_after
@@ -136,34 +137,32 @@ def generate(
     can meet them all, the exit code is 3 and you are told what would work. If a poem could not be
     finished, the exit code is 4.
     """
-    _refuse_contradictions(sampling_config, form_config, count, only, show_scansion)
     use_idle_cores()
     from charrnn.decoding.batch import with_seed
     from charrnn.decoding.prompts import describe_substitution, line_ends_within
 
     text = _prompt(prompt, prompt_file)
-    networks = find_networks(
-        checkpoint, checkpoints, blend=blend, unlike=unlike, strength=strength
-    ).open()
+    found = find_networks(checkpoint, checkpoints, blend=blend, unlike=unlike, strength=strength)
+    context = click.get_current_context()
+    given = given_settings(context, SamplingConfig) | given_settings(context, FormConfig)
+    writing = settled_writing(found.writing, sampling_config, form_config, given)
+    _refuse_contradictions(writing, count, only, show_scansion)
+    networks = found.open()
     if expect is not None:
         networks.expect(expect.lower())
-    first = with_seed(sampling_config)
+    first = with_seed(writing.sampling)
     writer = networks.writer.conditioned(first)
     start = writer.begin(text)
     text = start.text  # As it was read, which is what is shown.
     print_notes(map(describe_substitution, start.substitutions))
     print_notes(writer.notes(first))
-    form = None
-    if form_config.asked:
-        from charrnn.forms.core.compile import compile_form
-
-        form = compile_form(writer, form_config, first)
-    given = given_settings(click.get_current_context(), SamplingConfig)
+    form = _compiled(writer, writing._replace(sampling=first), text)
 
     def command(number: int, sampling: SamplingConfig) -> str:
         if form is not None:  # Poems in a form are written one by one.
             return _command(networks, text, sampling, form.settings, given=given)
-        return _command(networks, text, first, given=given, number=number, count=count)
+        command = _command(networks, text, first, given=given, number=number, count=count)
+        return f"{command} --form off" if "form" in found.writing else command
 
     if count == 1 and not (as_json or show_scores or show_scansion or explain):
         if form is not None:
@@ -209,9 +208,28 @@ def generate(
         )
 
 
+def _compiled(writer: "TextGenerator", writing: Writing, prompt: str) -> "FormWriter | None":
+    """Who writes in the form that is wanted; a network's own form steps aside where it cannot be kept."""
+    if not writing.form.asked:
+        return None
+    from charrnn.forms.core.compile import compile_form
+
+    try:
+        form = compile_form(writer, writing.form, writing.sampling)
+        if writing.by_default and prompt:
+            form.check_prompt(prompt)
+    except (FormConflictError, FormError) as error:
+        if not writing.by_default:
+            raise
+        tell(without_own_form(writing.form, error))
+        return None
+    return form
+
+
 def _refuse_contradictions(
-    sampling: SamplingConfig, form: FormConfig, count: int, only: int | None, show_scansion: bool
+    writing: Writing, count: int, only: int | None, show_scansion: bool
 ) -> None:
+    sampling, form, _ = writing
     if sampling.beam is not None and count > 1:
         raise click.UsageError("--beam always finds the same poem; leave out --count.")
     if only is not None and only > count:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from charrnn.checkpoint.directory import Checkpoint
+from charrnn.checkpoint.directory import Checkpoint, read_record
 from charrnn.checkpoint.lookup import find_checkpoint, is_bundled
 from charrnn.cli.options import SettingType
 from charrnn.cli.process import tell
+from charrnn.cli.writing_defaults import check_writing
 from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.settings.configuration import DEFAULT_STRENGTH, STRENGTH
 from charrnn.settings.notation import parse_blend
@@ -60,6 +61,23 @@ class Networks:
         if self.unlike is not None:
             words += ["--unlike", _argument(self.unlike), "--strength", str(self.strength)]
         return words
+
+    @property
+    def writing(self) -> dict[str, str]:
+        """The settings that the network brings along for writing; a blend brings none.
+
+        Raises:
+            CheckpointError: Its record cannot be read, or they are not valid.
+        """
+        (directory, _), *others = self.weights
+        writing = {} if others else read_record(directory).writing
+        try:
+            check_writing(writing)
+        except ConfigurationError as error:
+            raise CheckpointError(
+                f"{directory} cannot be used: its settings for writing are not valid: {error}"
+            ) from error
+        return writing
 
     def open(self, *, reads_only: bool = False) -> "OpenedNetworks":
         """Open them all; for `reads_only`, see `product_of_experts`.

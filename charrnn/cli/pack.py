@@ -10,6 +10,7 @@ from charrnn.checkpoint.lookup import find_checkpoint
 from charrnn.cli.options import checkpoints_option, examples, named_checkpoint_argument
 from charrnn.cli.process import print_notes, tell, use_idle_cores
 from charrnn.cli.texts import validation_part
+from charrnn.cli.writing_defaults import check_writing
 from charrnn.errors import CheckpointError, CorpusError
 from charrnn.settings.configuration import LENGTH_OF_TEXT, SamplingConfig
 from charrnn.wording import size_in_words
@@ -21,13 +22,21 @@ if TYPE_CHECKING:
 @click.command(
     epilog=examples(
         ("charrnn pack mine gifts/moons", "export mine, half as large"),
+        ("charrnn pack mine gifts/odes --writing form=sonnet", "a network that writes sonnets"),
         ("charrnn generate gifts/moons", "write with it, there or elsewhere"),
     ),
 )
 @named_checkpoint_argument
 @click.argument("directory", type=click.Path(path_type=Path))
+@click.option(
+    "--writing",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A setting that the network writes with unless told otherwise, such as temperature=0.7 or "
+    "form=qijue; give it once for each setting.  [default: those it has]",
+)
 @checkpoints_option
-def pack(checkpoint: str, directory: Path, checkpoints: Path) -> None:
+def pack(checkpoint: str, directory: Path, writing: tuple[str, ...], checkpoints: Path) -> None:
     """Export a network to DIRECTORY, to give it away.
 
     The weights are rounded to float16, which halves their size. The training state is left out,
@@ -48,6 +57,7 @@ def pack(checkpoint: str, directory: Path, checkpoints: Path) -> None:
             measure=_measure(opened),
             write=_sample,
             text=text_facts(opened.record.corpus),
+            writing=_parsed(writing) if writing else None,
         )
     except OSError as error:
         raise CheckpointError(
@@ -59,6 +69,20 @@ def pack(checkpoint: str, directory: Path, checkpoints: Path) -> None:
             f"Its loss is {result.after:.4f} nats per character, {result.before:.4f} before "
             "rounding."
         )
+
+
+def _parsed(pairs: tuple[str, ...]) -> dict[str, str]:
+    """The settings in a list of NAME=VALUE; raises ConfigurationError."""
+    writing = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise click.UsageError(
+                f"--writing takes a setting and its value, as in form=qijue. Received: {pair}."
+            )
+        writing[name.strip().removeprefix("--")] = value.strip()
+    check_writing(writing)
+    return writing
 
 
 def _measure(checkpoint: Checkpoint) -> "Callable[[Checkpoint], float] | None":

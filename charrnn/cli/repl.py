@@ -12,9 +12,16 @@ import click
 from charrnn.checkpoint.lookup import networks_in
 from charrnn.cli.conversation import MARKS, Conversation, whole_text
 from charrnn.cli.networks import Networks, find_named, find_networks, networks_options
-from charrnn.cli.options import checkpoint_argument, checkpoints_option, config_options, examples
+from charrnn.cli.options import (
+    checkpoint_argument,
+    checkpoints_option,
+    config_options,
+    examples,
+    given_settings,
+)
 from charrnn.cli.process import failure_sentence, tell, use_idle_cores
 from charrnn.cli.session import SessionSettings
+from charrnn.cli.writing_defaults import Writing, check_writing, settled_writing
 from charrnn.forms.core.config import FormConfig
 from charrnn.settings.configuration import SamplingConfig
 
@@ -58,7 +65,11 @@ def repl(
         from charrnn.forms.core.known_forms import requested_form
 
         requested_form(form_config)  # Refuses a form that does not exist.
-    settings = SessionSettings(sampling_config, form_config)
+    context = click.get_current_context()
+    given = given_settings(context, SamplingConfig) | given_settings(context, FormConfig)
+    writing = settled_writing(networks.writing, sampling_config, form_config, given)
+    own = check_writing(networks.writing)
+    settings = SessionSettings(writing.sampling, writing.form, own)
     if sys.stdin.isatty() and sys.stdout.isatty():
         from charrnn.cli.terminal import at_terminal
 
@@ -115,7 +126,7 @@ def _conversation(
 ) -> Conversation:
     return Conversation(
         writer=writer,
-        open_writer=lambda name: _open(find_named(name, checkpoints)),
+        open_writer=lambda name: _opened(find_named(name, checkpoints)),
         names=lambda: [path.name for path in networks_in(checkpoints)],
         settings=settings,
     )
@@ -132,6 +143,11 @@ def _answer(conversation: Conversation, text: str) -> None:
         if context is not None and context.find_root().params["debug"]:
             raise
         tell(failure_sentence(error))
+
+
+def _opened(networks: Networks) -> "tuple[TextGenerator, Writing]":
+    """Another network, and the settings that it brings along."""
+    return _open(networks), check_writing(networks.writing)
 
 
 def _open(networks: Networks) -> "TextGenerator":

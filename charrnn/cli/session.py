@@ -8,8 +8,9 @@ import click
 
 from charrnn.cli.poem_display import stands_in_couplets
 from charrnn.cli.process import tell
+from charrnn.cli.writing_defaults import GENERAL_DEFAULTS, Writing, without_own_form
 from charrnn.corpus.couplets import couplets_apart
-from charrnn.errors import CharrnnError, ConfigurationError
+from charrnn.errors import CharrnnError, ConfigurationError, FormConflictError, FormError
 from charrnn.forms.core.config import FORM_PARTS, FormConfig
 from charrnn.settings.configuration import SamplingConfig, seed_after
 from charrnn.settings.setting import AUTO, settings_of
@@ -46,10 +47,32 @@ class SessionError(CharrnnError):
 
 @dataclass(frozen=True, slots=True)
 class SessionSettings:
-    """The settings of a session, each named like its option without the leading dashes."""
+    """The settings of a session, each named like its option without the leading dashes.
+
+    `own` are those that the network brings along; `default` resets a setting to them.
+    """
 
     sampling: SamplingConfig
     form: FormConfig
+    own: Writing = GENERAL_DEFAULTS
+
+    @property
+    def form_is_own(self) -> bool:
+        """Whether the form is the one that the network writes in by default."""
+        return self.form.asked and self.form == self.own.form
+
+    def of_network(self, own: Writing) -> "SessionSettings":
+        """Return the settings for another network: what was at its default is so again."""
+        sampling = {
+            name: getattr(own.sampling, name)
+            for name in settings_of(SamplingConfig)
+            if getattr(self.sampling, name) == getattr(self.own.sampling, name)
+        }
+        return SessionSettings(
+            dataclasses.replace(self.sampling, **sampling),
+            own.form if self.form == self.own.form else self.form,
+            own,
+        )
 
     def changed(self, name: str, text: str) -> "SessionSettings":
         """Return the settings with one of them set to a typed value.
@@ -70,7 +93,7 @@ class SessionSettings:
         unsets = setting.unset is not None and text in {*NOTHING, setting.unset}
         try:
             if text == DEFAULT:
-                value = getattr(SamplingConfig() if name in _SAMPLING else FormConfig(), field)
+                value = getattr(self.own.sampling if name in _SAMPLING else self.own.form, field)
             elif unsets and text not in (setting.choices or ()):
                 value = None
             else:
@@ -96,7 +119,8 @@ class SessionSettings:
 
     def _with_form(self, text: str) -> "SessionSettings":
         if text in {*NOTHING, DEFAULT}:
-            return dataclasses.replace(self, form=FormConfig())
+            form = self.own.form if text == DEFAULT else FormConfig()
+            return dataclasses.replace(self, form=form)
         from charrnn.forms.core.known_forms import requested_form
 
         parts: dict[str, Any] = dict.fromkeys(FORM_PARTS)
@@ -202,6 +226,12 @@ class Session:
     def begin(self, prompt: str) -> None:
         """Write a new poem that begins with a prompt."""
         author = self.author()
+        if isinstance(author, FormAuthor) and self.settings.form_is_own and prompt:
+            try:
+                author.form.check_prompt(prompt)
+            except FormConflictError as error:
+                self.remark(without_own_form(self.settings.form, error))
+                author = FreeAuthor(author.writer)
         self._take_turn(author, author.begin(prompt), seed=self._next_seed())
 
     def resume(self, text: str) -> None:
@@ -269,7 +299,13 @@ class Session:
         if self._form_author is None or compiled_for != self._compiled_for:
             from charrnn.forms.core.compile import compile_form
 
-            self._form_author = FormAuthor(writer, compile_form(writer, form, sampling))
+            try:
+                self._form_author = FormAuthor(writer, compile_form(writer, form, sampling))
+            except (FormConflictError, FormError, ConfigurationError) as error:
+                if not self.settings.form_is_own:
+                    raise
+                self.remark(without_own_form(form, error))
+                return FreeAuthor(writer)
             self._compiled_for = compiled_for
         return self._form_author
 

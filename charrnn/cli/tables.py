@@ -101,6 +101,7 @@ def _facts(run: RunFacts, record: RunRecord, model: ModelRecord, now: datetime.d
         "Layout": _layout(corpus),
         "Titles": f"of {corpus.titles:,} poems" if corpus.titles else "",
         **_labels(corpus),
+        "Writes with": ", ".join(f"{name} {value}" for name, value in record.writing.items()),
         "Trained": f"{counted(model.step, 'step')}, {counted(model.epoch, 'epoch')}, on {record.device}",
         "Warm start": record.origin.name if record.origin else "",
         "Learned": _learned(run.learned()),

@@ -46,6 +46,7 @@ from charrnn.decoding.weights import NetworkWeights
 from charrnn.errors import CheckpointError, ConfigurationError
 from charrnn.settings.arguments import check_type, takes
 from charrnn.settings.configuration import Layout, SamplingConfig
+from charrnn.settings.setting import parsed_settings
 
 LONGEST_PREFILL: Final = 256
 """Characters of a prompt read at once, so that the logits after each of them fit in memory."""
@@ -68,6 +69,7 @@ class TextGenerator:
         recondition: Makes a writer under a `Condition`, for several networks; None for one.
 
     Attributes:
+        sampling: The settings that poems are written with where none are given.
         condition: What its poems are like: an author, labels, a title.
     """
 
@@ -92,6 +94,7 @@ class TextGenerator:
         self.poem_length = poem_length
         self.checkpoints = tuple(checkpoints)
         self._open_ngram_filters = open_ngram_filters
+        self.sampling = SamplingConfig()
         self.condition = Condition()
         self._recondition = recondition
         self._unconditioned: TextGenerator = self
@@ -141,7 +144,7 @@ class TextGenerator:
             vocabulary = Vocabulary(vocabulary.characters)
         corpus = record.corpus
         poem_length = round(corpus.characters / corpus.poems) if corpus.layout != "text" else None
-        return cls(
+        made = cls(
             model,
             vocabulary,
             corpus.layout,
@@ -151,6 +154,12 @@ class TextGenerator:
             checkpoints=() if checkpoint is None else (checkpoint,),
             open_ngram_filters=None if checkpoint is None else partial(_filters_of, (checkpoint,)),
         )
+        fields = {name.replace("-", "_"): text for name, text in record.writing.items()}
+        try:
+            made.sampling = SamplingConfig(**parsed_settings(SamplingConfig, fields))
+        except ConfigurationError as error:
+            raise CheckpointError(f"its settings for writing are not valid: {error}") from error
+        return made
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled: the networks themselves, and the places of their n-gram filters."""
@@ -279,7 +288,7 @@ class TextGenerator:
 
         Args:
             hypothesis: Where to go on; nothing follows one that has ended.
-            config: The sampling settings. With `best_of` or `beam`, the characters come when the
+            config: The sampling settings; None takes the network's own. With `best_of` or `beam`, the characters come when the
                 best continuation is found.
             generator: Draws one random number for each character that is tried; None makes one from
                 the seed of the settings, or from the system.
@@ -294,7 +303,7 @@ class TextGenerator:
         """
         if hypothesis.ended:
             return iter(())
-        config = config or SamplingConfig()
+        config = config or self.sampling
         self._refuse_other_condition(config)
         decoder, start = self._prepared(hypothesis, config)
         if config.beam is not None or config.best_of > 1:
@@ -306,7 +315,7 @@ class TextGenerator:
     @takes(prompt=str, config=SamplingConfig | None)
     def write(self, prompt: str = "", config: SamplingConfig | None = None) -> Poem:
         """Write one poem; `write_many` with one setting."""
-        (poem,) = self.write_many(prompt, [config or SamplingConfig()])
+        (poem,) = self.write_many(prompt, [config or self.sampling])
         return poem
 
     @takes(prompt=str, settings=Iterable)

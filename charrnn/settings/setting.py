@@ -5,7 +5,7 @@ The description also defines the option of the command line.
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
 from types import NoneType
@@ -15,6 +15,9 @@ from charrnn.errors import ConfigurationError
 
 AUTO: Final = "auto"
 """Typed for `None`, if `None` has a meaning."""
+
+OFF: Final = "off"
+"""Typed for `None`, if that is the meaning of `None`."""
 
 _KINDS: Final[dict[type, tuple[Any, str]]] = {
     bool: (bool, "yes or no"),
@@ -109,7 +112,7 @@ class Setting:
 
     def parse(self, text: str) -> Any:
         """Parse a typed value, or "auto" for `None`; raises ConfigurationError if it is invalid."""
-        if text == AUTO and self.unset is not None:
+        if self.unset is not None and (text == AUTO or text == self.unset == OFF):
             return None
         if self.repeatable:
             return tuple(text.split())
@@ -158,6 +161,24 @@ def _spelled(limit: float) -> str:
 def setting(default: Any, help: str, **limits: Any) -> Any:  # noqa: A002 (Click's word for it)
     """A dataclass field described by a `Setting` with these limits."""
     return dataclasses.field(default=default, metadata={"setting": Setting(help=help, **limits)})
+
+
+def parsed_settings(
+    configuration: type["Configuration"], texts: Mapping[str, str]
+) -> dict[str, Any]:
+    """The values of those typed texts, by field, that are settings of a configuration.
+
+    Raises:
+        ConfigurationError: A value is invalid.
+    """
+    values = {}
+    for name, described in settings_of(configuration).items():
+        if name in texts:
+            try:
+                values[name] = described.parse(texts[name])
+            except ConfigurationError as error:
+                raise ConfigurationError(f"{name.replace('_', '-')}: {error}") from error
+    return values
 
 
 _SETTINGS: Final[dict[type, dict[str, Setting]]] = {}

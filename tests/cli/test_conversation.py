@@ -12,6 +12,7 @@ import pytest
 from charrnn.cli import explanation, scansion
 from charrnn.cli.conversation import Conversation, whole_text
 from charrnn.cli.session import SessionSettings
+from charrnn.cli.writing_defaults import Writing
 from charrnn.decoding.scoring import TokenScore
 from charrnn.errors import (
     CharrnnError,
@@ -94,10 +95,10 @@ class Desk:
         self.compiled.append((form, sampling.ban))
         return FakeForm(writer)
 
-    def _open(self, name: str) -> ScriptedGenerator:
+    def _open(self, name: str) -> tuple[ScriptedGenerator, Writing]:
         if name != "rivers":
             raise CheckpointError(f"there is no checkpoint named {name}.")
-        return self.other
+        return self.other, Writing(SamplingConfig(temperature=0.5), FormConfig())
 
     def type(self, *lines: str) -> str:
         """What is shown after these lines."""

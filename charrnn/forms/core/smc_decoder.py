@@ -209,6 +209,10 @@ class SMCDecoder:
         self._decoders: dict[float, Decoder] = {}
         self._decoder_at(0)  # refuses settings that leave nothing to write
 
+    def check_prompt(self) -> None:
+        """Raise FormConflictError if no poem in the form begins with the prompt."""
+        self._states(np.random.default_rng(0))
+
     def lines(self, generator: np.random.Generator) -> Iterator[WrittenLine]:
         """Write a poem; yields its final lines, none if the prompt is a complete poem.
 

@@ -55,6 +55,11 @@ class FormWriter:
         """A poem that consists of the prompt."""
         return self._decoder(self.sampling, prompt).prompt_hypothesis
 
+    @takes(prompt=str)
+    def check_prompt(self, prompt: str) -> None:
+        """Raise FormConflictError if no poem in the form begins with a prompt."""
+        self._decoder(self.sampling, prompt).check_prompt()
+
     @takes(prompt=str, sampling=SamplingConfig | None, generator=np.random.Generator | None)
     def stream(
         self,
