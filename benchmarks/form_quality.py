@@ -19,12 +19,14 @@ number of poems, so each row counts as many of them. What was copied is told by 
 
 import contextlib
 import dataclasses
+import itertools
 import json
 import math
 import re
 import statistics
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +100,12 @@ def self_bleu(poems: list[Poem], longest: int = 4) -> float | None:
     return statistics.fmean(scores)
 
 
+def one_after_another(sampling: SamplingConfig) -> Iterator[SamplingConfig]:
+    """The same settings with one seed after another, without an end."""
+    for number in itertools.count():
+        yield dataclasses.replace(sampling, seed=seed_after(sampling.seed or 0, number))
+
+
 def has_shape(judged: Judgement) -> bool:
     """Whether a poem has as many lines as its form, as long as they may be."""
     return judged.variant is not None and not any(
@@ -140,10 +148,7 @@ def main(
     opened = Checkpoint.open(find_checkpoint(checkpoint, checkpoints))
     writer = TextGenerator.open(opened)
     sampling = with_seed(sampling_config)
-    settings = [
-        dataclasses.replace(sampling, seed=seed_after(sampling.seed or 0, number))
-        for number in range(count)
-    ]
+    settings = list(itertools.islice(one_after_another(sampling), count))
     compiled = compile_form(writer, form_config, sampling)
     kinds: dict[str, tuple[list[str], list[float], dict[str, Any]]] = {}
 

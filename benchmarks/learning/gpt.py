@@ -100,15 +100,23 @@ class Decoder(nn.Module):
 
 def learn(name: str, text: Text, began: float, seconds: float, autocast: bool) -> dict[str, Any]:
     """Train by a recipe until the time is up, and measure."""
+    recipe = RECIPES[name]
+    network, steps = trained(recipe, text, Clock(began, seconds), autocast)
+    return {
+        "readings": steps * recipe.batch * recipe.context / len(text.training),
+        "windows": _loss(network, text, recipe.context, autocast),
+    }
+
+
+def trained(recipe: Recipe, text: Text, clock: Clock, autocast: bool) -> tuple[Decoder, int]:
+    """A network that has learned until the time was up, and the number of its steps."""
     torch.set_num_threads(available_cores())
     torch.manual_seed(0)
-    recipe = RECIPES[name]
     network = Decoder(recipe, text.tokens)
     matrices = [weight for weight in network.parameters() if weight.dim() > 1]
     others = [weight for weight in network.parameters() if weight.dim() == 1]
     groups = [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=recipe.rate, betas=(0.9, 0.99), fused=True)
-    clock = Clock(began, seconds)
     random, step = np.random.default_rng(0), 0
     while (progress := clock.progress()) < 1:
         rate = half_cosine(progress, recipe.rate, recipe.rate / 10)
@@ -125,10 +133,7 @@ def learn(name: str, text: Text, began: float, seconds: float, autocast: bool) -
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         step += 1
-    return {
-        "readings": step * recipe.batch * recipe.context / len(text.training),
-        "windows": _loss(network, text, recipe.context, autocast),
-    }
+    return network, step
 
 
 @torch.no_grad()

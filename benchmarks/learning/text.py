@@ -1,4 +1,4 @@
-"""Tiny Shakespeare as nanoGPT divides it, and the two protocols its losses are told by."""
+"""A text as nanoGPT divides tiny Shakespeare, and the two protocols its losses are told by."""
 
 import time
 from collections.abc import Iterator
@@ -24,21 +24,31 @@ class Text:
     Attributes:
         training: `(length,)` ids of the first nine tenths.
         validation: `(length,)` ids of the rest.
-        tokens: Distinct characters.
+        alphabet: The distinct characters, in the order of their ids.
     """
 
     training: Ids
     validation: Ids
-    tokens: int
+    alphabet: str
+
+    @property
+    def tokens(self) -> int:
+        """Distinct characters."""
+        return len(self.alphabet)
 
     @classmethod
     def read(cls, path: Path) -> "Text":
         """Read and divide a file."""
-        text = path.read_text(encoding="utf-8")
-        alphabet = sorted(set(text))
-        ids = np.array([alphabet.index(character) for character in text], np.int64)
+        return cls.of(path.read_text(encoding="utf-8"))
+
+    @classmethod
+    def of(cls, text: str) -> "Text":
+        """Divide a text."""
+        alphabet = "".join(sorted(set(text)))
+        numbers = {character: number for number, character in enumerate(alphabet)}
+        ids = np.array([numbers[character] for character in text], np.int64)
         border = int(0.9 * len(ids))
-        return cls(ids[:border], ids[border:], len(alphabet))
+        return cls(ids[:border], ids[border:], alphabet)
 
 
 def validation_windows(ids: Ids, length: int) -> Iterator[Any]:

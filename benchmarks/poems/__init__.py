@@ -1,0 +1,1 @@
+"""How near poems come to those of people: what networks write beside what people wrote."""
