@@ -25,6 +25,7 @@ from charrnn.checkpoint.directory import Checkpoint
 from charrnn.checkpoint.lookup import DEFAULT_CHECKPOINTS, find_checkpoint
 from charrnn.cli.options import config_options, given_settings
 from charrnn.cli.writing_defaults import settled_writing
+from charrnn.corpus.poem_fields import OTHER
 from charrnn.decoding.batch import with_seed
 from charrnn.decoding.writer import TextGenerator
 from charrnn.forms.core.config import FormConfig
@@ -34,6 +35,9 @@ from charrnn.forms.core.language import language_named, open_rules
 from charrnn.settings.configuration import SamplingConfig
 
 PERSON, MACHINE = "person", "machine"
+
+NAMELESS = frozenset({"", OTHER})
+"""What stands for an author who is not named, or who has few poems."""
 
 TEMPLATE = Path(__file__).with_name("blind.html")
 
@@ -125,12 +129,13 @@ def evaluate(answers: tuple[Path, ...], key: Path | None, seed: int) -> None:
 
 
 def little_known(sources: Sequence[Source], split: Sequence[str], most: int) -> list[Source]:
-    """Poems of some parts, by authors of whom all parts together have few poems."""
+    """Poems of some parts, by authors of whom all parts together have few poems, or of no name."""
     counts = Counter(source.author for source in sources)
     return [
         source
         for source in sources
-        if source.split in {"", *split} and (not source.author or counts[source.author] <= most)
+        if source.split in {"", *split}
+        and (source.author in NAMELESS or counts[source.author] <= most)
     ]
 
 
