@@ -38,14 +38,21 @@ def longest_copies(poems: Sequence[str], training: Iterable[str]) -> list[int]:
     while len(own_places) and len(known_places):
         own_places, own_hashes = _longer(own, own_places, own_hashes, length)
         known_places, known_hashes = _longer(known, known_places, known_hashes, length)
-        wanted, held = np.unique(own_hashes), np.unique(known_hashes)
-        shared = np.intersect1d(wanted, held, assume_unique=True)
-        own_kept, known_kept = np.isin(own_hashes, shared), np.isin(known_hashes, shared)
-        own_places, own_hashes = own_places[own_kept], own_hashes[own_kept]
+        known_kept = _among(known_hashes, np.unique(own_hashes))
         known_places, known_hashes = known_places[known_kept], known_hashes[known_kept]
+        own_kept = _among(own_hashes, np.unique(known_hashes))
+        own_places, own_hashes = own_places[own_kept], own_hashes[own_kept]
         length += 1
         longest[np.unique(owners[own_places])] = length
     return longest.tolist()
+
+
+def _among(hashes: Hashes, wanted: Hashes) -> npt.NDArray[np.bool_]:
+    """Which hashes are among some that are sorted; quick where those are few."""
+    if not len(wanted):
+        return np.zeros(len(hashes), np.bool_)
+    places = np.searchsorted(wanted, hashes)
+    return wanted[np.minimum(places, len(wanted) - 1)] == hashes
 
 
 def _codes(texts: Iterable[str]) -> npt.NDArray[np.uint32]:
