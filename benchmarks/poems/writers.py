@@ -14,7 +14,7 @@ from charrnn.forms.core.config import FormConfig
 from charrnn.forms.core.language import FormRules
 from charrnn.settings.configuration import SamplingConfig
 
-TRIES = 10
+TRIES = 4
 """Poems that are written for each piece that is wanted, at most."""
 
 
