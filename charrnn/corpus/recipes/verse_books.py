@@ -28,12 +28,16 @@ _PLAIN: Final = str.maketrans(
         "\ufeff": "",
     }
 )
+_FOOTNOTE: Final = re.compile(r"^ *\[(?:\d{1,3}|[A-Z*])\]:? +\S.*(?:\n.*\S.*)*", re.MULTILINE)
 _BRACKETED: Final = re.compile(r"\[[^\[\]]{0,2000}\]")
+_REMOVED: Final = "\0"
+"""What stands for notes in brackets until lines are read."""
+
 _LINE_NUMBER: Final = re.compile(r"(?: {2,}|^ *)(?:\d{1,4}|[Pp]g? ?\d{1,4})\.?$")
 _STAGE_DIRECTION: Final = re.compile(
     r"\(?(?:Enter|Exit|Exeunt|Re-enter|Curtain|Aside)\b[^\n]*|\([A-Z][^()]*\.\)"
 )
-_SPEAKER: Final = re.compile(r"[A-Z][A-Z .'-]{2,30}[.:]?")
+_SPEAKER: Final = re.compile(r"[A-Z][A-Z .'-]{3,30}[.:]?")
 _END_MARK: Final = re.compile(
     r"(?:the end|finis|footnotes?|\*[ *]*|-{3,}|={3,})[.:]?", re.IGNORECASE
 )
@@ -102,6 +106,8 @@ def poems_of_book(content: bytes, author: str = "") -> Iterator[FoundPoem]:
     draft = _Draft(author=author)
     for block in _blocks(_plain(_decoded(content))):
         kind = _kind(block.lines)
+        if kind == "verse" and len(block.lines) == 1 and not (draft.stanzas and block.blank <= 1):
+            kind = "other"  # One line is verse only within a poem.
         by = "" if author else _author_in(block.lines)
         if kind == "verse":
             if block.blank >= _NEXT_POEM and draft.stanzas:
@@ -128,36 +134,47 @@ def _decoded(content: bytes) -> str:
 
 
 def _plain(text: str) -> str:
-    """A text in ASCII, without notes in brackets and marks of italics."""
-    text = unicodedata.normalize("NFKD", _BRACKETED.sub("", text).translate(_PLAIN))
+    """A text in ASCII, without marks of italics; what was in brackets is `_REMOVED`."""
+    text = _BRACKETED.sub(_REMOVED, _FOOTNOTE.sub(_REMOVED, text.replace(_REMOVED, "")))
+    text = unicodedata.normalize("NFKD", text.translate(_PLAIN))
     return text.encode("ascii", "ignore").decode("ascii")
 
 
 def _blocks(text: str) -> Iterator[_Block]:
+    """The blocks of a text; lines that no poem has do not count, nor blank lines after them."""
     lines: list[str] = []
-    blank = 0
-    for line in _without_furniture(text.split("\n")):
-        if line:
-            lines.append(line)
+    blank, left_out = 0, False
+    for line in text.split("\n"):
+        kept = _without_number(line.replace(_REMOVED, ""))
+        if line.strip() and _is_furniture(kept.strip()):
+            left_out = True
+        elif kept:
+            lines.append(kept)
+            left_out = False
         else:
             if lines:
-                yield _Block(lines, blank)
+                yield _Block(_without_speakers(lines), blank)
                 lines, blank = [], 0
-            blank += 1
+            blank = max(blank, 1) if left_out else blank + 1
     if lines:
-        yield _Block(lines, blank)
+        yield _Block(_without_speakers(lines), blank)
 
 
-def _without_furniture(lines: Iterable[str]) -> Iterator[str]:
-    """Lines without line and page numbers, stage directions and rules."""
-    for line in lines:
-        kept = line.rstrip() if _ENDS_LIKE_CONTENTS.search(line) else _LINE_NUMBER.sub("", line)
-        bare = kept.strip()
-        if line.strip() and (
-            not bare or _STAGE_DIRECTION.fullmatch(bare) or _END_MARK.fullmatch(bare)
-        ):
-            continue
-        yield kept.rstrip()
+def _without_speakers(lines: list[str]) -> list[str]:
+    """The lines without names of speakers, where something else stands with them."""
+    spoken = [line for line in lines if not _SPEAKER.fullmatch(line.strip())]
+    return spoken if len(spoken) > 1 else lines
+
+
+def _without_number(line: str) -> str:
+    """A line without the number of a line or a page; those of contents stay, and tell of them."""
+    line = line.rstrip()
+    return line if _ENDS_LIKE_CONTENTS.search(line) else _LINE_NUMBER.sub("", line).rstrip()
+
+
+def _is_furniture(bare: str) -> bool:
+    """Whether a line is a stage direction, a rule, the end, or nothing is left of it."""
+    return not bare or bool(_STAGE_DIRECTION.fullmatch(bare) or _END_MARK.fullmatch(bare))
 
 
 def _kind(lines: list[str]) -> Literal["verse", "heading", "other"]:
@@ -217,14 +234,11 @@ def _indent(line: str) -> int:
 
 
 def _verse_lines(lines: list[str]) -> list[str]:
-    """The lines of a stanza: without speakers, and with the rest of broken lines joined to them."""
+    """The lines of a stanza, with the rest of broken lines joined to them."""
     joined: list[str] = []
     for line in lines:
-        bare = line.strip()
-        if _SPEAKER.fullmatch(bare) and len(bare) > 3:
-            continue
         if joined and _is_turn_over(joined[-1], line):
-            joined[-1] = f"{joined[-1]} {bare}"
+            joined[-1] = f"{joined[-1]} {line.strip()}"
         else:
             joined.append(line)
     return joined
