@@ -106,8 +106,9 @@ def poems_of_book(content: bytes, author: str = "") -> Iterator[FoundPoem]:
     draft = _Draft(author=author)
     for block in _blocks(_plain(_decoded(content))):
         kind = _kind(block.lines)
-        if kind == "verse" and len(block.lines) == 1 and not (draft.stanzas and block.blank <= 1):
-            kind = "other"  # One line is verse only within a poem.
+        if len(block.lines) == 1 and not (draft.stanzas and block.blank <= 1):
+            # One line is verse only within a poem.
+            kind = "heading" if _may_be_title(block.lines[0].strip()) else "other"
         by = "" if author else _author_in(block.lines)
         if kind == "verse":
             if block.blank >= _NEXT_POEM and draft.stanzas:
@@ -198,6 +199,10 @@ def _is_heading(bare: list[str]) -> bool:
     if len(text) > _MOST_HEADING or text[-1] in ",;:-":
         return False
     return text.isupper() or _is_number(text) or (len(bare) == 1 and _is_title_case(text))
+
+
+def _may_be_title(bare: str) -> bool:
+    return _is_heading([bare]) or (len(bare) <= _MOST_HEADING and not _MARKED_END.search(bare))
 
 
 def _is_title_case(text: str) -> bool:

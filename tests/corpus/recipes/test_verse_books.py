@@ -168,6 +168,17 @@ def test_an_anthology_names_its_authors_above_or_under_their_poems():
     assert found == [("ANNABEL VANE", "Robert Lorne"), ("DAWN", "Ada Vane"), ("NOON", "")]
 
 
+def test_a_single_line_is_verse_within_a_poem_only():
+    book = (
+        "To one who went away\n\n  The lamp is lit,\n  The sea is grey.\n\n  Come home.\n\n\n"
+        "Written at night.\n\n  The bell has rung,\n  The noon is bright.\n"
+    )
+    assert [(poem.heading, poem.text) for poem in poems_of_book(book.encode(), "A")] == [
+        ("To one who went away", "The lamp is lit,\nThe sea is grey.\n\nCome home."),
+        ("", "The bell has rung,\nThe noon is bright."),
+    ]
+
+
 def test_accents_and_ligatures_become_plain_letters():
     book = "  A fa\u00e7ade of \u00e6ther, caf\u00e9 and \u2018na\u00efve\u2019 song,\n  And all was well\u2026\n"
     (poem,) = poems_of_book(book.encode(), "A")
