@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Final
 from charrnn.checkpoint import lookup
 from charrnn.checkpoint.directory import read_record
 from charrnn.checkpoint.record import holds_run
-from charrnn.corpus.store import pieces
 from charrnn.forms.core.form import LanguageName
-from charrnn.forms.core.language import all_languages
 from charrnn.settings.configuration import ModelConfig
 from charrnn.wording import counted, listed
 
@@ -77,6 +75,9 @@ def bundled_start(corpus: "Corpus", model: ModelConfig, given: Collection[str]) 
 
 def _language_of_small_text(corpus: "Corpus") -> LanguageName | None:
     """The language of most letters of a small text; None for others, and for long texts."""
+    from charrnn.corpus.store import pieces
+    from charrnn.forms.core.language import all_languages
+
     if corpus.characters > SMALL_TEXT:
         return None
     text = "".join(pieces(corpus.text))
