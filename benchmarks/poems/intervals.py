@@ -64,7 +64,7 @@ def mean(values: Sequence[float], poems: Sequence[int], seed: int) -> Estimate |
 def statistic(
     measured: Callable[[Sequence[Places]], float], groups: Sequence[Sequence[int]], seed: int
 ) -> Estimate:
-    """What is no mean, with its normal interval: 1.96 standard deviations of the draws either way.
+    """What is no mean and never below 0, with its normal interval: 1.96 standard deviations of the draws either way.
 
     A poem that is drawn twice makes a text look less varied, and two texts less alike. So the draws
     tell how much a figure varies, and not where it lies.
@@ -79,7 +79,7 @@ def statistic(
     pieces = [_places(poems) for poems in groups]
     figures = [measured([_drawn(own, random) for own in pieces]) for _ in range(FEW_DRAWS)]
     either_way = NORMAL * float(np.std(figures))
-    return Estimate(value, value - either_way, value + either_way)
+    return Estimate(value, max(0.0, value - either_way), value + either_way)
 
 
 def _drawn(pieces: Sequence[Places], random: np.random.Generator) -> Places:
