@@ -64,9 +64,9 @@ def mean(values: Sequence[float], poems: Sequence[int], seed: int) -> Estimate |
 def statistic(
     measured: Callable[[Sequence[Places]], float], groups: Sequence[Sequence[int]], seed: int
 ) -> Estimate:
-    """What is no mean and never below 0, with its normal interval: 1.96 standard deviations of the draws either way.
+    """What is no mean and never below 0, with its normal interval.
 
-    A poem that is drawn twice makes a text look less varied, and two texts less alike. So the draws
+    It goes 1.96 standard deviations of the draws either way. A poem that is drawn twice makes a text look less varied, and two texts less alike. So the draws
     tell how much a figure varies, and not where it lies.
 
     Args:
