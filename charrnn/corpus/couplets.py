@@ -25,7 +25,11 @@ def couplets_apart(text: str, before: str = "") -> str:
         before: The characters before it, which are shown already; a line end may be missing there.
     """
     seen = before[-2:]
-    return _AFTER_SENTENCE.sub(r"\1\n", seen + text)[len(seen) :]
+    return _parted(seen + text)[len(_parted(seen)) :]
+
+
+def _parted(text: str) -> str:
+    return _AFTER_SENTENCE.sub(r"\1\n", text)
 
 
 def couplets_joined(text: str) -> str:
