@@ -22,7 +22,7 @@ from charrnn.forms.core.language import (
     FormRules,
     LearnedTable,
     language_named,
-    language_of,
+    language_written,
     main_language,
     open_rules,
     open_table,
@@ -93,13 +93,7 @@ class _Compiler:
     def __init__(self, network: TextGenerator, form: Form) -> None:
         self._network = network
         self._form = form
-        self._language = language_of(form)
-        if not any(map(self._language.writes, network.vocabulary.characters)):
-            raise ConfigurationError(
-                f"{form.title} is a form of {form.language.capitalize()} verse, and this network "
-                f"knows no {self._language.letters}. charrnn forms lists the forms of both "
-                "languages."
-            )
+        self._language = language_written(form, network.vocabulary.characters)
 
     def compile(self, config: FormConfig, sampling: SamplingConfig) -> tuple[FormRules, Automaton]:
         """The rules and the automaton, whether any poem keeps them or not."""
