@@ -95,7 +95,7 @@ def test_score_reads_traditional_characters(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("appearance", [Appearance(True), Appearance(True, "traditional")])
 def test_pieces_of_any_size_are_shown_alike(appearance: Appearance) -> None:
-    poem = "白发三千丈，缘愁似个长。不知明镜里，何处得秋霜。"
+    poem = "干戈三千里，缘愁似个长。不知明镜里，白发得秋霜。"
     whole = appearance.shown(poem)
     for places in [range(len(poem) + 1), (0, 1, 7, 8, 13, len(poem)), (0, len(poem))]:
         gradual = GradualText(appearance)
