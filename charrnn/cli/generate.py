@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from charrnn.cli.appearance import Appearance
 from charrnn.cli.networks import OpenedNetworks, find_networks, networks_options
 from charrnn.cli.options import (
     checkpoint_argument,
@@ -28,7 +29,6 @@ from charrnn.cli.poem_display import (
     is_cut,
     print_poems,
     print_poems_as_json,
-    stands_in_couplets,
     stream_characters,
     stream_lines,
 )
@@ -152,11 +152,13 @@ def generate(
         networks.expect(expect.lower())
     first = with_seed(writing.sampling)
     writer = networks.writer.conditioned(first)
+    appearance = Appearance.of(writer, first)  # Refuses a script without Chinese.
     start = writer.begin(text)
     text = start.text  # As it was read, which is what is shown.
     print_notes(map(describe_substitution, start.substitutions))
     print_notes(writer.notes(first))
     form = _compiled(writer, writing._replace(sampling=first), text)
+    print_notes(map(describe_substitution, form.substitutions if form is not None else ()))
 
     def command(number: int, sampling: SamplingConfig) -> str:
         if form is not None:  # Poems in a form are written one by one.
@@ -204,7 +206,7 @@ def generate(
         print_poems(
             reports,
             blank_lines=1 if inside in {0, 1} else 2,
-            couplets=stands_in_couplets(writer),
+            appearance=appearance,
         )
 
 

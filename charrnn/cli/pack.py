@@ -57,7 +57,7 @@ def pack(checkpoint: str, directory: Path, writing: tuple[str, ...], checkpoints
             measure=_measure(opened),
             write=_sample,
             text=text_facts(opened.record.corpus),
-            writing=_parsed(writing) if writing else None,
+            writing=_parsed(writing, opened) if writing else None,
         )
     except OSError as error:
         raise CheckpointError(
@@ -71,8 +71,8 @@ def pack(checkpoint: str, directory: Path, writing: tuple[str, ...], checkpoints
         )
 
 
-def _parsed(pairs: tuple[str, ...]) -> dict[str, str]:
-    """The settings in a list of NAME=VALUE; raises ConfigurationError."""
+def _parsed(pairs: tuple[str, ...], checkpoint: Checkpoint) -> dict[str, str]:
+    """The settings in a list of NAME=VALUE; ConfigurationError if the network cannot keep them."""
     writing = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
@@ -81,7 +81,12 @@ def _parsed(pairs: tuple[str, ...]) -> dict[str, str]:
                 f"--writing takes a setting and its value, as in form=qijue. Received: {pair}."
             )
         writing[name.strip().removeprefix("--")] = value.strip()
-    check_writing(writing)
+    form = check_writing(writing).form
+    if form.asked:
+        from charrnn.forms.core.known_forms import requested_form
+        from charrnn.forms.core.language import language_written
+
+        language_written(requested_form(form), checkpoint.record.vocabulary)
     return writing
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from charrnn.cli.appearance import Appearance, GradualText
 from charrnn.cli.networks import CUT, DEAD_END
 from charrnn.cli.process import INTERRUPTED, print_json, tell
-from charrnn.corpus.couplets import couplets_apart
 from charrnn.errors import FormGivenUpError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def stream_characters(
 ) -> None:
     """Print a poem character by character while it is written, after its prompt `start`."""
     end = start
-    with _output(couplets=stands_in_couplets(writer)) as show:
+    with _output(Appearance.of(writer, sampling)) as show:
         show(start.text)
         for step in writer.stream(start, sampling):
             end = step.hypothesis
@@ -48,7 +48,7 @@ def stream_lines(form: "FormWriter", prompt: str, sampling: "SamplingConfig") ->
     """
     lines: Iterable[WrittenLine] = form.stream(prompt, sampling)
     length = 0
-    with _output(couplets=stands_in_couplets(form.network)) as show:
+    with _output(Appearance.of(form.network, sampling)) as show:
         for line in lines if sys.stdout.isatty() else list(lines):
             text = line.hypothesis.text
             show(text[length:])
@@ -63,39 +63,34 @@ def is_cut(end: "Hypothesis | Poem", sampling: "SamplingConfig", writer: "TextGe
     return stopped and sampling.length is None and writer.layout != "text"
 
 
-def stands_in_couplets(writer: "TextGenerator") -> bool:
-    """Whether the poems of a network are shown a couplet a line: Chinese ones read in one line."""
-    return writer.layout == "lines" and "。" in writer.vocabulary
-
-
 @contextlib.contextmanager
-def _output(*, couplets: bool) -> Iterator[Callable[[str], None]]:
+def _output(appearance: Appearance) -> Iterator[Callable[[str], None]]:
     """Give a function that prints text, but holds back white space until more text follows.
 
     So a poem ends in one line end. Ctrl-C ends the command.
     """
-    waiting, length, seen = "", 0, ""
+    waiting, length = "", 0
+    gradual = GradualText(appearance)
 
     def show(text: str) -> None:
-        nonlocal waiting, length, seen
+        nonlocal waiting, length
         length += len(text)
         waiting += text
         shown = waiting.rstrip()
         if shown:
-            click.echo(couplets_apart(shown, seen) if couplets else shown, nl=False)
+            click.echo(gradual.add(shown), nl=False)
             waiting = waiting[len(shown) :]
-            seen = (seen + shown)[-2:]
 
     try:
         yield show
     except KeyboardInterrupt:
-        click.echo()
+        click.echo(gradual.rest())
         raise click.exceptions.Exit(INTERRUPTED) from None
     except Exception:
         if length:
-            click.echo()
+            click.echo(gradual.rest())
         raise
-    click.echo()
+    click.echo(gradual.rest())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,11 +115,11 @@ class PoemReport:
 
 
 def print_poems(
-    reports: Iterable[PoemReport], *, blank_lines: int = 1, couplets: bool = False
+    reports: Iterable[PoemReport], *, blank_lines: int = 1, appearance: Appearance
 ) -> None:
     """Print poems with blank lines between them; Ctrl-C keeps those that are complete.
 
-    `couplets` parts their sentences by line ends.
+    `appearance` says how they look.
     """
     try:
         for number, report in enumerate(reports):
@@ -134,7 +129,7 @@ def print_poems(
                 from charrnn.cli.explanation import print_legend
 
                 print_legend()
-            _print_poem(report, couplets=couplets)
+            _print_poem(report, appearance)
     except KeyboardInterrupt:
         raise click.exceptions.Exit(INTERRUPTED) from None
 
@@ -172,10 +167,10 @@ def token_facts(score: "TokenScore") -> dict[str, Any]:
     }
 
 
-def _print_poem(report: PoemReport, *, couplets: bool) -> None:
+def _print_poem(report: PoemReport, appearance: Appearance) -> None:
     poem = report.poem
     if report.explanation is None:
-        click.echo(couplets_apart(str(poem)) if couplets else str(poem))
+        click.echo(appearance.shown((poem.prompt + poem.text).rstrip()))
     else:
         from charrnn.cli.explanation import print_explained
 
@@ -199,6 +194,8 @@ def _poem_facts(report: PoemReport) -> dict[str, Any]:
     poem = report.poem
     rounded = [round(value, 6) for value in poem.log_probabilities]
     facts = {"seed": poem.seed} | dataclasses.asdict(poem) | {"log_probabilities": rounded}
+    if poem.settings.script is not None:
+        facts["shown"] = str(poem)
     # JSON has no infinity, so a draft without characters has no score.
     facts["scores"] = [
         {"score": None if score.log_probability is None else score.total}

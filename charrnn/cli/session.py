@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from charrnn.cli.poem_display import stands_in_couplets
+from charrnn.cli.appearance import Appearance, GradualText
 from charrnn.cli.process import tell
 from charrnn.cli.writing_defaults import GENERAL_DEFAULTS, Writing, without_own_form
-from charrnn.corpus.couplets import couplets_apart
 from charrnn.errors import CharrnnError, ConfigurationError, FormConflictError, FormError
 from charrnn.forms.core.config import FORM_PARTS, FormConfig
 from charrnn.settings.configuration import SamplingConfig, seed_after
@@ -144,6 +143,7 @@ class Turn:
     """A turn of a network: the text before and after it, and whether it continues the last poem."""
 
     writer: "TextGenerator"
+    appearance: Appearance
     seed: int
     start: "Hypothesis"
     end: "Hypothesis"
@@ -275,7 +275,7 @@ class Session:
             if turn.continues:
                 poems.pop()
             text = turn.end.text
-            poems.append(couplets_apart(text) if stands_in_couplets(turn.writer) else text)
+            poems.append(turn.appearance.shown(text))
         return poems
 
     def remark(self, note: str) -> None:
@@ -297,6 +297,7 @@ class Session:
             return FreeAuthor(writer)
         compiled_for = (writer, form, sampling.ban)
         if self._form_author is None or compiled_for != self._compiled_for:
+            from charrnn.decoding.prompts import describe_substitution
             from charrnn.forms.core.compile import compile_form
 
             try:
@@ -307,6 +308,8 @@ class Session:
                 self.remark(without_own_form(form, error))
                 return FreeAuthor(writer)
             self._compiled_for = compiled_for
+            for substitution in self._form_author.form.substitutions:
+                self.remark(describe_substitution(substitution))
         return self._form_author
 
     def _take_turn(
@@ -332,22 +335,23 @@ class Session:
         sampling = with_seed(self.settings.sampling)
         sampling = sampling if seed is None else dataclasses.replace(sampling, seed=seed)
         before = self.turns[: len(self.turns) - replaced]
-        end, unseen, seen = start, start.text[shown:], start.text[:shown]
-        couplets = stands_in_couplets(author.writer)
+        appearance = Appearance.of(author.writer, sampling)
+        gradual = GradualText(appearance, start.text[:shown])
+        end, unseen = start, start.text[shown:]
         stopped = False
         try:
             for step in author.stream(start, sampling):
-                text = unseen + step.character
-                click.echo(couplets_apart(text, seen) if couplets else text, nl=False)
-                end, unseen, seen = step.hypothesis, "", (seen + text)[-2:]
+                click.echo(gradual.add(unseen + step.character), nl=False)
+                end, unseen = step.hypothesis, ""
         except KeyboardInterrupt:
             stopped = True
         except Exception:
             if end is not start:
                 click.echo("\n")
             raise
-        unseen = couplets_apart(unseen) if couplets else unseen
-        click.echo(unseen if end.text.endswith("\n") else f"{unseen}\n")
-        self.turns = (*before, Turn(author.writer, sampling.seed or 0, start, end, continues))
+        rest = gradual.add(unseen) + gradual.rest()
+        click.echo(rest if end.text.endswith("\n") else f"{rest}\n")
+        turn = Turn(author.writer, appearance, sampling.seed or 0, start, end, continues)
+        self.turns = (*before, turn)
         if stopped:
             raise KeyboardInterrupt

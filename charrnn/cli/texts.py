@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from charrnn.checkpoint.directory import Checkpoint
 from charrnn.checkpoint.record import RunRecord
 from charrnn.cli.process import print_notes, tell
+from charrnn.corpus.traditional_script import script_of
 from charrnn.errors import CorpusError
 from charrnn.input_files import STANDARD_INPUT
-from charrnn.settings.configuration import CorpusConfig
+from charrnn.settings.configuration import CorpusConfig, Script
 from charrnn.wording import size_in_words
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def validation_part(checkpoint: Checkpoint) -> "tuple[Corpus, Spans]":
 
 
 def read_alike(file: str, record: RunRecord, encoding: str | None) -> "Corpus":
-    """Read a text in the layout of a run's corpus, with the labels it has; print the notes."""
+    """Read a text in the layout and script of a run, with the labels it has; print the notes."""
     corpus = _read([file], record, encoding, alike=True)
     print_notes(corpus.notes)
     return corpus
@@ -69,15 +70,22 @@ def _read(
         stanzas=record.corpus.stanzas,
         encoding=encoding,
     )
-    return read_shown(sources, corpus_config, alike=alike)
+    script = script_of(record.vocabulary) if alike else None
+    return read_shown(sources, corpus_config, alike=alike, script=script)
 
 
-def read_shown(sources: Sequence[str], config: CorpusConfig, *, alike: bool = False) -> "Corpus":
+def read_shown(
+    sources: Sequence[str],
+    config: CorpusConfig,
+    *,
+    alike: bool = False,
+    script: Script | None = None,
+) -> "Corpus":
     """Read a corpus as `read_corpus` does, and show its downloads."""
     from charrnn.corpus.loading import read_corpus
 
     with download_progress() as progress:
-        return read_corpus(sources, config, progress=progress, alike=alike)
+        return read_corpus(sources, config, progress=progress, alike=alike, script=script)
 
 
 @contextmanager

@@ -27,8 +27,9 @@ from charrnn.corpus.text_formats import (
     structured_format,
     without_licence,
 )
+from charrnn.corpus.traditional_script import in_script, script_of
 from charrnn.errors import ConfigurationError, CorpusError
-from charrnn.settings.configuration import CorpusConfig
+from charrnn.settings.configuration import CorpusConfig, Script
 
 _BETWEEN_FILES: Final = "\n\n\n"
 _LINES_GAP: Final = 1
@@ -75,6 +76,7 @@ def read_corpus(
     progress: DownloadProgress = untold,
     standard_input: BinaryIO | None = None,
     alike: bool = False,
+    script: Script | None = None,
 ) -> Corpus:
     """Read a corpus. A text that is named twice is read once.
 
@@ -89,6 +91,7 @@ def read_corpus(
         standard_input: Stream for "-"; None is that of the process.
         alike: Whether the settings are those of another corpus: labels and titles that are not here
             are left out, and couplets on lines of their own are joined where poems stand in lines.
+        script: The Chinese characters that a text in others is converted to; None takes it as it is.
 
     Raises:
         ConfigurationError: Stanzas are asked for in a layout that has none, or labels and titles
@@ -108,8 +111,8 @@ def read_corpus(
     if alike:
         config = _with_known_fields(loader, config)
     if loader.records:
-        return _of_records(loader, name, config)
-    return _of_texts(loader, name, config, found, alike=alike)
+        return _of_records(loader, name, config, script)
+    return _of_texts(loader, name, config, found, alike=alike, script=script)
 
 
 def _with_known_fields(loader: "_Loader", config: CorpusConfig) -> CorpusConfig:
@@ -123,7 +126,13 @@ def _with_known_fields(loader: "_Loader", config: CorpusConfig) -> CorpusConfig:
 
 
 def _of_texts(
-    loader: "_Loader", name: str, config: CorpusConfig, found: Sequence[Source], *, alike: bool
+    loader: "_Loader",
+    name: str,
+    config: CorpusConfig,
+    found: Sequence[Source],
+    *,
+    alike: bool,
+    script: Script | None,
 ) -> Corpus:
     """The corpus of plain texts."""
     if config.title_field is not None:
@@ -132,6 +141,9 @@ def _of_texts(
             "poem begins with its title, give --titles first-line."
         )
     text, notes = loader.finish(), loader.notes()
+    if isinstance(text, str):
+        (text,), told = _converted([text], script)
+        notes += told
     layouts = {source.layout for source in found}
     known = layouts.pop() if len(layouts) == 1 else None
     layout = known or "auto" if config.layout == "auto" else config.layout
@@ -151,13 +163,16 @@ def _of_texts(
     return _with_fields(corpus, loader, config)
 
 
-def _of_records(loader: "_Loader", name: str, config: CorpusConfig) -> Corpus:
+def _of_records(
+    loader: "_Loader", name: str, config: CorpusConfig, script: Script | None
+) -> Corpus:
     """The corpus of poems with fields."""
     if config.titles is not None:
         raise ConfigurationError(
             "--titles first-line is for plain text. Here a field may have the titles: --title-field."
         )
     texts = [_normalised_poem(loader.normaliser, record.text) for record in loader.records]
+    texts, told = _converted(texts, script)
     texts_and_records = [pair for pair in zip(texts, loader.records, strict=True) if pair[0]]
     texts = [text for text, _ in texts_and_records]
     gap = _LINES_GAP if not any("\n" in text for text in texts) else _STANZAS_GAP
@@ -174,8 +189,17 @@ def _of_records(loader: "_Loader", name: str, config: CorpusConfig) -> Corpus:
         [record.fields for _, record in texts_and_records], texts, config
     )
     choice = LayoutChoice("lines" if gap == _LINES_GAP else "blocks", gap, "")
-    corpus = _corpus(loader, name, stored.finish(), choice, [*loader.notes(), *notes])
+    corpus = _corpus(loader, name, stored.finish(), choice, [*loader.notes(), *told, *notes])
     return corpus if fields is None else _learning(corpus, fields)
+
+
+def _converted(texts: list[str], script: Script | None) -> tuple[list[str], list[str]]:
+    """Texts in a script, and a sentence that says so if they were in another one."""
+    found = script_of("".join(texts)) if script is not None else None
+    if script is None or found in {None, script}:
+        return texts, []
+    told = f"the text is in {found} Chinese characters; it is read in {script} ones."
+    return [in_script(text, script) for text in texts], [told]
 
 
 def _normalised_poem(normaliser: Normaliser, text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from charrnn.corpus.traditional_script import in_script
 from charrnn.corpus.variants import Substitution
 from charrnn.decoding.engine import Logits, State
 from charrnn.decoding.ranking import HypothesisScore
@@ -238,5 +239,7 @@ class Poem:
         return self.settings.seed
 
     def __str__(self) -> str:
-        """The whole poem, without white space after it."""
-        return (self.prompt + self.text).rstrip()
+        """The whole poem in the script of its settings, without white space after it."""
+        poem = (self.prompt + self.text).rstrip()
+        script = self.settings.script
+        return poem if script is None else in_script(poem, script)

@@ -28,6 +28,7 @@ Cell = Literal["lstm", "gru", "simple_rnn", "peephole_lstm"]
 Activation = Literal["tanh", "relu"]
 Output = Literal["own", "tied"]
 EndOfPoem = Literal["corpus", "model"]
+Script = Literal["simplified", "traditional"]
 Precision = Literal["float32", "bfloat16"]
 Layout = Literal["auto", "text", "blocks", "lines"]
 ResolvedLayout = Literal["text", "blocks", "lines"]
@@ -323,6 +324,9 @@ class SamplingConfig(Configuration):
     )
     title: str | None = setting(
         None, "Write under a title, if the network has learned titles.", unset="none"
+    )
+    script: Script | None = setting(
+        None, "Chinese characters in which poems are shown.", unset="those of the network"
     )
     length: int | None = setting(
         None, "Most characters to write.", minimum=1, unset="until the poem ends"

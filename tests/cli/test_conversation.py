@@ -36,6 +36,7 @@ class FakeForm:
     def __init__(self, writer: ScriptedGenerator) -> None:
         self.writer = writer
         self.rules = self
+        self.substitutions = ()
 
     def begin(self, prompt: str) -> ScriptedDraft:
         return self.writer.begin(prompt)

@@ -96,8 +96,10 @@ def test_pack_gives_a_network_its_settings() -> None:
     kept = charrnn("pack", "gifts/moons", "gifts/again")
     assert kept.exit_code == 0
     assert read_record(Path("gifts/again")).writing == packed.record.writing
-    for wrong in ("temperature", "form=haikai"):
-        assert charrnn("pack", "moons", "gifts/other", "--writing", wrong).exit_code in {1, 2}
+    for wrong in ("temperature", "form=haikai", "form=qijue"):
+        refused = charrnn("pack", "moons", "gifts/other", "--writing", wrong)
+        assert refused.exit_code == 2
+    assert "七绝 (7-character quatrain) is a form of Chinese verse" in refused.stderr
     assert not Path("gifts/other").exists()
 
 

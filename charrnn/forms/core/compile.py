@@ -15,13 +15,14 @@ from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import ConfigurationError
 from charrnn.forms.core.automaton import Automaton, OutputTokens
 from charrnn.forms.core.config import FormConfig, refuse_sampling_outside_a_form
+from charrnn.forms.core.fitting import fitted_requirements
 from charrnn.forms.core.form import Form
 from charrnn.forms.core.known_forms import requested_form
 from charrnn.forms.core.language import (
     FormRules,
     LearnedTable,
     language_named,
-    language_of,
+    language_written,
     main_language,
     open_rules,
     open_table,
@@ -31,6 +32,7 @@ from charrnn.settings.arguments import takes
 from charrnn.settings.configuration import SamplingConfig
 
 if TYPE_CHECKING:
+    from charrnn.corpus.variants import Substitution
     from charrnn.forms.core.writer import FormWriter
 
 
@@ -66,6 +68,9 @@ def compile_form(
         )
     refuse_sampling_outside_a_form(sampling)
     network = network.conditioned(sampling, asked.name)
+    substitutions: tuple[Substitution, ...] = ()
+    if asked.language == "chinese":
+        form, substitutions = fitted_requirements(form, network.vocabulary)
     compiler = _Compiler(network, asked)
     rules, automaton = compiler.compile(form, sampling)
     if not compiler.is_satisfiable(rules, automaton, form, sampling):
@@ -77,7 +82,9 @@ def compile_form(
         raise conflict_error(rules, network.vocabulary, form, sampling, compiler.can_keep)
     from charrnn.forms.core.writer import FormWriter
 
-    return FormWriter(network, automaton, rules, rules.resolved(form), sampling)
+    return FormWriter(
+        network, automaton, rules, rules.resolved(form), sampling, substitutions=substitutions
+    )
 
 
 class _Compiler:
@@ -86,13 +93,7 @@ class _Compiler:
     def __init__(self, network: TextGenerator, form: Form) -> None:
         self._network = network
         self._form = form
-        self._language = language_of(form)
-        if not any(map(self._language.writes, network.vocabulary.characters)):
-            raise ConfigurationError(
-                f"{form.title} is a form of {form.language.capitalize()} verse, and this network "
-                f"knows no {self._language.letters}. charrnn forms lists the forms of both "
-                "languages."
-            )
+        self._language = language_written(form, network.vocabulary.characters)
 
     def compile(self, config: FormConfig, sampling: SamplingConfig) -> tuple[FormRules, Automaton]:
         """The rules and the automaton, whether any poem keeps them or not."""

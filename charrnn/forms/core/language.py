@@ -177,6 +177,17 @@ def language_of(form: Form) -> Language:
     return language_named(form.language)
 
 
+def language_written(form: Form, characters: Iterable[str]) -> Language:
+    """The language of a form; ConfigurationError if a network of these characters has none of it."""
+    language = language_of(form)
+    if not any(map(language.writes, characters)):
+        raise ConfigurationError(
+            f"{form.title} is a form of {form.language.capitalize()} verse, and this network "
+            f"knows no {language.letters}. charrnn forms lists the forms of both languages."
+        )
+    return language
+
+
 def all_languages() -> dict[LanguageName, Language]:
     """All languages by name."""
     return {name: language_named(name) for name in get_args(LanguageName)}

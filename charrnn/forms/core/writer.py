@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from charrnn.corpus.variants import Substitution
 from charrnn.decoding.batch import generators_for, with_seed
 from charrnn.decoding.conditioning import Condition
 from charrnn.decoding.hypothesis import Hypothesis, Poem
@@ -33,6 +34,7 @@ class FormWriter:
             written at once. `choose="weight"` draws one by weight, a sample of the network given
             the form; "best" takes that of the best score, more probable and less varied.
         sampling: The default sampling settings; their ban is part of the automaton.
+        substitutions: Characters of the requirements that were read as others.
     """
 
     def __init__(
@@ -42,7 +44,10 @@ class FormWriter:
         rules: FormRules,
         settings: FormConfig,
         sampling: SamplingConfig,
+        *,
+        substitutions: tuple[Substitution, ...] = (),
     ) -> None:
+        self.substitutions = substitutions
         self.rules = rules
         self.settings = settings
         self.sampling = sampling
