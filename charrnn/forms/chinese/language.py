@@ -67,7 +67,9 @@ class ChineseRules:
 
     def resolved(self, config: FormConfig) -> FormConfig:
         """The settings with the name of the sounds."""
-        return dataclasses.replace(config, rhymes=config.rhymes or self.rhymes)
+        return dataclasses.replace(
+            config, rhymes=config.rhymes or self.rhymes, repeats=self.form.repeats
+        )
 
     def automaton(self, config: FormConfig, tokens: "OutputTokens") -> "ChineseAutomaton":
         """The automaton of the form and the requirements."""
@@ -96,7 +98,9 @@ class ChineseRules:
             yield from _of_rhyme(requirement.value, self)
 
     def relaxations(self, config: FormConfig) -> Iterator[Sequence[Mapping[str, Any]]]:
-        """Any reading instead of all, fewer tones, other rhyme books."""
+        """Characters twice, any reading instead of all, fewer tones, other rhyme books."""
+        if not self.form.repeats:
+            yield [{"repeats": True}]
         if config.readings == "strict":
             yield [{"readings": "any"}]
         yield [{"profile": profile} for profile in _LOOSER[config.profile]]
@@ -214,6 +218,8 @@ class _Chinese:
     ) -> ChineseRules:
         """The rules of a form; the first network with learned sounds provides them."""
         sounds = _sounds(form, config.rhymes, learned)
+        if config.repeats is not None:
+            form = dataclasses.replace(form, repeats=config.repeats)
         return ChineseRules(with_profile(form, config.profile), sounds, config.readings)
 
     def learn_table(self, poems: Iterator[str]) -> LearnedSounds:

@@ -56,14 +56,24 @@ def fixed_places(
 
 
 def required_words(
-    requirements: Requirements, vocabulary: Vocabulary
+    requirements: Requirements, vocabulary: Vocabulary, *, repeats: bool = True
 ) -> tuple[tuple[int, ...], ...]:
-    """The required words as tokens, without duplicates; ConfigurationError if not Chinese."""
+    """The required words as tokens, without duplicates; ConfigurationError if not Chinese.
+
+    Without `repeats`, words that other requirements hold are left out: they stand there already.
+    """
     words = dict.fromkeys(requirements.must)
     for word in words:
         if not word:
             raise ConfigurationError("must takes Chinese characters. Received: nothing.")
         _check_characters(word, "a required word of a Chinese poem")
+    if not repeats:
+        held = (requirements.first_line, *requirements.acrostic)
+        words = {
+            word: None
+            for word in words
+            if not any(word in other for other in (*held, *words) if other != word or other in held)
+        }
     return tuple(tuple(map(vocabulary.id_of, word)) for word in words)
 
 

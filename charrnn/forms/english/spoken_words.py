@@ -158,6 +158,11 @@ class SpokenWords:
         return WordSounds(self.ways)
 
     @cached_property
+    def leading_on(self) -> Flags:
+        """`(pronunciations,)`, true for words that only lead on."""
+        return np.array([word in LEADING_ON for word in self.words], np.bool_)[self.word_of]
+
+    @cached_property
     def first_letters(self) -> npt.NDArray[np.str_]:
         """`(words,)` the first letter of each."""
         return np.array([word[0] for word in self.words], "U1")
