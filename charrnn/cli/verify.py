@@ -28,7 +28,9 @@ _GAP: Final = re.compile(r"\n\s*\n")
 )
 @click.argument("form")
 @click.argument("file")
-@config_options(FormConfig, only=("rhymes", "readings", "profile", "repeats", "lexicon"), typed=("form",))
+@config_options(
+    FormConfig, only=("rhymes", "readings", "profile", "repeats", "lexicon"), typed=("form",)
+)
 @config_options(CorpusConfig, only=("encoding",))
 @json_option
 @click.pass_context

@@ -7,7 +7,7 @@ among so many characters that they can choose last; what remains are rhymes and 
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from charrnn.forms.chinese.plan import ChinesePlan, ChinesePlanner, LineWay, Ways
 from charrnn.forms.chinese.requirements import FixedPlaces
@@ -19,6 +19,17 @@ Choices = tuple[Tokens, ...]
 
 _Rest = tuple[Choices, Tokens]
 """The choices of some lines of a rhyme, and their given ends."""
+
+
+class _Spot(NamedTuple):
+    """A position of a way, the ends of earlier lines, the class of the line's end if written."""
+
+    way: LineWay
+    line: int
+    place: int
+    ends: tuple[int, ...]
+    rhyme: str | None
+
 
 _NO_TOKENS: Final[Tokens] = frozenset()
 _FREE: Final[frozenset[_Rest]] = frozenset({((), _NO_TOKENS)})
@@ -97,7 +108,7 @@ class DistinctPlan(ChinesePlan):
             yield way.places[place], self._rests(line, number, place + 1, ends, None)
             return
         group = self._planner.templates[way.variant].group_of[line]
-        for name in self._classes_of(way.variant, group, line, ends, way):
+        for name in self._classes_of(group, line, ends, [way]):
             rests = self._rests(line, number, place + 1, ends, name)
             yield way.pool.by_class.get(name, _NO_TOKENS), rests
 
@@ -105,45 +116,34 @@ class DistinctPlan(ChinesePlan):
         self, line: int, number: int, place: int, ends: Sequence[int], rhyme: str | None
     ) -> frozenset[Choices]:
         """The choices from a position on; `rhyme` is the class of the line's end, if written."""
-        way = self.lines[line][number]
-        template = self._planner.templates[way.variant]
+        spot = _Spot(self.lines[line][number], line, place, tuple(ends), rhyme)
+        template = self._planner.templates[spot.way.variant]
+        ways = self._possible[spot.way.variant]
         parts: list[frozenset[_Rest]] = []
         if line not in template.group_of:
-            parts.append(self._of_ways([way], place, None))
-        for later in range(line + 1, len(template.lines)):
-            if later not in template.group_of:
-                parts.append(self._of_ways(self._possible[way.variant][later], 0, None))
-        for group in template.groups:
-            if group[-1] > line or (group[-1] == line and rhyme is None):
-                parts.append(self._of_group(way, group, line, place, ends, rhyme))
+            parts.append(self._of_ways([spot.way], place, None))
+        later = (one for one in range(line + 1, len(ways)) if one not in template.group_of)
+        parts += (self._of_ways(ways[one], 0, None) for one in later)
+        last = line if rhyme is None else line + 1
+        parts += (self._of_group(group, spot) for group in template.groups if group[-1] >= last)
         return frozenset(choices for choices, _ in _product(parts, apart=False))
 
-    def _of_group(
-        self,
-        way: LineWay,
-        group: tuple[int, ...],
-        line: int,
-        place: int,
-        ends: Sequence[int],
-        rhyme: str | None,
-    ) -> frozenset[_Rest]:
+    def _of_group(self, group: tuple[int, ...], spot: _Spot) -> frozenset[_Rest]:
         """The choices of the lines of a rhyme that are left, in any class."""
-        open_ways = self._possible[way.variant]
-        own = line in group and rhyme is None
+        way, line, place, ends, rhyme = spot
+        ways = self._possible[way.variant]
         later = [one for one in group if one > line]
-        first = way if own else open_ways[later[0]][0]
+        own = line in group and rhyme is None
         if line in group and rhyme is not None:
-            names: Iterable[str] = [rhyme]
-        elif own:
-            names = self._classes_of(way.variant, group, line, ends, first)
+            names = frozenset({rhyme})
         else:
-            names = self._classes_of(way.variant, group, line, ends, *open_ways[later[0]])
+            first = [way] if own else ways[later[0]]
+            names = self._classes_of(group, line, ends, first)
         before = frozenset(ends[one] for one in group if one < line)
         found: set[_Rest] = set()
         for name in names:
-            lines = [self._of_ways(open_ways[one], 0, name) for one in later]
-            if own:
-                lines.insert(0, self._of_ways([way], place, name))
+            lines = [self._of_ways([way], place, name)] if own else []
+            lines += (self._of_ways(ways[one], 0, name) for one in later)
             rests = _product(lines, apart=True)
             found |= {(choices, _NO_TOKENS) for choices, given in rests if not given & before}
             if ((), _NO_TOKENS) in found:
@@ -151,18 +151,17 @@ class DistinctPlan(ChinesePlan):
         return frozenset(found)
 
     def _classes_of(
-        self, variant: int, group: tuple[int, ...], line: int, ends: Sequence[int], *ways: LineWay
+        self, group: tuple[int, ...], line: int, ends: Sequence[int], ways: Sequence[LineWay]
     ) -> frozenset[str]:
         """The classes of a rhyme that are left before a line, among those of some ways."""
+        variant = ways[0].variant
         tones = self._planner.templates[variant].rhyme_tones
         before = [(ends[one], tones[one]) for one in group if one < line]
         left = self._planner.rhymes.left(self._planner.classes(variant, group), before)
-        pools = [way.pool for way in ways if way.pool is not None]
+        pools = (way.pool for way in ways if way.pool is not None)
         return frozenset[str]().union(*(pool.classes(left) for pool in pools))
 
-    def _of_ways(
-        self, ways: Sequence[LineWay], start: int, rhyme: str | None
-    ) -> frozenset[_Rest]:
+    def _of_ways(self, ways: Sequence[LineWay], start: int, rhyme: str | None) -> frozenset[_Rest]:
         """The choices of a line from a position on, its end in a class of rhymes."""
         found = (self._of_way(way, start, rhyme) for way in ways)
         return frozenset(one for one in found if one is not None)

@@ -73,7 +73,10 @@ def _repetitions(lines: Sequence[str]) -> Iterator[Fault]:
     first: dict[str, int] = {}
     for number, text in enumerate(lines, 1):
         for position, character in enumerate(text, 1):
-            if first.setdefault(character, number) == number and character not in text[: position - 1]:
+            if (
+                first.setdefault(character, number) == number
+                and character not in text[: position - 1]
+            ):
                 continue
             there = "the same line" if first[character] == number else f"line {first[character]}"
             message = f"line {number}, character {position} repeats {character} of {there}"

@@ -166,7 +166,8 @@ class EnglishAutomaton:
             lambda placed: bool(self._plan.beginnings(placed)),
             MAX_PLACEMENTS,
         )
-        self._unfinished = {_Phase.PAUSE} | ({_Phase.WORD} if len(self._separators.closing) else set())
+        unmarked = {_Phase.WORD} if len(self._separators.closing) else set[_Phase]()
+        self._unfinished = unmarked | {_Phase.PAUSE}
         self._lines = form.lines
         self._must = len(read.must)
         self._size = vocabulary.size
@@ -247,9 +248,10 @@ class EnglishAutomaton:
         if written < len(self._given.tokens):
             yield np.array([self._given.tokens[written]], np.int64)
             return
-        if not (last and len(self._separators.closing) and not self._given.marked):
+        unmarked = state.phase is _Phase.GIVEN and not self._given.marked
+        if not (last and unmarked and len(self._separators.closing)):
             yield self._end if last else self._separators.line_ends
-        if state.phase is _Phase.GIVEN and not self._given.marked:
+        if unmarked:
             yield self._separators.closing
             if not last:
                 yield self._separators.pausing

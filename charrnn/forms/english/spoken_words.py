@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.forms.core.automaton import leaving_enough
+from charrnn.forms.english.line_ends import LEADING_ON
 from charrnn.forms.english.metre import Bits, WordShape, shape_of
 from charrnn.forms.english.pronunciation import Pronunciation, Rhyme, Rhymes, is_vowel, rhyme_of
 
