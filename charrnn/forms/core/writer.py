@@ -56,6 +56,11 @@ class FormWriter:
         return self._decoder(self.sampling, prompt).prompt_hypothesis
 
     @takes(prompt=str)
+    def notes(self, prompt: str = "") -> tuple[str, ...]:
+        """What the requirements or the prompt take from the rules of the form, in sentences."""
+        return tuple(self.rules.notes(self.settings, prompt))
+
+    @takes(prompt=str)
     def check_prompt(self, prompt: str) -> None:
         """Raise FormConflictError if no poem in the form begins with a prompt."""
         self._decoder(self.sampling, prompt).check_prompt()

@@ -53,12 +53,12 @@ class EnglishRules:
 
     def resolved(self, config: FormConfig) -> FormConfig:
         """The settings with the rhymes and the kind of words."""
-        return dataclasses.replace(
-            config,
-            rhymes=config.rhymes or self.rhymes,
-            words=self.kind,
-            enjambment=self._enjambment(config),
-        )
+        return dataclasses.replace(config, rhymes=config.rhymes or self.rhymes, words=self.kind)
+
+    def notes(self, config: FormConfig, prompt: str) -> Iterator[str]:
+        """Nothing."""
+        del config, prompt
+        return iter(())
 
     def automaton(self, config: FormConfig, tokens: "OutputTokens") -> "EnglishAutomaton":
         """The automaton of the form and the requirements."""
