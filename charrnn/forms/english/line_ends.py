@@ -1,7 +1,6 @@
 """Words that only lead on, and so do not end the line of a rhymed poem.
 
-In 12,269 lines of Elizabethan and modern lyric verse, people end fewer than 0.3 % with one of
-these. Words that stand for themselves as often as not are no part of the table: by, in, on, her, so.
+Of 12,269 lines of English lyric verse, people ended 40 with one of these, a third of a percent. Words that stand for themselves as often as not are no part of the table: by, in, on, her, so.
 """
 
 from typing import Final

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from charrnn.forms.chinese.language import ChineseRules
 from charrnn.forms.chinese.sounds import verse_lines
 from charrnn.forms.chinese.verify import verify_chinese
+from charrnn.forms.core.config import FormConfig
 from charrnn.forms.core.form import Form, Line
 from charrnn.forms.core.known_forms import find_form
 from charrnn.forms.core.opening import states_after_prompt
@@ -173,6 +175,22 @@ def test_regular_verse_has_no_character_twice(name: str) -> None:
 @pytest.mark.parametrize("name", ["gujue", "wupai", "qipai", "wupai-16", "rumengling"])
 def test_other_forms_may_repeat(name: str) -> None:
     assert find_form(name).repeats
+
+
+def test_what_is_given_twice_is_told() -> None:
+    rules = ChineseRules(once(form([Line(lengths=(2,))] * 2)), TOY, "any")
+    told = list(rules.notes(FormConfig(form="toy", acrostic="东东", must=("东",)), "月月，"))
+    assert told == [
+        "东 and 月 are given more than once, and so may stand in the poem more than once."
+    ]
+    assert list(rules.notes(FormConfig(form="toy", first_line="东中", acrostic="东月"), "")) == []
+    free = ChineseRules(form([Line(lengths=(2,))] * 2), TOY, "any")
+    assert list(free.notes(FormConfig(form="toy", acrostic="东东"), "")) == []
+
+
+def test_repetition_is_advised_where_it_would_help() -> None:
+    rules = ChineseRules(once(form([Line(lengths=(2,))] * 2)), TOY, "any")
+    assert next(rules.relaxations(FormConfig(form="toy"))) == [{"repeats": True}]
 
 
 def test_the_verifier_remarks_on_what_stands_twice() -> None:
