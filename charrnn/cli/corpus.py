@@ -151,7 +151,7 @@ def _entry(catalogue: "Catalogue", name: str) -> "Entry":
 
 def _details(catalogue: "Catalogue", entry: "Entry") -> dict[str, Any]:
     path = catalogue.local_file(entry)
-    names = ("name", "title", "language", "layout", "size", "licence", "source", "sha256")
+    names = ("name", "title", "language", "layout", "format", "size", "licence", "source", "sha256")
     return {name: getattr(entry, name) for name in names} | {
         "urls": [entry.base + name for name in entry.files],
         "availability": catalogue.availability(entry),

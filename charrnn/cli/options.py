@@ -167,8 +167,9 @@ def origin_option(command: Command) -> Command:
         "from",
         metavar="CHECKPOINT",
         shell_complete=_complete_name,
-        help="Start from the weights of another network, which also decides the architecture. "
-        "Characters that both know keep their vectors.",
+        help="Start from the weights of another network, which also decides the architecture; "
+        "scratch starts from none. Characters that both know keep their vectors.  [default: a small "
+        "text starts from the bundled network of its language]",
     )(command)
 
 

@@ -13,6 +13,7 @@ import click
 from charrnn import require_tensorflow
 from charrnn.checkpoint.directory import claim, read_record
 from charrnn.checkpoint.lookup import find_checkpoint, find_run
+from charrnn.cli.bundled_start import SCRATCH, bundled_start
 from charrnn.cli.options import (
     checkpoints_option,
     config_options,
@@ -65,7 +66,8 @@ def _check_device(context: click.Context, parameter: click.Parameter, value: str
         ("charrnn train jueju --minutes 2", "the bundled Chinese quatrains, for two minutes"),
         ("charrnn train poems.txt more/ --cell gru", "your own file and directory"),
         ("cat *.txt | charrnn train - --name mine", "standard input"),
-        ("charrnn train poems.txt --from tang", "start from the bundled Tang network"),
+        ("charrnn train poems.txt --from mine", "start from another network of yours"),
+        ("charrnn train poems.txt --from scratch", "start from nothing, however small the text"),
         ("charrnn train --resume --name mine", "continue an interrupted run"),
     ),
 )
@@ -146,7 +148,7 @@ def train(
     else:
         # Fails before TensorFlow is loaded and a text downloaded.
         directory = claim(checkpoints, run_name or DEFAULT_CORPUS, overwrite=overwrite).directory
-    warm_start = None if origin is None else find_checkpoint(origin, checkpoints)
+    warm_start = None if origin in {None, SCRATCH} else find_checkpoint(origin, checkpoints)
     require_tensorflow()
     if cluster is not None and not cluster.is_alone:
         # TensorFlow would log every lost connection; ours is one sentence.
@@ -176,8 +178,14 @@ def train(
             }
             result = run.resume(directory, corpus=corpus or None, changes=changes, **shared)
         else:
+            text = _read(corpus or (DEFAULT_CORPUS,), corpus_config, observer)
+            if origin is None and cluster is None:
+                begins = bundled_start(text, model_config, given_settings(context, ModelConfig))
+                warm_start = begins.directory
+                if begins.told:
+                    observer.noted(begins.told)
             result = run.train(
-                _read(corpus or (DEFAULT_CORPUS,), corpus_config, observer),
+                text,
                 name=directory.name,
                 checkpoints=checkpoints,
                 model=_model_settings(warm_start, context, model_config),

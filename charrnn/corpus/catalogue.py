@@ -1,37 +1,47 @@
 """The catalogue: corpora known by name, bundled or downloaded.
 
-A recipe makes the text of a corpus from the contents of its files. `corpora/README.md` describes
-what each recipe keeps and drops.
+A recipe (`charrnn.corpus.recipes`) makes the text of a corpus from its files. `corpora/README.md`
+describes what each recipe keeps and drops.
 """
 
 import contextlib
 import functools
 import hashlib
-import json
-import re
 import shutil
-import textwrap
 import tomllib
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from charrnn.checkpoint.atomic_files import locked, sweep, write_text
 from charrnn.checkpoint.record import IN_CATALOGUE, CorpusRecord
-from charrnn.corpus.chinese_script import simplify
 from charrnn.corpus.download import DownloadProgress, download, untold
+from charrnn.corpus.recipes.chinese_poetry import tang, tangsong
+from charrnn.corpus.recipes.english_verse import english_verse
+from charrnn.corpus.recipes.lyric_books import english_lyric
+from charrnn.corpus.recipes.source_file import SourceFile
 from charrnn.corpus.store import CACHE_VARIABLE, cache_directory, disk_errors
 from charrnn.errors import CorpusError
 from charrnn.settings.configuration import ResolvedLayout
 from charrnn.wording import counted
 
 Availability = Literal["bundled", "downloaded", "available"]
+Recipe = Callable[[Sequence[SourceFile]], str]
+
+RECIPES: Final[dict[str, Recipe]] = {
+    "english-lyric": english_lyric,
+    "english-verse": english_verse,
+    "tang": tang,
+    "tangsong": tangsong,
+}
+"""The recipes by their names in the catalogue."""
+
 _DIGEST_IN_NAME: Final = 16
 _LOCK_FILE: Final = ".lock"
 _FILE_TO_TEXT: Final = 8
 _SHORT_FILE: Final = 1 << 20
+_LONGEST_FILE: Final = 1 << 26
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +56,9 @@ class Entry:
         sha256: Digest of the text; None if only the digests of the files are known.
         base: Address of the directory of its files; empty for a bundled corpus.
         files: Digest of each file to download, by its name after `base`, in order.
+        authors: Who wrote all poems of a file, by its name after `base`.
         recipe: Name of its recipe; None for a single file.
+        format: Plain text, or poems with fields as JSON Lines.
     """
 
     name: str
@@ -59,12 +71,14 @@ class Entry:
     sha256: str | None = None
     base: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    authors: Mapping[str, str] = field(default_factory=dict)
     recipe: str | None = None
+    format: Literal["txt", "jsonl"] = "txt"
 
     @property
     def longest_file(self) -> int:
         """Most bytes that one of its files may have; a recipe keeps only a part of them."""
-        return _FILE_TO_TEXT * self.size + _SHORT_FILE
+        return min(_FILE_TO_TEXT * self.size + _SHORT_FILE, _LONGEST_FILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +121,22 @@ class Catalogue:
         return path
 
     def _download(self, entry: Entry, parts: Path, progress: DownloadProgress) -> Path:
-        contents = {}
-        for name, sha256 in entry.files.items():
+        sources = []
+        for number, (name, sha256) in enumerate(entry.files.items(), 1):
             part = parts / name.rsplit("/", 1)[-1]
             if not part.exists() or _digest(part.read_bytes()) != sha256:
-                download(
-                    entry.base + name, part, sha256, most=entry.longest_file, progress=progress
-                )
-            contents[part.name] = part.read_bytes()
-        return self._keep(entry, _text_of(entry, contents))
+                told = _numbered(progress, number, len(entry.files))
+                download(entry.base + name, part, sha256, most=entry.longest_file, progress=told)
+            author = entry.authors.get(name, "")
+            sources.append(SourceFile(part.name, part.read_bytes(), author))
+        return self._keep(entry, _text_of(entry, sources))
 
     def _keep(self, entry: Entry, text: str) -> Path:
         digest = _digest(text.encode())
         if entry.sha256 is not None and digest != entry.sha256:
             raise CorpusError(f"{entry.name} has SHA-256 {digest}; it should be {entry.sha256}.")
         # The digest in the name reveals a damaged file.
-        path = self.cache / f"{entry.name}-{digest[:_DIGEST_IN_NAME]}.txt"
+        path = self.cache / f"{entry.name}-{digest[:_DIGEST_IN_NAME]}.{entry.format}"
         try:
             write_text(path, text)
         except OSError as error:
@@ -133,7 +147,7 @@ class Catalogue:
         return path
 
     def _cached(self, entry: Entry) -> Path | None:
-        for path in sorted(self.cache.glob(f"{entry.name}-*.txt")):
+        for path in sorted(self.cache.glob(f"{entry.name}-*.{entry.format}")):
             digest = _digest(path.read_bytes())
             if path.stem == f"{entry.name}-{digest[:_DIGEST_IN_NAME]}" and (
                 entry.sha256 in (None, digest)
@@ -176,153 +190,23 @@ def read_entries(text: str) -> dict[str, Entry]:
     return {name: Entry(name=name, **values) for name, values in tomllib.loads(text).items()}
 
 
-def _text_of(entry: Entry, contents: dict[str, bytes]) -> str:
+def _numbered(progress: DownloadProgress, number: int, files: int) -> DownloadProgress:
+    """Tell of several files which of them a file is."""
+
+    def tell(name: str, received: int, size: int | None) -> None:
+        progress(f"{name}, file {number} of {files}", received, size)
+
+    return tell if files > 1 else progress
+
+
+def _text_of(entry: Entry, sources: Sequence[SourceFile]) -> str:
     if entry.recipe is not None:
-        return RECIPES[entry.recipe](contents)
-    return b"".join(contents.values()).decode("utf-8")
+        return RECIPES[entry.recipe](sources)
+    return b"".join(source.content for source in sources).decode("utf-8")
 
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-HAN: Final = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-"""Han characters, as ranges of a regular expression."""
-
-_NOTES: Final = re.compile(r"（[^（）]*）|\([^()]*\)|〖[^〖〗]*〗")
-_EMENDED: Final = re.compile(r"\[([^\[\]]*)\]")
-_QUOTES_AND_SPACES: Final = re.compile("[\\s“”‘’「」『』《》\"']")
-_DOUBLED: Final = re.compile("([，。；？！、：])[，。；？！、：]+")
-_CLEAN: Final = re.compile(f"[{HAN}][{HAN}，。；？！、：]*[。？！]")
-_VERSE: Final = re.compile("[^，。；？！、：]{4,}")
-_SHORTEST: Final = 20
-
-_START_LINES: Final = {
-    "1041.txt": "  I",
-    "12242.txt": "I. LIFE.",
-    "1934.txt": "SONGS OF INNOCENCE",
-    "8209.txt": "POEMS.",
-    "2002.txt": "I",
-    "5720.txt": "I",
-}
-_STARTS_AT_LAST: Final = {"1934.txt"}
-_END: Final = re.compile(r"^(?:End of (?:the )?Project Gutenberg|\*\*\* ?END)", re.MULTILINE)
-_BRACKETED: Final = re.compile(r"\[[^\[\]]{0,2000}\]")
-_HEADING: Final = re.compile(r"\s*(?:[IVXLC]+\.?|\d+\.?|[^a-z]*[A-Z][^a-z]*)\s*")
-_SINGLE_VERSE_WORDS: Final = re.compile(r"\s*(?:I|O|A|[IO]['!,.].*)\s*")
-_LONGEST_VERSE: Final = 64
-_PLAIN: Final = str.maketrans({"‘": "'", "’": "'", "`": "'", "“": '"', "”": '"', "_": ""})
-
-
-def tang(sources: dict[str, bytes]) -> str:
-    """Clean the poems of chinese-poetry's JSON files, in simplified script.
-
-    Args:
-        sources: Files by name, each a list of records with `paragraphs`.
-
-    Returns:
-        One poem per line, with Han characters and ，。；？！、： only, without notes, fragments,
-        poems with gaps, and repetitions.
-    """
-    kept: dict[str, None] = {}
-    earlier: dict[str, set[int]] = defaultdict(set)
-    for body in map(_clean_body, _bodies(sources)):
-        if len(body) < _SHORTEST or body in kept or not _CLEAN.fullmatch(body):
-            continue
-        verses = _VERSE.findall(body)
-        if _repeats(verses, earlier):
-            continue
-        for verse in verses:
-            earlier[verse].add(len(kept))
-        kept[body] = None
-    return simplify("\n".join(kept) + "\n")
-
-
-def gutenberg(sources: dict[str, bytes]) -> str:
-    """Extract the poems from books of Project Gutenberg.
-
-    Args:
-        sources: Books by file name; each must be in `_START_LINES`.
-
-    Returns:
-        The verse, with one blank line between stanzas and two between poems.
-    """
-    poems = (poem for name, book in sources.items() for poem in _poems_of_book(name, book))
-    return "\n\n\n".join(poems) + "\n"
-
-
-RECIPES: Final[dict[str, Callable[[dict[str, bytes]], str]]] = {
-    "tang": tang,
-    "gutenberg": gutenberg,
-}
-
-
-def _bodies(sources: dict[str, bytes]) -> Iterator[str]:
-    for name, content in sources.items():
-        try:
-            records: list[dict[str, Any]] = json.loads(content)
-            yield from ("".join(record["paragraphs"]) for record in records)
-        except (ValueError, TypeError, KeyError) as error:
-            raise CorpusError(f"{name} does not have the expected records of poems.") from error
-
-
-def _clean_body(body: str) -> str:
-    body = _EMENDED.sub(r"\1", _NOTES.sub("", body))
-    return _DOUBLED.sub(r"\1", _QUOTES_AND_SPACES.sub("", body))
-
-
-def _repeats(verses: list[str], earlier: dict[str, set[int]]) -> bool:
-    """Whether one earlier poem has at least half of the verses."""
-    shared: dict[int, int] = defaultdict(int)
-    for verse in verses:
-        for poem in earlier.get(verse, ()):
-            shared[poem] += 1
-    return bool(shared) and max(shared.values()) * 2 >= len(verses)
-
-
-def _poems_of_book(name: str, content: bytes) -> Iterator[str]:
-    text = content.decode("latin-1").replace("\r\n", "\n")
-    end = _END.search(text)
-    lines = text[: end.start() if end else None].split("\n")
-    start_line = _START_LINES[name]
-    starts = [number for number, line in enumerate(lines) if line.rstrip() == start_line]
-    if not starts:
-        raise CorpusError(f"{name} has no line {start_line.strip()!r}, where its poems begin.")
-    first = starts[-1 if name in _STARTS_AT_LAST else 0]
-    verse = _BRACKETED.sub("", "\n".join(lines[first:])).translate(_PLAIN)
-    for poem in _between_headings(verse.split("\n")):
-        cleaned = _without_prose(poem)
-        if cleaned.count("\n"):
-            yield cleaned
-
-
-def _between_headings(lines: Iterable[str]) -> Iterator[list[str]]:
-    poem: list[str] = []
-    blank = 0
-    for line in map(str.rstrip, lines):
-        if line and (blank >= 3 or _is_heading(line)):
-            yield poem
-            poem = []
-        if not line or not _is_heading(line):
-            poem.append(line)
-        blank = 0 if line else blank + 1
-    yield poem
-
-
-def _is_heading(line: str) -> bool:
-    return bool(_HEADING.fullmatch(line)) and (
-        line.strip() == "I" or not _SINGLE_VERSE_WORDS.fullmatch(line)
-    )
-
-
-def _without_prose(lines: list[str]) -> str:
-    stanzas = re.split(r"\n{2,}", "\n".join(lines).strip("\n"))
-    verse = (
-        stanza
-        for stanza in stanzas
-        if max(len(line.strip()) for line in stanza.split("\n")) <= _LONGEST_VERSE
-    )
-    return textwrap.dedent("\n\n".join(verse)).strip()
 
 
 def text_facts(corpus: CorpusRecord) -> dict[str, str]:

@@ -6,6 +6,10 @@ The tables are those of OpenCC (Apache-2.0), read on first use.
 import functools
 import re
 from pathlib import Path
+from typing import Final
+
+HAN: Final = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""Han characters, as ranges of a regular expression."""
 
 _DIRECTORY = Path(__file__).parent
 

@@ -25,7 +25,8 @@ def couplets_apart(text: str, before: str = "") -> str:
         before: The characters before it, which are shown already; a line end may be missing there.
     """
     seen = before[-2:]
-    return _AFTER_SENTENCE.sub(r"\1\n", seen + text)[len(seen) :]
+    shown, all_of_it = (_AFTER_SENTENCE.sub(r"\1\n", one) for one in (seen, seen + text))
+    return all_of_it[len(shown) :]
 
 
 def couplets_joined(text: str) -> str:

@@ -7,8 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from charrnn.corpus.catalogue import HAN
-from charrnn.corpus.chinese_script import only_simplified, only_traditional
+from charrnn.corpus.chinese_script import HAN, only_simplified, only_traditional
 from charrnn.corpus.layout import Spans, neighbours
 from charrnn.corpus.loading import Corpus
 from charrnn.corpus.splitting import Split, split_corpus

@@ -142,7 +142,11 @@ class TrainingConfig(Configuration):
     """How a network is trained. At most one of `epochs`, `steps` and `minutes` is given."""
 
     epochs: float | None = setting(
-        None, "Passes over the text.", above=0, maximum=1_000_000, unset="by corpus size"
+        None,
+        "Passes over the text.",
+        above=0,
+        maximum=1_000_000,
+        unset="by corpus size; at most 3 where another network is begun with",
     )
     steps: int | None = setting(
         None, "Training steps.", minimum=1, maximum=10**12, unset="by epochs"

@@ -64,6 +64,12 @@ LONG_WINDOW: Final = 256
 NAME_AUGMENTATION_OF_TEXT: Final = 0.5
 """For plays and prose, which are full of names; poems have few."""
 
+WARM_EPOCHS: Final = 3
+"""Most epochs by default of a run that begins with another network, which soon fits too closely."""
+
+WARM_RATE: Final = 0.25
+"""Share of the usual learning rate for such a run, so that it keeps what it begins with."""
+
 RATES: Final = ((1024, 0.004), (257, 0.005), (0, 0.01))
 """Least number of units, and the peak learning rate for batches of 32."""
 
@@ -129,6 +135,14 @@ def _widest(architecture: Architecture, budget: Budget, training_characters: int
     return next(one for one, needed in candidates if budget.affords(one.parameters) >= needed)
 
 
+def with_warm_budget(training: TrainingConfig, training_characters: int) -> TrainingConfig:
+    """The settings of a run that begins with another network, with a budget if none was given."""
+    if training.changed(("epochs", "steps", "minutes")):
+        return training
+    epochs = min(WARM_EPOCHS, usual_epochs(training_characters))
+    return dataclasses.replace(training, epochs=float(epochs))
+
+
 def settle_training(
     training: TrainingConfig,
     architecture: Architecture,
@@ -137,6 +151,7 @@ def settle_training(
     *,
     devices: int,
     layout: ResolvedLayout,
+    warm: bool = False,
 ) -> TrainingConfig:
     """Batch size, window, learning rate, dropout and length for a text.
 
@@ -147,6 +162,7 @@ def settle_training(
         training_characters: Length of the training split.
         devices: Devices that share each batch.
         layout: How poems stand in the text.
+        warm: Whether the network begins with the weights of another one.
 
     Raises:
         ConfigurationError: The batch is larger than the text, or cannot be shared.
@@ -170,7 +186,8 @@ def settle_training(
             f"{batch_size * window:,} characters to train on, and there are "
             f"{training_characters:,}. Give batch-size {most} or less."
         )
-    rate = training.learning_rate or _learning_rate(architecture, batch_size)
+    usual_rate = _learning_rate(architecture, batch_size) * (WARM_RATE if warm else 1.0)
+    rate = training.learning_rate or usual_rate
     epochs = training.epochs
     if training.steps is None and training.minutes is None and epochs is None:
         epochs = usual_epochs(training_characters)

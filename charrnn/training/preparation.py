@@ -26,6 +26,7 @@ from charrnn.training.defaults import (
     settle_architecture,
     settle_precision,
     settle_training,
+    with_warm_budget,
 )
 from charrnn.training.evaluation import Evaluator
 from charrnn.training.observer import TrainingObserver
@@ -132,11 +133,19 @@ def start_run(
     text = TrainingText(corpus, corpus_config, training, known=known)
     devices = context.strategy.num_replicas_in_sync
     characters = text.length
+    if warm_start is not None:
+        training = with_warm_budget(training, characters)
     speed = partial(_common_speed, context, training)
     budget = budget_of(training, characters, speed)
     architecture = settle_architecture(model, budget, characters, text.vocabulary.size)
     settled = settle_training(
-        training, architecture, budget, characters, devices=devices, layout=corpus.layout
+        training,
+        architecture,
+        budget,
+        characters,
+        devices=devices,
+        layout=corpus.layout,
+        warm=warm_start is not None,
     )
     settled = settle_precision(
         settled, architecture, training_characters=characters, cores=context.cores

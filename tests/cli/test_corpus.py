@@ -87,11 +87,12 @@ def test_what_comes_in_is_checked(run):
 
 def test_the_list_names_every_corpus(run):
     names = ["quatrains", "jueju", "tinyshakespeare", "english-lyric", "tang300", "tang"]
+    names += ["tangsong", "english-verse"]
     shown = run("list").stdout
     assert [line.split()[0] for line in lines(shown) if line[1:].split(" ")[0] in names] == names
     rows = json.loads(run("list", "--json").stdout)
     assert [row["name"] for row in rows] == names
-    assert [row["availability"] for row in rows] == ["bundled"] * 2 + ["available"] * 4
+    assert [row["availability"] for row in rows] == ["bundled"] * 2 + ["available"] * 6
 
 
 def test_a_bundled_corpus_is_shown_with_its_first_poems(run):

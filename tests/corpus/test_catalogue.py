@@ -9,21 +9,20 @@ from pathlib import Path
 import pytest
 
 from charrnn.checkpoint.atomic_files import UNFINISHED
-from charrnn.corpus.catalogue import (
-    RECIPES,
-    Catalogue,
-    gutenberg,
-    open_catalogue,
-    read_entries,
-    tang,
-)
+from charrnn.corpus.catalogue import RECIPES, Catalogue, open_catalogue, read_entries
 from charrnn.corpus.loading import read_corpus
 from charrnn.errors import CorpusError
 from charrnn.settings.configuration import CorpusConfig
 from tests.power_loss import Recorder
 
 TEXT = "The tide comes in,\nthe tide goes out.\n" * 3
-RECORDS = [{"paragraphs": ["白日依山盡，黃河入海流。", "欲窮千里目，更上一層樓。"]}]
+RECORDS = [
+    {
+        "title": "登鸛雀樓",
+        "author": "王之渙",
+        "paragraphs": ["白日依山盡，黃河入海流。", "欲窮千里目，更上一層樓。"],
+    }
+]
 
 
 def digest(content):
@@ -82,6 +81,18 @@ def catalogue(server, tmp_path):
         recipe = "tang"
         base = "{base}"
         files = {{ {", ".join(parts)} }}
+
+        [stork]
+        title = "登鹳雀楼"
+        language = "Chinese"
+        layout = "lines"
+        format = "jsonl"
+        licence = "public domain"
+        source = "here"
+        size = 75
+        recipe = "tangsong"
+        base = "{base}"
+        files = {{ {", ".join(parts)} }}
     """
     return Catalogue(read_entries(entries), tmp_path / "bundled", tmp_path / "cache")
 
@@ -107,6 +118,30 @@ def test_a_corpus_of_several_files_is_made_by_its_recipe(catalogue, server):
     assert [other.name for other in path.parent.iterdir()] == [path.name]
     assert catalogue.fetch(catalogue.entries["heron"]) == path
     assert server.asked == ["/poet.0.json", "/poet.1.json"]
+
+
+def test_poems_with_fields_are_made_and_found_again_as_json_lines(catalogue, server):
+    entry = catalogue.entries["stork"]
+    path = catalogue.fetch(entry)
+    assert path.name == f"stork-{digest(path.read_bytes())[:16]}.jsonl"
+    assert json.loads(path.read_text("utf-8"))["author"] == "王之涣"
+    assert catalogue.fetch(entry) == path
+    assert server.asked == ["/poet.0.json", "/poet.1.json"]
+    corpus = read_corpus(["stork"], catalogue=catalogue)
+    assert (corpus.poems, corpus.layout, corpus.sources) == (1, "lines", ("catalogue:stork",))
+    assert "白日依山尽" in corpus.text
+
+
+def test_progress_tells_which_of_several_files_is_fetched(catalogue):
+    told = []
+    catalogue.fetch(catalogue.entries["heron"], lambda name, *_: told.append(name))
+    assert list(dict.fromkeys(told)) == [
+        "poet.0.json, file 1 of 2",
+        "poet.1.json, file 2 of 2",
+    ]
+    told.clear()
+    catalogue.fetch(catalogue.entries["tide"], lambda name, *_: told.append(name))
+    assert set(told) == {"tide.txt"}
 
 
 def test_files_that_have_arrived_are_not_fetched_again(catalogue, server, tmp_path):
@@ -220,125 +255,19 @@ def test_everything_that_is_downloaded_is_pinned():
         "english-lyric",
         "tang300",
         "tang",
+        "tangsong",
+        "english-verse",
     ]
-    assert [len(entry.files) for entry in entries.values()] == [0, 0, 1, 6, 1, 58]
+    assert [len(entry.files) for entry in entries.values()] == [
+        *(0, 0, 1, 6, 1, 58, 313, 201),
+    ]
     for entry in entries.values():
         assert entry.recipe is None or entry.recipe in RECIPES
         assert entry.base.startswith("https://") or not entry.files
         assert all(len(sha256) == 64 for sha256 in entry.files.values())
         assert len({Path(name).name for name in entry.files}) == len(entry.files)
+        assert set(entry.authors) <= set(entry.files)
+    assert entries["tang"].files.items() <= entries["tangsong"].files.items()
+    assert len(entries["english-verse"].authors) == 167
     shakespeare = entries["tinyshakespeare"]
     assert shakespeare.files == {"input.txt": shakespeare.sha256}
-
-
-HERON = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"
-HERON_SIMPLIFIED = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
-
-
-def tang_of(*bodies):
-    return tang({"poet.json": json.dumps([{"paragraphs": [body]} for body in bodies]).encode()})
-
-
-def test_a_record_becomes_a_line_of_simplified_text():
-    records = [{"paragraphs": [HERON[:12], HERON[12:]], "title": "登鸛雀樓"}]
-    assert tang({"a.json": json.dumps(records).encode()}) == HERON_SIMPLIFIED + "\n"
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "白日依山（一作峯）盡，黃河入海流。欲窮千里目，更上一層樓。(見全唐詩)",
-        "白日依[山]盡，黃河入海流。欲窮千里目〖1〗，更上一層樓。",
-        "“白日依山盡，　黃河入海流。。欲窮千里目，更上一層樓。”",
-    ],
-)
-def test_notes_quotes_and_doubled_marks_go(body):
-    assert tang_of(body) == HERON_SIMPLIFIED + "\n"
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        HERON.replace("黃", "□"),
-        HERON.replace("黃", "○"),
-        HERON.replace("。", "．"),
-        HERON[:-1],
-        "，" + HERON,
-        HERON[:12],
-        "<b>" + HERON,
-    ],
-)
-def test_fragments_and_poems_with_gaps_are_dropped(body):
-    other = "床前明月光，疑是地上霜。舉頭望明月，低頭思故鄉。"
-    assert tang_of(body, other) == "床前明月光，疑是地上霜。举头望明月，低头思故乡。\n"
-
-
-def test_a_poem_that_shares_half_of_its_verses_with_one_before_is_dropped():
-    half = "白日依山盡，黃河入海流。床前明月光，疑是地上霜。"
-    quarter = "白日依山盡，疑是地上霜。舉頭望明月，低頭思故鄉。"
-    assert tang_of(HERON, HERON, half, quarter).count("\n") == 2
-
-
-def test_a_file_of_another_shape_is_refused():
-    with pytest.raises(CorpusError, match=r"poet\.json does not have the expected records"):
-        tang({"poet.json": b'{"poems": []}'})
-
-
-BOOK = """The Project Gutenberg Etext of Sonnets
-I is for header
-
-I
-
-  From fairest creatures we `desire' increase,
-    That thereby _beauty's_ rose might never die, [1]
-  But as the riper
-
-  should by time decease.
-
-II
-
-When forty winters
-shall besiege thy brow
-
-[A note of the editor,
-over two lines.]
-
-1865.
-
-A TITLE IN CAPITALS
-
-I
-saw no way
-The heavens were stitched
-
-This is an introduction in prose, and its lines are longer than any line of verse here.
-It goes on.
-
-
-
-Four
-lines on.
-alone
-
-End of Project Gutenberg's Sonnets
-License
-"""
-
-
-def test_a_book_gives_its_verse_alone():
-    book = BOOK.replace("\n", "\r\n").encode("latin-1")
-    assert gutenberg({"2002.txt": book}).split("\n\n\n") == [
-        (
-            "From fairest creatures we 'desire' increase,\n"
-            "  That thereby beauty's rose might never die,\n"
-            "But as the riper\n\nshould by time decease."
-        ),
-        "When forty winters\nshall besiege thy brow",
-        "saw no way\nThe heavens were stitched",
-        "Four\nlines on.\nalone\n",
-    ]
-
-
-def test_a_book_that_does_not_begin_as_expected_is_refused():
-    with pytest.raises(CorpusError, match=r"1041.txt has no line 'I'"):
-        gutenberg({"1041.txt": b"another book"})

@@ -3,16 +3,20 @@ import dataclasses
 import pytest
 
 from charrnn.errors import ConfigurationError
+from charrnn.settings.architecture import Architecture
 from charrnn.settings.configuration import SHORT_WINDOW, ModelConfig, TrainingConfig
 from charrnn.training.budget import ByClock, Characters, budget_of
 from charrnn.training.defaults import (
     LONG_WINDOW,
     REGULARIZATION,
     SHORT_TEXT,
+    WARM_EPOCHS,
+    WARM_RATE,
     regularization_for,
     settle_architecture,
     settle_training,
     total_steps,
+    with_warm_budget,
 )
 from charrnn.training.name_augmentation import LONGEST_SEARCHED
 
@@ -140,3 +144,35 @@ def test_long_windows_are_for_continuous_texts_that_are_read_often() -> None:
     assert settled(TrainingConfig(epochs=20, window=7), 10**6).window == 7
     # So many steps would be more readings, and another run than the one asked for.
     assert settled(TrainingConfig(steps=10**5), 10**6).window == SHORT_WINDOW
+
+
+def test_a_run_that_begins_with_another_network_is_short_and_careful() -> None:
+    open_settings = TrainingConfig()
+    assert with_warm_budget(open_settings, 30_000).epochs == WARM_EPOCHS
+    assert with_warm_budget(open_settings, 10**9).epochs == 2
+    for asked in (TrainingConfig(minutes=1), TrainingConfig(steps=5), TrainingConfig(epochs=9)):
+        assert with_warm_budget(asked, 30_000) == asked
+    architecture = Architecture(
+        cell="lstm",
+        vocabulary_size=70,
+        embedding=64,
+        layers=1,
+        units=1024,
+        dropout=0.0,
+        activation="tanh",
+    )
+    budget = budget_of(open_settings, 30_000, lambda: 1e9)
+    cold, warm = (
+        settle_training(
+            open_settings, architecture, budget, 30_000, devices=1, layout="blocks", warm=warm
+        )
+        for warm in (False, True)
+    )
+    assert warm.learning_rate == WARM_RATE * cold.learning_rate
+    asked = TrainingConfig(learning_rate=0.02)
+    assert (
+        settle_training(
+            asked, architecture, budget, 30_000, devices=1, layout="blocks", warm=True
+        ).learning_rate
+        == 0.02
+    )

@@ -1,0 +1,1 @@
+"""Recipes: how the text of a corpus is made from the files that were downloaded."""
