@@ -158,7 +158,8 @@ def generate(
     print_notes(map(describe_substitution, start.substitutions))
     print_notes(writer.notes(first))
     form = _compiled(writer, writing._replace(sampling=first), text)
-    print_notes(map(describe_substitution, form.substitutions if form is not None else ()))
+    if form is not None:
+        print_notes([*map(describe_substitution, form.substitutions), *form.notes(text)])
 
     def command(number: int, sampling: SamplingConfig) -> str:
         if form is not None:  # Poems in a form are written one by one.
@@ -300,7 +301,11 @@ def _settings(configuration: Configuration, given: Collection[str]) -> "Iterator
     defaults = type(configuration)()
     for name, setting in settings_of(type(configuration)).items():
         value = getattr(configuration, name)
-        if value != getattr(defaults, name) or name in given:
+        if value == getattr(defaults, name) and name not in given:
+            continue
+        if setting.kind is bool and value is not None:
+            yield option_name(name if value else f"no_{name}")
+        else:
             yield from _option(option_name(name), AUTO if value is None else setting.spelled(value))
 
 

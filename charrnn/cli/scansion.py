@@ -34,6 +34,10 @@ def print_judgement(
         console.print(Text(f"{counted(len(judgement.faults), 'fault')}:", "red"))
     for fault in judgement.faults:
         console.print(f"  {fault.message}")
+    if judgement.remarks:
+        console.print(Text(f"{counted(len(judgement.remarks), 'remark')}, no fault:", "dim"))
+    for remark in judgement.remarks:
+        console.print(f"  {remark.message}")
     if number is not None:
         console.print()
 

@@ -307,6 +307,8 @@ class Session:
                     raise
                 self.remark(without_own_form(form, error))
                 return FreeAuthor(writer)
+            for note in self._form_author.form.notes():
+                self.remark(note)
             self._compiled_for = compiled_for
             for substitution in self._form_author.form.substitutions:
                 self.remark(describe_substitution(substitution))

@@ -28,7 +28,9 @@ _GAP: Final = re.compile(r"\n\s*\n")
 )
 @click.argument("form")
 @click.argument("file")
-@config_options(FormConfig, only=("rhymes", "readings", "profile", "lexicon"), typed=("form",))
+@config_options(
+    FormConfig, only=("rhymes", "readings", "profile", "repeats", "lexicon"), typed=("form",)
+)
 @config_options(CorpusConfig, only=("encoding",))
 @json_option
 @click.pass_context
@@ -46,6 +48,8 @@ def verify(
     blank lines; - is standard input. The mark under a Chinese character is its tone: ○ level,
     ● oblique, ◎ either, ? unknown. The mark under an English syllable is its stress: / stressed,
     u unstressed, x either.
+
+    A character that stands twice in a 绝句 or 律诗 is remarked on; it is no fault.
 
     For an English form, --rhymes (perfect or slant) is the weakest rhyme that counts.
 

@@ -16,7 +16,7 @@ OF_SAMPLING: Final = (
     *("temperature", "top_k", "top_p", "min_p", "typical_p", "repetition_penalty"),
     *("repetition_window", "no_repeat_ngram_size", "best_of", "end_of_poem"),
 )
-OF_FORMS: Final = ("form", "readings", "profile", "words", "choose")
+OF_FORMS: Final = ("form", "readings", "profile", "repeats", "words", "enjambment", "choose")
 """The settings that a network may bring along: none that names a file or takes long."""
 
 C = TypeVar("C", bound=Configuration)

@@ -12,6 +12,7 @@ from charrnn.decoding.hypothesis import LINE_END
 from charrnn.decoding.sampling import Mask
 from charrnn.errors import FormError
 from charrnn.forms.chinese.plan import FORGOTTEN, ChinesePlan, ChinesePlanner, ChineseTemplate
+from charrnn.forms.chinese.repetition import DistinctPlan
 from charrnn.forms.chinese.requirements import (
     ChinesePlacement,
     FixedPlaces,
@@ -72,6 +73,7 @@ class ChineseState(NamedTuple):
         ends: The last tokens of complete lines that later lines rhyme with, else `FORGOTTEN`.
         last: The last token, if the line may end with it.
         after_mark: Whether a line end may stand before the line.
+        used: The characters written so far, if none may stand twice; else empty.
     """
 
     placements: Placements[ChinesePlacement]
@@ -81,6 +83,7 @@ class ChineseState(NamedTuple):
     ends: tuple[int, ...] = ()
     last: int = FORGOTTEN
     after_mark: bool = False
+    used: Tokens = _NOTHING
 
 
 class ChineseAutomaton:
@@ -88,7 +91,8 @@ class ChineseAutomaton:
 
     It accepts the poems that the verifier accepts, except that rhyming lines never end in the same
     character. Each line but the last ends with a mark, optionally followed by a line end, or with a
-    line end if the network has no marks. The last one ends with a closing mark, or without.
+    line end if the network has no marks. The last one ends with a closing mark, or without. Where the
+    form has no `repeats`, no character stands twice but in places that requirements or a prompt fix.
 
     Raises:
         FormError: The network has no marks or line ends.
@@ -110,16 +114,17 @@ class ChineseAutomaton:
                 "this network has learned no marks or line ends, so it cannot separate lines."
             )
         self._lines = form.lines
+        self._repeats = form.repeats
         self._marks = marks_of(vocabulary, writable)
         self._alphabet = ChineseAlphabet(vocabulary, writable, sounds, readings)
         self._fixed = fixed_places(requirements, form, vocabulary)
         templates = [ChineseTemplate(lines) for lines in form.variants]
         self._planner = ChinesePlanner(templates, self._alphabet, rhyme_character(requirements))
-        self._words = required_words(requirements, vocabulary)
+        self._words = required_words(requirements, vocabulary, repeats=form.repeats)
         self._plan = lru_cache(CACHE_SIZE)(self._make_plan)
         self._search = PlacementSearch(
             [list(self._candidates(word)) for word in self._words],
-            lambda placements: self._can_be_parted and self._plan(placements).possible,
+            lambda placements: self._can_be_parted and self._is_possible(placements),
             MAX_PLACEMENTS,
         )
         self._open = lru_cache(CACHE_SIZE)(self._ways_on)
@@ -144,6 +149,22 @@ class ChineseAutomaton:
     def allowed_tokens(self, state: Hashable) -> Mask:
         """`(vocabulary,)`, true for what may come next."""
         assert isinstance(state, ChineseState)
+        allowed = self.allowed_in_prompt(state)
+        plan = self._plan(state.placements)
+        taken = plan.taken(state.used)
+        if not taken or not state.ways:
+            return allowed
+        mask: Mask = allowed.copy()
+        mask[list(taken)] = False
+        for way, tokens in zip(state.ways, self._open(state)[0], strict=True):
+            if state.place in plan.lines[state.line][way].given:
+                mask[list(tokens)] = True
+        mask.flags.writeable = False
+        return mask
+
+    def allowed_in_prompt(self, state: Hashable) -> Mask:
+        """`(vocabulary,)`, the same with characters that stand elsewhere in the poem."""
+        assert isinstance(state, ChineseState)
         following, parting = self._open(state)
         sets = {*following, parting}
         if state.after_mark:
@@ -159,11 +180,22 @@ class ChineseAutomaton:
         if token in parting:
             return self._after_line(state)
         ways = zip(state.ways, following, strict=True)
-        kept = tuple(way for way, tokens in ways if token in tokens)
+        kept = self._plan(state.placements).agreeing(
+            state.line,
+            [way for way, tokens in ways if token in tokens],
+            state.place,
+            token,
+            state.used,
+        )
         place = state.place + 1
+        used = state.used if self._repeats else state.used | {token}
         ended = self._ended(state.placements, state.line, place, kept)
         further = state._replace(
-            place=place, ways=kept, last=token if ended else FORGOTTEN, after_mark=False
+            place=place,
+            ways=kept,
+            last=token if ended else FORGOTTEN,
+            after_mark=False,
+            used=used,
         )
         if ended and state.line + 1 == self._lines and not self._marks.closing:
             return self._after_line(further)
@@ -188,7 +220,8 @@ class ChineseAutomaton:
         """The next tokens of each way of the line, and the marks that may end it."""
         plan = self._plan(state.placements)
         following = tuple(
-            plan.following(state.line, way, state.place, state.ends) for way in state.ways
+            plan.following(state.line, way, state.place, state.ends, state.used)
+            for way in state.ways
         )
         parting = _NOTHING
         if self._ended(state.placements, state.line, state.place, state.ways):
@@ -215,14 +248,22 @@ class ChineseAutomaton:
         return ChineseState(
             state.placements,
             line,
-            ways=plan.initial_ways(line, variants, ends),
+            ways=plan.initial_ways(line, variants, ends, state.used),
             ends=ends,
             after_mark=bool(self._marks.after),
+            used=state.used,
         )
 
     @property
     def _can_be_parted(self) -> bool:
         return self._lines == 1 or bool(self._marks.parting)
+
+    def _is_possible(self, placements: Placements[ChinesePlacement]) -> bool:
+        possible = self._plan(placements).possible
+        if self._repeats or None in placements:
+            # Words without a place yet may repeat what else stands once.
+            return possible
+        return possible and bool(self._begun(placements).ways)
 
     def _make_plan(self, placements: Placements[ChinesePlacement]) -> ChinesePlan:
         fixed = defaultdict(FixedPlaces, self._fixed)
@@ -230,7 +271,10 @@ class ChineseAutomaton:
             if placement is not None:
                 line, start = placement
                 fixed[line] = fixed[line].with_run(start, word)
-        return self._planner.plan(fixed)
+        possible = self._planner.possible(fixed)
+        if self._repeats:
+            return ChinesePlan(self._planner, possible)
+        return DistinctPlan(self._planner, possible, fixed)
 
     def _candidates(self, word: Sequence[int]) -> Iterator[ChinesePlacement]:
         for line in range(self._lines):

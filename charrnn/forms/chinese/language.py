@@ -1,6 +1,7 @@
 """Chinese verse: its rules, rhyme books and profiles."""
 
 import dataclasses
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
@@ -24,7 +25,7 @@ from charrnn.forms.chinese.sounds import (
 from charrnn.forms.core.config import FormConfig, Profile, Readings, Requirement, Requirements
 from charrnn.forms.core.form import MARKS, OR, Book, Ending, Form, Judgement, Line
 from charrnn.forms.core.language import Language, LearnedTable, LearnedTables
-from charrnn.wording import counted
+from charrnn.wording import counted, listed
 
 if TYPE_CHECKING:
     from charrnn.forms.chinese.automaton import ChineseAutomaton
@@ -69,6 +70,22 @@ class ChineseRules:
         """The settings with the name of the sounds."""
         return dataclasses.replace(config, rhymes=config.rhymes or self.rhymes)
 
+    def notes(self, config: FormConfig, prompt: str) -> Iterator[str]:
+        """What is given twice, if nothing else may stand twice."""
+        if self.form.repeats:
+            return
+        from charrnn.forms.chinese.requirements import given_text
+
+        counts = Counter(given_text(Requirements.of(config))), Counter(prompt)
+        twice = dict.fromkeys(
+            one for count in counts for one, times in count.items() if times > 1 and is_han(one)
+        )
+        if twice:
+            yield (
+                f"{listed(list(twice))} {'is' if len(twice) == 1 else 'are'} given more than once, "
+                "and so may stand in the poem more than once."
+            )
+
     def automaton(self, config: FormConfig, tokens: "OutputTokens") -> "ChineseAutomaton":
         """The automaton of the form and the requirements."""
         from charrnn.forms.chinese.automaton import ChineseAutomaton
@@ -96,7 +113,9 @@ class ChineseRules:
             yield from _of_rhyme(requirement.value, self)
 
     def relaxations(self, config: FormConfig) -> Iterator[Sequence[Mapping[str, Any]]]:
-        """Any reading instead of all, fewer tones, other rhyme books."""
+        """Characters twice, any reading instead of all, fewer tones, other rhyme books."""
+        if not self.form.repeats:
+            yield [{"repeats": True}]
         if config.readings == "strict":
             yield [{"readings": "any"}]
         yield [{"profile": profile} for profile in _LOOSER[config.profile]]
@@ -214,6 +233,8 @@ class _Chinese:
     ) -> ChineseRules:
         """The rules of a form; the first network with learned sounds provides them."""
         sounds = _sounds(form, config.rhymes, learned)
+        if config.repeats is not None:
+            form = dataclasses.replace(form, repeats=config.repeats)
         return ChineseRules(with_profile(form, config.profile), sounds, config.readings)
 
     def learn_table(self, poems: Iterator[str]) -> LearnedSounds:

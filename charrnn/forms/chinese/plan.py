@@ -78,11 +78,19 @@ _FREE: Final = FixedPlaces()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LineWay:
-    """A way to write a line: the variant, the tokens of each position, the ends if it rhymes."""
+    """A way to write a line.
+
+    Attributes:
+        variant: The variant of the form.
+        places: The tokens of each position.
+        pool: The ends, if it rhymes.
+        given: The positions with a fixed token.
+    """
 
     variant: int
     places: tuple[Tokens, ...]
     pool: RhymePool | None
+    given: frozenset[int]
 
 
 Ways = Sequence[Sequence[LineWay]]
@@ -107,8 +115,8 @@ class ChinesePlanner:
             for variant, template in enumerate(templates)
         ]
 
-    def plan(self, fixed: Mapping[int, FixedPlaces]) -> "ChinesePlan":
-        """The form with fixed tokens in some lines, counted from 0."""
+    def possible(self, fixed: Mapping[int, FixedPlaces]) -> Mapping[int, Ways]:
+        """The ways of the possible variants with fixed tokens in some lines, counted from 0."""
         possible: dict[int, Ways] = {}
         for variant, free in enumerate(self._free):
             ways = list(free)
@@ -116,7 +124,7 @@ class ChinesePlanner:
                 ways[line] = tuple(self._ways(variant, line, places))
             if all(ways) and self._can_rhyme(variant, ways):
                 possible[variant] = ways
-        return ChinesePlan(self, possible)
+        return possible
 
     def has_ways(self, line: int, fixed: FixedPlaces) -> bool:
         """Whether a line can have these tokens, whatever the other lines are."""
@@ -157,7 +165,8 @@ class ChinesePlanner:
                 pool = self.rhymes.pool(places[-1], template.rhyme_tones[line])
                 places[-1] = pool.tokens
             if all(places):
-                yield LineWay(variant, tuple(places), pool)
+                given = {*fixed.at, *([] if fixed.end is None else [length - 1])}
+                yield LineWay(variant, tuple(places), pool, frozenset(given))
 
     def _can_rhyme(self, variant: int, ways: Ways) -> bool:
         if self._first_classes[variant] == frozenset():
@@ -172,7 +181,10 @@ class ChinesePlanner:
 
 
 class ChinesePlan:
-    """The poems with some tokens fixed; `lines` has the ways of each line, of all variants."""
+    """The poems with some tokens fixed; `lines` has the ways of each line, of all variants.
+
+    `used` tokens matter to plans without repetition only; see `charrnn.forms.chinese.repetition`.
+    """
 
     def __init__(self, planner: ChinesePlanner, possible: Mapping[int, Ways]) -> None:
         self._planner = planner
@@ -188,17 +200,25 @@ class ChinesePlan:
         return bool(self._possible)
 
     def initial_ways(
-        self, line: int, variants: Collection[int], ends: Sequence[int]
+        self,
+        line: int,
+        variants: Collection[int],
+        ends: Sequence[int],
+        used: Tokens = frozenset(),
     ) -> tuple[int, ...]:
         """The ways of a line from which the poem can be finished, given variants and line ends."""
+        del used
         return tuple(
             number
             for number, way in enumerate(self.lines[line])
             if way.variant in variants and (way.pool is None or self._can_be_ended(way, line, ends))
         )
 
-    def following(self, line: int, number: int, place: int, ends: Sequence[int]) -> Tokens:
+    def following(
+        self, line: int, number: int, place: int, ends: Sequence[int], used: Tokens = frozenset()
+    ) -> Tokens:
         """The tokens at a position of a way, given the earlier line ends; none after its end."""
+        del used
         way = self.lines[line][number]
         if place == len(way.places):
             return frozenset()
@@ -206,6 +226,18 @@ class ChinesePlan:
             return way.places[place]
         later, classes, used = self._rhyme_context(way, line, ends)
         return self._planner.rhymes.ends(way.pool, later, classes, used)
+
+    def taken(self, used: Tokens) -> Tokens:
+        """The tokens that no free place may have: none."""
+        del used
+        return frozenset()
+
+    def agreeing(
+        self, line: int, numbers: Sequence[int], place: int, token: int, used: Tokens
+    ) -> tuple[int, ...]:
+        """The ways that a token goes on with: all."""
+        del line, place, token, used
+        return tuple(numbers)
 
     def remembered(
         self, line: int, variants: Collection[int], ends: Sequence[int]

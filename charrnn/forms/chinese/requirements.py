@@ -56,15 +56,37 @@ def fixed_places(
 
 
 def required_words(
-    requirements: Requirements, vocabulary: Vocabulary
+    requirements: Requirements, vocabulary: Vocabulary, *, repeats: bool = True
 ) -> tuple[tuple[int, ...], ...]:
-    """The required words as tokens, without duplicates; ConfigurationError if not Chinese."""
-    words = dict.fromkeys(requirements.must)
-    for word in words:
+    """The required words as tokens, without duplicates; ConfigurationError if not Chinese.
+
+    Without `repeats`, words that other requirements hold are left out: they stand there already.
+    """
+    words = tuple(dict.fromkeys(requirements.must)) if repeats else _own_words(requirements)
+    for word in requirements.must:
         if not word:
             raise ConfigurationError("must takes Chinese characters. Received: nothing.")
         _check_characters(word, "a required word of a Chinese poem")
     return tuple(tuple(map(vocabulary.id_of, word)) for word in words)
+
+
+def given_text(requirements: Requirements) -> str:
+    """All characters that requirements put into a poem, each as often as it is given."""
+    # The first line has the first character of an acrostic already.
+    acrostic = requirements.acrostic[bool(requirements.first_line) :]
+    return "".join((requirements.first_line, acrostic, *_own_words(requirements)))
+
+
+def _own_words(requirements: Requirements) -> tuple[str, ...]:
+    """The required words that no other requirement holds."""
+    held = (requirements.first_line, *requirements.acrostic)
+    words = dict.fromkeys(requirements.must)
+    return tuple(
+        word
+        for word in words
+        if not any(word in one for one in held)
+        and not any(word in other for other in words if other != word)
+    )
 
 
 def rhyme_character(requirements: Requirements) -> str | None:

@@ -1,7 +1,7 @@
 """The verifier of Chinese poems, independent of the automaton."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from charrnn.forms.chinese.sounds import (
@@ -64,7 +64,23 @@ def verify_chinese(
         variant=form.variant_names[best] if lines else None,
         lines=scanned,
         faults=tuple(found[best]),
+        remarks=() if form.repeats else tuple(_repetitions(lines)),
     )
+
+
+def _repetitions(lines: Sequence[str]) -> Iterator[Fault]:
+    """Each character that stands in the poem already."""
+    first: dict[str, int] = {}
+    for number, text in enumerate(lines, 1):
+        for position, character in enumerate(text, 1):
+            if (
+                first.setdefault(character, number) == number
+                and character not in text[: position - 1]
+            ):
+                continue
+            there = "the same line" if first[character] == number else f"line {first[character]}"
+            message = f"line {number}, character {position} repeats {character} of {there}"
+            yield Fault(line=number, position=position, about="repeats", message=message)
 
 
 def _weight(faults: Sequence[Fault]) -> tuple[int, int]:

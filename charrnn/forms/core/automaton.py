@@ -36,8 +36,11 @@ class Automaton(Protocol):
     def allowed_tokens(self, state: Hashable) -> Mask:
         """`(vocabulary,)`, read-only, true for allowed tokens; all false only after the end."""
 
+    def allowed_in_prompt(self, state: Hashable) -> Mask:
+        """`(vocabulary,)`, read-only, the same for a prompt, which may repeat itself."""
+
     def next_state(self, state: Hashable, token: int) -> Hashable:
-        """The state after an allowed token."""
+        """The state after a token that is allowed, also in a prompt only."""
 
     def is_final(self, state: Hashable) -> bool:
         """Whether the poem is complete, including the mark that ends it."""

@@ -18,6 +18,8 @@ Profile = Literal["strict", "246", "rhyme-only"]
 SETTINGS_OF_ONE_LANGUAGE: Final = {
     "readings": "chinese",
     "profile": "chinese",
+    "repeats": "chinese",
+    "enjambment": "english",
     "lexicon": "english",
     "words": "english",
 }
@@ -105,6 +107,16 @@ class FormConfig(Configuration):
         "strict",
         "Chinese tones that count: all, those of characters 2, 4, 6 and the last, or only those of "
         "the rhymes.",
+    )
+    repeats: bool | None = setting(
+        None,
+        "Whether a Chinese character may stand twice in a poem.",
+        unset="as the form has it: not in 绝句 and 律诗",
+    )
+    enjambment: bool | None = setting(
+        None,
+        "Whether English lines may end in words that only lead on, such as of, and, the.",
+        unset="not if the form rhymes",
     )
     lexicon: str | None = setting(
         None,
@@ -202,3 +214,8 @@ class Requirements:
             rhyme_with=config.rhyme_with or "",
             first_line=config.first_line or "",
         )
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What the poem must contain, word for word."""
+        return (self.first_line, self.acrostic, *self.must)

@@ -164,7 +164,9 @@ def _relaxations(
     conflicting: Sequence[Requirement],
 ) -> Iterator[Sequence[Relaxation]]:
     def changed(settings: Mapping[str, Any]) -> Relaxation:
-        words = " and ".join(f"{name} {value}" for name, value in settings.items())
+        words = " and ".join(
+            name if value is True else f"{name} {value}" for name, value in settings.items()
+        )
         return Relaxation(words, dataclasses.replace(config, **settings), sampling)
 
     if not any(one.setting in _OF_CONSTRAINTS for one in conflicting):

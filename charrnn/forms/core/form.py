@@ -63,6 +63,7 @@ class Form:
         stanzas: The number of lines of each stanza.
         metre: How the patterns of English lines are judged; "" ignores them.
         book: The default rhyme book of a Chinese form; "" is the usual one.
+        repeats: Whether a character may stand twice in a Chinese poem.
         example: A poem in the form.
         source: Where the rules and the example come from.
     """
@@ -76,6 +77,7 @@ class Form:
     stanzas: tuple[int, ...]
     metre: Metre = ""
     book: Literal["", Book] = ""
+    repeats: bool = True
     example: str = ""
     source: str = ""
 
@@ -102,6 +104,8 @@ def _faults(form: Form) -> Iterator[str]:
         yield f"a Chinese form has no metre, and this one is {form.metre}"
     if form.language == "english" and form.book:
         yield f"an English form has no rhyme book, and this one names {form.book}"
+    if form.language == "english" and not form.repeats:
+        yield "letters of an English form stand as often as they must, and this one has no repeats"
     if not form.variants or not all(form.variants):
         yield "it has no lines"
     elif len(form.variants) != len(form.variant_names):
@@ -141,7 +145,7 @@ def _faults_of_line(line: Line, language: LanguageName) -> Iterator[str]:
             yield f"is {max(line.lengths)} long, its pattern {pattern} is {len(pattern)} long"
 
 
-About = Literal["lines", "length", "sound", "rhyme", "words"]
+About = Literal["lines", "length", "sound", "rhyme", "words", "repeats"]
 """What a fault concerns; "words" is text that is no word, "lines" the number of lines."""
 
 
@@ -193,18 +197,25 @@ class ScannedLine:
 class Judgement:
     """The verdict on a poem, under the variant that fits best (None for an empty poem).
 
-    All lines of the poem are scanned; the faults are in their order.
+    All lines of the poem are scanned; faults and remarks are in their order. Remarks are what people
+    do on purpose and charrnn does not: characters that stand twice.
     """
 
     form: Form
     variant: str | None
     lines: tuple[ScannedLine, ...]
     faults: tuple[Fault, ...]
+    remarks: tuple[Fault, ...] = ()
 
     @property
     def passes(self) -> bool:
         """Whether the poem keeps the form."""
         return not self.faults
+
+    def unit_of(self, fault: Fault) -> str:
+        """The character or syllable of a fault that has a position."""
+        assert fault.position is not None
+        return self.lines[fault.line - 1].units[fault.position - 1]
 
     def as_json(self) -> dict[str, Any]:
         """The judgement as JSON values."""
@@ -213,8 +224,10 @@ class Judgement:
             "passes": self.passes,
             "variant": self.variant,
             "lines": [dataclasses.asdict(line) for line in self.lines],
-            "faults": [
-                {"line": fault.line, "position": fault.position, "message": fault.message}
-                for fault in self.faults
-            ],
+            "faults": list(map(_as_json, self.faults)),
+            "remarks": list(map(_as_json, self.remarks)),
         }
+
+
+def _as_json(fault: Fault) -> dict[str, Any]:
+    return {"line": fault.line, "position": fault.position, "message": fault.message}

@@ -61,12 +61,15 @@ def form_to_toml(form: Form) -> str:
         ("stanzas", _array(map(str, form.stanzas))),
         ("metre", _string(form.metre)),
         ("book", _string(form.book)),
+        ("repeats", "" if form.repeats else "false"),
         ("example", _text(form.example)),
         ("source", _text(form.source)),
     )
     needed = {field.name for field in dataclasses.fields(Form) if field.default is MISSING}
     lines = [
-        f"{key} = {value}" for key, value in scalars if key in needed or value not in {'""', "[]"}
+        f"{key} = {value}"
+        for key, value in scalars
+        if key in needed or value not in {"", '""', "[]"}
     ]
     for name, variant in zip(form.variant_names, form.variants, strict=True):
         lines += ["", "[[variants]]", f"name = {_string(name)}", "lines = ["]
@@ -195,6 +198,7 @@ def _of_lines(form: Form, lines: int) -> Form:
         title=f"{form.title} of {lines} lines",
         variants=tuple((variant[:4] + variant[4:] * cycles)[:lines] for variant in octave.variants),
         stanzas=(lines,),
+        repeats=form.repeats,
         example="",
         source=form.source,
     )

@@ -92,6 +92,9 @@ class FormRules(Protocol):
     def resolved(self, config: FormConfig) -> FormConfig:
         """The settings with defaults filled in."""
 
+    def notes(self, config: FormConfig, prompt: str) -> Iterator[str]:
+        """What requirements or a prompt take from the rules of the form, in sentences."""
+
     def automaton(self, config: FormConfig, tokens: "OutputTokens") -> "Automaton":
         """The automaton of the form and the requirements.
 

@@ -69,7 +69,7 @@ def given_tokens(
 
 def _walk(automaton: Automaton, state: Hashable, tokens: Sequence[int]) -> tuple[int, Hashable]:
     for count, token in enumerate(tokens):
-        if not automaton.allowed_tokens(state)[token]:
+        if not automaton.allowed_in_prompt(state)[token]:
             return count, state
         state = automaton.next_state(state, token)
     return len(tokens), state
@@ -81,7 +81,7 @@ def _complaint(
     begun = f"the prompt does not keep the form at its character {place + 1}: "
     if automaton.is_final(state):
         return begun + "the poem has ended before it."
-    allowed = np.flatnonzero(automaton.allowed_tokens(state)).tolist()
+    allowed = np.flatnonzero(automaton.allowed_in_prompt(state)).tolist()
     wrong = f"{_named(vocabulary, tokens[place])} cannot stand there"
     if len(allowed) > MOST_NAMED:
         return f"{begun}{wrong}."

@@ -14,7 +14,7 @@ from charrnn.decoding.ranking import HypothesisScore
 from charrnn.decoding.writer import TextGenerator
 from charrnn.errors import ConfigurationError, FormConflictError, FormGivenUpError
 from charrnn.forms.core.automaton import Automaton
-from charrnn.forms.core.config import FormConfig
+from charrnn.forms.core.config import FormConfig, Requirements
 from charrnn.forms.core.form import Form
 from charrnn.forms.core.language import FormRules
 from charrnn.forms.core.smc_decoder import SMCDecoder, WrittenLine
@@ -59,6 +59,11 @@ class FormWriter:
     def begin(self, prompt: str = "") -> Hypothesis:
         """A poem that consists of the prompt."""
         return self._decoder(self.sampling, prompt).prompt_hypothesis
+
+    @takes(prompt=str)
+    def notes(self, prompt: str = "") -> tuple[str, ...]:
+        """What the requirements or the prompt take from the rules of the form, in sentences."""
+        return tuple(self.rules.notes(self.settings, prompt))
 
     @takes(prompt=str)
     def check_prompt(self, prompt: str) -> None:
@@ -176,13 +181,22 @@ class FormWriter:
         try:
             for line in decoder.lines(generator):
                 if line.last:
-                    self._check(line.hypothesis.text)
+                    self._check(line.hypothesis.text, decoder.prompt)
                 yield line
         except FormConflictError as error:
             raise FormConflictError(f"{error}{self._reason(decoder.prompt)}") from error
 
-    def _check(self, text: str) -> None:
-        faults = self.rules.verify(text).faults
+    def _check(self, text: str, prompt: str) -> None:
+        judgement = self.rules.verify(text)
+        given = "".join((*Requirements.of(self.settings).texts, prompt))
+        faults = [
+            *judgement.faults,
+            *(
+                remark
+                for remark in judgement.remarks
+                if text.count(one := judgement.unit_of(remark)) > max(1, given.count(one))
+            ),
+        ]
         if faults:
             raise FormGivenUpError(
                 "a poem was written that does not keep the form, so it is not shown. This is a "

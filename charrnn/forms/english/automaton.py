@@ -1,7 +1,7 @@
 """An English form as an automaton over the characters that a network writes.
 
-Words are separated by a space or a hyphen. One punctuation mark may stand after a word. A first
-letter may be a capital. Words come from a dictionary or are derived from its words, and so do their
+Words are separated by a space or a hyphen. One punctuation mark may stand after a word, and a closing
+one stands at the end of the poem if the network has one. A first letter may be a capital. Words come from a dictionary or are derived from its words, and so do their
 syllables, stress and rhymes.
 
 A word may have any of its pronunciations; the last word of a line has the same one for length,
@@ -117,6 +117,7 @@ class EnglishAutomaton:
         tokens: What the network can write.
         requirements: Requirements on top of the form.
         rhymes: The least that counts as a rhyme.
+        enjambment: Whether lines may end in words that only lead on.
 
     Raises:
         FormError: The network has no line ends.
@@ -132,6 +133,7 @@ class EnglishAutomaton:
         requirements: Requirements,
         *,
         rhymes: Rhymes = "perfect",
+        enjambment: bool = True,
     ) -> None:
         vocabulary, writable, end = tokens
         self._separators = Separators(vocabulary, writable)
@@ -156,6 +158,7 @@ class EnglishAutomaton:
             written.classes(rhymes),
             read,
             joined=bool(len(self._separators.joints)),
+            leading_on=enjambment,
         )
         self._boundaries = WordBoundaries(self._plan)
         self._search = PlacementSearch(
@@ -163,6 +166,8 @@ class EnglishAutomaton:
             lambda placed: bool(self._plan.beginnings(placed)),
             MAX_PLACEMENTS,
         )
+        unmarked = {_Phase.WORD} if len(self._separators.closing) else set[_Phase]()
+        self._unfinished = unmarked | {_Phase.PAUSE}
         self._lines = form.lines
         self._must = len(read.must)
         self._size = vocabulary.size
@@ -190,6 +195,10 @@ class EnglishAutomaton:
 
     def allowed_tokens(self, state: Hashable) -> Mask:
         """`(vocabulary,)`, read-only, true for the tokens that may come next."""
+        return self._mask(state)
+
+    def allowed_in_prompt(self, state: Hashable) -> Mask:
+        """The same for a prompt."""
         return self._mask(state)
 
     def next_state(self, state: Hashable, token: int) -> Hashable:
@@ -239,8 +248,10 @@ class EnglishAutomaton:
         if written < len(self._given.tokens):
             yield np.array([self._given.tokens[written]], np.int64)
             return
-        yield self._end if last else self._separators.line_ends
-        if state.phase is _Phase.GIVEN and not self._given.marked:
+        unmarked = state.phase is _Phase.GIVEN and not self._given.marked
+        if not (last and unmarked and len(self._separators.closing)):
+            yield self._end if last else self._separators.line_ends
+        if unmarked:
             yield self._separators.closing
             if not last:
                 yield self._separators.pausing
@@ -255,7 +266,7 @@ class EnglishAutomaton:
         ends = self._boundaries.after_line(boundary, word) is not None
         if goes_on:
             yield self._separators.joints if phase is _Phase.WORD else self._separators.spaces
-        if ends and not (last and phase is _Phase.PAUSE):
+        if ends and not (last and phase in self._unfinished):
             yield self._end if last else self._separators.line_ends
         goes_on = goes_on and len(self._separators.spaces) > 0
         if phase is _Phase.WORD and (goes_on or ends):

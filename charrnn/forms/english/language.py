@@ -55,12 +55,23 @@ class EnglishRules:
         """The settings with the rhymes and the kind of words."""
         return dataclasses.replace(config, rhymes=config.rhymes or self.rhymes, words=self.kind)
 
+    def notes(self, config: FormConfig, prompt: str) -> Iterator[str]:
+        """Nothing."""
+        del config, prompt
+        return iter(())
+
     def automaton(self, config: FormConfig, tokens: "OutputTokens") -> "EnglishAutomaton":
         """The automaton of the form and the requirements."""
         from charrnn.forms.english.automaton import EnglishAutomaton
 
         return EnglishAutomaton(
-            self.form, self.lexicon, self.words, tokens, Requirements.of(config), rhymes=self.rhymes
+            self.form,
+            self.lexicon,
+            self.words,
+            tokens,
+            Requirements.of(config),
+            rhymes=self.rhymes,
+            enjambment=self._enjambment(config),
         )
 
     def spellings(self, character: str) -> frozenset[str]:
@@ -101,11 +112,16 @@ class EnglishRules:
             )
 
     def relaxations(self, config: FormConfig) -> Iterator[Sequence[Mapping[str, Any]]]:
-        """More words, slant rhymes."""
+        """Lines that lead on, more words, slant rhymes."""
+        if not self._enjambment(config):
+            yield [{"enjambment": True}]
         if config.words != "any":
             yield [{"words": "any"}]
         if self.rhymes == "perfect":
             yield [{"rhymes": "slant"}]
+
+    def _enjambment(self, config: FormConfig) -> bool:
+        return not self.form.rhymes if config.enjambment is None else config.enjambment
 
     def _reasons_of_word(self, text: str) -> Iterator[str]:
         for word in words_of(text, self.lexicon):

@@ -20,7 +20,8 @@ Moves = tuple[tuple[MetrePlaces, int], ...]
 class LineRule(NamedTuple):
     """What a line must keep, apart from its rhyme: alternative marks, letters, required words.
 
-    `begins` and `ends` are the first and the last letter; "" for any.
+    `begins` and `ends` are the first and the last letter; "" for any. With `leading_on`, the line may
+    end in a word that only leads on.
     """
 
     templates: tuple[str, ...]
@@ -28,6 +29,7 @@ class LineRule(NamedTuple):
     ends: str
     holds: Words
     rhyming: bool = False
+    leading_on: bool = True
 
 
 class LinePosition(NamedTuple):
@@ -116,6 +118,8 @@ class VerseLine:
             endings |= self.ending(places, missing)
         if self.rule.ends:
             endings &= (self.spoken.last_letters == self.rule.ends)[self.spoken.word_of]
+        if not self.rule.leading_on:
+            endings &= ~self.spoken.leading_on
         return endings
 
     def _reached(self, first: Flags) -> dict[Words, MetrePlaces]:

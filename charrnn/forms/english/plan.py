@@ -48,6 +48,8 @@ class VariantState(NamedTuple):
 class VersePlan:
     """The lines of a poem under the variants of its form; without `joined`, each has one word.
 
+    Without `leading_on`, none but a given one ends in a word that only leads on.
+
     Lines depend on one another by rhymes only. So a poem can be finished if each rhyme can be, and
     each line without rhyme.
     """
@@ -60,8 +62,10 @@ class VersePlan:
         requirements: EnglishRequirements,
         *,
         joined: bool,
+        leading_on: bool = True,
     ) -> None:
         self.lines = form.lines
+        self._leading_on = leading_on
         self._classes = classes
         self._requirements = requirements
         self._templates = [
@@ -252,6 +256,7 @@ class VersePlan:
             self._requirements.ends[line : line + 1],
             tuple(sorted(holds)),
             rhyming=bool(self._letters[variant][line]),
+            leading_on=self._leading_on,
         )
 
     def _letter(self, variant: int, line: int) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from charrnn.forms.core.automaton import leaving_enough
+from charrnn.forms.english.line_ends import LEADING_ON
 from charrnn.forms.english.metre import Bits, WordShape, shape_of
 from charrnn.forms.english.pronunciation import Pronunciation, Rhyme, Rhymes, is_vowel, rhyme_of
 
@@ -156,6 +157,11 @@ class SpokenWords:
     def sounds(self) -> WordSounds:
         """The rhymes of the words."""
         return WordSounds(self.ways)
+
+    @cached_property
+    def leading_on(self) -> Flags:
+        """`(pronunciations,)`, true for words that only lead on."""
+        return np.array([word in LEADING_ON for word in self.words], np.bool_)[self.word_of]
 
     @cached_property
     def first_letters(self) -> npt.NDArray[np.str_]:

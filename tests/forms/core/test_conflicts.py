@@ -164,9 +164,9 @@ def test_a_form_that_the_network_cannot_write_at_all() -> None:
 @pytest.mark.parametrize(
     ("words", "rhymes", "advice"),
     [
-        (None, "perfect", "words any; or rhymes slant; or without rhyme-with night"),
-        ("any", "perfect", "rhymes slant; or without rhyme-with night"),
-        ("any", "slant", "without rhyme-with night"),
+        (None, "perfect", "enjambment; or words any; or rhymes slant; or without rhyme-with night"),
+        ("any", "perfect", "enjambment; or rhymes slant; or without rhyme-with night"),
+        ("any", "slant", "enjambment; or without rhyme-with night"),
     ],
 )
 def test_english_verse_has_ways_out_of_its_own(words: str, rhymes: str, advice: str) -> None:

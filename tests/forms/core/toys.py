@@ -43,6 +43,8 @@ class ListedPoems:
                 mask[self.id_of(poem[len(text)])] = True
         return mask
 
+    allowed_in_prompt = allowed_tokens
+
     def next_state(self, state: Hashable, token: int) -> Hashable:
         assert self.allowed_tokens(state)[token]
         text, number = state

@@ -111,18 +111,60 @@ def test_marks_and_hyphens_stand_where_words_have_ended() -> None:
         words,
         joints=[" ", "-", ", ", ". "],
         marks=["", ",", "."],
-        last_marks=["", "."],
+        last_marks=["."],
     )
     automaton, vocabulary = automaton_of(form, words, characters=PLAIN + ",.-")
     assert language_of(automaton, vocabulary) == poems
 
 
-def test_a_mark_that_no_poem_ends_with_is_followed_by_a_word() -> None:
+def test_a_poem_ends_with_a_sentence_where_that_can_be_marked() -> None:
     automaton, vocabulary = automaton_of(form_of((1, 2)), ["net"], characters=PLAIN + ",.")
-    assert language_of(automaton, vocabulary) == {
-        *("net", "net.", "net net", "net net."),
-        *("net, net", "net, net.", "net. net", "net. net."),
+    ended = {"net.", "net net.", "net, net.", "net. net."}
+    assert language_of(automaton, vocabulary) == ended
+    automaton, vocabulary = automaton_of(form_of((1, 2)), ["net"], characters=PLAIN + ",.", ban=".")
+    assert language_of(automaton, vocabulary) == {"net", "net net", "net, net"}
+
+
+def test_lines_that_may_not_lead_on_end_in_other_words() -> None:
+    words = ["of", "love", "above", "dove", "the", "love's"]
+    lexicon = Lexicon(
+        {
+            "of": ("AH1 V",),
+            "love": ("L AH1 V",),
+            "dove": ("D AH1 V",),
+            "the": ("DH AH1",),
+        }
+    )
+    form = form_of((1, 2), 1, rhyme="AA")
+    characters = "\n dehlotvf"
+    kept, free = (
+        language_of(
+            *automaton_of(
+                form, words, characters=characters, lexicon=lexicon, enjambment=enjambment
+            )
+        )
+        for enjambment in (False, True)
+    )
+    assert kept == {
+        f"{before}{first}\n{second}"
+        for first, second in (("love", "dove"), ("dove", "love"))
+        for before in ("", "of ", "the ", "love ", "dove ")
     }
+    ends = [[line.split()[-1] for line in poem.split("\n")] for poem in free]
+    assert kept == {poem for poem, (a, b) in zip(free, ends, strict=True) if "of" not in (a, b)}
+    assert ["of", "love"] in ends
+
+
+def test_a_given_line_may_lead_on() -> None:
+    automaton, vocabulary = automaton_of(
+        form_of(1, 1),
+        ["of", "net"],
+        characters="\n efnot",
+        asked=Asked(first_line="of"),
+        lexicon=Lexicon({"of": ("AH1 V",), "net": ("N EH1 T",)}),
+        enjambment=False,
+    )
+    assert language_of(automaton, vocabulary) == {"of\nnet"}
 
 
 def test_without_a_space_only_hyphens_join_words() -> None:
@@ -165,7 +207,7 @@ def test_words_that_are_guessed_silent_or_misread_are_passed_over() -> None:
     lexicon = Lexicon({"net": ("N EH1 T",), "t'": ("T",), "at": ("AE1 T",), "a.": ("EY1",)})
     words = ["net", "t'", "tat", "at", "a.", "Net", "net ", ""]
     automaton, vocabulary = automaton_of(form_of(1), words, characters="\n'. aent", lexicon=lexicon)
-    assert language_of(automaton, vocabulary) == {"net", "at", "net.", "at."}
+    assert language_of(automaton, vocabulary) == {"net.", "at."}
 
 
 def test_the_end_may_be_a_line_end() -> None:
@@ -185,15 +227,15 @@ def test_a_given_line_stands_as_it_was_given() -> None:
         form_of(4, 1), ["ran"], characters="\n !,;.Naenrt", asked=asked
     )
     assert language_of(automaton, vocabulary) == {
-        f"Net, tan;a net!\n{last}" for last in ("ran", "ran.", "ran!")
+        f"Net, tan;a net!\n{last}" for last in ("ran.", "ran!")
     }
 
 
-def test_a_mark_may_follow_a_given_line_that_has_none() -> None:
+def test_a_mark_follows_a_given_line_that_has_none() -> None:
     automaton, vocabulary = automaton_of(
         form_of(1), [], characters="\n,.aent", asked=Asked(first_line="net")
     )
-    assert language_of(automaton, vocabulary) == {"net", "net."}
+    assert language_of(automaton, vocabulary) == {"net."}
     automaton, vocabulary = automaton_of(
         form_of(1, 1), ["tan"], characters="\n,aent", asked=Asked(first_line="net")
     )

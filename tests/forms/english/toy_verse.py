@@ -94,6 +94,7 @@ def automaton_of(
     ban: str = "",
     lexicon: Lexicon = LEXICON,
     asked: Asked | None = None,
+    enjambment: bool = True,
 ) -> tuple[EnglishAutomaton, Vocabulary]:
     """The automaton of a form over some characters; poems end with the poem break."""
     vocabulary = Vocabulary(tuple(sorted(characters)))
@@ -101,7 +102,9 @@ def automaton_of(
     writable[[END_OF_POEM, UNKNOWN, *(vocabulary.id_of(one) for one in ban)]] = False
     asked = asked or Asked()
     tokens = OutputTokens(vocabulary, writable, END_OF_POEM)
-    automaton = EnglishAutomaton(form, lexicon, words, tokens, asked, rhymes=asked.rhymes)
+    automaton = EnglishAutomaton(
+        form, lexicon, words, tokens, asked, rhymes=asked.rhymes, enjambment=enjambment
+    )
     return automaton, vocabulary
 
 
