@@ -388,7 +388,7 @@ def test_pasted_commands_are_obeyed_one_by_one() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("/re", ["/retry", "/repetition-penalty", "/repetition-window", "/readings"]),
+        ("/re", ["/retry", "/repetition-penalty", "/repetition-window", "/readings", "/repeats"]),
         ("/model ", ["moons", "rivers"]),
         ("/model r", ["rivers"]),
         ("/top-k a", ["auto"]),
