@@ -233,7 +233,10 @@ class TextGenerator:
         from charrnn.decoding.ensembles import product_of_experts
 
         made = product_of_experts(writers, [weight for _, weight in headers])
-        made.checkpoints, made.poem_length = self.checkpoints, self.poem_length
+        # They are one network: what it knows of its text holds for all of them together.
+        of_the_text = ("checkpoints", "poem_length", "poems_by_lines", "sampling")
+        made.__dict__.update({name: getattr(self, name) for name in of_the_text})
+        made._open_ngram_filters = self._open_ngram_filters
         return made
 
     def _with(self, model: StepModel) -> "TextGenerator":
