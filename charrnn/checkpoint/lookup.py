@@ -19,7 +19,7 @@ CHECKPOINTS_VARIABLE: Final = "CHARRNN_CHECKPOINTS"
 BUNDLED: Final = Path(__file__).parent.parent / "bundled"
 """Directory of the networks that come with charrnn."""
 
-FIRST_NETWORK: Final = "shakespeare"
+FIRST_NETWORK: Final = "verse"
 """The bundled network used when none is named and nothing was trained yet."""
 
 _NEEDS_NO_QUOTES: Final = re.compile(r"[\w./:~+,@%=-]+")

@@ -105,9 +105,9 @@ def test_a_run_of_ones_own_stands_before_the_bundled_one_of_its_name(
 def test_without_a_name_the_first_bundled_network_stands_in_for_runs_that_are_not_there(
     three_runs: Path, bundled: Path
 ) -> None:
-    for name in ("shakespeare", "another"):
+    for name in ("verse", "another"):
         write_run(bundled / name)
-    assert find_checkpoint(None, three_runs / "nowhere") == bundled / "shakespeare"
+    assert find_checkpoint(None, three_runs / "nowhere") == bundled / "verse"
     assert find_checkpoint(None, three_runs) == three_runs / "new"
 
 

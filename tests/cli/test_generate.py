@@ -463,13 +463,13 @@ def test_characters_come_at_once_and_ctrl_c_ends_the_line(runs: Path) -> None:
 def test_before_anything_was_trained_a_network_that_came_along_writes(
     bundled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save_reciting_run(bundled / "shakespeare")
+    save_reciting_run(bundled / "verse")
     monkeypatch.setenv("CHARRNN_CHECKPOINTS", str(tmp_path / "nothing"))
     result = generate()
     assert (result.stdout, result.exit_code) == (f"{POEM}\n", 0)
     assert result.stderr == (
-        "You have trained no network yet, so shakespeare, which comes with charrnn, is used. "
+        "You have trained no network yet, so verse, which comes with charrnn, is used. "
         "charrnn train makes your own.\n"
     )
-    named = generate("shakespeare")
+    named = generate("verse")
     assert (named.stdout, named.stderr) == (f"{POEM}\n", "")
