@@ -38,6 +38,10 @@ class FakeForm:
         self.rules = self
         self.substitutions = ()
 
+    def notes(self, prompt: str = "") -> tuple[str, ...]:
+        del prompt
+        return ()
+
     def begin(self, prompt: str) -> ScriptedDraft:
         return self.writer.begin(prompt)
 

