@@ -58,6 +58,8 @@ def tang(sources: Sequence[SourceFile]) -> str:
 def tangsong(sources: Sequence[SourceFile]) -> str:
     """The poems that `tang` keeps, as JSON Lines with title, author, dynasty, form and text.
 
+    A poem that has half of the verses of an earlier, shorter one is left out too.
+
     Args:
         sources: Files with lists of records with `paragraphs`, `title` and `author`; the second
             part of a file's name is the dynasty, as in poet.song.1000.json.
@@ -71,25 +73,36 @@ def tangsong(sources: Sequence[SourceFile]) -> str:
                 "form": _form(record.body),
                 "text": record.body,
             }
-            for record in _kept(sources)
+            for record in _kept(sources, with_half_of_another=False)
         )
     )
 
 
-def _kept(sources: Sequence[SourceFile]) -> Iterator[_Record]:
-    """The records that are whole poems, each once."""
+def _kept(
+    sources: Sequence[SourceFile], *, with_half_of_another: bool = True
+) -> Iterator[_Record]:
+    """The records that are whole poems, each once.
+
+    A poem of which half is in an earlier one is left out; `with_half_of_another` says whether one
+    that has half of an earlier one, and more of its own, is kept.
+    """
     bodies: set[str] = set()
+    lengths: list[int] = []
     earlier: dict[str, set[int]] = defaultdict(set)
     for record in _records(sources):
         body = record.body
         if not _CLEAN.fullmatch(body) or len(_MARK.sub("", body)) < _SHORTEST or body in bodies:
             continue
         verses = _VERSE.findall(body)
-        if _repeats(verses, earlier):
+        if any(
+            common * 2 >= (len(verses) if with_half_of_another else min(len(verses), lengths[poem]))
+            for poem, common in _shared(verses, earlier).items()
+        ):
             continue
         for verse in verses:
             earlier[verse].add(len(bodies))
         bodies.add(body)
+        lengths.append(len(verses))
         yield record
 
 
@@ -127,10 +140,10 @@ def _form(body: str) -> str:
     return _FORMS.get((len(verses), lengths.pop()), "") if len(lengths) == 1 else ""
 
 
-def _repeats(verses: list[str], earlier: dict[str, set[int]]) -> bool:
-    """Whether one earlier poem has at least half of the verses."""
+def _shared(verses: list[str], earlier: dict[str, set[int]]) -> dict[int, int]:
+    """How many of the verses each earlier poem has."""
     shared: dict[int, int] = defaultdict(int)
     for verse in verses:
         for poem in earlier.get(verse, ()):
             shared[poem] += 1
-    return bool(shared) and max(shared.values()) * 2 >= len(verses)
+    return shared
