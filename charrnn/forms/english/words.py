@@ -27,6 +27,10 @@ _LETTERS: Final = re.compile(r"[a-zà-öø-ÿœ']*[a-z][a-zà-öø-ÿœ']*")
 FEW_KINDS: Final = 2_000
 """Vocabulary size of a text from which on words that occur once are left out, as misprints."""
 
+RARE: Final = 4_000_000
+"""Characters in which a word of a large text stands at least once. What is rarer is dialect, an odd
+spelling or a name for the most part."""
+
 MOST_KINDS: Final = 250_000
 """Most words that are kept, the most frequent ones; their file has four million characters."""
 
@@ -118,7 +122,7 @@ def open_words(checkpoint: Checkpoint) -> LearnedWords | None:
 
 
 def learn_words(texts: Iterable[str]) -> LearnedWords:
-    """Count the words of texts: those that occur twice, or all if they are few.
+    """Count the words of texts: those that occur twice, more often in large texts, or all if few.
 
     Raises:
         FormError: The texts do not consist of words in Latin letters.
@@ -140,6 +144,6 @@ def learn_words(texts: Iterable[str]) -> LearnedWords:
             f"words are learned from a text of words in Latin letters. Received: {characters:,} "
             f"characters, of which {in_words:,} stand in such words."
         )
-    least = 2 if len(counts) >= FEW_KINDS else 1
+    least = max(2, characters // RARE) if len(counts) >= FEW_KINDS else 1
     ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
     return LearnedWords({word: count for word, count in ranked[:MOST_KINDS] if count >= least})

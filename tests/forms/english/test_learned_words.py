@@ -54,6 +54,12 @@ def test_what_stands_once_is_left_out_of_long_texts(more: int) -> None:
     )
 
 
+def test_what_is_rare_is_left_out_of_large_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = f"{kinds(FEW_KINDS)} moon moon moon sun sun"
+    monkeypatch.setattr("charrnn.forms.english.words.RARE", len(text) // 3)
+    assert dict(learn_words([text]).counts) == {"moon": 3}
+
+
 @pytest.mark.parametrize("text", ["", "明月几时有", "明" * 50 + " moon", "42"])
 def test_a_text_without_words_teaches_none(text: str) -> None:
     with pytest.raises(FormError, match="words are learned from a text of words in Latin letters"):
