@@ -1,6 +1,6 @@
 """What it is worth to begin with another network: the same poems, the same time, with it and without.
 
-    python benchmarks/beginning.py corpora/jueju.txt --from tang --minutes 1 --poems 500
+    python benchmarks/beginning.py corpora/jueju.txt --from shi --minutes 1 --poems 500
 
 All runs read the same poems and know the same characters (all of them), so that their losses can
 be compared. From nothing are learned the network that charrnn would take for so few poems, and one of
@@ -34,16 +34,20 @@ def main(
     seeds: tuple[int, ...],
     checkpoints: Path,
 ) -> None:
-    """Train on TEXT, a poem a line, with and without, and print a table."""
+    """Train on the poems of TEXT with and without, and print a table."""
     from charrnn.checkpoint.directory import read_record
     from charrnn.checkpoint.lookup import find_checkpoint
+    from charrnn.corpus.loading import read_corpus
+    from charrnn.corpus.splitting import poems_at
     from charrnn.settings.configuration import CorpusConfig, ModelConfig, TrainingConfig
     from charrnn.training.run import train
 
-    lines = text.read_text(encoding="utf-8").splitlines()[skip:]
-    lines = lines[:poems]
+    corpus = read_corpus([str(text)])
+    chosen = list(poems_at(corpus, corpus.spans))[skip:][:poems]
+    between = "\n" if corpus.layout == "lines" else "\n\n\n" if corpus.stanzas else "\n\n"
+    stanzas = corpus.stanzas if corpus.layout == "blocks" else None
     known = find_checkpoint(origin, checkpoints)
-    print(f"{len(lines)} poems of {text.name}, {minutes:g} minutes each\n")
+    print(f"{len(chosen)} poems of {text.name}, {minutes:g} minutes each\n")
     sizes = read_record(known).architecture
     same = ModelConfig(
         cell=sizes.cell,
@@ -59,14 +63,14 @@ def main(
     )
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "poems.txt"
-        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        file.write_text(between.join(chosen) + "\n", encoding="utf-8")
         for seed in seeds:
             losses = [
                 train(
                     file,
                     checkpoints=directory,
                     training=TrainingConfig(minutes=minutes, seed=seed),
-                    corpus_config=CorpusConfig(layout="lines", min_count=1),
+                    corpus_config=CorpusConfig(layout=corpus.layout, stanzas=stanzas, min_count=1),
                     model=model,
                     origin=beginning,
                     overwrite=True,

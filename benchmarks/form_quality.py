@@ -1,6 +1,6 @@
 """Compares poems of people, free ones and ones in a form of verse: one JSON object for each kind.
 
-    python -m benchmarks.form_quality tang --form qijue --count 1000
+    python -m benchmarks.form_quality shi --form qijue --count 1000
     python -m benchmarks.form_quality lyric --form sonnet --seed 5 poems.txt
 
 The poems of people are those of a file, or of the validation split of the network's corpus. A share

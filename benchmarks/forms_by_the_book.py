@@ -1,6 +1,6 @@
 """Holds poems in a Chinese form to rhyme books that they were not written by: one JSON object.
 
-    charrnn generate tang --form qijue --count 1000 --seed 11 > poems.txt
+    charrnn generate shi --form qijue --count 1000 --seed 11 > poems.txt
     python -m benchmarks.forms_by_the_book qijue poems.txt
     python -m benchmarks.forms_by_the_book qijue poems.txt --judge guangyun.tsv
 

@@ -1,7 +1,7 @@
 """One network on the text its corpus kept aside, by every protocol that published losses follow.
 
     python benchmarks/protocols.py shakespeare
-    python benchmarks/protocols.py tang
+    python benchmarks/protocols.py shi
 
 "whole": every character once, in one pass from a zero state, the state carried on. "parallel":
 the same in up to 64 streams, as training and `charrnn evaluate` measure. "windows": random windows

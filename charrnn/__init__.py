@@ -82,7 +82,7 @@ def open(checkpoint: str | Path) -> TextGenerator:  # noqa: A001 (as gzip.open, 
     Args:
         checkpoint: The name of a run in `checkpoints` (or in the directory that the environment
             variable `CHARRNN_CHECKPOINTS` names), the path of its directory, or the name of a
-            bundled network: "verse", "tang", "shakespeare"; tried in this order.
+            bundled network: "verse", "shi", "shakespeare"; tried in this order.
 
     Returns:
         A writer with `write(prompt, config)` and `stream(hypothesis, config)`.

@@ -16,10 +16,12 @@ from charrnn.forms.core.language import all_languages, open_table
 from charrnn.settings.configuration import SamplingConfig
 
 SHIPPED = Path(charrnn.__file__).parent / "bundled"
-NAMES = ("shakespeare", "tang", "verse")
-WITHOUT_FILTER = {"verse": "a filter of so much text would be larger than the network."}
-MOST_BYTES = 16_000_000
-MOST_BYTES_OF_FILTER = {"shakespeare": 2_000_000, "tang": 5_000_000}
+NAMES = ("shakespeare", "shi", "verse")
+WITHOUT_FILTER = dict.fromkeys(
+    ("shi", "verse"), "a filter of so much text would be larger than the network."
+)
+MOST_BYTES = 12_000_000
+MOST_BYTES_OF_FILTER = 2_000_000
 
 pytestmark = pytest.mark.parametrize("name", NAMES)
 
@@ -50,14 +52,10 @@ def test_what_it_learned_can_be_told_from_what_it_did_not(name: str) -> None:
         assert opened.record.text_files[NGRAM_FILTER_FILE] == WITHOUT_FILTER[name]
         return
     assert known is not None
-    assert (opened.directory / NGRAM_FILTER_FILE).stat().st_size <= MOST_BYTES_OF_FILTER[name]
-    learned = {
-        "shakespeare": "before we proceed any further, hear me speak",
-        "tang": "床前看月光，疑是地上霜",
-    }
-    hits = known.hits(learned[name])
-    assert hits.mean() > 0.9
-    assert known.hits(learned[name][::-1]).mean() < 0.1
+    assert (opened.directory / NGRAM_FILTER_FILE).stat().st_size <= MOST_BYTES_OF_FILTER
+    learned = "before we proceed any further, hear me speak"
+    assert known.hits(learned).mean() > 0.9
+    assert known.hits(learned[::-1]).mean() < 0.1
 
 
 def test_what_its_poems_taught_is_read(name: str) -> None:
@@ -66,7 +64,7 @@ def test_what_its_poems_taught_is_read(name: str) -> None:
         key: open_table(opened, one.table_file, one.table_kind)
         for key, one in all_languages().items()
     }
-    own = {"shakespeare": "english", "tang": "chinese", "verse": "english"}[name]
+    own = {"shakespeare": "english", "shi": "chinese", "verse": "english"}[name]
     assert [key for key, table in tables.items() if table is not None] == [own]
 
 

@@ -21,7 +21,7 @@ SCRATCH: Final = "scratch"
 SMALL_TEXT: Final = 2_000_000
 """Bytes of UTF-8 below which a text is too small to teach a network its language."""
 
-NETWORKS: Final[dict[LanguageName, str]] = {"english": "verse", "chinese": "tang"}
+NETWORKS: Final[dict[LanguageName, str]] = {"english": "verse", "chinese": "shi"}
 """The bundled network that small texts begin with, by the language of its script."""
 
 _MOST_LETTERS_OF_OTHERS: Final = 0.2

@@ -77,7 +77,7 @@ EXPECT: Final = Setting(
         ("charrnn generate --best-of 16 --show-scores", "the best of sixteen drafts"),
         ("charrnn generate --explain", "what the network expected at each character"),
         ("charrnn generate --print-command", "and the command that writes it again"),
-        ("charrnn generate tang --form qijue --acrostic 春江花月", "in a form of verse"),
+        ("charrnn generate shi --form qijue --acrostic 春江花月", "in a form of verse"),
         ("charrnn generate quatrains --syllables 8,6,8,6 --rhyme ABCB", "your own form"),
         ("charrnn generate --blend moons=0.7,rivers=0.3", "by two networks together"),
         ("charrnn generate --count 9 --json", "for programs"),

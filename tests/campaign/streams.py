@@ -19,12 +19,12 @@ COMMANDS: dict[str, Sequence[str]] = {
     "missing": ("info", "no-such-network"),
     "list": ("info",),
     "info": ("info", NAME),
-    "info-json": ("info", "tang", "--json"),
+    "info-json": ("info", "shi", "--json"),
     "generate": ("generate", NAME, "--seed", "1"),
-    "tang": ("generate", "tang", "--seed", "1"),
-    "tang-json": ("generate", "tang", "--seed", "1", "--json"),
-    "explain": ("generate", "tang", "--seed", "1", "--explain", "--length", "20"),
-    "repl": ("repl", "tang", "--seed", "1", "--length", "20"),
+    "shi": ("generate", "shi", "--seed", "1"),
+    "shi-json": ("generate", "shi", "--seed", "1", "--json"),
+    "explain": ("generate", "shi", "--seed", "1", "--explain", "--length", "20"),
+    "repl": ("repl", "shi", "--seed", "1", "--length", "20"),
     "evaluate": ("evaluate", NAME),
     "score": ("score", NAME, TEXT),
     "novelty": ("novelty", TEXT, "--checkpoint", NAME),
@@ -34,7 +34,7 @@ COMMANDS: dict[str, Sequence[str]] = {
     "standard-input": ("corpus", "check", "-"),
     "forms": ("forms",),
     "forms-show": ("forms", "show", "qijue"),
-    "sounds": ("forms", "sounds", "tang"),
+    "sounds": ("forms", "sounds", "shi"),
     "verify": ("verify", "quatrain", TEXT),
     "pack": ("pack", NAME, "gift"),
     "train": ("train", TEXT, "--name", "new", "--steps", "2", "--units", "8"),
@@ -86,7 +86,7 @@ MAY_FAIL = {"stdout-closed", "no-temporary-files"}
 READ = {"repl", "standard-input"}
 """The commands that read standard input."""
 
-JSON = {"info-json", "tang-json"}
+JSON = {"info-json", "shi-json"}
 
 INTERPRETER = "charrnn/"
 """Without this in a traceback, Python or a library could not start, and charrnn said nothing."""

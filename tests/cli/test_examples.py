@@ -33,7 +33,7 @@ IN_A_FORM = {"--form", "--syllables"}
 BEFORE = {"charrnn generate gifts/moons": "charrnn pack mine gifts/moons"}
 """Examples that go on from another one."""
 
-LONG_OR_FAR = [("train",), ("corpus", "download"), ("evaluate", "tang"), ("COMMAND",)]
+LONG_OR_FAR = [("train",), ("corpus", "download"), ("evaluate", "shi"), ("COMMAND",)]
 """Examples that learn or write for minutes, need a network, and the one that stands for all."""
 
 
@@ -88,7 +88,7 @@ def test_an_example_does_what_it_shows(example: str) -> None:
 @pytest.mark.parametrize("example", sorted(set(filter(_in_a_form, _examples(main)))))
 def test_an_example_of_a_form_writes_a_poem(example: str, monkeypatch: pytest.MonkeyPatch) -> None:
     save_verse_runs(Path("checkpoints"))
-    Path("checkpoints", "yun").rename(Path("checkpoints", "tang"))
+    Path("checkpoints", "yun").rename(Path("checkpoints", "shi"))
     shutil.rmtree(Path("checkpoints", "quatrains"))
     Path("checkpoints", "moons").rename(Path("checkpoints", "quatrains"))
     Path("checkpoints", "quatrains", WORDS_FILE).unlink()
@@ -97,7 +97,7 @@ def test_an_example_of_a_form_writes_a_poem(example: str, monkeypatch: pytest.Mo
     }
     classes: dict[Tone, tuple[str, ...]] = {"平": ("东风中空红", "云江花春"), "仄": ()}
     sounds = LearnedSounds(100, places, classes, "0" * 64)
-    Path("checkpoints", "tang", SOUNDS_FILE).write_text(table_to_json(sounds), encoding="utf-8")
+    Path("checkpoints", "shi", SOUNDS_FILE).write_text(table_to_json(sounds), encoding="utf-8")
     vowels = ("AA", "AE", "AH", "AO", "EH", "EY", "IH")
     words = {
         f"{onset}{number * 'o'}t": [f"{onset} {vowel}1 T"]

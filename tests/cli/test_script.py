@@ -15,8 +15,8 @@ from charrnn.corpus.chinese_script import simplify
 from charrnn.corpus.traditional_script import script_of
 
 BUNDLED = Path(package.__file__).parent / "bundled"
-TANG, SHAKESPEARE = str(BUNDLED / "tang"), str(BUNDLED / "shakespeare")
-IN_FORM = ("generate", TANG, "--form", "qijue", "--seed", "1")
+SHI, SHAKESPEARE = str(BUNDLED / "shi"), str(BUNDLED / "shakespeare")
+IN_FORM = ("generate", SHI, "--form", "qijue", "--seed", "1")
 
 
 def charrnn(*arguments: str, text: str | None = None) -> Result:
@@ -51,7 +51,7 @@ def test_poems_are_shown_in_traditional_characters() -> None:
 
 
 def test_a_poem_is_shown_as_it_grows_as_at_once() -> None:
-    free = ("generate", TANG, "--seed", "3", "--script", "traditional", "--print-command")
+    free = ("generate", SHI, "--seed", "3", "--script", "traditional", "--print-command")
     one, several = charrnn(*free), charrnn(*free, "--count", "2")
     assert several.stdout.startswith(one.stdout)
     assert " --script traditional " in one.stderr
@@ -74,7 +74,7 @@ def test_a_network_without_chinese_refuses_a_script() -> None:
 
 
 def test_a_conversation_shows_traditional_characters() -> None:
-    shown = charrnn("repl", TANG, "--seed", "3", text="/script traditional\n國破\n")
+    shown = charrnn("repl", SHI, "--seed", "3", text="/script traditional\n國破\n")
     poem = shown.stdout[shown.stdout.index("國破") :].split("\n\n")[0]
     assert script_of(poem) == "traditional"
 
@@ -86,7 +86,7 @@ def test_score_reads_traditional_characters(tmp_path: Path) -> None:
         ("t.txt", "舉頭望明月，低頭思故鄉。"),
     ]:
         (tmp_path / name).write_text(text, encoding="utf-8")
-        results.append(charrnn("score", TANG, str(tmp_path / name)))
+        results.append(charrnn("score", SHI, str(tmp_path / name)))
     simplified, traditional = (result.stdout.splitlines()[1:] for result in results)
     assert simplified == traditional
     told = "the text is in traditional Chinese characters; it is read in simplified ones.\n"

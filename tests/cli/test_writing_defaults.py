@@ -115,40 +115,40 @@ def test_settings_of_a_checkpoint_that_are_not_valid_are_one_sentence(runs: Path
 
 
 @pytest.fixture
-def tang(runs: Path) -> str:
+def shi(runs: Path) -> str:
     """The bundled network of Tang poems, which writes qijue by default."""
-    shutil.copytree(Path(package.__file__).parent / "bundled" / "tang", runs / "tang")
-    path = runs / "tang" / "charrnn.json"
+    shutil.copytree(Path(package.__file__).parent / "bundled" / "shi", runs / "shi")
+    path = runs / "shi" / "charrnn.json"
     record = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(record | {"writing": OWN}, ensure_ascii=False), encoding="utf-8")
-    return str(runs / "tang")
+    return str(runs / "shi")
 
 
-def test_a_network_writes_in_its_own_form(tang: str) -> None:
-    result = charrnn("generate", tang, "--seed", "3", "--print-command")
+def test_a_network_writes_in_its_own_form(shi: str) -> None:
+    result = charrnn("generate", shi, "--seed", "3", "--print-command")
     assert charrnn("verify", "qijue", "-", text=result.stdout).exit_code == 0
     command = result.stderr.splitlines()[-1]
     assert "--temperature 0.5 --min-p 0.1 --seed 3 --form qijue" in command
     assert charrnn(*shlex.split(command)[1:]).stdout == result.stdout
 
 
-def test_its_form_steps_aside_for_a_prompt_that_cannot_begin_it(tang: str) -> None:
-    result = charrnn("generate", tang, "--seed", "3", "--prompt", "春，")
+def test_its_form_steps_aside_for_a_prompt_that_cannot_begin_it(shi: str) -> None:
+    result = charrnn("generate", shi, "--seed", "3", "--prompt", "春，")
     assert result.stdout.startswith("春，")
     assert "Not in the form qijue, which this network writes by default: " in result.stderr
     assert result.exit_code == 0
-    free = charrnn("generate", tang, "--seed", "3", "--form", "off", "--print-command")
+    free = charrnn("generate", shi, "--seed", "3", "--form", "off", "--print-command")
     assert "Not in the form" not in free.stderr
     command = free.stderr.splitlines()[-1]
     assert command.endswith(" --form off")
     assert charrnn(*shlex.split(command)[1:]).stdout == free.stdout
-    asked = charrnn("generate", tang, "--form", "qijue", "--prompt", "春，")
+    asked = charrnn("generate", shi, "--form", "qijue", "--prompt", "春，")
     assert asked.exit_code == 3
 
 
-def test_a_conversation_begins_with_the_settings_of_the_network(tang: str) -> None:
+def test_a_conversation_begins_with_the_settings_of_the_network(shi: str) -> None:
     script = "/temperature\n/form\n/temperature 1\n/temperature default\n/form off\n/form default\n"
-    shown = charrnn("repl", tang, text=script + "春，\n/model moons\n/temperature\n/form\n")
+    shown = charrnn("repl", shi, text=script + "春，\n/model moons\n/temperature\n/form\n")
     answers = [line for line in shown.stdout.splitlines() if ": " in line]
     expected = ["temperature: 0.5", "form: qijue", "temperature: 1.0", "temperature: 0.5"]
     assert answers[:6] == [*expected, "form: off", "form: qijue"]

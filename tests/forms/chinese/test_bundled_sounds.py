@@ -12,7 +12,7 @@ from charrnn.forms.chinese.sounds import ChineseSounds, LearnedSounds, SoundTabl
 from charrnn.forms.core.language import read_table
 
 LEARNED = read_table(
-    Path(charrnn.__file__).parent / "bundled" / "tang" / "sounds.json", LearnedSounds
+    Path(charrnn.__file__).parent / "bundled" / "shi" / "sounds.json", LearnedSounds
 )
 
 
