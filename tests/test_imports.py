@@ -24,7 +24,7 @@ LEVELS = [
     {"corpus"},
     {"model"},
     {"decoding"},
-    {"forms"},
+    {"forms", "probing"},
     {"training"},
     {"cli"},
 ]
@@ -35,6 +35,10 @@ STRANGERS = [
     ("training", "decoding"),
     ("training", "forms"),
     ("forms", "model"),
+    ("forms", "probing"),
+    ("probing", "forms"),
+    ("probing", "model"),
+    ("training", "probing"),
 ]
 """Rooms that know nothing of one another all the same."""
 

@@ -78,9 +78,7 @@ def tangsong(sources: Sequence[SourceFile]) -> str:
     )
 
 
-def _kept(
-    sources: Sequence[SourceFile], *, with_half_of_another: bool = True
-) -> Iterator[_Record]:
+def _kept(sources: Sequence[SourceFile], *, with_half_of_another: bool = True) -> Iterator[_Record]:
     """The records that are whole poems, each once.
 
     A poem of which half is in an earlier one is left out; `with_half_of_another` says whether one

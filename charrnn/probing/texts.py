@@ -1,0 +1,66 @@
+"""Texts that a network is watched on, as the tokens that it reads."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import numpy as np
+
+from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
+from charrnn.decoding.engine import Ids
+from charrnn.decoding.headers import HeadedModel
+from charrnn.decoding.hypothesis import LINE_END
+from charrnn.decoding.writer import TextGenerator
+from charrnn.settings.configuration import SamplingConfig
+
+_TOGETHER: Final = 16
+
+
+def own_texts(writer: TextGenerator, characters: int, seed: int) -> list[str]:
+    """Poems that a network writes at temperature 1, until they have so many characters.
+
+    One text of that length where it has learned a continuous one.
+    """
+    plain = SamplingConfig(temperature=1.0, max_copy=0, seed=seed)
+    if writer.layout == "text":
+        return [writer.write("", dataclasses.replace(plain, length=characters)).text]
+    texts: list[str] = []
+    for first in itertools.count(seed, _TOGETHER):
+        seeds = range(first, first + _TOGETHER)
+        settings = [dataclasses.replace(plain, seed=one) for one in seeds]
+        for poem in writer.write_many("", settings):
+            texts.append(poem.text)
+            if sum(map(len, texts)) >= characters:
+                return texts
+    raise AssertionError("seeds never end")
+
+
+def as_tokens(writer: TextGenerator, texts: Iterable[str]) -> Ids:
+    """The tokens of texts as a network without header reads them, one after the other.
+
+    Args:
+        writer: The network; one, not several.
+        texts: Poems, or continuous text in any pieces.
+
+    Returns:
+        `(time,)`, with what the network reads first.
+    """
+    return np.fromiter(_tokens(writer, texts), np.int64)
+
+
+def _tokens(writer: TextGenerator, texts: Iterable[str]) -> Iterator[int]:
+    vocabulary: Vocabulary = writer.vocabulary
+    if writer.layout == "text":
+        first = vocabulary.id_of(LINE_END)
+        yield END_OF_POEM if first == UNKNOWN else first
+        for text in texts:
+            yield from vocabulary.encode(text)
+        return
+    header = (
+        (writer.model.vocabulary.end_of_header,) if isinstance(writer.model, HeadedModel) else ()
+    )
+    for text in texts:
+        yield from (END_OF_POEM, *header)
+        yield from vocabulary.encode(text)
+    yield END_OF_POEM
