@@ -116,7 +116,7 @@ def test_settings_of_a_checkpoint_that_are_not_valid_are_one_sentence(runs: Path
 
 @pytest.fixture
 def shi(runs: Path) -> str:
-    """The bundled network of Tang poems, which writes qijue by default."""
+    """The bundled network of Chinese poems, which writes qijue by default."""
     shutil.copytree(Path(package.__file__).parent / "bundled" / "shi", runs / "shi")
     path = runs / "shi" / "charrnn.json"
     record = json.loads(path.read_text(encoding="utf-8"))
