@@ -60,7 +60,7 @@ class Measured:
     ),
 )
 @checkpoint_argument
-@click.option("--text", "file", metavar="FILE", help="A text to read.  [default: its own writing]")
+@click.option("--text", metavar="FILE", help="A text to read.  [default: its own writing]")
 @click.option("--compare", metavar="NAME,...", help="Other networks, which read the same text.")
 @click.option(
     "--seed",
@@ -74,7 +74,7 @@ class Measured:
 def reach(
     *,
     checkpoint: str | None,
-    file: str | None,
+    text: str | None,
     compare: str | None,
     seed: int,
     checkpoints: Path,
@@ -90,7 +90,7 @@ def reach(
     use_idle_cores()
     names = [checkpoint, *(compare.split(",") if compare else [])]
     opened = [Checkpoint.open(find_checkpoint(name, checkpoints)) for name in names]
-    texts = _texts(opened[0], file, seed)
+    texts = _texts(opened[0], text, seed)
     measured = [_measured(one, texts) for one in opened]
     if as_json:
         print_json({"networks": [_facts(one) for one in measured]})

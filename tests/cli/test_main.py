@@ -183,6 +183,7 @@ def test_commands_are_listed_in_the_order_of_use() -> None:
         "evaluate",
         "score",
         "novelty",
+        "reach",
         "info",
         "pack",
         "corpus",
