@@ -83,9 +83,9 @@ def reach(
     """Show how far back a prediction depends on what was read.
 
     The gradient of the log-probability of a character is followed back in time, to what was read and
-    to the states on the way. Its size at each distance is shown beside the largest, as a median over 200
-    predictions. Where it falls fast, gradients vanish. CHECKPOINT is a name or a path; without it,
-    the newest network is used.
+    to the states on the way. Its size at each distance is shown beside the largest, as a median
+    over 200 predictions. Where it falls fast, gradients vanish. CHECKPOINT is a name or a path;
+    without it, the newest network is used.
     """
     use_idle_cores()
     names = [checkpoint, *(compare.split(",") if compare else [])]
@@ -95,7 +95,9 @@ def reach(
     if as_json:
         print_json({"networks": [_facts(one) for one in measured]})
     elif len(measured) > 1:
-        _draw({one.checkpoint.directory.name: one.reach.inputs for one in measured}, "network")
+        _draw(
+            {one.checkpoint.directory.name: one.reach.inputs for one in measured}, "what was read"
+        )
     else:
         _draw(measured[0].paths, measured[0].checkpoint.directory.name)
     if not as_json:
@@ -123,13 +125,12 @@ def _texts(opened: Checkpoint, file: str | None, seed: int) -> list[str]:
 def _measured(opened: Checkpoint, texts: list[str]) -> Measured:
     import numpy as np
 
-    from charrnn.decoding.writer import TextGenerator
     from charrnn.probing.reach import FARTHEST
     from charrnn.probing.reach import reach as followed
     from charrnn.probing.texts import as_tokens
-    from charrnn.probing.trace import OpenNetwork
+    from charrnn.probing.trace import ReferenceNetwork
 
-    ids = as_tokens(TextGenerator.open(opened), texts)
+    ids = as_tokens(opened.record, texts)
     # In a short text half of the characters are predictions, and half what came before.
     distances = min(FARTHEST, len(ids) // 2)
     if distances < SHORTEST:
@@ -137,7 +138,7 @@ def _measured(opened: Checkpoint, texts: list[str]) -> Measured:
             f"the text has {counted(sum(map(len, texts)), 'character')}, too few to follow gradients "
             "back. Give a longer one with --text."
         )
-    network = OpenNetwork.open(opened)
+    network = ReferenceNetwork.open(opened)
     count = min(PREDICTIONS, len(ids) - distances)
     places = np.linspace(distances, len(ids) - 1, count).astype(int).tolist()
     found = followed(network, network.read(ids), places, distances)

@@ -1,11 +1,11 @@
-"""One step of each recurrent cell, with every gate in the open, and its gradient.
+"""Reference implementations of the cells: one step with all its gates, and its gradient.
 
 Unlike `charrnn.decoding.engine`, which computes the same numbers as fast as it can, this is the
 equations as they are written in textbooks, on the arrays as Keras stores them.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -31,37 +31,15 @@ class Gradient(NamedTuple):
     before: CellState
 
 
-class OpenCell(Protocol):
+class ReferenceCell:
     """A recurrent layer whose gates can be seen.
 
     Attributes:
         gate_names: The names of the gates, in the order of Keras's columns.
+        has_cell_state: Whether it has a cell state c.
     """
 
-    gate_names: ClassVar[tuple[str, ...]]
-
-    def initial_state(self) -> CellState:
-        """Zeros, `(units,)` each."""
-
-    def step(self, inputs: Array, before: CellState) -> tuple[Gates, CellState]:
-        """One step from inputs `(..., inputs)`."""
-
-    def backward(
-        self, gates: Gates, before: CellState, after: CellState, gradient: CellState
-    ) -> Gradient:
-        """The gradients of a step from that of the state after it.
-
-        Args:
-            gates: What `step` returned.
-            before: The state before the step.
-            after: The state after it.
-            gradient: The gradient of that state.
-        """
-
-
-class _Cell:
-    """What the cells share: W `(inputs, gates * units)`, U `(units, gates * units)` and b."""
-
+    gate_names: ClassVar[tuple[str, ...]] = ()
     has_cell_state: ClassVar[bool] = False
 
     def __init__(self, weights: RecurrentWeights) -> None:
@@ -74,6 +52,23 @@ class _Cell:
         """Zeros, `(units,)` each."""
         zeros = np.zeros(self._units, np.float32)
         return CellState(zeros, zeros.copy() if self.has_cell_state else None)
+
+    def step(self, inputs: Array, before: CellState) -> tuple[Gates, CellState]:
+        """One step from inputs `(..., inputs)`."""
+        raise NotImplementedError
+
+    def backward(
+        self, gates: Gates, before: CellState, after: CellState, gradient: CellState
+    ) -> Gradient:
+        """The gradients of a step from that of the state after it.
+
+        Args:
+            gates: What `step` returned.
+            before: The state before the step.
+            after: The state after it.
+            gradient: The gradient of that state.
+        """
+        raise NotImplementedError
 
     def _parts(self, columns: Array) -> list[Array]:
         """The blocks of `units` columns of `(..., gates * units)`."""
@@ -88,10 +83,8 @@ class _Cell:
         return product
 
 
-class OpenSimpleRNN(_Cell):
+class ReferenceSimpleRNN(ReferenceCell):
     """h' = activation(x W + h U + b); see `charrnn.decoding.engine.SimpleRNN`."""
-
-    gate_names: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, weights: RecurrentWeights, *, rectified: bool) -> None:
         super().__init__(weights)
@@ -105,17 +98,17 @@ class OpenSimpleRNN(_Cell):
     def backward(
         self, gates: Gates, before: CellState, after: CellState, gradient: CellState
     ) -> Gradient:
-        """See `OpenCell.backward`."""
+        """See `ReferenceCell.backward`."""
         del gates, before
         slope = after.hidden > 0 if self._rectified else 1 - after.hidden**2
         summed = gradient.hidden * slope
         return Gradient(self._of_inputs(summed), CellState(self._of_hidden(summed), None))
 
 
-class OpenLSTM(_Cell):
+class ReferenceLSTM(ReferenceCell):
     """LSTM, with or without peepholes; its equations are in `charrnn.decoding.engine`."""
 
-    gate_names: ClassVar[tuple[str, ...]] = ("input", "forget", "candidate", "output")
+    gate_names = ("input", "forget", "candidate", "output")
     has_cell_state = True
 
     def __init__(self, weights: RecurrentWeights) -> None:
@@ -140,7 +133,7 @@ class OpenLSTM(_Cell):
     def backward(
         self, gates: Gates, before: CellState, after: CellState, gradient: CellState
     ) -> Gradient:
-        """See `OpenCell.backward`."""
+        """See `ReferenceCell.backward`."""
         assert before.cell is not None
         assert after.cell is not None
         assert gradient.cell is not None
@@ -157,13 +150,13 @@ class OpenLSTM(_Cell):
         return Gradient(self._of_inputs(summed), CellState(self._of_hidden(summed), carried))
 
 
-class OpenGRU(_Cell):
+class ReferenceGRU(ReferenceCell):
     """GRU with the reset gate after the product; its equations are in `charrnn.decoding.engine`.
 
     `recurrent_candidate` is h U_g + d_g, which the reset gate multiplies.
     """
 
-    gate_names: ClassVar[tuple[str, ...]] = ("update", "reset", "candidate", "recurrent_candidate")
+    gate_names = ("update", "reset", "candidate", "recurrent_candidate")
 
     def step(self, inputs: Array, before: CellState) -> tuple[Gates, CellState]:
         """One step."""
@@ -178,7 +171,7 @@ class OpenGRU(_Cell):
     def backward(
         self, gates: Gates, before: CellState, after: CellState, gradient: CellState
     ) -> Gradient:
-        """See `OpenCell.backward`."""
+        """See `ReferenceCell.backward`."""
         del after
         z, r, g, m = (gates[name] for name in self.gate_names)
         update = gradient.hidden * (before.hidden - g) * z * (1 - z)
@@ -189,13 +182,13 @@ class OpenGRU(_Cell):
         return Gradient(inputs, CellState(hidden + gradient.hidden * z, None))
 
 
-def open_cell(weights: RecurrentWeights, architecture: Architecture) -> OpenCell:
+def reference_cell(weights: RecurrentWeights, architecture: Architecture) -> ReferenceCell:
     """The cell of one layer of a network."""
     if architecture.cell in {"lstm", "peephole_lstm"}:
-        return OpenLSTM(weights)
+        return ReferenceLSTM(weights)
     if architecture.cell == "gru":
-        return OpenGRU(weights)
-    return OpenSimpleRNN(weights, rectified=architecture.activation == "relu")
+        return ReferenceGRU(weights)
+    return ReferenceSimpleRNN(weights, rectified=architecture.activation == "relu")
 
 
 def _sigmoid(values: Array) -> Array:

@@ -16,7 +16,7 @@ from charrnn.decoding.engine import Ids
 from charrnn.decoding.sampling import log_softmax
 from charrnn.decoding.weights import Array
 from charrnn.probing.cells import CellState
-from charrnn.probing.trace import OpenNetwork, Trace
+from charrnn.probing.trace import ReferenceNetwork, Trace
 
 Norms = npt.NDArray[np.float64]
 
@@ -43,7 +43,7 @@ class Reach:
 
 
 def reach(
-    network: OpenNetwork, trace: Trace, places: Sequence[int], distances: int = FARTHEST
+    network: ReferenceNetwork, trace: Trace, places: Sequence[int], distances: int = FARTHEST
 ) -> Reach:
     """Follow the gradients of some predictions back.
 
@@ -86,7 +86,7 @@ def reach(
     )
 
 
-def _of_outputs(network: OpenNetwork, trace: Trace, times: Ids) -> Array:
+def _of_outputs(network: ReferenceNetwork, trace: Trace, times: Ids) -> Array:
     """The gradient of the log-probability of the next token by the last layer's output."""
     logits = -np.exp(log_softmax(trace.logits[times]))
     logits[np.arange(len(times)), trace.ids[times + 1]] += 1

@@ -7,12 +7,12 @@ from typing import Final
 
 import numpy as np
 
+from charrnn.checkpoint.record import RunRecord
 from charrnn.corpus.vocabulary import END_OF_POEM, UNKNOWN, Vocabulary
 from charrnn.decoding.engine import Ids
-from charrnn.decoding.headers import HeadedModel
 from charrnn.decoding.hypothesis import LINE_END
 from charrnn.decoding.writer import TextGenerator
-from charrnn.settings.configuration import SamplingConfig
+from charrnn.settings.configuration import ResolvedLayout, SamplingConfig
 
 _TOGETHER: Final = 16
 
@@ -36,30 +36,28 @@ def own_texts(writer: TextGenerator, characters: int, seed: int) -> list[str]:
     raise AssertionError("seeds never end")
 
 
-def as_tokens(writer: TextGenerator, texts: Iterable[str]) -> Ids:
-    """The tokens of texts as a network without header reads them, one after the other.
+def as_tokens(record: RunRecord, texts: Iterable[str]) -> Ids:
+    """The tokens of texts as a network reads them one after the other, without labels and titles.
 
     Args:
-        writer: The network; one, not several.
+        record: What describes the network.
         texts: Poems, or continuous text in any pieces.
 
     Returns:
         `(time,)`, with what the network reads first.
     """
-    return np.fromiter(_tokens(writer, texts), np.int64)
+    vocabulary = Vocabulary.of_record(record.vocabulary, record.corpus)
+    return np.fromiter(_tokens(vocabulary, record.corpus.layout, texts), np.int64)
 
 
-def _tokens(writer: TextGenerator, texts: Iterable[str]) -> Iterator[int]:
-    vocabulary: Vocabulary = writer.vocabulary
-    if writer.layout == "text":
+def _tokens(vocabulary: Vocabulary, layout: ResolvedLayout, texts: Iterable[str]) -> Iterator[int]:
+    if layout == "text":
         first = vocabulary.id_of(LINE_END)
         yield END_OF_POEM if first == UNKNOWN else first
         for text in texts:
             yield from vocabulary.encode(text)
         return
-    header = (
-        (writer.model.vocabulary.end_of_header,) if isinstance(writer.model, HeadedModel) else ()
-    )
+    header = (vocabulary.end_of_header,) if vocabulary.has_headers else ()
     for text in texts:
         yield from (END_OF_POEM, *header)
         yield from vocabulary.encode(text)

@@ -9,7 +9,7 @@ import numpy as np
 from charrnn.checkpoint.directory import Checkpoint
 from charrnn.decoding.engine import Ids, Logits
 from charrnn.decoding.weights import Array, NetworkWeights
-from charrnn.probing.cells import CellState, Gates, open_cell
+from charrnn.probing.cells import CellState, Gates, reference_cell
 from charrnn.settings.architecture import Architecture
 
 
@@ -47,17 +47,18 @@ class Trace:
     logits: Logits
 
 
-class OpenNetwork:
-    """A network whose every number can be seen.
+class ReferenceNetwork:
+    """A network in the reference implementation, whose every number can be seen.
 
     Attributes:
+        architecture: Its sizes.
         cells: Its recurrent layers.
         weights: Its other weights.
     """
 
     def __init__(self, weights: NetworkWeights, architecture: Architecture) -> None:
         self.architecture = architecture
-        self.cells = [open_cell(layer, architecture) for layer in weights.recurrent]
+        self.cells = [reference_cell(layer, architecture) for layer in weights.recurrent]
         self.weights = weights
 
     @classmethod

@@ -8,7 +8,7 @@ import tensorflow as tf
 from charrnn.decoding.weights import NetworkWeights
 from charrnn.model.network import build_network
 from charrnn.probing.reach import reach
-from charrnn.probing.trace import OpenNetwork
+from charrnn.probing.trace import ReferenceNetwork
 from charrnn.settings.configuration import Activation, Cell, Output
 from tests.probing.networks import TOKENS, architecture_of, every_kind, random_arrays
 
@@ -40,7 +40,7 @@ def test_gradients_are_those_of_tensorflow(
     arrays = random_arrays(architecture)
     model = build_network(architecture)
     model.set_weights(arrays)
-    network = OpenNetwork(NetworkWeights.from_keras(arrays, architecture), architecture)
+    network = ReferenceNetwork(NetworkWeights.from_keras(arrays, architecture), architecture)
     trace = network.read(IDS)
     found = reach(network, trace, PLACES, DISTANCES)
     for row, place in enumerate(PLACES):
@@ -70,6 +70,6 @@ def test_gradients_are_those_of_tensorflow(
 def test_what_is_too_near_the_beginning_is_refused(places: list[int]) -> None:
     architecture = architecture_of("lstm", "tanh", 1, "own")
     weights = NetworkWeights.from_keras(random_arrays(architecture), architecture)
-    network = OpenNetwork(weights, architecture)
+    network = ReferenceNetwork(weights, architecture)
     with pytest.raises(ValueError, match="each place needs 20 tokens before it"):
         reach(network, network.read(IDS), places, DISTANCES)

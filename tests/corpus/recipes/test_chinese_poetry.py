@@ -97,6 +97,13 @@ def test_a_song_poem_that_tang_has_is_dropped():
     assert [found["title"] for found in lines_of(*sources)] == ["登鹳雀楼"]
 
 
+def test_a_longer_poem_with_half_of_an_earlier_one_is_dropped_from_tang_and_song_alone():
+    longer = HERON[:12] + "床前明月光，疑是地上霜。" + "春眠不覺曉，處處聞啼鳥。" * 2
+    sources = source_of([poem("登鸛雀樓", HERON), poem("登樓", longer)], "poet.tang.0.json")
+    assert [found["title"] for found in lines_of(sources)] == ["登鹳雀楼"]
+    assert len(tang([sources]).splitlines()) == 2
+
+
 @pytest.mark.parametrize(
     ("printed", "title"),
     [

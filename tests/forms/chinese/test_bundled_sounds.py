@@ -15,6 +15,9 @@ LEARNED = read_table(
     Path(charrnn.__file__).parent / "bundled" / "shi" / "sounds.json", LearnedSounds
 )
 
+RHYMED_OTHERWISE = "他"
+"""The book has 他 beside 歌; in these poems it rhymes with 花."""
+
 
 @pytest.fixture(scope="module")
 def sounds() -> SoundTable:
@@ -28,7 +31,7 @@ def book() -> ChineseSounds:
     return find_sounds("pingshui")
 
 
-@pytest.mark.parametrize("pair", ["江南", "江帘", "鱼虞", "庚青", "怀花", "东冬", "文真"])
+@pytest.mark.parametrize("pair", ["江南", "江帘", "江帆", "鱼虞", "庚青", "怀花", "东冬", "文真"])
 def test_classes_that_poets_keep_apart_are_kept_apart(sounds: SoundTable, pair: str) -> None:
     one, other = (rhymes(sounds, character, "平") for character in pair)
     assert one
@@ -36,7 +39,9 @@ def test_classes_that_poets_keep_apart_are_kept_apart(sounds: SoundTable, pair: 
     assert not one & other
 
 
-@pytest.mark.parametrize("pair", ["江窗", "南三", "书如", "无珠", "怀斋", "行长", "行明", "涯花"])
+@pytest.mark.parametrize(
+    "pair", ["江窗", "南三", "书如", "无珠", "怀斋", "行长", "行明", "涯花", "涯家"]
+)
 def test_classes_hold_what_rhymes(sounds: SoundTable, pair: str) -> None:
     one, other = (rhymes(sounds, character, "平") for character in pair)
     assert one & other
@@ -69,8 +74,11 @@ def test_learned_classes_are_those_of_the_book(book: ChineseSounds) -> None:
         for one, weight in weights.items():
             classes.update(dict.fromkeys(known[one], weight))
         ((most, _),) = classes.most_common(1)
-        strange = sum(weight for one, weight in weights.items() if most not in known[one])
-        # Song poets rhyme 涯 with 花 more than the book does.
-        assert strange < 0.03 * weights.total(), members
+        strange = sum(
+            weight
+            for one, weight in weights.items()
+            if most not in known[one] and one not in RHYMED_OTHERWISE
+        )
+        assert strange < 0.02 * weights.total(), members
         main_classes.append(most)
     assert len(main_classes) == len(set(main_classes)) == 30
